@@ -1,0 +1,52 @@
+/** Every environment variable, grouped by who consumes it. Nothing else reads the environment. */
+import { Config, ConfigError, Either, LogLevel, Option, type Redacted } from "effect"
+
+/** An http(s) address with nothing secret in it; a trailing slash does not matter. */
+const httpUrl = (name: string) =>
+  Config.mapOrFail(Config.nonEmptyString(name), (text) => {
+    const wrong = (why: string) => Either.left(ConfigError.InvalidData([name], why))
+    if (!URL.canParse(text)) return wrong("Expected an address such as http://localhost:8080")
+    const url = new URL(text)
+    if (!/^https?:$/.test(url.protocol)) return wrong("Expected an http:// or https:// address")
+    if (url.username !== "" || url.password !== "" || url.search !== "")
+      return wrong("Expected an address without user, password and query")
+    url.pathname = url.pathname.replace(/\/*$/, "/")
+    return Either.right(url)
+  })
+
+/** Where Evolution is, and how it speaks to us. */
+export const Evolution = Config.all({
+  url: httpUrl("EVOLUTION_API_URL"),
+  apiKey: Config.redacted(Config.nonEmptyString("EVOLUTION_API_KEY")),
+  mode: Config.literal("global", "namespace")("EVOLUTION_MODE").pipe(Config.withDefault("global"))
+})
+
+/** Where files go: the embedded database and the generated key. */
+export const dataDir = Config.nonEmptyString("DATA_DIR").pipe(Config.withDefault("./data"))
+
+/** A Postgres address; without one the embedded database serves. */
+export const databaseUrl: Config.Config<Option.Option<Redacted.Redacted>> = Config.option(
+  Config.redacted(Config.nonEmptyString("DATABASE_URL"))
+)
+
+export const Http = Config.all({
+  host: Config.nonEmptyString("HOST").pipe(Config.withDefault("127.0.0.1")),
+  port: Config.port("PORT").pipe(Config.withDefault(8000)),
+  apiKey: Config.option(Config.redacted(Config.nonEmptyString("API_KEY")))
+})
+
+/** Whether an instance created at Evolution gets a listener by itself. Global mode alone can see it. */
+export const autoStart = Config.boolean("AUTO_START").pipe(Config.withDefault(true))
+
+export const logLevel = Config.logLevel("LOG_LEVEL").pipe(Config.withDefault(LogLevel.Info))
+
+/** One line for each thing that is wrong, and nothing of what was given: it may be secret. */
+export const explain = (error: ConfigError.ConfigError): ReadonlyArray<string> =>
+  ConfigError.reduceWithContext<void, ReadonlyArray<string>>(error, undefined, {
+    andCase: (_, left, right) => [...left, ...right],
+    orCase: (_, left) => left,
+    missingDataCase: (_, path) => [`${path.join(".")}: not set`],
+    invalidDataCase: (_, path, message) => [`${path.join(".")}: ${message}`],
+    sourceUnavailableCase: (_, path, message) => [`${path.join(".")}: ${message}`],
+    unsupportedCase: (_, path, message) => [`${path.join(".")}: ${message}`]
+  })

@@ -1,0 +1,195 @@
+/** Evolution's events: the envelope, the life-cycle events we act on, and everything else, kept as it came. */
+import { Either, ParseResult, Predicate, Redacted, Schema } from "effect"
+import { toWireName } from "./EventName.ts"
+import * as Json from "./Json.ts"
+
+/** One Socket.IO event as the wire delivers it. `receivedAt`: our clock, ms since 1970 UTC. */
+export interface RawEvent {
+  readonly name: string
+  readonly payload: unknown
+  readonly receivedAt: number
+}
+
+/** How an event came into the log. */
+export const EventOrigin = Schema.Literal("live", "snapshot", "backfill")
+export type EventOrigin = typeof EventOrigin.Type
+
+const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) => Schema.optional(Schema.NullOr(schema))
+
+/**
+ * What stands around every event's data. `apikey`, `sender` and `server_url` are not read: the first
+ * can be the instance's token in clear. `date_time` is the server's local clock with a false `Z`, so
+ * it stays text.
+ */
+const Envelope = Schema.Struct({
+  event: Schema.NonEmptyString,
+  instance: Schema.NonEmptyString,
+  data: optionalOrNull(Schema.Object),
+  date_time: optionalOrNull(Schema.String)
+})
+
+const QrcodeShown = Schema.Struct({
+  qrcode: Schema.Struct({
+    code: Schema.NonEmptyString,
+    base64: optionalOrNull(Schema.String),
+    pairingCode: optionalOrNull(Schema.String)
+  })
+})
+
+const QrcodeLimit = Schema.Struct({ message: Schema.String, statusCode: Schema.Int })
+
+const ConnectionUpdate = Schema.Struct({
+  state: Schema.Literal("open", "connecting", "close", "refused", "removed", "unknown"),
+  statusReason: optionalOrNull(Schema.Int),
+  wuid: optionalOrNull(Schema.String),
+  profileName: optionalOrNull(Schema.String),
+  profilePictureUrl: optionalOrNull(Schema.String),
+  /** How versions before 2.2.1 gave the profile. */
+  phone: optionalOrNull(
+    Schema.Struct({ number: optionalOrNull(Schema.String), name: optionalOrNull(Schema.String) })
+  )
+})
+
+const InstanceIdentity = Schema.Struct({
+  instanceName: Schema.String,
+  instanceId: Schema.String
+})
+
+const StatusInstance = Schema.Struct({
+  instance: Schema.String,
+  status: Schema.String,
+  disconnectionReasonCode: optionalOrNull(Schema.Int),
+  disconnectionAt: optionalOrNull(Schema.String)
+})
+
+/** The data of the events we decode strictly, by wire name. */
+const lifeCycle = {
+  "qrcode.updated": Schema.Union(QrcodeShown, QrcodeLimit),
+  "connection.update": ConnectionUpdate,
+  "instance.create": InstanceIdentity,
+  "instance.delete": InstanceIdentity,
+  "logout.instance": Schema.Null,
+  "remove.instance": Schema.Null,
+  "status.instance": StatusInstance
+}
+export type LifeCycleName = keyof typeof lifeCycle
+export type LifeCycleData<Name extends LifeCycleName> = (typeof lifeCycle)[Name]["Type"]
+export type LifeCycle = {
+  readonly [Name in LifeCycleName]: { readonly event: Name; readonly data: LifeCycleData<Name> }
+}[LifeCycleName]
+
+export interface EvolutionEvent {
+  readonly instance: string
+  /** The wire's name, e.g. `messages.upsert`. */
+  readonly event: string
+  /** The data as JSON text, fit for `jsonb` and free of secrets. */
+  readonly json: string
+  /** What stood beside the data, as JSON text: since 2.3.7 `messages.set` has `isLatest`, `progress`. */
+  readonly extra: string | null
+  /** Decoded, when it is one of the life-cycle events. Redacted: it may hold a QR code. */
+  readonly lifeCycle: Redacted.Redacted<LifeCycle> | null
+  readonly upstreamTime: string | null
+  readonly receivedAt: number
+  readonly origin: EventOrigin
+}
+
+/** An event that is not what Evolution's events are; kept for a person to look at. */
+export interface QuarantinedEvent {
+  readonly instance: string | null
+  readonly event: string
+  readonly reason: string
+  /** The payload as JSON text, scrubbed; `null` when it has no JSON form. */
+  readonly json: string | null
+  readonly receivedAt: number
+}
+
+const decodeEnvelope = Schema.decodeUnknownEither(Envelope)
+const decoders = new Map(
+  Object.entries(lifeCycle).map(([name, schema]) => [
+    name,
+    Schema.decodeUnknownEither<LifeCycle["data"], unknown>(schema as Schema.Schema<LifeCycle["data"], unknown>)
+  ])
+)
+
+const envelopeKeys = new Set(["event", "instance", "data", "date_time", "apikey", "sender", "server_url"])
+
+/** The instance a payload names, before anything else of it is looked at. */
+export const instanceOf = (payload: unknown): string | undefined =>
+  Predicate.hasProperty(payload, "instance") && typeof payload.instance === "string"
+    ? payload.instance
+    : undefined
+
+/** Decodes one event; what does not decode comes back on the left, with its reason. */
+export const decode = (
+  raw: RawEvent,
+  origin: EventOrigin
+): Either.Either<EvolutionEvent, QuarantinedEvent> =>
+  Either.gen(function* () {
+    const reject = (reason: string) => quarantine(raw, reason)
+    const rejectIssue = (error: ParseResult.ParseError) =>
+      reject(ParseResult.ArrayFormatter.formatErrorSync(error).map(issueText).join("; "))
+
+    const envelope = yield* Either.mapLeft(decodeEnvelope(raw.payload), rejectIssue)
+    const event = toWireName(envelope.event)
+    const data = envelope.data ?? null
+    const decodeLifeCycle = decoders.get(event)
+    const decoded =
+      decodeLifeCycle === undefined ? null : yield* Either.mapLeft(decodeLifeCycle(data), rejectIssue)
+    const json = yield* Either.mapLeft(Json.encode(redactQr(event, data)), reject)
+    const extra = yield* Either.mapLeft(extraOf(raw.payload), reject)
+    return {
+      instance: Json.storable(envelope.instance),
+      event: Json.storable(event),
+      json,
+      extra,
+      lifeCycle:
+        decodeLifeCycle === undefined
+          ? null
+          : Redacted.make({ event, data: decoded } as LifeCycle), // `decoders` pairs name and data
+      upstreamTime: envelope.date_time == null ? null : Json.storable(envelope.date_time),
+      receivedAt: raw.receivedAt,
+      origin
+    }
+  })
+
+/** Puts an event aside, with everything that could be a credential taken out. */
+export const quarantine = (raw: RawEvent, reason: string): QuarantinedEvent => {
+  const instance = instanceOf(raw.payload)
+  const event = toWireName(raw.name)
+  return {
+    instance: instance === undefined ? null : Json.storable(instance),
+    event: Json.storable(event),
+    reason: Json.storable(reason.slice(0, 1000)),
+    json: Either.getOrNull(Json.encode(event === "qrcode.updated" ? "[redacted]" : raw.payload)),
+    receivedAt: raw.receivedAt
+  }
+}
+
+/** A path and a problem, never the value: it may be a credential. */
+const issueText = (issue: ParseResult.ArrayFormatterIssue): string =>
+  `${issue.path.length === 0 ? "event" : issue.path.join(".")}: ${issue._tag.toLowerCase()} ${
+    issue.message.split(", actual ")[0]
+  }`
+
+/** The log tells that a code was shown, and never the code. */
+const redactQr = (event: string, data: unknown): unknown => {
+  if (event !== "qrcode.updated" || !Predicate.hasProperty(data, "qrcode")) return data
+  const hide = (value: unknown) => (value == null ? null : "[redacted]")
+  const { qrcode } = data
+  return !Predicate.isRecord(qrcode)
+    ? data
+    : {
+        qrcode: {
+          ...qrcode,
+          code: hide(qrcode.code),
+          base64: hide(qrcode.base64),
+          pairingCode: hide(qrcode.pairingCode)
+        }
+      }
+}
+
+const extraOf = (payload: unknown): Either.Either<string | null, string> => {
+  if (!Predicate.isRecord(payload)) return Either.right(null)
+  const rest = Object.entries(payload).filter(([key]) => !envelopeKeys.has(key))
+  return rest.length === 0 ? Either.right(null) : Json.encode(Object.fromEntries(rest))
+}

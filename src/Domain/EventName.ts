@@ -1,0 +1,54 @@
+/**
+ * Evolution spells each event twice: `qrcode.updated` on the wire, `QRCODE_UPDATED` in its settings.
+ * We speak the wire's form and accept both.
+ */
+
+/** Wire names of Evolution 2.x (`EventController.events`), and 2.4's `messaging-history.set`. */
+export const eventNames = [
+  "application.startup",
+  "qrcode.updated",
+  "messages.set",
+  "messages.upsert",
+  "messages.edited",
+  "messages.update",
+  "messages.delete",
+  "send.message",
+  "send.message.update",
+  "contacts.set",
+  "contacts.upsert",
+  "contacts.update",
+  "presence.update",
+  "chats.set",
+  "chats.upsert",
+  "chats.update",
+  "chats.delete",
+  "groups.upsert",
+  "groups.update",
+  "group-participants.update",
+  "connection.update",
+  "labels.edit",
+  "labels.association",
+  "call",
+  "typebot.start",
+  "typebot.change-status",
+  "remove.instance",
+  "logout.instance",
+  "instance.create",
+  "instance.delete",
+  "status.instance",
+  "messaging-history.set"
+] as const
+
+const settingsForm = (wire: string): string => wire.toUpperCase().replaceAll(/[.-]/g, "_")
+
+/** The settings' form of every event. */
+export const settingsNames: ReadonlyArray<string> = eventNames.map(settingsForm)
+
+const wireForms = new Map<string, string>([
+  ...eventNames.map((wire) => [settingsForm(wire), wire] as const),
+  // Evolution's settings list calls `groups.update` so, and therefore never matches it.
+  ["GROUP_UPDATE", "groups.update"]
+])
+
+/** The wire's form of a name in either form; a name we do not know stays as it is. */
+export const toWireName = (name: string): string => wireForms.get(name) ?? name

@@ -1,0 +1,111 @@
+/**
+ * How the link to Evolution can end, or fail to begin. Every listening socket ends in exactly one of
+ * these; each is a fact with the data to act on, and each crosses HTTP as it is.
+ */
+import { Schema } from "effect"
+
+/** What keeps Evolution from being reached at all: DNS, TCP or TLS. `code` is Node's, e.g. `ECONNREFUSED`. */
+export class DialFailed extends Schema.TaggedError<DialFailed>()("DialFailed", {
+  message: Schema.String,
+  code: Schema.String
+}) {
+  static of(code: string, detail: string) {
+    return new DialFailed({ message: `Cannot reach Evolution: ${detail || code}`, code })
+  }
+}
+
+/**
+ * The WebSocket upgrade was answered with an HTTP status instead. Evolution answers a bad key with
+ * 400 and plain text, and 404 when `WEBSOCKET_ENABLED` is off.
+ */
+export class UpgradeRefused extends Schema.TaggedError<UpgradeRefused>()("UpgradeRefused", {
+  message: Schema.String,
+  status: Schema.Int,
+  /** The answer's body as text, at most 512 characters. */
+  body: Schema.String
+}) {
+  static of(status: number, body: string) {
+    const words = body.slice(0, 512)
+    return new UpgradeRefused({
+      message: `Evolution refused the socket: HTTP ${status} "${words.slice(0, 120)}"`,
+      status,
+      body: words
+    })
+  }
+}
+
+/** A phase of the handshake took longer than its deadline. */
+export class HandshakeTimeout extends Schema.TaggedError<HandshakeTimeout>()("HandshakeTimeout", {
+  message: Schema.String,
+  phase: Schema.Literal("dial", "open", "namespace"),
+  millis: Schema.Int
+}) {
+  static of(phase: "dial" | "open" | "namespace", millis: number) {
+    return new HandshakeTimeout({
+      message: `Evolution did not complete the "${phase}" phase within ${millis} ms`,
+      phase,
+      millis
+    })
+  }
+}
+
+/** No ping within `pingInterval + pingTimeout`: the link is half-open, or the server is stuck. */
+export class HeartbeatMissed extends Schema.TaggedError<HeartbeatMissed>()("HeartbeatMissed", {
+  message: Schema.String,
+  millis: Schema.Int
+}) {
+  static of(millis: number) {
+    return new HeartbeatMissed({ message: `Evolution sent no ping for ${millis} ms`, millis })
+  }
+}
+
+/** The server refused to connect us to a namespace. Evolution creates one with its first event. */
+export class NamespaceRefused extends Schema.TaggedError<NamespaceRefused>()("NamespaceRefused", {
+  message: Schema.String,
+  namespace: Schema.String,
+  reason: Schema.String
+}) {
+  static of(namespace: string, reason: string) {
+    return new NamespaceRefused({
+      message: `Evolution refused namespace "${namespace}": ${reason}`,
+      namespace,
+      reason
+    })
+  }
+}
+
+/** An established link ended. `code` is the WebSocket close code (1006: without a close frame). */
+export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", {
+  message: Schema.String,
+  code: Schema.Int,
+  reason: Schema.String
+}) {
+  static of(code: number, reason: string) {
+    return new ConnectionLost({
+      message: `Evolution closed the link: ${code}${reason === "" ? "" : ` "${reason}"`}`,
+      code,
+      reason
+    })
+  }
+}
+
+/** The server sent something that is not WebSocket, Engine.IO v4 or Socket.IO v5. */
+export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>()(
+  "ProtocolViolation",
+  { message: Schema.String, reason: Schema.String }
+) {
+  static of(reason: string) {
+    return new ProtocolViolation({ message: `Evolution broke the protocol: ${reason}`, reason })
+  }
+}
+
+export const LinkError = Schema.Union(
+  DialFailed,
+  UpgradeRefused,
+  HandshakeTimeout,
+  HeartbeatMissed,
+  NamespaceRefused,
+  ConnectionLost,
+  ProtocolViolation
+)
+export type LinkError = typeof LinkError.Type

@@ -1,0 +1,111 @@
+/** What an event teaches us about its instance: a pure fold over the log. */
+import { DateTime, Redacted } from "effect"
+import type { EvolutionEvent, LifeCycle, LifeCycleData } from "./Event.ts"
+import {
+  nothingObserved,
+  type Observed,
+  type Profile,
+  type Qr,
+  qrLifetime,
+  type WhatsAppState
+} from "./Instance.ts"
+
+/**
+ * Folds one event into what is known. A snapshot is evidence as of the moment it was asked for, so
+ * what came over the socket after that moment outranks it.
+ */
+export const observe = (known: Observed, event: EvolutionEvent): Observed => {
+  const at = DateTime.unsafeMake(event.receivedAt)
+  switch (event.origin) {
+    case "live": {
+      const lastEvent = { event: event.event, at }
+      return event.lifeCycle === null
+        ? { ...known, lastEvent }
+        : { ...known, ...change(known, Redacted.value(event.lifeCycle), "live", at), lastEvent }
+    }
+    case "snapshot":
+      return event.lifeCycle === null || isNewer(known, at)
+        ? known
+        : { ...known, ...change(known, Redacted.value(event.lifeCycle), "snapshot", at) }
+    case "backfill":
+      return known
+  }
+}
+
+const isNewer = ({ whatsapp }: Observed, at: DateTime.Utc): boolean =>
+  whatsapp !== null && whatsapp.origin === "live" && DateTime.greaterThan(whatsapp.at, at)
+
+const change = (
+  known: Observed,
+  happened: LifeCycle,
+  origin: "live" | "snapshot",
+  at: DateTime.Utc
+): Partial<Observed> => {
+  const whatsapp = (state: WhatsAppState, reason: number | null) => ({
+    ...kept(known, state, reason, origin),
+    origin,
+    at
+  })
+  switch (happened.event) {
+    case "instance.create":
+      return { whatsapp: whatsapp("connecting", null), qr: null, profile: nobody }
+    case "qrcode.updated":
+      return "qrcode" in happened.data
+        ? { whatsapp: whatsapp("connecting", null), qr: qrOf(happened.data.qrcode, at) }
+        : { whatsapp: whatsapp("refused", null), qr: null }
+    case "connection.update": {
+      const { state, statusReason } = happened.data
+      return {
+        // 200 is Evolution's placeholder for "no status".
+        whatsapp: whatsapp(state, statusReason === 200 ? null : (statusReason ?? null)),
+        qr: state === "connecting" || state === "unknown" ? known.qr : null,
+        profile: profileOf(known.profile, happened.data)
+      }
+    }
+    case "status.instance":
+      return { whatsapp: whatsapp("close", happened.data.disconnectionReasonCode ?? null), qr: null }
+    case "logout.instance":
+      return { whatsapp: whatsapp("close", 401), qr: null }
+    case "instance.delete":
+    case "remove.instance":
+      return { whatsapp: whatsapp("removed", null), qr: null }
+  }
+}
+
+/**
+ * The state and reason to keep. REST says a bare `close` for what an event named better (the QR
+ * limit, a logout, a ban), and the last `close` of a deleted instance may come after its deletion.
+ */
+const kept = (
+  { whatsapp }: Observed,
+  state: WhatsAppState,
+  reason: number | null,
+  origin: "live" | "snapshot"
+): { readonly state: WhatsAppState; readonly reason: number | null } => {
+  if (whatsapp === null || state !== "close") return { state, reason }
+  const better = origin === "snapshot" ? ["close", "refused"] : ["removed"]
+  return better.includes(whatsapp.state)
+    ? { state: whatsapp.state, reason: whatsapp.reason }
+    : { state, reason }
+}
+
+const nobody = nothingObserved.profile
+
+/** Most updates carry no profile; what is known stays until something says otherwise. */
+const profileOf = (known: Profile, data: LifeCycleData<"connection.update">): Profile => ({
+  // WhatsApp's address of a number: `5511999999999@s.whatsapp.net`, at times with `:<device>`.
+  phone: data.wuid?.split(/[:@]/)[0] || data.phone?.number || known.phone,
+  name: data.profileName ?? data.phone?.name ?? known.name,
+  pictureUrl: data.profilePictureUrl ?? known.pictureUrl
+})
+
+const qrOf = (
+  qrcode: Extract<LifeCycleData<"qrcode.updated">, { qrcode: unknown }>["qrcode"],
+  receivedAt: DateTime.Utc
+): Qr => ({
+  code: qrcode.code,
+  base64: qrcode.base64 ?? null,
+  pairingCode: qrcode.pairingCode ?? null,
+  receivedAt,
+  expiresAt: DateTime.addDuration(receivedAt, qrLifetime)
+})

@@ -1,0 +1,110 @@
+/** One truthful answer about an instance: what is wanted, our link, WhatsApp's word, and what to do. */
+import { DateTime, Schema } from "effect"
+import {
+  currentQr,
+  Desired,
+  InstanceName,
+  type InstanceRecord,
+  Origin,
+  Profile,
+  WhatsAppState
+} from "./Instance.ts"
+import { ListenerState, ParkReason } from "./ListenerState.ts"
+
+export const UserAction = Schema.Literal(
+  "none",
+  "wait",
+  "scan_qr",
+  "request_qr",
+  "contact_whatsapp",
+  "recreate_instance",
+  ...ParkReason.literals
+)
+export type UserAction = typeof UserAction.Type
+
+/** Whole seconds since the fact became true or was last seen to be. */
+const AgeSeconds = Schema.Int.pipe(Schema.nonNegative())
+
+export const InstanceStatus = Schema.Struct({
+  name: InstanceName,
+  userAction: UserAction,
+  desired: Schema.Struct({ state: Desired, since: Schema.DateTimeUtc, ageSeconds: AgeSeconds }),
+  listener: Schema.Struct({ state: ListenerState, ageSeconds: AgeSeconds }),
+  /** Evolution's last word, and how it reached us; `null` until the first. */
+  whatsapp: Schema.NullOr(
+    Schema.Struct({
+      state: WhatsAppState,
+      reason: Schema.NullOr(Schema.Int),
+      origin: Origin,
+      at: Schema.DateTimeUtc,
+      ageSeconds: AgeSeconds
+    })
+  ),
+  profile: Profile,
+  /** Whether `GET /instances/:name/qrcode` has a code to scan now, and until when. */
+  qrExpiresAt: Schema.NullOr(Schema.DateTimeUtc),
+  lastEvent: Schema.NullOr(
+    Schema.Struct({ event: Schema.String, at: Schema.DateTimeUtc, ageSeconds: AgeSeconds })
+  )
+}).annotations({ identifier: "InstanceStatus" })
+export type InstanceStatus = typeof InstanceStatus.Type
+
+export const statusOf = (
+  record: InstanceRecord,
+  listener: ListenerState,
+  now: DateTime.Utc
+): InstanceStatus => {
+  const ageSeconds = (since: DateTime.Utc) =>
+    Math.max(0, Math.floor((DateTime.toEpochMillis(now) - DateTime.toEpochMillis(since)) / 1000))
+  const { desired, desiredAt, lastEvent, name, profile, whatsapp } = record
+  const qr = currentQr(record, now)
+  return {
+    name,
+    userAction: userActionOf(record, listener, qr !== null),
+    desired: { state: desired, since: desiredAt, ageSeconds: ageSeconds(desiredAt) },
+    listener: { state: listener, ageSeconds: ageSeconds(listener.since) },
+    whatsapp: whatsapp && { ...whatsapp, ageSeconds: ageSeconds(whatsapp.at) },
+    profile,
+    qrExpiresAt: qr?.expiresAt ?? null,
+    lastEvent: lastEvent && { ...lastEvent, ageSeconds: ageSeconds(lastEvent.at) }
+  }
+}
+
+/** What a person can do now. While our link is down we know too little to send anybody anywhere. */
+const userActionOf = (
+  record: InstanceRecord,
+  listener: ListenerState,
+  hasQr: boolean
+): UserAction => {
+  switch (listener._tag) {
+    case "Stopped":
+      return "none"
+    case "Parked":
+      return listener.userAction
+    case "Connecting":
+    case "Waiting":
+      return "wait"
+    case "Listening":
+      return whatsappAction(record, hasQr)
+  }
+}
+
+const whatsappAction = ({ whatsapp }: InstanceRecord, hasQr: boolean): UserAction => {
+  switch (whatsapp?.state) {
+    case "open":
+      return "none"
+    case "connecting":
+      return hasQr ? "scan_qr" : "wait"
+    case "refused":
+      return "request_qr"
+    case "close":
+      return isBan(whatsapp.reason) ? "contact_whatsapp" : "request_qr"
+    case "removed":
+      return "recreate_instance"
+    default:
+      return "wait"
+  }
+}
+
+/** 402, 403 and 406 as whatsmeow names them: temporary ban, device locked, account banned. */
+const isBan = (reason: number | null): boolean => reason === 402 || reason === 403 || reason === 406

@@ -1,0 +1,170 @@
+/**
+ * One connection to `/` for all instances. Evolution broadcasts every event of every instance there
+ * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; we route each by the instance it names.
+ */
+import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Stream } from "effect"
+import { instanceOf, type RawEvent } from "../Domain/Event.ts"
+import type { LinkError } from "../Domain/LinkError.ts"
+import * as SocketIo from "../Wire/SocketIo.ts"
+import { endpoint } from "./Endpoint.ts"
+
+/** Events that may wait for one instance's listener; then the router waits, and with it the socket. */
+const routeCapacity = 256
+/** Created instances whose events are held for a listener to come; the oldest makes room. */
+const maxHeld = 64
+
+type Route = Mailbox.Mailbox<RawEvent, LinkError>
+
+/** One connection's life: dialled with the first user, gone with the last or with its first error. */
+interface Link {
+  readonly up: Deferred.Deferred<SocketIo.SocketIo, LinkError>
+  readonly routes: Map<string, Route>
+  /** Names of created instances whose route nobody has claimed yet, oldest first. */
+  readonly held: Set<string>
+  readonly watchers: Set<Mailbox.Mailbox<string, LinkError>>
+  users: number
+  fiber: Fiber.RuntimeFiber<void, LinkError> | undefined
+  ended: Exit.Exit<void, LinkError> | undefined
+}
+
+export const make = Effect.gen(function* () {
+  const options = yield* endpoint
+  const scope = yield* Effect.scope
+  let current: Link | undefined
+
+  /** The life of a link, as one fiber: dial, join, route until the end, and tell everybody. */
+  const run = (link: Link) =>
+    Effect.gen(function* () {
+      const socket = yield* SocketIo.connect(options)
+      yield* socket.join("/")
+      yield* Deferred.succeed(link.up, socket)
+      yield* Stream.runForEachChunk(socket.events, (events) =>
+        Effect.forEach(events, (event) => deliver(link, event), { discard: true })
+      )
+    }).pipe(
+      Effect.scoped,
+      Effect.onExit((exit) =>
+        Effect.sync(() => {
+          if (current === link) current = undefined
+          finish(link, exit)
+        })
+      )
+    )
+
+  const enter = Effect.gen(function* () {
+    const link = current ?? emptyLink()
+    link.users++
+    if (current === undefined) {
+      current = link
+      link.fiber = yield* Effect.forkIn(Effect.interruptible(run(link)), scope)
+    }
+    return link
+  })
+
+  const leave = (link: Link) =>
+    Effect.suspend(() => {
+      link.users--
+      if (link.users > 0 || link.fiber === undefined) return Effect.void
+      if (current === link) current = undefined
+      return Fiber.interruptFork(link.fiber)
+    })
+
+  /** The shared link, up; however many ask at once, one dials. */
+  const link = Effect.acquireRelease(enter, leave).pipe(
+    Effect.tap(({ up }) => Deferred.await(up))
+  )
+
+  return {
+    open: (name: string) =>
+      Effect.gen(function* () {
+        const { ended, held, routes } = yield* link
+        const route =
+          (held.delete(name) ? routes.get(name) : undefined) ??
+          (yield* Mailbox.make<RawEvent, LinkError>(routeCapacity))
+        if (ended !== undefined) route.unsafeDone(ended)
+        routes.set(name, route)
+        yield* Effect.addFinalizer(() =>
+          Effect.suspend(() => {
+            if (routes.get(name) === route) routes.delete(name)
+            return route.shutdown
+          })
+        )
+        return Mailbox.toStream(route)
+      }),
+    created: Effect.gen(function* () {
+      const { ended, watchers } = yield* link
+      const watcher = yield* Mailbox.make<string, LinkError>({
+        capacity: maxHeld,
+        strategy: "sliding"
+      })
+      if (ended !== undefined) watcher.unsafeDone(ended)
+      watchers.add(watcher)
+      yield* Effect.addFinalizer(() =>
+        Effect.suspend(() => {
+          watchers.delete(watcher)
+          return watcher.shutdown
+        })
+      )
+      return Mailbox.toStream(watcher)
+    }),
+    quiesce: Effect.suspend(() =>
+      current === undefined
+        ? Effect.void
+        : Deferred.await(current.up).pipe(
+            Effect.flatMap((socket) => socket.end),
+            Effect.catchAll(() => Effect.void) // a link that never came up has nothing to end
+          )
+    )
+  }
+})
+
+const emptyLink = (): Link => ({
+  up: Deferred.unsafeMake(FiberId.none),
+  routes: new Map(),
+  held: new Set(),
+  watchers: new Set(),
+  users: 0,
+  fiber: undefined,
+  ended: undefined
+})
+
+/** Everybody on the link learns how it ended, after the last event they have not read yet. */
+const finish = (link: Link, exit: Exit.Exit<void, LinkError>): void => {
+  link.ended = exit
+  if (Exit.isFailure(exit)) Deferred.unsafeDone(link.up, Exit.failCause(exit.cause))
+  for (const mailbox of link.routes.values()) mailbox.unsafeDone(exit)
+  for (const watcher of link.watchers) watcher.unsafeDone(exit)
+}
+
+/** Gives an event to its instance's listener; a listener that lags makes the router wait. */
+const deliver = (link: Link, event: RawEvent): Effect.Effect<unknown> => {
+  const name = instanceOf(event.payload)
+  // An event that names no instance belongs to nobody; any listener can put it in quarantine.
+  const route = name === undefined ? first(link.routes) : link.routes.get(name)
+  if (route === undefined) return name === undefined ? Effect.void : hold(link, name, event)
+  if (route.unsafeOffer(event)) return Effect.void
+  return name !== undefined && link.held.has(name) ? letGo(link, name) : route.offer(event)
+}
+
+const first = (routes: Link["routes"]): Route | undefined => routes.values().next().value
+
+/** Opens a route for an instance that has just been created, so that its first QR code can wait. */
+const hold = (link: Link, name: string, event: RawEvent): Effect.Effect<void> =>
+  event.name !== "instance.create" || link.watchers.size === 0
+    ? Effect.void
+    : Effect.gen(function* () {
+        const route: Route = yield* Mailbox.make<RawEvent, LinkError>(routeCapacity)
+        route.unsafeOffer(event)
+        link.routes.set(name, route)
+        link.held.add(name)
+        for (const watcher of link.watchers) watcher.unsafeOffer(name)
+        const [oldest] = link.held
+        if (link.held.size > maxHeld && oldest !== undefined) yield* letGo(link, oldest)
+      })
+
+const letGo = (link: Link, name: string): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    link.held.delete(name)
+    link.routes.delete(name)
+    return Effect.logWarning(`No listener came for the created instance "${name}": its events are dropped`)
+  })

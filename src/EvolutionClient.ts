@@ -1,0 +1,177 @@
+/** The REST side of Evolution API 2.x. Nothing secret that its answers carry gets past this file. */
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
+import { Context, Duration, Effect, Layer, Redacted, Schedule, Schema } from "effect"
+import * as AppConfig from "./AppConfig.ts"
+import { type EvolutionError, EvolutionUnavailable } from "./Domain/EvolutionError.ts"
+import { settingsNames } from "./Domain/EventName.ts"
+import type { InstanceName } from "./Domain/Instance.ts"
+import { accept, read } from "./EvolutionClient/Answer.ts"
+import * as Body from "./EvolutionClient/Body.ts"
+
+export interface CreateInput {
+  readonly name: InstanceName
+  readonly integration: "WHATSAPP-BAILEYS" | "WHATSAPP-BUSINESS" | "EVOLUTION"
+  /** Digits with country code; makes Evolution give a pairing code beside the QR code. */
+  readonly number?: string | undefined
+  /** The instance's own API key at Evolution; random when absent. */
+  readonly token?: Redacted.Redacted | undefined
+}
+
+type Call<A> = (name: InstanceName) => Effect.Effect<A, EvolutionError>
+
+export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionClient")<
+  EvolutionClient,
+  {
+    /**
+     * Creates an instance with every event enabled on its websocket, and lets it connect. Evolution
+     * sleeps 5 s before it answers, often before there is a QR code: wait for the event instead.
+     */
+    readonly create: (input: CreateInput) => Effect.Effect<void, EvolutionError>
+    /**
+     * In state `close` this STARTS a connection (a second one, if WhatsApp is about to reconnect by
+     * itself); in `connecting` it gives the code in memory, which may be a dead one. Never poll it.
+     */
+    readonly connect: Call<Body.Connected>
+    /** WhatsApp's state in Evolution's memory. Cheap and free of side effects: the call to poll. */
+    readonly connectionState: Call<Body.MemoryState>
+    /** Rows of Evolution's database, of one instance or of all; heavier, so seldom. */
+    readonly fetchInstances: (
+      name?: InstanceName
+    ) => Effect.Effect<ReadonlyArray<Body.InstanceRow>, EvolutionError>
+    /** Closes and re-opens WhatsApp's socket; refused in state `close`. */
+    readonly restart: Call<void>
+    /** Unlinks the phone. Success means "started" before 2.3.7; verify by `connectionState`. */
+    readonly logout: Call<void>
+    /** Deletes the instance. Evolution cleans up after it answered; `remove.instance` tells when. */
+    readonly delete: Call<void>
+    /** The instance's websocket settings; `null` when never set, or when websockets are off. */
+    readonly findWebSocket: Call<Body.WebSocketSettings | null>
+    /** Enables an instance's websocket for these events, named as in Evolution's settings. */
+    readonly setWebSocket: (
+      name: InstanceName,
+      events: ReadonlyArray<string>
+    ) => Effect.Effect<void, EvolutionError>
+    /** Succeeds when something answers at Evolution's socket that is not a broken proxy. */
+    readonly ping: Effect.Effect<void, EvolutionUnavailable>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    EvolutionClient,
+    Effect.suspend(() => make)
+  ).pipe(
+    Layer.provide(FetchHttpClient.layer),
+    // A redirect would carry the key to wherever it points.
+    Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+  )
+}
+
+const callTimeout = Duration.seconds(10)
+/** Fetching WhatsApp's web version, then Evolution's own sleep of 5 s. */
+const createTimeout = Duration.seconds(60)
+
+/** For calls without side effects, against a hiccup; an outage is for the caller to wait out. */
+const retryPolicy = Schedule.exponential("200 millis").pipe(
+  Schedule.jittered,
+  Schedule.intersect(Schedule.recurs(2))
+)
+
+const make = Effect.gen(function* () {
+  const { apiKey, url } = yield* AppConfig.Evolution
+  const http = (yield* HttpClient.HttpClient).pipe(
+    HttpClient.mapRequest(HttpClientRequest.prependUrl(url.href)),
+    HttpClient.withTracerPropagation(false)
+  )
+
+  const exchange = (request: HttpClientRequest.HttpClientRequest, timeout = callTimeout) =>
+    http.execute(request).pipe(
+      Effect.flatMap(read),
+      Effect.mapError(({ cause, message }) => {
+        const detail = cause instanceof Error ? String(cause.cause ?? cause.message) : message
+        return unavailable(`Cannot reach Evolution: ${detail}`)
+      }),
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () => unavailable(`Evolution did not answer within ${Duration.format(timeout)}`)
+      })
+    )
+
+  const call = <A, I>(
+    schema: Schema.Schema<A, I>,
+    request: HttpClientRequest.HttpClientRequest,
+    options: { readonly name?: string | undefined; readonly timeout?: Duration.Duration } = {}
+  ): Effect.Effect<A, EvolutionError> =>
+    request.pipe(
+      HttpClientRequest.setHeader("apikey", Redacted.value(apiKey)),
+      (authorized) => exchange(authorized, options.timeout),
+      Effect.flatMap(accept(schema, options.name ?? ""))
+    )
+
+  const safely = <A>(effect: Effect.Effect<A, EvolutionError>) =>
+    Effect.retry(effect, {
+      schedule: retryPolicy,
+      while: (error) => error._tag === "EvolutionUnavailable"
+    })
+
+  return EvolutionClient.of({
+    create: ({ integration, name, number, token }) =>
+      call(
+        Schema.Unknown,
+        HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post("/instance/create"), {
+          instanceName: name,
+          integration,
+          qrcode: true,
+          number,
+          token: token === undefined ? undefined : Redacted.value(token),
+          // Named one by one: `[]` means all but `GROUPS_UPDATE`, which nothing but create accepts.
+          websocket: { enabled: true, events: settingsNames }
+        }),
+        { name, timeout: createTimeout }
+      ),
+    connect: (name) =>
+      call(Body.Connected, HttpClientRequest.get(`/instance/connect/${name}`), { name }),
+    connectionState: (name) =>
+      safely(
+        call(Body.MemoryState, HttpClientRequest.get(`/instance/connectionState/${name}`), { name })
+      ),
+    fetchInstances: (name) =>
+      safely(
+        call(
+          Schema.Array(Body.InstanceRow),
+          HttpClientRequest.get("/instance/fetchInstances", {
+            urlParams: name === undefined ? {} : { instanceName: name }
+          }),
+          { name }
+        )
+      ),
+    restart: (name) =>
+      call(Schema.Unknown, HttpClientRequest.post(`/instance/restart/${name}`), { name }),
+    logout: (name) =>
+      call(Schema.Unknown, HttpClientRequest.del(`/instance/logout/${name}`), { name }),
+    delete: (name) =>
+      call(Schema.Unknown, HttpClientRequest.del(`/instance/delete/${name}`), { name }),
+    findWebSocket: (name) =>
+      safely(
+        call(
+          Schema.NullOr(Body.WebSocketSettings),
+          HttpClientRequest.get(`/websocket/find/${name}`),
+          { name }
+        )
+      ),
+    setWebSocket: (name, events) =>
+      call(
+        Schema.Unknown,
+        HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`/websocket/set/${name}`), {
+          websocket: { enabled: true, events }
+        }),
+        { name }
+      ),
+    ping: Effect.filterOrFail(
+      exchange(HttpClientRequest.get("/socket.io/")),
+      ({ status }) => status < 500,
+      ({ status }) => unavailable(`Evolution answers HTTP ${status}`, status)
+    )
+  })
+})
+
+const unavailable = (message: string, status: number | null = null) =>
+  new EvolutionUnavailable({ message, status })

@@ -1,0 +1,48 @@
+/** The parts of Evolution's answers that we read. Tokens and keys are left out on purpose. */
+import { Schema } from "effect"
+
+const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) =>
+  Schema.optional(Schema.NullOr(schema))
+
+/** `state` is absent while the instance is not loaded, which is not the same as closed. */
+export const MemoryState = Schema.transform(
+  Schema.Struct({
+    instance: Schema.Struct({
+      state: optionalOrNull(Schema.Literal("open", "connecting", "close"))
+    })
+  }),
+  Schema.Literal("open", "connecting", "close", "unknown"),
+  {
+    strict: true,
+    decode: ({ instance }) => instance.state ?? "unknown",
+    encode: (state) => ({ instance: state === "unknown" ? {} : { state } })
+  }
+)
+export type MemoryState = typeof MemoryState.Type
+
+/** `{"count":0}`, a QR code, or `{"instance":{"state":"open"}}`: whichever it is today. */
+export const Connected = Schema.Struct({
+  count: Schema.optional(Schema.Number),
+  code: optionalOrNull(Schema.String),
+  base64: optionalOrNull(Schema.String),
+  pairingCode: optionalOrNull(Schema.String),
+  instance: Schema.optional(Schema.Struct({ state: Schema.optional(Schema.String) }))
+})
+export type Connected = typeof Connected.Type
+
+export const InstanceRow = Schema.Struct({
+  name: Schema.String,
+  /** The database's column, which drifts from the truth in memory; only `connectionState` knows. */
+  connectionStatus: optionalOrNull(Schema.String),
+  /** WhatsApp's address of the number, once the instance was paired. */
+  ownerJid: optionalOrNull(Schema.String),
+  profileName: optionalOrNull(Schema.String),
+  profilePicUrl: optionalOrNull(Schema.String)
+})
+export type InstanceRow = typeof InstanceRow.Type
+
+export const WebSocketSettings = Schema.Struct({
+  enabled: Schema.Boolean,
+  events: Schema.Array(Schema.String)
+})
+export type WebSocketSettings = typeof WebSocketSettings.Type

@@ -1,0 +1,26 @@
+/** A migrated SQL client: Postgres where `DATABASE_URL` says, else the embedded one in `DATA_DIR`. */
+import { identity, Effect, Layer, Option, type Redacted } from "effect"
+import * as AppConfig from "./AppConfig.ts"
+import * as Embedded from "./Sql/Embedded.ts"
+import { migrate } from "./Sql/migrations.ts"
+import * as Postgres from "./Sql/Postgres.ts"
+
+/** Native Postgres, 14 or newer. */
+export const layerPostgres = (url: Redacted.Redacted) =>
+  Layer.effectDiscard(migrate(Postgres.exclusively)).pipe(Layer.provideMerge(Postgres.layer(url)))
+
+/** PGlite in a directory of its own. */
+export const layerEmbedded = (directory: string) =>
+  Layer.effectDiscard(migrate(identity)).pipe(Layer.provideMerge(Embedded.layer(directory)))
+
+/** PGlite in memory, for tests and for trying things out. */
+export const layerMemory = Layer.effectDiscard(migrate(identity)).pipe(
+  Layer.provideMerge(Embedded.layerMemory)
+)
+
+export const layer = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const url = yield* AppConfig.databaseUrl
+    return Option.isSome(url) ? layerPostgres(url.value) : layerEmbedded(yield* AppConfig.dataDir)
+  })
+)

@@ -1,0 +1,35 @@
+import type { SqlError } from "@effect/sql"
+import { Data, Predicate } from "effect"
+
+/** The database cannot be opened. `message` is one line and names neither user nor password. */
+export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")<{
+  readonly message: string
+  readonly cause: unknown
+}> {}
+
+/** What a failed statement tells to do: wait for the database, mend the row, or look at it. */
+export type SqlFailure = "unavailable" | "data" | "other"
+
+/**
+ * Sorts an error by SQLSTATE (PostgreSQL's appendix A) or by Node's code. Classes 22 and 23 and 54000
+ * are about the values; 08, 53, 57P0x, and what has no SQLSTATE at all, about the connection.
+ */
+export const classify = (error: SqlError.SqlError): SqlFailure => {
+  const code = codeOf(error.cause)
+  if (code === undefined) return "unavailable"
+  if (/^(?:22|23|54)/.test(code)) return "data"
+  return /^(?:08|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
+}
+
+/** The words of the error at the bottom of the causes, for one line of log. */
+export const detailOf = (error: unknown): string => {
+  let innermost = error
+  while (Predicate.hasProperty(innermost, "cause") && innermost.cause != null) innermost = innermost.cause
+  if (innermost instanceof AggregateError) return innermost.errors.map(detailOf).join("; ")
+  return innermost instanceof Error ? innermost.message : String(innermost)
+}
+
+const codeOf = (cause: unknown): string | undefined => {
+  if (Predicate.hasProperty(cause, "code") && typeof cause.code === "string") return cause.code
+  return Predicate.hasProperty(cause, "cause") ? codeOf(cause.cause) : undefined
+}

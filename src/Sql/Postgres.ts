@@ -1,0 +1,58 @@
+/** Native Postgres through `pg`. */
+import { SqlClient, type SqlError } from "@effect/sql"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, type Redacted } from "effect"
+import { DatabaseUnavailable, detailOf } from "./Failure.ts"
+
+const oldestVersion = 140_000
+
+/** Taken while migrating, so that two processes on an empty database do not race. Any constant does. */
+const migrationLock = 7_309_453_175
+
+export const layer = (url: Redacted.Redacted) =>
+  PgClient.layer({
+    url,
+    applicationName: "evolution-listener",
+    connectTimeout: "5 seconds",
+    maxConnections: 10
+  }).pipe(
+    Layer.tap((context) =>
+      Effect.flatMap(SqlClient.SqlClient, checkVersion).pipe(Effect.provide(context))
+    ),
+    Layer.catchAll((error) =>
+      Layer.fail(
+        error._tag === "DatabaseUnavailable"
+          ? error
+          : new DatabaseUnavailable({
+              message: `Cannot open the database at DATABASE_URL: ${detailOf(error)}`,
+              cause: error
+            })
+      )
+    )
+  )
+
+const checkVersion = (sql: SqlClient.SqlClient) =>
+  Effect.flatMap(
+    sql<{ version: number }>`select current_setting('server_version_num')::int as version`,
+    ([row]) =>
+      row !== undefined && row.version >= oldestVersion
+        ? Effect.void
+        : new DatabaseUnavailable({
+            message: "Cannot use the database at DATABASE_URL: Postgres 14 or newer is needed",
+            cause: row
+          })
+  )
+
+/** Runs an effect while no other process runs one here. */
+export const exclusively = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | SqlError.SqlError, R | SqlClient.SqlClient> =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const connection = yield* sql.reserve
+    const run = (statement: string) => connection.executeUnprepared(statement, [], undefined)
+    yield* Effect.acquireRelease(run(`select pg_advisory_lock(${migrationLock})`), () =>
+      Effect.ignore(run(`select pg_advisory_unlock(${migrationLock})`))
+    )
+    return yield* effect
+  }).pipe(Effect.scoped)

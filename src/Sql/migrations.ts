@@ -1,0 +1,29 @@
+/** The schema's history. Only ever add a file with a higher number: the migrator knows no other way. */
+import type { SqlClient, SqlError } from "@effect/sql"
+import * as Migrator from "@effect/sql/Migrator"
+import { Cause, Effect } from "effect"
+import { DatabaseUnavailable, detailOf } from "./Failure.ts"
+import init from "./migrations/0001_init.ts"
+
+const loader = Migrator.fromRecord({
+  "0001_init": init
+})
+
+type Migration = Effect.Effect<unknown, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient>
+
+/** Brings the schema up to date. `exclusively` keeps other processes from doing so meanwhile. */
+export const migrate = (
+  exclusively: (migration: Migration) => Migration
+): Effect.Effect<void, DatabaseUnavailable, SqlClient.SqlClient> =>
+  exclusively(Migrator.make({})({ loader, table: "evolution_listener_migrations" })).pipe(
+    Effect.asVoid,
+    // A failing migration arrives as a defect.
+    Effect.catchAllCause((cause) =>
+      Effect.fail(
+        new DatabaseUnavailable({
+          message: `Cannot migrate the database: ${detailOf(Cause.squash(cause))}`,
+          cause
+        })
+      )
+    )
+  )

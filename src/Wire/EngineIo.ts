@@ -1,0 +1,214 @@
+/**
+ * Engine.IO v4 over one WebSocket, from dialling to a typed end. One connection per scope; whoever
+ * wants another one opens another scope.
+ *
+ * Protocol: https://github.com/socketio/engine.io-protocol (revision 4).
+ */
+import { Chunk, Deferred, Duration, Effect, Exit, Mailbox, Option, Schema, type Scope } from "effect"
+import { decodePacket } from "engine.io-parser"
+import WebSocket from "ws"
+import {
+  ConnectionLost,
+  DialFailed,
+  HandshakeTimeout,
+  HeartbeatMissed,
+  type LinkError,
+  ProtocolViolation,
+  UpgradeRefused
+} from "../Domain/LinkError.ts"
+
+export interface Options {
+  /** Evolution's http(s) address; `socket.io/` is appended to its path. */
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** One Engine.IO message. `receivedAt`: our clock at the socket, ms since 1970 UTC. */
+export interface Message {
+  readonly data: string | Buffer
+  readonly receivedAt: number
+}
+
+export interface EngineIo {
+  /** Waits for the next batch, in order; `None` after `end`, `Some` of what ended the link. */
+  readonly pull: Effect.Effect<Chunk.Chunk<Message>, Option.Option<LinkError>>
+  readonly send: (message: string) => Effect.Effect<void>
+  /** Reads no further; what was received can still be pulled. */
+  readonly end: Effect.Effect<void>
+}
+
+export const dialTimeout = Duration.seconds(10)
+export const openTimeout = Duration.seconds(10)
+/** How long a closing handshake may take before the socket is cut. */
+const closeTimeout = Duration.seconds(1)
+
+/** The socket is paused when this much waits to be decoded. */
+const maxQueuedBytes = 4 * 1024 * 1024
+const maxQueuedMessages = 1024
+/** Evolution's frames have no bound of their own (`messages.set` runs to tens of MB); ours is this. */
+const maxFrameBytes = 64 * 1024 * 1024
+
+/** The open packet, as far as we need it. Both are milliseconds. */
+const Handshake = Schema.Struct({
+  pingInterval: Schema.Positive,
+  pingTimeout: Schema.Positive
+})
+const decodeHandshake = Schema.decodeUnknownOption(Schema.parseJson(Handshake))
+
+export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const clock = yield* Effect.clock
+    const now = () => clock.unsafeCurrentTimeMillis()
+    // Bounded by pausing the socket, so that the producer waits in the kernel and not on our heap.
+    const inbox = yield* Mailbox.make<Message, LinkError>()
+    const handshake = yield* Deferred.make<typeof Handshake.Type, LinkError>()
+    const dialled = yield* Deferred.make<void, LinkError>()
+    let queuedBytes = 0
+    let lastPing = now()
+
+    const socket = yield* Effect.acquireRelease(
+      Effect.sync(() => new WebSocket(socketUrl(options.url), socketOptions(options))),
+      hangUp
+    )
+    const finish = (error: LinkError) => {
+      Deferred.unsafeDone(dialled, Exit.fail(error))
+      Deferred.unsafeDone(handshake, Exit.fail(error))
+      inbox.unsafeDone(Exit.fail(error))
+    }
+    const abort = (error: LinkError) => {
+      finish(error)
+      socket.terminate()
+    }
+
+    const enqueue = (data: string | Buffer, bytes: number) => {
+      inbox.unsafeOffer({ data, receivedAt: now() })
+      queuedBytes += bytes
+      const queued = Option.getOrElse(inbox.unsafeSize(), () => 0)
+      if (queuedBytes > maxQueuedBytes || queued > maxQueuedMessages) socket.pause()
+    }
+
+    const onFrame = (frame: Buffer, isBinary: boolean) => {
+      if (isBinary) return enqueue(frame, frame.length)
+      const packet = decodePacket(frame.toString("utf8"))
+      switch (packet.type) {
+        case "message":
+          return enqueue(packet.data, frame.length)
+        case "ping":
+          // Answered here and not behind the queue: the link's life must not depend on our speed.
+          lastPing = now()
+          return socket.send("3")
+        case "open":
+          return Option.match(decodeHandshake(packet.data), {
+            onNone: () => abort(ProtocolViolation.of("unreadable open packet")),
+            onSome: (value) => Deferred.unsafeDone(handshake, Exit.succeed(value))
+          })
+        case "close":
+          return abort(ConnectionLost.of(1000, "server closed the session"))
+        case "noop":
+          return
+        default:
+          return abort(ProtocolViolation.of(`unexpected "${packet.type}" packet`))
+      }
+    }
+
+    socket.on("message", (data, isBinary) => onFrame(toBuffer(data), isBinary))
+    socket.on("open", () => Deferred.unsafeDone(dialled, Exit.void))
+    socket.on("unexpected-response", (_request, response) => {
+      const body: Array<Buffer> = []
+      response.on("data", (part: Buffer) => body.length < 16 && body.push(part))
+      response.on("close", () => {
+        abort(UpgradeRefused.of(response.statusCode ?? 0, Buffer.concat(body).toString("utf8")))
+      })
+    })
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      const code = error.code ?? error.name
+      finish(
+        code.startsWith("WS_ERR_")
+          ? ProtocolViolation.of(error.message)
+          : socket.readyState === WebSocket.CONNECTING
+            ? DialFailed.of(code, error.message)
+            : ConnectionLost.of(1006, error.message)
+      )
+    })
+    socket.on("close", (code, reason) => finish(ConnectionLost.of(code, reason.toString("utf8"))))
+
+    yield* within(Deferred.await(dialled), "dial", dialTimeout)
+    const { pingInterval, pingTimeout } = yield* within(Deferred.await(handshake), "open", openTimeout)
+
+    lastPing = now()
+    const patience = pingInterval + pingTimeout
+    yield* Effect.suspend(() => {
+      // While we hold the socket back ourselves, a missing ping says nothing.
+      if (socket.isPaused) lastPing = now()
+      const left = lastPing + patience - now()
+      return left > 0
+        ? Effect.as(Effect.sleep(left), true)
+        : Effect.as(Effect.sync(() => abort(HeartbeatMissed.of(patience))), false)
+    }).pipe(Effect.repeat({ while: (alive) => alive }), Effect.forkScoped)
+
+    const pull = inbox.takeAll.pipe(
+      Effect.mapError(Option.some),
+      Effect.flatMap(([batch, done]) => {
+        if (done && Chunk.isEmpty(batch)) return Effect.fail(Option.none<LinkError>())
+        queuedBytes = 0
+        if (socket.isPaused && !done) {
+          lastPing = now()
+          socket.resume()
+        }
+        return Effect.succeed(batch)
+      })
+    )
+
+    return {
+      pull,
+      send: (message) => Effect.sync(() => socket.send(`4${message}`)),
+      end: Effect.suspend(() => {
+        socket.pause()
+        return inbox.end
+      })
+    }
+  })
+
+/** The deadline of one phase of the handshake. */
+export const within = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  phase: HandshakeTimeout["phase"],
+  duration: Duration.Duration
+): Effect.Effect<A, E | HandshakeTimeout, R> =>
+  Effect.timeoutFail(effect, {
+    duration,
+    onTimeout: () => HandshakeTimeout.of(phase, Duration.toMillis(duration))
+  })
+
+const socketUrl = (base: URL): URL => {
+  const url = new URL("socket.io/", base)
+  url.protocol = base.protocol === "https:" ? "wss:" : "ws:"
+  url.search = "EIO=4&transport=websocket"
+  return url
+}
+
+const socketOptions = ({ headers }: Options): WebSocket.ClientOptions => ({
+  headers,
+  perMessageDeflate: false,
+  maxPayload: maxFrameBytes
+})
+
+/** Ends a socket politely, then surely; a socket that never opened is cut at once. */
+const hangUp = (socket: WebSocket): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    if (socket.readyState === WebSocket.CLOSED) return resume(Effect.void)
+    socket.once("close", () => resume(Effect.void))
+    if (socket.readyState === WebSocket.CONNECTING) return socket.terminate()
+    // A paused socket never sees the peer's close frame.
+    socket.removeAllListeners("message")
+    socket.resume()
+    socket.close(1000)
+  }).pipe(
+    Effect.timeoutTo({ duration: closeTimeout, onSuccess: () => false, onTimeout: () => true }),
+    Effect.map((late) => {
+      if (late) socket.terminate()
+    })
+  )
+
+const toBuffer = (data: WebSocket.RawData): Buffer =>
+  Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)

@@ -1,0 +1,147 @@
+/**
+ * Socket.IO v5 on top of Engine.IO: joins a namespace and gives what the server emits there. We never
+ * emit: Evolution's root namespace obeys any authorised socket (`sendNode`).
+ *
+ * Protocol: https://github.com/socketio/socket.io-protocol (revision 5).
+ */
+import { Chunk, Duration, Effect, Option, Predicate, type Scope, Stream } from "effect"
+import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser"
+import type { RawEvent } from "../Domain/Event.ts"
+import { ConnectionLost, type LinkError, NamespaceRefused, ProtocolViolation } from "../Domain/LinkError.ts"
+import * as EngineIo from "./EngineIo.ts"
+
+export const namespaceTimeout = Duration.seconds(10)
+
+/**
+ * The parser refuses more than 10 attachments by default; one `messages.set` has several buffers per
+ * message and thousands of messages.
+ */
+const maxAttachments = 1_000_000
+
+export interface SocketIo {
+  /**
+   * Asks to be connected to a namespace (`/`, `/loja-1`); succeeds when the server agrees. May be
+   * asked again after `NamespaceRefused`, on the same connection.
+   */
+  readonly join: (namespace: string) => Effect.Effect<void, LinkError>
+  /** What the server emits, in order, once a namespace is joined. To be run once. */
+  readonly events: Stream.Stream<RawEvent, LinkError>
+  /** Reads no further; what was received still comes through `events`. */
+  readonly end: Effect.Effect<void>
+}
+
+/** Speaks Socket.IO over a fresh connection, which lives as long as the scope. */
+export const connect = (
+  options: EngineIo.Options
+): Effect.Effect<SocketIo, LinkError, Scope.Scope> =>
+  Effect.map(EngineIo.connect(options), (engine) => {
+    const parse = packetParser()
+    /** What ended the link, until the packets before it are through. */
+    let end: LinkError | undefined
+    let ahead: ReadonlyArray<Received> = []
+
+    const pull = Effect.suspend(() => {
+      if (end !== undefined) return Effect.fail(Option.some(end))
+      return Effect.map(engine.pull, (messages) => {
+        const parsed = parse(messages)
+        end = parsed.broken
+        return parsed.packets
+      })
+    })
+
+    const answerFor = (namespace: string): Effect.Effect<void, LinkError> =>
+      Effect.flatMap(Effect.mapError(pull, Option.getOrElse(endedEarly)), (packets) => {
+        const index = packets.findIndex(({ packet }) => isAnswer(packet, namespace))
+        const answer = packets[index]?.packet
+        if (answer === undefined) return answerFor(namespace)
+        ahead = packets.slice(index + 1)
+        return answer.type === PacketType.CONNECT
+          ? Effect.void
+          : NamespaceRefused.of(namespace, refusalText(answer.data))
+      })
+
+    const eventsOf = (packets: ReadonlyArray<Received>): Chunk.Chunk<RawEvent> => {
+      const last = packets.findIndex(({ packet }) => endOf(packet) !== undefined)
+      const ending = packets[last]
+      if (ending !== undefined) end = endOf(ending.packet)
+      return Chunk.fromIterable(
+        (ending === undefined ? packets : packets.slice(0, last)).filter(isEvent).map(toEvent)
+      )
+    }
+
+    return {
+      join: (namespace) =>
+        Effect.zipRight(
+          engine.send(encoder.encode({ type: PacketType.CONNECT, nsp: namespace })[0]),
+          EngineIo.within(answerFor(namespace), "namespace", namespaceTimeout)
+        ),
+      events: Stream.suspend(() =>
+        Stream.concat(
+          Stream.fromChunk(eventsOf(ahead)),
+          Stream.repeatEffectChunkOption(Effect.map(pull, eventsOf))
+        )
+      ),
+      end: engine.end
+    }
+  })
+
+interface Received {
+  readonly packet: Packet
+  readonly receivedAt: number
+}
+
+const encoder = new Encoder()
+
+const endedEarly = (): LinkError => ConnectionLost.of(1000, "ended by us during the handshake")
+
+const isAnswer = ({ nsp, type }: Packet, namespace: string): boolean =>
+  nsp === namespace && (type === PacketType.CONNECT || type === PacketType.CONNECT_ERROR)
+
+const refusalText = (data: unknown): string =>
+  Predicate.hasProperty(data, "message") ? String(data.message) : "no reason given"
+
+/** A parser for one connection: batches of messages in, batches of packets out. */
+const packetParser = () => {
+  const decoder = new Decoder({ maxAttachments })
+  let packets: Array<Received> = []
+  let message: EngineIo.Message = { data: "", receivedAt: 0 }
+  decoder.on("decoded", (packet: Packet) => {
+    // An event that ends with a binary frame holds Buffers; downstream everything is JSON.
+    if (typeof message.data !== "string") packet.data = withBase64(packet.data)
+    packets.push({ packet, receivedAt: message.receivedAt })
+  })
+  return (messages: Chunk.Chunk<EngineIo.Message>) => {
+    packets = []
+    try {
+      for (message of messages) decoder.add(message.data)
+      return { packets, broken: undefined }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return { packets, broken: ProtocolViolation.of(reason) }
+    }
+  }
+}
+
+/** The namespace's end, when the server announces it, comes after the events before it. */
+const endOf = ({ nsp, type, data }: Packet): LinkError | undefined =>
+  type === PacketType.DISCONNECT
+    ? ConnectionLost.of(1000, "server disconnected the namespace")
+    : type === PacketType.CONNECT_ERROR
+      ? NamespaceRefused.of(nsp, refusalText(data))
+      : undefined
+
+const isEvent = ({ packet }: Received): boolean => packet.type === PacketType.EVENT
+
+const toEvent = ({ packet, receivedAt }: Received): RawEvent => {
+  const [name, ...args]: ReadonlyArray<unknown> = packet.data
+  // Evolution emits one object; anything else goes on as it is, to be put in quarantine.
+  return { name: String(name), payload: args.length === 1 ? args[0] : args, receivedAt }
+}
+
+/** The same value with every Buffer as base64 text. */
+const withBase64 = (value: unknown): unknown => {
+  if (Buffer.isBuffer(value)) return value.toString("base64")
+  if (Array.isArray(value)) return value.map(withBase64)
+  if (!Predicate.isRecord(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withBase64(inner)]))
+}

@@ -36,11 +36,14 @@ const QrcodeShown = Schema.Struct({
   })
 })
 
-const QrcodeLimit = Schema.Struct({ message: Schema.String, statusCode: Schema.Int })
+/** Baileys' and Boom's codes look like HTTP's; an `integer` column takes this much. */
+const StatusCode = Schema.Int.pipe(Schema.between(0, 2 ** 31 - 1))
+
+const QrcodeLimit = Schema.Struct({ message: Schema.String, statusCode: StatusCode })
 
 const ConnectionUpdate = Schema.Struct({
   state: Schema.Literal("open", "connecting", "close", "refused", "removed", "unknown"),
-  statusReason: optionalOrNull(Schema.Int),
+  statusReason: optionalOrNull(StatusCode),
   wuid: optionalOrNull(Schema.String),
   profileName: optionalOrNull(Schema.String),
   profilePictureUrl: optionalOrNull(Schema.String),
@@ -58,12 +61,12 @@ const InstanceIdentity = Schema.Struct({
 const StatusInstance = Schema.Struct({
   instance: Schema.String,
   status: Schema.String,
-  disconnectionReasonCode: optionalOrNull(Schema.Int),
+  disconnectionReasonCode: optionalOrNull(StatusCode),
   disconnectionAt: optionalOrNull(Schema.String)
 })
 
 /** The data of the events we decode strictly, by wire name. */
-const lifeCycle = {
+const lifeCycleSchemas = {
   "qrcode.updated": Schema.Union(QrcodeShown, QrcodeLimit),
   "connection.update": ConnectionUpdate,
   "instance.create": InstanceIdentity,
@@ -72,8 +75,8 @@ const lifeCycle = {
   "remove.instance": Schema.Null,
   "status.instance": StatusInstance
 }
-export type LifeCycleName = keyof typeof lifeCycle
-export type LifeCycleData<Name extends LifeCycleName> = (typeof lifeCycle)[Name]["Type"]
+export type LifeCycleName = keyof typeof lifeCycleSchemas
+export type LifeCycleData<Name extends LifeCycleName> = (typeof lifeCycleSchemas)[Name]["Type"]
 export type LifeCycle = {
   readonly [Name in LifeCycleName]: { readonly event: Name; readonly data: LifeCycleData<Name> }
 }[LifeCycleName]
@@ -93,6 +96,28 @@ export interface EvolutionEvent {
   readonly origin: EventOrigin
 }
 
+/** An event as the log has it. `id` is its cursor: later events have higher ones. */
+export interface LoggedEvent extends EvolutionEvent {
+  readonly id: number
+}
+
+/** One event as it is read back. */
+export const EventRecord = Schema.Struct({
+  /** The cursor: `after` takes it. Grows with every event; has holes. */
+  id: Schema.Int,
+  instance: Schema.String,
+  event: Schema.String,
+  /** As Evolution sent it, without its secrets; Buffers are base64 text. */
+  data: Schema.Unknown,
+  /** What stood beside the data, e.g. `isLatest` and `progress` of `messages.set`. */
+  extra: Schema.Unknown,
+  /** Evolution's `date_time`: its local clock with a false `Z`. */
+  upstreamTime: Schema.NullOr(Schema.String),
+  receivedAt: Schema.DateTimeUtc,
+  origin: EventOrigin
+})
+export type EventRecord = typeof EventRecord.Type
+
 /** An event that is not what Evolution's events are; kept for a person to look at. */
 export interface QuarantinedEvent {
   readonly instance: string | null
@@ -103,11 +128,16 @@ export interface QuarantinedEvent {
   readonly receivedAt: number
 }
 
+/** `decoders` pairs name and data, which the type of a map cannot say. */
+const lifeCycle = (event: string, data: unknown): Redacted.Redacted<LifeCycle> =>
+  Redacted.make({ event, data: Json.clean(data) } as LifeCycle)
+
 const decodeEnvelope = Schema.decodeUnknownEither(Envelope)
 const decoders = new Map(
-  Object.entries(lifeCycle).map(([name, schema]) => [
+  Object.entries(lifeCycleSchemas).map(([name, schema]) => [
     name,
-    Schema.decodeUnknownEither<LifeCycle["data"], unknown>(schema as Schema.Schema<LifeCycle["data"], unknown>)
+    // A schema is invariant, so the union of them has no type to decode to but `unknown`.
+    Schema.decodeUnknownEither(schema as Schema.Schema<unknown>)
   ])
 )
 
@@ -142,15 +172,21 @@ export const decode = (
       event: Json.storable(event),
       json,
       extra,
-      lifeCycle:
-        decodeLifeCycle === undefined
-          ? null
-          : Redacted.make({ event, data: decoded } as LifeCycle), // `decoders` pairs name and data
+      lifeCycle: decodeLifeCycle === undefined ? null : lifeCycle(event, decoded),
       upstreamTime: envelope.date_time == null ? null : Json.storable(envelope.date_time),
       receivedAt: raw.receivedAt,
       origin
     }
   })
+
+/**
+ * The life-cycle event in an event's data, when it is one and decodes. Read back from the log, a QR
+ * code is `[redacted]`.
+ */
+export const lifeCycleOf = (event: string, data: unknown): EvolutionEvent["lifeCycle"] => {
+  const decoded = decoders.get(event)?.(data)
+  return decoded === undefined || Either.isLeft(decoded) ? null : lifeCycle(event, decoded.right)
+}
 
 /** Puts an event aside, with everything that could be a credential taken out. */
 export const quarantine = (raw: RawEvent, reason: string): QuarantinedEvent => {

@@ -20,7 +20,7 @@ export const encode = (value: unknown): Either.Either<string, string> => {
     const text = JSON.stringify(value)
     if (text === undefined) return Either.left("not a JSON value")
     return Either.right(
-      secretKeyInText.test(text) || unstorableInText.test(text) ? JSON.stringify(mend(value)) : text
+      secretKeyInText.test(text) || unstorableInText.test(text) ? JSON.stringify(clean(value)) : text
     )
   } catch (error) {
     // A cycle, a BigInt, or a nesting deeper than the stack.
@@ -31,14 +31,15 @@ export const encode = (value: unknown): Either.Either<string, string> => {
 /** Text that a Postgres `text` or `jsonb` takes: U+FFFD for NUL and for lone surrogates. */
 export const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD").toWellFormed()
 
-const mend = (value: unknown): unknown => {
+/** The same value with nothing in it that Postgres refuses, and without its secrets. */
+export const clean = (value: unknown): unknown => {
   if (typeof value === "string") return storable(value)
-  if (Array.isArray(value)) return value.map(mend)
+  if (Array.isArray(value)) return value.map(clean)
   if (!Predicate.isRecord(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       storable(key),
-      secretKey.test(key) && inner !== null ? "[redacted]" : mend(inner)
+      secretKey.test(key) && inner !== null ? "[redacted]" : clean(inner)
     ])
   )
 }

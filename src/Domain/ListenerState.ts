@@ -65,9 +65,13 @@ export type ListenerState = typeof ListenerState.Type
 
 export const stopped = (since: DateTime.Utc): ListenerState => Stopped.make({ since })
 
-/** The next attempt begins. */
-export const connecting = (from: ListenerState, since: DateTime.Utc): ListenerState =>
-  Connecting.make({ since, attempt: attemptOf(from) + 1, error: errorOf(from) })
+/** The next attempt begins. A parked listener stays parked while it probes. */
+export const connecting = (from: ListenerState, since: DateTime.Utc): ListenerState => {
+  const attempt = attemptOf(from) + 1
+  return from._tag === "Parked"
+    ? Parked.make({ ...from, attempt })
+    : Connecting.make({ since, attempt, error: from._tag === "Waiting" ? from.error : null })
+}
 
 /** The attempt goes on although the server said no for now. */
 export const refused = (from: ListenerState, error: SessionError): ListenerState =>
@@ -79,6 +83,9 @@ export const listening = (from: ListenerState, since: DateTime.Utc): ListenerSta
 /** The link has held long enough: what failed before it no longer counts. */
 export const settled = (from: ListenerState): ListenerState =>
   from._tag === "Listening" ? Listening.make({ ...from, attempt: 0 }) : from
+
+export const isSettled = (state: ListenerState): boolean =>
+  state._tag === "Listening" && state.attempt === 0
 
 export const waiting = (
   from: ListenerState,
@@ -96,14 +103,3 @@ export const parked = (
   })
 
 const attemptOf = (state: ListenerState): number => ("attempt" in state ? state.attempt : 0)
-
-const errorOf = (state: ListenerState): SessionError | null => {
-  switch (state._tag) {
-    case "Waiting":
-      return state.error
-    case "Parked":
-      return state.error._tag === "ListenerCrashed" ? null : state.error
-    default:
-      return null
-  }
-}

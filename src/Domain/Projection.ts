@@ -2,6 +2,8 @@
 import { DateTime, Redacted } from "effect"
 import type { EvolutionEvent, LifeCycle, LifeCycleData } from "./Event.ts"
 import {
+  type InstanceName,
+  type InstanceRecord,
   nothingObserved,
   type Observed,
   type Profile,
@@ -9,6 +11,33 @@ import {
   qrLifetime,
   type WhatsAppState
 } from "./Instance.ts"
+
+/** What a batch of events changed about one instance. */
+export interface Change {
+  readonly name: InstanceName
+  readonly observed: Observed
+  /** A code's image is large; it is written only when it is another one. */
+  readonly qrChanged: boolean
+}
+
+/** Folds a batch, oldest first, into one change for each instance we keep a row of. */
+export const project = (
+  known: (instance: string) => InstanceRecord | undefined,
+  events: ReadonlyArray<EvolutionEvent>
+): ReadonlyArray<Change> => {
+  const changes = new Map<string, Change>()
+  for (const event of events) {
+    const record = known(event.instance)
+    if (record === undefined) continue
+    const observed = observe(changes.get(event.instance)?.observed ?? record, event)
+    changes.set(event.instance, {
+      name: record.name,
+      observed,
+      qrChanged: observed.qr !== record.qr
+    })
+  }
+  return [...changes.values()]
+}
 
 /**
  * Folds one event into what is known. A snapshot is evidence as of the moment it was asked for, so

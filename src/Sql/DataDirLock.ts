@@ -8,7 +8,8 @@ import { rm } from "node:fs/promises"
 import { connect, createServer } from "node:net"
 import { join, relative } from "node:path"
 import { Data, Effect, type Scope } from "effect"
-import { DatabaseUnavailable, detailOf } from "./Failure.ts"
+import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
+import { detailOf } from "./Failure.ts"
 
 /** Another process has this data directory open. */
 export class DataDirInUse extends Data.TaggedError("DataDirInUse")<{
@@ -64,8 +65,7 @@ const listen = (path: string, nonce: string, directory: string) =>
           cause.code === "EADDRINUSE"
             ? new Occupied()
             : new DatabaseUnavailable({
-                message: `Cannot lock the data directory "${directory}": ${detailOf(cause)}`,
-                cause
+                message: `Cannot lock the data directory "${directory}": ${detailOf(cause)}`
               })
         )
       )

@@ -12,7 +12,8 @@ import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 import pg from "pg"
 import * as DataDirLock from "./DataDirLock.ts"
-import { DatabaseUnavailable, detailOf } from "./Failure.ts"
+import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
+import { detailOf } from "./Failure.ts"
 
 /** PGlite runs no autovacuum. */
 const vacuumEvery = "1 hour"
@@ -59,7 +60,7 @@ function open(dataDir: string) {
         }),
       catch: unavailable(dataDir)
     }),
-    (database) => Effect.promise(() => database.close()).pipe(Effect.timeoutOption(closeTimeout))
+    (database) => bounded(Effect.promise(() => database.close()))
   )
 }
 
@@ -78,15 +79,17 @@ const poolOver = (database: PGlite) =>
     }),
     (pool) =>
       // Without a last query, closing right after an SQL error spins for ever.
-      Effect.promise(() => pool.query("select 1").then(() => pool.end(), () => pool.end())).pipe(
-        Effect.timeoutOption(closeTimeout)
-      )
+      bounded(Effect.promise(() => pool.query("select 1").then(() => pool.end(), () => pool.end())))
   )
+
+/** A finalizer is uninterruptible, and a deadline that cannot interrupt is none. */
+function bounded(closing: Effect.Effect<void>) {
+  return Effect.timeoutOption(Effect.interruptible(closing), closeTimeout)
+}
 
 function unavailable(directory: string) {
   return (cause: unknown) =>
     new DatabaseUnavailable({
-      message: `Cannot open the embedded database in "${directory}": ${detailOf(cause)}`,
-      cause
+      message: `Cannot open the embedded database in "${directory}": ${detailOf(cause)}`
     })
 }

@@ -1,11 +1,6 @@
+/** What a database's errors mean to us. */
 import type { SqlError } from "@effect/sql"
-import { Data, Predicate } from "effect"
-
-/** The database cannot be opened. `message` is one line and names neither user nor password. */
-export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")<{
-  readonly message: string
-  readonly cause: unknown
-}> {}
+import { Predicate } from "effect"
 
 /** What a failed statement tells to do: wait for the database, mend the row, or look at it. */
 export type SqlFailure = "unavailable" | "data" | "other"

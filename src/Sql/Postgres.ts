@@ -2,7 +2,8 @@
 import { SqlClient, type SqlError } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, type Redacted } from "effect"
-import { DatabaseUnavailable, detailOf } from "./Failure.ts"
+import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
+import { detailOf } from "./Failure.ts"
 
 const oldestVersion = 140_000
 
@@ -24,8 +25,7 @@ export const layer = (url: Redacted.Redacted) =>
         error._tag === "DatabaseUnavailable"
           ? error
           : new DatabaseUnavailable({
-              message: `Cannot open the database at DATABASE_URL: ${detailOf(error)}`,
-              cause: error
+              message: `Cannot open the database at DATABASE_URL: ${detailOf(error)}`
             })
       )
     )
@@ -38,8 +38,7 @@ const checkVersion = (sql: SqlClient.SqlClient) =>
       row !== undefined && row.version >= oldestVersion
         ? Effect.void
         : new DatabaseUnavailable({
-            message: "Cannot use the database at DATABASE_URL: Postgres 14 or newer is needed",
-            cause: row
+            message: "Cannot use the database at DATABASE_URL: Postgres 14 or newer is needed"
           })
   )
 

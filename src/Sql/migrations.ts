@@ -2,7 +2,8 @@
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as Migrator from "@effect/sql/Migrator"
 import { Cause, Effect } from "effect"
-import { DatabaseUnavailable, detailOf } from "./Failure.ts"
+import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
+import { detailOf } from "./Failure.ts"
 import init from "./migrations/0001_init.ts"
 
 const loader = Migrator.fromRecord({
@@ -21,8 +22,7 @@ export const migrate = (
     Effect.catchAllCause((cause) =>
       Effect.fail(
         new DatabaseUnavailable({
-          message: `Cannot migrate the database: ${detailOf(Cause.squash(cause))}`,
-          cause
+          message: `Cannot migrate the database: ${detailOf(Cause.squash(cause))}`
         })
       )
     )

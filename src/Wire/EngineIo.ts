@@ -63,6 +63,7 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
     const inbox = yield* Mailbox.make<Message, LinkError>()
     const handshake = yield* Deferred.make<typeof Handshake.Type, LinkError>()
     const dialled = yield* Deferred.make<void, LinkError>()
+    let isOpen = false
     let queuedBytes = 0
     let lastPing = now()
 
@@ -112,7 +113,10 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
     }
 
     socket.on("message", (data, isBinary) => onFrame(toBuffer(data), isBinary))
-    socket.on("open", () => Deferred.unsafeDone(dialled, Exit.void))
+    socket.on("open", () => {
+      isOpen = true
+      Deferred.unsafeDone(dialled, Exit.void)
+    })
     socket.on("unexpected-response", (_request, response) => {
       const body: Array<Buffer> = []
       response.on("data", (part: Buffer) => body.length < 16 && body.push(part))
@@ -125,9 +129,9 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
       finish(
         code.startsWith("WS_ERR_")
           ? ProtocolViolation.of(error.message)
-          : socket.readyState === WebSocket.CONNECTING
-            ? DialFailed.of(code, error.message)
-            : ConnectionLost.of(1006, error.message)
+          : isOpen
+            ? ConnectionLost.of(1006, error.message)
+            : DialFailed.of(code, error.message)
       )
     })
     socket.on("close", (code, reason) => finish(ConnectionLost.of(code, reason.toString("utf8"))))
@@ -204,6 +208,7 @@ const hangUp = (socket: WebSocket): Effect.Effect<void> =>
     socket.resume()
     socket.close(1000)
   }).pipe(
+    Effect.interruptible,
     Effect.timeoutTo({ duration: closeTimeout, onSuccess: () => false, onTimeout: () => true }),
     Effect.map((late) => {
       if (late) socket.terminate()

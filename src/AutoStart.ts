@@ -1,0 +1,39 @@
+/** A listener for every instance that somebody creates at Evolution while we are connected to it. */
+import { Effect, Either, Layer, Schema, Stream } from "effect"
+import * as AppConfig from "./AppConfig.ts"
+import { InstanceName } from "./Domain/Instance.ts"
+import { EventSource } from "./EventSource.ts"
+import * as Listener from "./Listener.ts"
+import { ListenerRegistry } from "./ListenerRegistry.ts"
+import { detailOf } from "./Sql/Failure.ts"
+
+const watch = Effect.gen(function* () {
+  const source = yield* EventSource
+  const registry = yield* ListenerRegistry
+
+  const start = (name: string) =>
+    Either.match(decodeName(name), {
+      onLeft: () => Effect.logWarning(`Cannot listen to the created instance "${name}": its name`),
+      onRight: (valid) =>
+        registry.start(valid).pipe(
+          Effect.zipRight(Effect.logInfo(`Listening to the created instance "${name}"`)),
+          Effect.catchAll((error) =>
+            Effect.logError(`Cannot listen to the created instance "${name}": ${detailOf(error)}`)
+          )
+        )
+    })
+
+  yield* Listener.keep(
+    () => Effect.void,
+    () => Effect.flatMap(source.created, Stream.runForEach(start))
+  )
+})
+
+const decodeName = Schema.decodeEither(InstanceName)
+
+/** Unless `AUTO_START` is off. Holds the shared connection open even while nobody listens. */
+export const layer = Layer.unwrapEffect(
+  Effect.map(AppConfig.autoStart, (on) =>
+    Layer.scopedDiscard(on ? Effect.forkScoped(watch) : Effect.void)
+  )
+)

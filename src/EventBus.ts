@@ -1,0 +1,106 @@
+/**
+ * Committed events, to whoever listens inside this process. A reader is a cursor and not a queue: the
+ * newest events are in a ring that all share, older ones are in the log. So a slow reader loses
+ * nothing, holds up nobody, and costs no memory.
+ */
+import { Chunk, Context, DateTime, Effect, Layer, Option, Schedule, Stream } from "effect"
+import { type EventRecord, type LoggedEvent, lifeCycleOf } from "./Domain/Event.ts"
+import { EventStore } from "./EventStore.ts"
+import { detailOf } from "./Sql/Failure.ts"
+
+export class EventBus extends Context.Tag("evolution-listener/EventBus")<
+  EventBus,
+  {
+    /** Committed events, in the order of their ids. */
+    readonly publish: (events: ReadonlyArray<LoggedEvent>) => Effect.Effect<void>
+    /**
+     * Every event after a cursor, without end, without hole and without repeat; `"now"`: from
+     * this call on. Events that come out of the log instead of the ring have their QR codes redacted.
+     */
+    readonly after: (cursor: number | "now") => Stream.Stream<LoggedEvent>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    EventBus,
+    Effect.suspend(() => make(4096))
+  )
+}
+
+/** How much of the log a reader that fell behind takes at once. */
+const page = 500
+
+/** Reading the log goes on when the database is back. */
+const retryPolicy = Schedule.exponential("200 millis").pipe(
+  Schedule.union(Schedule.spaced("5 seconds")),
+  Schedule.jittered
+)
+
+export const make = (capacity: number) =>
+  Effect.gen(function* () {
+    const store = yield* EventStore
+    /** Everything after `horizon`, oldest first; what is at or before it has to come from the log. */
+    let ring: Array<LoggedEvent> = []
+    let horizon = yield* store.lastId
+    const committed = Effect.unsafeMakeLatch()
+
+    const newest = () => ring.at(-1)?.id ?? horizon
+
+    const next = (cursor: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
+      Effect.suspend(() => {
+        if (cursor < horizon) return fromLog(cursor)
+        if (cursor < newest()) return Effect.succeed(ring.slice(firstAfter(ring, cursor)))
+        return Effect.zipRight(committed.await, next(cursor))
+      })
+
+    const fromLog = (after: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
+      store.read({ after, limit: page }).pipe(
+        Effect.tapError((error) =>
+          Effect.logWarning(`Cannot read the event log, trying again: ${detailOf(error)}`)
+        ),
+        Effect.retry(retryPolicy),
+        Effect.orDie, // the schedule has no end
+        // Nothing left up to the ring: whatever was there has been purged.
+        Effect.flatMap((records) =>
+          records.length === 0 ? next(horizon) : Effect.succeed(records.map(toLogged))
+        )
+      )
+
+    return EventBus.of({
+      publish: (events) =>
+        Effect.suspend(() => {
+          ring.push(...events)
+          if (ring.length > 2 * capacity) {
+            const cut = ring.length - capacity
+            horizon = ring[cut - 1]?.id ?? horizon
+            ring = ring.slice(cut)
+          }
+          return committed.release
+        }),
+      after: (cursor) =>
+        Stream.paginateChunkEffect(cursor === "now" ? newest() : cursor, (from) =>
+          Effect.map(next(from), (events) => [
+            Chunk.unsafeFromArray(events),
+            Option.some(events.at(-1)?.id ?? from)
+          ])
+        )
+    })
+  })
+
+/** The index of the first event with a higher id. */
+const firstAfter = (events: ReadonlyArray<LoggedEvent>, cursor: number): number => {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((events[middle]?.id ?? 0) <= cursor) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const toLogged = ({ data, extra, receivedAt, ...record }: EventRecord): LoggedEvent => ({
+  ...record,
+  json: JSON.stringify(data),
+  extra: extra === null ? null : JSON.stringify(extra),
+  lifeCycle: lifeCycleOf(record.event, data),
+  receivedAt: DateTime.toEpochMillis(receivedAt)
+})

@@ -1,0 +1,172 @@
+/** The append-only log of every event, its projection, and the quarantine beside it. */
+import { SqlClient, type SqlError } from "@effect/sql"
+import { Context, DateTime, Effect, Layer } from "effect"
+import type { EventOrigin, EventRecord, EvolutionEvent, QuarantinedEvent } from "./Domain/Event.ts"
+import type { Change } from "./Domain/Projection.ts"
+
+export interface EventQuery {
+  readonly instance?: string | undefined
+  /** The wire's name. */
+  readonly event?: string | undefined
+  /** Only events with a higher id. */
+  readonly after?: number | undefined
+  readonly limit: number
+}
+
+export class EventStore extends Context.Tag("evolution-listener/EventStore")<
+  EventStore,
+  {
+    /**
+     * Writes a batch, what it changes and what was put aside, in one statement and therefore all or
+     * nothing. Gives the ids of the events, in their order.
+     */
+    readonly append: (batch: {
+      readonly events: ReadonlyArray<EvolutionEvent>
+      readonly quarantined: ReadonlyArray<QuarantinedEvent>
+      readonly changes: ReadonlyArray<Change>
+    }) => Effect.Effect<ReadonlyArray<number>, SqlError.SqlError>
+    /** By id, oldest first. */
+    readonly read: (query: EventQuery) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
+    /** The id of the newest event; 0 when there is none. */
+    readonly lastId: Effect.Effect<number, SqlError.SqlError>
+    /** Fails when the database does not answer. */
+    readonly ping: Effect.Effect<void, SqlError.SqlError>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    EventStore,
+    Effect.suspend(() => make)
+  )
+}
+
+interface EventRow {
+  readonly id: string
+  readonly instance: string
+  readonly event: string
+  readonly data: unknown
+  readonly extra: unknown
+  readonly upstream_time: string | null
+  readonly received_at: Date
+  readonly origin: EventOrigin
+}
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  return EventStore.of({
+    append: ({ changes, events, quarantined }) =>
+      // One JSON parameter per table: constant SQL text, and no limit on the number of rows.
+      Effect.map(
+        sql<{ id: string }>`
+          with logged as (
+            insert into events
+              (instance, event, data, extra, upstream_time, received_at, origin)
+            select instance, event, coalesce(data, 'null'), extra, upstream_time, received_at, origin
+            from rows from (
+              jsonb_to_recordset(${eventRows(events)}::jsonb) as (
+                instance text, event text, data jsonb, extra jsonb,
+                upstream_time text, received_at timestamptz, origin text)
+            ) with ordinality
+            order by ordinality
+            returning id
+          ), set_aside as (
+            insert into quarantine (instance, event, reason, payload, received_at)
+            select instance, event, reason, payload, received_at
+            from jsonb_to_recordset(${quarantineRows(quarantined)}::jsonb) as (
+              instance text, event text, reason text, payload jsonb, received_at timestamptz)
+          ), projected as (
+            update instances i set
+              whatsapp_state = c.whatsapp_state, whatsapp_reason = c.whatsapp_reason,
+              whatsapp_origin = c.whatsapp_origin, whatsapp_at = c.whatsapp_at,
+              phone = c.phone, profile_name = c.profile_name, picture_url = c.picture_url,
+              qr_code = case when c.qr_changed then c.qr_code else i.qr_code end,
+              qr_base64 = case when c.qr_changed then c.qr_base64 else i.qr_base64 end,
+              qr_pairing_code =
+                case when c.qr_changed then c.qr_pairing_code else i.qr_pairing_code end,
+              qr_received_at = case when c.qr_changed then c.qr_received_at else i.qr_received_at end,
+              qr_expires_at = case when c.qr_changed then c.qr_expires_at else i.qr_expires_at end,
+              last_event = c.last_event, last_event_at = c.last_event_at
+            from jsonb_to_recordset(${changeRows(changes)}::jsonb) as c (
+              name text, whatsapp_state text, whatsapp_reason integer, whatsapp_origin text,
+              whatsapp_at timestamptz, phone text, profile_name text, picture_url text,
+              qr_changed boolean, qr_code text, qr_base64 text, qr_pairing_code text,
+              qr_received_at timestamptz, qr_expires_at timestamptz,
+              last_event text, last_event_at timestamptz)
+            where i.name = c.name
+          )
+          select id from logged order by id`,
+        (rows) => rows.map(({ id }) => Number(id))
+      ),
+    read: ({ after = 0, event, instance, limit }) =>
+      Effect.map(
+        sql<EventRow>`
+          select id, instance, event, data, extra, upstream_time, received_at, origin
+          from events
+          where ${sql.and([
+            sql`id > ${after}`,
+            ...(instance === undefined ? [] : [sql`instance = ${instance}`]),
+            ...(event === undefined ? [] : [sql`event = ${event}`])
+          ])}
+          order by id limit ${limit}`,
+        (rows) => rows.map(toEventRecord)
+      ),
+    lastId: Effect.map(sql<{ id: string }>`select coalesce(max(id), 0) as id from events`, ([row]) =>
+      Number(row?.id ?? 0)
+    ),
+    ping: Effect.asVoid(sql`select 1`)
+  })
+})
+
+const toEventRecord = ({ id, received_at, upstream_time, ...row }: EventRow): EventRecord => ({
+  ...row,
+  id: Number(id),
+  upstreamTime: upstream_time,
+  receivedAt: DateTime.unsafeFromDate(received_at)
+})
+
+/** Rows as one JSON text. The data is JSON text already and goes in as it is. */
+const eventRows = (events: ReadonlyArray<EvolutionEvent>): string =>
+  `[${events
+    .map(
+      ({ event, extra, instance, json, origin, receivedAt, upstreamTime }) =>
+        `{"instance":${JSON.stringify(instance)},"event":${JSON.stringify(event)},"data":${json},` +
+        `"extra":${extra},"upstream_time":${JSON.stringify(upstreamTime)},` +
+        `"received_at":"${new Date(receivedAt).toISOString()}","origin":"${origin}"}`
+    )
+    .join(",")}]`
+
+const quarantineRows = (quarantined: ReadonlyArray<QuarantinedEvent>): string =>
+  `[${quarantined
+    .map(
+      ({ event, instance, json, reason, receivedAt }) =>
+        `{"instance":${JSON.stringify(instance)},"event":${JSON.stringify(event)},` +
+        `"reason":${JSON.stringify(reason)},"payload":${json},` +
+        `"received_at":"${new Date(receivedAt).toISOString()}"}`
+    )
+    .join(",")}]`
+
+const changeRows = (changes: ReadonlyArray<Change>): string =>
+  JSON.stringify(
+    changes.map(({ name, observed: { lastEvent, profile, qr, whatsapp }, qrChanged }) => ({
+      name,
+      whatsapp_state: whatsapp?.state,
+      whatsapp_reason: whatsapp?.reason,
+      whatsapp_origin: whatsapp?.origin,
+      whatsapp_at: whatsapp?.at,
+      phone: profile.phone,
+      profile_name: profile.name,
+      picture_url: profile.pictureUrl,
+      qr_changed: qrChanged,
+      ...(qrChanged && qr !== null
+        ? {
+            qr_code: qr.code,
+            qr_base64: qr.base64,
+            qr_pairing_code: qr.pairingCode,
+            qr_received_at: qr.receivedAt,
+            qr_expires_at: qr.expiresAt
+          }
+        : {}),
+      last_event: lastEvent?.event,
+      last_event_at: lastEvent?.at
+    }))
+  )

@@ -1,0 +1,32 @@
+/**
+ * Everything but HTTP, knitted: the supervision tree as one Layer. A program that embeds the listener
+ * provides this and talks to `ListenerRegistry`, `Instances`, `EventBus` and `EventStore`.
+ *
+ *     ListenerRegistry ─ one fiber per instance ─┬─ EventSource ─ Evolution's socket
+ *                                                ├─ Recovery ─ EvolutionClient
+ *                                                └─ Ingest ─ EventStore, InstanceStore, EventBus
+ */
+import { Layer } from "effect"
+import * as AutoStart from "./AutoStart.ts"
+import { EventBus } from "./EventBus.ts"
+import { EventSource } from "./EventSource.ts"
+import { EventStore } from "./EventStore.ts"
+import { EvolutionClient } from "./EvolutionClient.ts"
+import { Ingest } from "./Ingest.ts"
+import { Instances } from "./Instances.ts"
+import { InstanceStore } from "./InstanceStore.ts"
+import { ListenerRegistry } from "./ListenerRegistry.ts"
+import { Recovery } from "./Recovery.ts"
+import * as Sql from "./Sql.ts"
+import { Upstream } from "./Upstream.ts"
+
+// Each line stands on the ones below it; what is built last is stopped first.
+export const layer = AutoStart.layer.pipe(
+  Layer.provideMerge(Instances.layer),
+  Layer.provideMerge(ListenerRegistry.layer),
+  Layer.provideMerge(Layer.mergeAll(EventSource.layer, Recovery.layer, Upstream.layer)),
+  Layer.provideMerge(Ingest.layer),
+  Layer.provideMerge(EventBus.layer),
+  Layer.provideMerge(Layer.mergeAll(EventStore.layer, InstanceStore.layer, EvolutionClient.layer)),
+  Layer.provideMerge(Sql.layer)
+)

@@ -1,0 +1,61 @@
+/** Who may call: one key, compared in constant time. */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { Console, Data, Effect, Layer, Option, Redacted } from "effect"
+import * as AppConfig from "../AppConfig.ts"
+import { Authorization, Unauthorized } from "./Api.ts"
+
+/** The service may not be reached from other machines without a key of your choice. */
+export class ApiKeyRequired extends Data.TaggedError("ApiKeyRequired")<{
+  readonly message: string
+}> {}
+
+const digest = (key: Redacted.Redacted): Buffer =>
+  createHash("sha256").update(Redacted.value(key)).digest()
+
+/** The key as configured; on a loopback address alone, one of our own making serves too. */
+const apiKey = Effect.gen(function* () {
+  const { apiKey: configured, host } = yield* AppConfig.Http
+  if (Option.isSome(configured)) return configured.value
+  if (!isLoopback(host))
+    return yield* new ApiKeyRequired({
+      message: `Cannot serve on HOST "${host}" without API_KEY: other machines could reach it`
+    })
+  const directory = yield* AppConfig.dataDir
+  return yield* Effect.tryPromise({
+    try: () => keptKey(directory),
+    catch: (error) =>
+      new ApiKeyRequired({ message: `Cannot keep a generated key in "${directory}", set API_KEY: ${error}` })
+  })
+})
+
+const keptKey = async (directory: string): Promise<Redacted.Redacted> => {
+  const path = join(directory, "api-key")
+  await mkdir(directory, { recursive: true })
+  const made = randomBytes(32).toString("base64url")
+  try {
+    await writeFile(path, `${made}\n`, { flag: "wx", mode: 0o600 })
+    Effect.runSync(Console.log(`API key, kept in ${path}: ${made}`))
+    return Redacted.make(made)
+  } catch {
+    return Redacted.make((await readFile(path, "utf8")).trim())
+  }
+}
+
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
+
+export const layer = Layer.effect(
+  Authorization,
+  Effect.map(apiKey, (key) => {
+    const expected = digest(key)
+    const check = (given: Redacted.Redacted) =>
+      timingSafeEqual(digest(given), expected)
+        ? Effect.void
+        : new Unauthorized({
+            message: "Cannot let you in: send the key as \"apikey: …\" or \"Authorization: Bearer …\""
+          })
+    return { apikey: check, bearer: check }
+  })
+)

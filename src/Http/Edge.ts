@@ -1,0 +1,70 @@
+/** What every request meets around its handler: bounds, and the errors no handler knows, as typed JSON. */
+import {
+  FileSystem,
+  HttpIncomingMessage,
+  HttpLayerRouter,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
+import { Cause, Effect, Layer, Option, Schema } from "effect"
+import { BodyTooLarge, InternalError, MalformedRequest, RouteNotFound } from "./Api.ts"
+
+const maxBodyBytes = 64 * 1024
+
+const answer = <A, I>(
+  schema: Schema.Schema<A, I>,
+  status: number,
+  error: A,
+  headers: Record<string, string> = {}
+) => HttpServerResponse.unsafeJson(Schema.encodeSync(schema)(error), { status, headers })
+
+const tooLarge = () =>
+  answer(
+    BodyTooLarge,
+    413,
+    new BodyTooLarge({ message: `A body has at most ${maxBodyBytes} bytes`, maxBytes: maxBodyBytes }),
+    // The rest of the body is not read, so the connection is of no more use.
+    { connection: "close" }
+  )
+
+/** What arrives here is a body that could not be read, an interrupted request, or a bug of ours. */
+const toAnswer = (cause: Cause.Cause<unknown>) => {
+  const error = Cause.squash(cause)
+  if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
+  if (error instanceof HttpServerError.RequestError)
+    return Effect.succeed(
+      /maxBytes/.test(String(error.cause))
+        ? tooLarge()
+        : answer(MalformedRequest, 400, new MalformedRequest({ message: "The body is not JSON" }))
+    )
+  return Effect.as(
+    Effect.logError("A request met a bug of ours", cause),
+    answer(InternalError, 500, new InternalError({ message: "A bug of ours; see the log" }))
+  )
+}
+
+const bounds = HttpLayerRouter.middleware(
+  (app) =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+      Number(headers["content-length"] ?? 0) > maxBodyBytes
+        ? Effect.succeed(tooLarge())
+        : app.pipe(
+            HttpIncomingMessage.withMaxBodySize(Option.some(FileSystem.Size(maxBodyBytes))),
+            Effect.catchAllCause(toAnswer)
+          )
+    ),
+  { global: true }
+)
+
+const noSuchRoute = HttpLayerRouter.add("*", "/*", ({ method, url }) =>
+  Effect.succeed(
+    answer(
+      RouteNotFound,
+      404,
+      new RouteNotFound({ message: `No such route: ${method} ${url.split("?")[0]}; see /docs` })
+    )
+  )
+)
+
+export const layer = Layer.mergeAll(bounds, noSuchRoute)

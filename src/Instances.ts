@@ -1,0 +1,153 @@
+/** Instances as a whole: the one at Evolution, our listener for it, and what both tell. */
+import type { SqlError } from "@effect/sql"
+import { Context, DateTime, Duration, Effect, Fiber, Layer, Schedule, Stream } from "effect"
+import { type EvolutionError, InstanceExists, InstanceNotFound } from "./Domain/EvolutionError.ts"
+import { currentQr, type InstanceName, type InstanceRecord, type Qr } from "./Domain/Instance.ts"
+import type { ListenerState } from "./Domain/ListenerState.ts"
+import { type InstanceStatus, QrNotAvailable, statusOf } from "./Domain/Status.ts"
+import { EventBus } from "./EventBus.ts"
+import { type CreateInput, EvolutionClient } from "./EvolutionClient.ts"
+import { InstanceStore } from "./InstanceStore.ts"
+import { ListenerRegistry } from "./ListenerRegistry.ts"
+
+type Command = (
+  name: InstanceName
+) => Effect.Effect<InstanceStatus, InstanceNotFound | SqlError.SqlError>
+
+export class Instances extends Context.Tag("evolution-listener/Instances")<
+  Instances,
+  {
+    /**
+     * Creates the instance at Evolution with a listener that is there first, so that not even the
+     * first QR code is lost. When Evolution says no, everything is as before.
+     */
+    readonly create: (
+      input: CreateInput
+    ) => Effect.Effect<InstanceStatus, EvolutionError | SqlError.SqlError>
+    /** Deletes the instance at Evolution, hears its last events, and forgets it. */
+    readonly remove: (
+      name: InstanceName
+    ) => Effect.Effect<void, EvolutionError | SqlError.SqlError>
+    readonly start: Command
+    readonly stop: Command
+    readonly restart: Command
+    readonly status: (name: InstanceName) => Effect.Effect<InstanceStatus, InstanceNotFound>
+    /** By name. */
+    readonly all: Effect.Effect<ReadonlyArray<InstanceStatus>>
+    /** The code to scan now, as the socket brought it. Asks Evolution nothing. */
+    readonly qrcode: (name: InstanceName) => Effect.Effect<Qr, InstanceNotFound | QrNotAvailable>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    Instances,
+    Effect.suspend(() => make)
+  )
+}
+
+/** How long `create` waits for its listener; after that it creates the instance all the same. */
+const linkTimeout = Duration.seconds(5)
+/** How long `remove` waits for Evolution's clean-up, which comes after its answer. */
+const farewellTimeout = Duration.seconds(3)
+
+const make = Effect.gen(function* () {
+  const client = yield* EvolutionClient
+  const store = yield* InstanceStore
+  const registry = yield* ListenerRegistry
+  const bus = yield* EventBus
+  const creating = new Set<InstanceName>()
+
+  const find = (name: InstanceName): Effect.Effect<InstanceRecord, InstanceNotFound> => {
+    const record = store.get(name)
+    return record === undefined
+      ? new InstanceNotFound({ message: `Cannot find instance "${name}": it was never started here`, instance: name })
+      : Effect.succeed(record)
+  }
+
+  const status = (name: InstanceName) =>
+    Effect.gen(function* () {
+      const record = yield* find(name)
+      return statusOf(record, yield* registry.status(name), yield* DateTime.now)
+    })
+
+  /** Waits until the first attempt has an outcome. */
+  const linked = (name: InstanceName) =>
+    Effect.repeat(registry.status(name), {
+      until: hasOutcome,
+      schedule: Schedule.spaced("20 millis")
+    }).pipe(Effect.timeoutOption(linkTimeout))
+
+  /** Two creations of one name at once would both pass Evolution's check, and the loser deletes. */
+  const alone = <A, E, R>(name: InstanceName, effect: Effect.Effect<A, E, R>) =>
+    Effect.acquireUseRelease(
+      Effect.suspend(() =>
+        creating.has(name)
+          ? new InstanceExists({ message: `Instance "${name}" is being created`, instance: name })
+          : Effect.succeed(creating.add(name))
+      ),
+      () => effect,
+      () => Effect.sync(() => creating.delete(name))
+    )
+
+  /** Back to what was wanted of the instance before. */
+  const undo = (name: InstanceName, before: InstanceRecord | undefined) =>
+    before === undefined
+      ? registry.forget(name)
+      : before.desired === "stopped"
+        ? Effect.ignore(registry.stop(name))
+        : Effect.void
+
+  return Instances.of({
+    create: (input) =>
+      alone(
+        input.name,
+        Effect.gen(function* () {
+          const before = store.get(input.name)
+          yield* registry.start(input.name)
+          yield* linked(input.name)
+          yield* Effect.onError(client.create(input), () =>
+            Effect.ignoreLogged(undo(input.name, before))
+          )
+          return yield* status(input.name)
+        })
+      ),
+    remove: (name) =>
+      Effect.gen(function* () {
+        const farewell = yield* bus.after("now").pipe(
+          Stream.filter((event) => event.instance === name && event.event === "remove.instance"),
+          Stream.take(1),
+          Stream.runDrain,
+          Effect.timeoutOption(farewellTimeout),
+          Effect.fork
+        )
+        yield* Effect.catchTag(client.delete(name), "InstanceNotFound", (error) =>
+          store.get(name) === undefined ? error : Fiber.interrupt(farewell)
+        )
+        if (store.get(name)?.desired === "listening") yield* Fiber.await(farewell)
+        yield* registry.forget(name)
+      }),
+    start: (name) => Effect.zipRight(registry.start(name), Effect.orDie(status(name))),
+    stop: (name) => Effect.zipRight(registry.stop(name), status(name)),
+    restart: (name) => Effect.zipRight(registry.restart(name), status(name)),
+    status,
+    all: Effect.flatMap(store.all, (records) =>
+      Effect.forEach(records, ({ name }) => Effect.option(status(name))).pipe(
+        Effect.map((found) => found.flatMap((one) => (one._tag === "Some" ? [one.value] : [])))
+      )
+    ),
+    qrcode: (name) =>
+      Effect.gen(function* () {
+        const record = yield* find(name)
+        const qr = currentQr(record, yield* DateTime.now)
+        if (qr !== null) return qr
+        const { userAction, whatsapp } = yield* status(name)
+        return yield* new QrNotAvailable({
+          message: `Instance "${name}" has no QR code to scan: WhatsApp is "${whatsapp?.state ?? "unknown"}"`,
+          instance: name,
+          userAction
+        })
+      })
+  })
+})
+
+const hasOutcome = (state: ListenerState): boolean =>
+  state._tag !== "Stopped" && (state._tag !== "Connecting" || state.error !== null)

@@ -1,0 +1,172 @@
+/** **The supervisor**: one fiber per instance, what each is doing, and what was asked of it. */
+import type { SqlError } from "@effect/sql"
+import {
+  Cause,
+  Context,
+  DateTime,
+  Duration,
+  Effect,
+  FiberMap,
+  Layer,
+  PubSub,
+  Schedule,
+  Stream
+} from "effect"
+import { InstanceNotFound } from "./Domain/EvolutionError.ts"
+import type { InstanceName } from "./Domain/Instance.ts"
+import * as State from "./Domain/ListenerState.ts"
+import { EventSource } from "./EventSource.ts"
+import { type Ingest } from "./Ingest.ts"
+import { InstanceStore } from "./InstanceStore.ts"
+import * as Listener from "./Listener.ts"
+import type { Recovery } from "./Recovery.ts"
+import type { Upstream } from "./Upstream.ts"
+
+export interface StateChange {
+  readonly name: InstanceName
+  readonly state: State.ListenerState
+}
+
+export class ListenerRegistry extends Context.Tag("evolution-listener/ListenerRegistry")<
+  ListenerRegistry,
+  {
+    /** Listens to an instance from now on, across restarts too. Starting twice is harmless. */
+    readonly start: (name: InstanceName) => Effect.Effect<void, SqlError.SqlError>
+    /** Listens no more, until started again. Succeeds when the link is left. */
+    readonly stop: (
+      name: InstanceName
+    ) => Effect.Effect<void, InstanceNotFound | SqlError.SqlError>
+    /** Leaves the link and dials anew, at once and with the delays forgotten. */
+    readonly restart: (
+      name: InstanceName
+    ) => Effect.Effect<void, InstanceNotFound | SqlError.SqlError>
+    /** Stops, and drops what is known of the instance; its events stay in the log. */
+    readonly forget: (name: InstanceName) => Effect.Effect<void, SqlError.SqlError>
+    readonly status: (name: InstanceName) => Effect.Effect<State.ListenerState, InstanceNotFound>
+    readonly all: Effect.Effect<ReadonlyArray<StateChange>>
+    /** Every change from now on. A reader that lags by more than 1 024 misses the oldest. */
+    readonly changes: Stream.Stream<StateChange>
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    ListenerRegistry,
+    Effect.suspend(() => make)
+  )
+}
+
+/** A defect restarts its listener at most five times in a minute; then the state says so. */
+export const restartIntensity = Schedule.exponential("100 millis").pipe(
+  Schedule.intersect(Schedule.recurs(5)),
+  Schedule.resetAfter("1 minute")
+)
+
+/** How long the listeners may take to hand over what was received, when the service stops. */
+const quiesceTimeout = Duration.seconds(1)
+
+const make = Effect.gen(function* () {
+  const instances = yield* InstanceStore
+  const source = yield* EventSource
+  const context = yield* Effect.context<EventSource | Ingest | Recovery | Upstream>()
+  const fibers = yield* FiberMap.make<InstanceName, void, never>()
+  const states = new Map<InstanceName, State.ListenerState>()
+  const changes = yield* PubSub.sliding<StateChange>(1024)
+  /** Commands are short and come one after another, so that start and stop cannot cross. */
+  const command = (yield* Effect.makeSemaphore(1)).withPermits(1)
+
+  yield* Effect.addFinalizer(() =>
+    source.quiesce.pipe(
+      Effect.zipRight(FiberMap.awaitEmpty(fibers)),
+      Effect.interruptible, // a finalizer is not, and a deadline that cannot interrupt is none
+      Effect.timeoutOption(quiesceTimeout)
+    )
+  )
+
+  const report =
+    (name: InstanceName): Listener.Report =>
+    (state) =>
+      Effect.suspend(() => {
+        states.set(name, state)
+        return PubSub.publish(changes, { name, state })
+      })
+
+  /** The second ring of recovery: the listener handles what can go wrong, this what must not. */
+  const supervised = (name: InstanceName) =>
+    Listener.run(name, report(name)).pipe(
+      Effect.catchAllDefect((defect) =>
+        Effect.zipRight(
+          Effect.logError(`The listener crashed`, Cause.die(defect)),
+          new State.ListenerCrashed({ message: "A bug of ours ended the listener; see the log" })
+        )
+      ),
+      Effect.retry(restartIntensity),
+      Effect.catchAll((error) =>
+        Effect.flatMap(DateTime.now, (since) =>
+          report(name)(
+            State.parked(states.get(name) ?? State.stopped(since), {
+              since,
+              nextAttempt: null,
+              userAction: "report_bug",
+              error
+            })
+          )
+        )
+      ),
+      Effect.provide(context),
+      Effect.annotateLogs("instance", name)
+    )
+
+  const listen = (name: InstanceName) =>
+    Effect.gen(function* () {
+      if (!states.has(name)) states.set(name, State.stopped(yield* DateTime.now))
+      yield* FiberMap.run(fibers, name, supervised(name), { onlyIfMissing: true })
+    })
+
+  const leave = (name: InstanceName) =>
+    Effect.gen(function* () {
+      yield* FiberMap.remove(fibers, name)
+      yield* report(name)(State.stopped(yield* DateTime.now))
+    })
+
+  const known = (name: InstanceName) =>
+    instances.get(name) === undefined ? Effect.fail(notFound(name)) : Effect.void
+
+  for (const { desired, desiredAt, name } of yield* instances.all) {
+    if (desired === "listening") yield* listen(name)
+    else states.set(name, State.stopped(desiredAt))
+  }
+
+  return ListenerRegistry.of({
+    start: (name) => command(Effect.zipRight(instances.desire(name, "listening"), listen(name))),
+    stop: (name) =>
+      command(
+        known(name).pipe(
+          Effect.zipRight(instances.desire(name, "stopped")),
+          Effect.zipRight(leave(name))
+        )
+      ),
+    restart: (name) =>
+      command(
+        known(name).pipe(
+          Effect.zipRight(instances.desire(name, "listening")),
+          Effect.zipRight(leave(name)),
+          Effect.zipRight(listen(name))
+        )
+      ),
+    forget: (name) =>
+      command(
+        leave(name).pipe(
+          Effect.zipRight(instances.forget(name)),
+          Effect.tap(() => Effect.sync(() => states.delete(name)))
+        )
+      ),
+    status: (name) => {
+      const state = states.get(name)
+      return state === undefined ? Effect.fail(notFound(name)) : Effect.succeed(state)
+    },
+    all: Effect.sync(() => [...states].map(([name, state]) => ({ name, state }))),
+    changes: Stream.fromPubSub(changes)
+  })
+})
+
+const notFound = (name: InstanceName) =>
+  new InstanceNotFound({ message: `Cannot find instance "${name}": it was never started here`, instance: name })

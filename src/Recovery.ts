@@ -1,0 +1,97 @@
+/**
+ * What we do about the time we were away. Evolution replays nothing, so after each (re)connect we ask
+ * what is true now, and hand it on as events of origin `snapshot`.
+ */
+import { Clock, Context, Effect, Layer, Schedule } from "effect"
+import type { RawEvent } from "./Domain/Event.ts"
+import type { EvolutionError, KeyRefused, LicenseRequired } from "./Domain/EvolutionError.ts"
+import type { InstanceName } from "./Domain/Instance.ts"
+import { EvolutionClient } from "./EvolutionClient.ts"
+import { InstanceStore } from "./InstanceStore.ts"
+
+export class Recovery extends Context.Tag("evolution-listener/Recovery")<
+  Recovery,
+  {
+    /**
+     * WhatsApp's present state and, while it waits for a scan, its QR code. Goes on asking until
+     * Evolution answers; fails when asking again cannot help. `receivedAt` is when we asked.
+     */
+    readonly snapshot: (
+      name: InstanceName
+    ) => Effect.Effect<ReadonlyArray<RawEvent>, KeyRefused | LicenseRequired>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    Recovery,
+    Effect.suspend(() => make)
+  )
+}
+
+const retryPolicy = Schedule.exponential("1 second").pipe(
+  Schedule.union(Schedule.spaced("30 seconds")),
+  Schedule.jittered
+)
+
+/** Questions at once, over all instances: five hundred listeners reconnect in the same second. */
+const maxQuestions = 16
+
+const make = Effect.gen(function* () {
+  const client = yield* EvolutionClient
+  const instances = yield* InstanceStore
+  const questions = yield* Effect.makeSemaphore(maxQuestions)
+
+  const ask = (
+    name: InstanceName
+  ): Effect.Effect<ReadonlyArray<RawEvent>, EvolutionError> =>
+    Effect.gen(function* () {
+      const receivedAt = yield* Clock.currentTimeMillis
+      const event = (name_: string, data: unknown): RawEvent => ({
+        name: name_,
+        payload: { event: name_, instance: name, data },
+        receivedAt
+      })
+      const state = yield* Effect.catchTag(client.connectionState(name), "InstanceNotFound", () =>
+        Effect.succeed("removed" as const)
+      )
+      const update = event("connection.update", { instance: name, state })
+      const qrcode = state === "connecting" ? yield* qrOf(name) : undefined
+      return qrcode === undefined ? [update] : [update, event("qrcode.updated", { qrcode })]
+    })
+
+  /**
+   * `connect` is free of side effects in state `connecting` alone, and even then may show the dead
+   * code of an instance that is merely reconnecting. So only an instance that was never paired is
+   * asked, and only when we have no code of its own; any other shows the next one within 45 s.
+   */
+  const qrOf = (name: InstanceName) =>
+    Effect.gen(function* () {
+      if (instances.get(name)?.qr != null) return undefined
+      const [row] = yield* client.fetchInstances(name)
+      if (row === undefined || row.ownerJid != null) return undefined
+      const { base64, code, pairingCode } = yield* client.connect(name)
+      return code == null ? undefined : { instance: name, code, base64, pairingCode }
+    }).pipe(
+      // Not loaded yet, or connecting no more: there is no code to show.
+      Effect.catchTags({
+        InstanceNotFound: () => Effect.succeed(undefined),
+        EvolutionRefused: () => Effect.succeed(undefined)
+      })
+    )
+
+  return Recovery.of({
+    snapshot: (name) =>
+      questions.withPermits(1)(ask(name)).pipe(
+        Effect.tapError((error) =>
+          Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`)
+        ),
+        Effect.retry({ schedule: retryPolicy, while: canPass }),
+        Effect.catchIf(canPass, () => Effect.succeed([])) // the schedule has no end
+      )
+  })
+})
+
+/** Whether waiting may help. A refused key or a missing licence takes a person. */
+const canPass = (
+  error: EvolutionError
+): error is Exclude<EvolutionError, KeyRefused | LicenseRequired> =>
+  error._tag !== "KeyRefused" && error._tag !== "LicenseRequired"

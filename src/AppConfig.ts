@@ -1,5 +1,5 @@
 /** Every environment variable, grouped by who consumes it. Nothing else reads the environment. */
-import { Config, ConfigError, Either, LogLevel, Option, type Redacted } from "effect"
+import { Config, ConfigError, Either, LogLevel, type Option, type Redacted } from "effect"
 
 /** An http(s) address with nothing secret in it; a trailing slash does not matter. */
 const httpUrl = (name: string) =>

@@ -26,7 +26,9 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
       readonly changes: ReadonlyArray<Change>
     }) => Effect.Effect<ReadonlyArray<number>, SqlError.SqlError>
     /** By id, oldest first. */
-    readonly read: (query: EventQuery) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
+    readonly read: (
+      query: EventQuery
+    ) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
     /** The id of the newest event; 0 when there is none. */
     readonly lastId: Effect.Effect<number, SqlError.SqlError>
     /** Fails when the database does not answer. */
@@ -110,8 +112,9 @@ const make = Effect.gen(function* () {
           order by id limit ${limit}`,
         (rows) => rows.map(toEventRecord)
       ),
-    lastId: Effect.map(sql<{ id: string }>`select coalesce(max(id), 0) as id from events`, ([row]) =>
-      Number(row?.id ?? 0)
+    lastId: Effect.map(
+      sql<{ id: string }>`select coalesce(max(id), 0) as id from events`,
+      ([row]) => Number(row?.id ?? 0)
     ),
     ping: Effect.asVoid(sql`select 1`)
   })

@@ -33,7 +33,10 @@ const server = Layer.unwrapEffect(
         })
       )
     )
-    return Layer.provideMerge(deadline, NodeHttpServer.layer(() => node, { host, port }))
+    return Layer.provideMerge(
+      deadline,
+      NodeHttpServer.layer(() => node, { host, port })
+    )
   })
 )
 

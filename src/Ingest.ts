@@ -5,7 +5,7 @@
  */
 import {
   Array as Arr,
-  Chunk,
+  type Chunk,
   Context,
   Duration,
   Effect,
@@ -16,7 +16,13 @@ import {
   Metric,
   Schedule
 } from "effect"
-import { decode, type EventOrigin, type EvolutionEvent, type QuarantinedEvent, type RawEvent } from "./Domain/Event.ts"
+import {
+  decode,
+  type EventOrigin,
+  type EvolutionEvent,
+  type QuarantinedEvent,
+  type RawEvent
+} from "./Domain/Event.ts"
 import { project } from "./Domain/Projection.ts"
 import { EventBus } from "./EventBus.ts"
 import { EventStore } from "./EventStore.ts"
@@ -75,7 +81,9 @@ const make = Effect.gen(function* () {
       Effect.tapError((error) =>
         classify(error) === "data"
           ? Effect.void
-          : Effect.logError(`Cannot commit ${items.length} events, trying again: ${detailOf(error)}`)
+          : Effect.logError(
+              `Cannot commit ${items.length} events, trying again: ${detailOf(error)}`
+            )
       ),
       Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" }),
       Effect.catchAll((error) => isolate(items, detailOf(error)))
@@ -117,7 +125,9 @@ const make = Effect.gen(function* () {
       Effect.timeoutFail({ duration: drainTimeout, onTimeout: () => "late" }),
       Effect.catchAll(() =>
         Effect.zipRight(
-          Effect.logError("Stopped before every received event was committed: the database is away"),
+          Effect.logError(
+            "Stopped before every received event was committed: the database is away"
+          ),
           Fiber.interruptFork(writer)
         )
       )
@@ -125,7 +135,8 @@ const make = Effect.gen(function* () {
   )
 
   return Ingest.of({
-    receive: (raw, origin) => queue.offerAll(Arr.map(Arr.fromIterable(raw), (event) => decode(event, origin)))
+    receive: (raw, origin) =>
+      queue.offerAll(Arr.map(Arr.fromIterable(raw), (event) => decode(event, origin)))
   })
 })
 

@@ -25,9 +25,7 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
       input: CreateInput
     ) => Effect.Effect<InstanceStatus, EvolutionError | SqlError.SqlError>
     /** Deletes the instance at Evolution, hears its last events, and forgets it. */
-    readonly remove: (
-      name: InstanceName
-    ) => Effect.Effect<void, EvolutionError | SqlError.SqlError>
+    readonly remove: (name: InstanceName) => Effect.Effect<void, EvolutionError | SqlError.SqlError>
     readonly start: Command
     readonly stop: Command
     readonly restart: Command
@@ -59,7 +57,10 @@ const make = Effect.gen(function* () {
   const find = (name: InstanceName): Effect.Effect<InstanceRecord, InstanceNotFound> => {
     const record = store.get(name)
     return record === undefined
-      ? new InstanceNotFound({ message: `Cannot find instance "${name}": it was never started here`, instance: name })
+      ? new InstanceNotFound({
+          message: `Cannot find instance "${name}": it was never started here`,
+          instance: name
+        })
       : Effect.succeed(record)
   }
 

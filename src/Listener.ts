@@ -1,5 +1,15 @@
 /** **The actor**: one instance's life, from the first dial to the wish to stop. */
-import { DateTime, Duration, Effect, Ref, Schedule, ScheduleDecision, ScheduleIntervals, type Scope, Stream } from "effect"
+import {
+  DateTime,
+  Duration,
+  Effect,
+  Ref,
+  Schedule,
+  ScheduleDecision,
+  ScheduleIntervals,
+  type Scope,
+  Stream
+} from "effect"
 import type { InstanceName } from "./Domain/Instance.ts"
 import type { LinkError } from "./Domain/LinkError.ts"
 import * as State from "./Domain/ListenerState.ts"

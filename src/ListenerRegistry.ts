@@ -6,6 +6,7 @@ import {
   DateTime,
   Duration,
   Effect,
+  Fiber,
   FiberMap,
   Layer,
   PubSub,
@@ -16,7 +17,7 @@ import { InstanceNotFound } from "./Domain/EvolutionError.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
 import * as State from "./Domain/ListenerState.ts"
 import { EventSource } from "./EventSource.ts"
-import { type Ingest } from "./Ingest.ts"
+import type { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import * as Listener from "./Listener.ts"
 import type { Recovery } from "./Recovery.ts"
@@ -33,9 +34,7 @@ export class ListenerRegistry extends Context.Tag("evolution-listener/ListenerRe
     /** Listens to an instance from now on, across restarts too. Starting twice is harmless. */
     readonly start: (name: InstanceName) => Effect.Effect<void, SqlError.SqlError>
     /** Listens no more, until started again. Succeeds when the link is left. */
-    readonly stop: (
-      name: InstanceName
-    ) => Effect.Effect<void, InstanceNotFound | SqlError.SqlError>
+    readonly stop: (name: InstanceName) => Effect.Effect<void, InstanceNotFound | SqlError.SqlError>
     /** Leaves the link and dials anew, at once and with the delays forgotten. */
     readonly restart: (
       name: InstanceName
@@ -73,9 +72,14 @@ const make = Effect.gen(function* () {
   /** Commands are short and come one after another, so that start and stop cannot cross. */
   const command = (yield* Effect.makeSemaphore(1)).withPermits(1)
 
+  /** Listeners on a link end by themselves once they have handed over what was received. */
   yield* Effect.addFinalizer(() =>
-    source.quiesce.pipe(
-      Effect.zipRight(FiberMap.awaitEmpty(fibers)),
+    Effect.gen(function* () {
+      yield* source.quiesce
+      for (const [name, fiber] of fibers) {
+        if (states.get(name)?._tag === "Listening") yield* Fiber.await(fiber)
+      }
+    }).pipe(
       Effect.interruptible, // a finalizer is not, and a deadline that cannot interrupt is none
       Effect.timeoutOption(quiesceTimeout)
     )
@@ -128,7 +132,7 @@ const make = Effect.gen(function* () {
     })
 
   const known = (name: InstanceName) =>
-    instances.get(name) === undefined ? Effect.fail(notFound(name)) : Effect.void
+    Effect.suspend(() => (instances.get(name) === undefined ? notFound(name) : Effect.void))
 
   for (const { desired, desiredAt, name } of yield* instances.all) {
     if (desired === "listening") yield* listen(name)
@@ -159,14 +163,18 @@ const make = Effect.gen(function* () {
           Effect.tap(() => Effect.sync(() => states.delete(name)))
         )
       ),
-    status: (name) => {
-      const state = states.get(name)
-      return state === undefined ? Effect.fail(notFound(name)) : Effect.succeed(state)
-    },
+    status: (name) =>
+      Effect.suspend(() => {
+        const state = states.get(name)
+        return state === undefined ? notFound(name) : Effect.succeed(state)
+      }),
     all: Effect.sync(() => [...states].map(([name, state]) => ({ name, state }))),
     changes: Stream.fromPubSub(changes)
   })
 })
 
 const notFound = (name: InstanceName) =>
-  new InstanceNotFound({ message: `Cannot find instance "${name}": it was never started here`, instance: name })
+  new InstanceNotFound({
+    message: `Cannot find instance "${name}": it was never started here`,
+    instance: name
+  })

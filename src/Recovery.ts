@@ -32,6 +32,10 @@ const retryPolicy = Schedule.exponential("1 second").pipe(
   Schedule.jittered
 )
 
+/** An instance that is just being created is not there yet; absence is believed when said twice. */
+const secondThought = Schedule.intersect(Schedule.spaced("2 seconds"), Schedule.recurs(1))
+const isAbsent = (error: EvolutionError): boolean => error._tag === "InstanceNotFound"
+
 /** Questions at once, over all instances: five hundred listeners reconnect in the same second. */
 const maxQuestions = 16
 
@@ -40,9 +44,7 @@ const make = Effect.gen(function* () {
   const instances = yield* InstanceStore
   const questions = yield* Effect.makeSemaphore(maxQuestions)
 
-  const ask = (
-    name: InstanceName
-  ): Effect.Effect<ReadonlyArray<RawEvent>, EvolutionError> =>
+  const ask = (name: InstanceName): Effect.Effect<ReadonlyArray<RawEvent>, EvolutionError> =>
     Effect.gen(function* () {
       const receivedAt = yield* Clock.currentTimeMillis
       const event = (name_: string, data: unknown): RawEvent => ({
@@ -50,8 +52,9 @@ const make = Effect.gen(function* () {
         payload: { event: name_, instance: name, data },
         receivedAt
       })
-      const state = yield* Effect.catchTag(client.connectionState(name), "InstanceNotFound", () =>
-        Effect.succeed("removed" as const)
+      const state = yield* client.connectionState(name).pipe(
+        Effect.retry({ while: isAbsent, schedule: secondThought }),
+        Effect.catchTag("InstanceNotFound", () => Effect.succeed("removed" as const))
       )
       const update = event("connection.update", { instance: name, state })
       const qrcode = state === "connecting" ? yield* qrOf(name) : undefined
@@ -73,20 +76,22 @@ const make = Effect.gen(function* () {
     }).pipe(
       // Not loaded yet, or connecting no more: there is no code to show.
       Effect.catchTags({
-        InstanceNotFound: () => Effect.succeed(undefined),
-        EvolutionRefused: () => Effect.succeed(undefined)
+        InstanceNotFound: () => Effect.void,
+        EvolutionRefused: () => Effect.void
       })
     )
 
   return Recovery.of({
     snapshot: (name) =>
-      questions.withPermits(1)(ask(name)).pipe(
-        Effect.tapError((error) =>
-          Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`)
-        ),
-        Effect.retry({ schedule: retryPolicy, while: canPass }),
-        Effect.catchIf(canPass, () => Effect.succeed([])) // the schedule has no end
-      )
+      questions
+        .withPermits(1)(ask(name))
+        .pipe(
+          Effect.tapError((error) =>
+            Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`)
+          ),
+          Effect.retry({ schedule: retryPolicy, while: canPass }),
+          Effect.catchIf(canPass, () => Effect.succeed([])) // the schedule has no end
+        )
   })
 })
 

@@ -1,5 +1,5 @@
 /** A migrated SQL client: Postgres where `DATABASE_URL` says, else the embedded one in `DATA_DIR`. */
-import { identity, Effect, Layer, Option, type Redacted } from "effect"
+import { Effect, identity, Layer, Option, type Redacted } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import * as Embedded from "./Sql/Embedded.ts"
 import { migrate } from "./Sql/migrations.ts"

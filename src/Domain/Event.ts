@@ -14,7 +14,8 @@ export interface RawEvent {
 export const EventOrigin = Schema.Literal("live", "snapshot", "backfill")
 export type EventOrigin = typeof EventOrigin.Type
 
-const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) => Schema.optional(Schema.NullOr(schema))
+const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) =>
+  Schema.optional(Schema.NullOr(schema))
 
 /**
  * What stands around every event's data. `apikey`, `sender` and `server_url` are not read: the first
@@ -141,7 +142,15 @@ const decoders = new Map(
   ])
 )
 
-const envelopeKeys = new Set(["event", "instance", "data", "date_time", "apikey", "sender", "server_url"])
+const envelopeKeys = new Set([
+  "event",
+  "instance",
+  "data",
+  "date_time",
+  "apikey",
+  "sender",
+  "server_url"
+])
 
 /** The instance a payload names, before anything else of it is looked at. */
 export const instanceOf = (payload: unknown): string | undefined =>
@@ -164,7 +173,9 @@ export const decode = (
     const data = envelope.data ?? null
     const decodeLifeCycle = decoders.get(event)
     const decoded =
-      decodeLifeCycle === undefined ? null : yield* Either.mapLeft(decodeLifeCycle(data), rejectIssue)
+      decodeLifeCycle === undefined
+        ? null
+        : yield* Either.mapLeft(decodeLifeCycle(data), rejectIssue)
     const json = yield* Either.mapLeft(Json.encode(redactQr(event, data)), reject)
     const extra = yield* Either.mapLeft(extraOf(raw.payload), reject)
     return {

@@ -7,7 +7,7 @@ import { DateTime, Duration, Schema } from "effect"
  */
 export const InstanceName = Schema.String.pipe(
   Schema.pattern(/^[A-Za-z0-9_-]{1,100}$/, {
-    message: () => "An instance name has 1 to 100 letters, digits, \"_\" or \"-\""
+    message: () => 'An instance name has 1 to 100 letters, digits, "_" or "-"'
   }),
   Schema.brand("InstanceName"),
   Schema.annotations({ identifier: "InstanceName" })

@@ -20,7 +20,9 @@ export const encode = (value: unknown): Either.Either<string, string> => {
     const text = JSON.stringify(value)
     if (text === undefined) return Either.left("not a JSON value")
     return Either.right(
-      secretKeyInText.test(text) || unstorableInText.test(text) ? JSON.stringify(clean(value)) : text
+      secretKeyInText.test(text) || unstorableInText.test(text)
+        ? JSON.stringify(clean(value))
+        : text
     )
   } catch (error) {
     // A cycle, a BigInt, or a nesting deeper than the stack.

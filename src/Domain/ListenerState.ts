@@ -58,7 +58,13 @@ export const Parked = Schema.TaggedStruct("Parked", {
   error: Schema.Union(SessionError, ListenerCrashed)
 })
 
-export const ListenerState = Schema.Union(Stopped, Connecting, Listening, Waiting, Parked).annotations({
+export const ListenerState = Schema.Union(
+  Stopped,
+  Connecting,
+  Listening,
+  Waiting,
+  Parked
+).annotations({
   identifier: "ListenerState"
 })
 export type ListenerState = typeof ListenerState.Type
@@ -89,7 +95,11 @@ export const isSettled = (state: ListenerState): boolean =>
 
 export const waiting = (
   from: ListenerState,
-  facts: { readonly since: DateTime.Utc; readonly nextAttempt: DateTime.Utc; readonly error: SessionError }
+  facts: {
+    readonly since: DateTime.Utc
+    readonly nextAttempt: DateTime.Utc
+    readonly error: SessionError
+  }
 ): ListenerState => Waiting.make({ ...facts, attempt: attemptOf(from) })
 
 export const parked = (

@@ -92,7 +92,10 @@ const change = (
       }
     }
     case "status.instance":
-      return { whatsapp: whatsapp("close", happened.data.disconnectionReasonCode ?? null), qr: null }
+      return {
+        whatsapp: whatsapp("close", happened.data.disconnectionReasonCode ?? null),
+        qr: null
+      }
     case "logout.instance":
       return { whatsapp: whatsapp("close", 401), qr: null }
     case "instance.delete":

@@ -70,9 +70,7 @@ export const make = Effect.gen(function* () {
     })
 
   /** The shared link, up; however many ask at once, one dials. */
-  const link = Effect.acquireRelease(enter, leave).pipe(
-    Effect.tap(({ up }) => Deferred.await(up))
-  )
+  const link = Effect.acquireRelease(enter, leave).pipe(Effect.tap(({ up }) => Deferred.await(up)))
 
   return {
     open: (name: string) =>
@@ -166,5 +164,7 @@ const letGo = (link: Link, name: string): Effect.Effect<void> =>
   Effect.suspend(() => {
     link.held.delete(name)
     link.routes.delete(name)
-    return Effect.logWarning(`No listener came for the created instance "${name}": its events are dropped`)
+    return Effect.logWarning(
+      `No listener came for the created instance "${name}": its events are dropped`
+    )
   })

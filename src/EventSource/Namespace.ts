@@ -33,10 +33,12 @@ export const make = Effect.gen(function* () {
     open: (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
       Effect.gen(function* () {
         const socket = yield* dials.withPermits(1)(dial)
-        yield* socket.join(`/${name}`).pipe(
-          Effect.tapErrorTag("NamespaceRefused", onRefused),
-          Effect.retry({ schedule: joinPolicy, while: ({ _tag }) => _tag === "NamespaceRefused" })
-        )
+        yield* socket
+          .join(`/${name}`)
+          .pipe(
+            Effect.tapErrorTag("NamespaceRefused", onRefused),
+            Effect.retry({ schedule: joinPolicy, while: ({ _tag }) => _tag === "NamespaceRefused" })
+          )
         return socket.events
       }),
     /** A namespace cannot be joined before it exists, so nothing tells of new ones. */

@@ -32,7 +32,9 @@ export const accept =
     if (refusal !== undefined) return Effect.fail(refusal)
     return Schema.decodeUnknown(schema)(answer.body).pipe(
       // The issue is not quoted: it would show the body, tokens included.
-      Effect.mapError(() => unavailable("Evolution answered something we cannot read", answer.status))
+      Effect.mapError(() =>
+        unavailable("Evolution answered something we cannot read", answer.status)
+      )
     )
   }
 
@@ -64,7 +66,8 @@ const refusalOf = ({ body, status }: Answer, name: string): EvolutionError | und
   }
 }
 
-const unavailable = (message: string, status: number) => new EvolutionUnavailable({ message, status })
+const unavailable = (message: string, status: number) =>
+  new EvolutionUnavailable({ message, status })
 
 /**
  * Evolution's own words. They stand in `response.message`, `message` or `error`, as a string, an
@@ -75,6 +78,8 @@ const wordsOf = (body: unknown): string => {
   if (Array.isArray(body)) return body.map(wordsOf).join("; ").slice(0, 500)
   if (!Predicate.isRecord(body)) return "no reason given"
   return wordsOf(
-    (Predicate.isRecord(body.response) ? body.response.message : undefined) ?? body.message ?? body.error
+    (Predicate.isRecord(body.response) ? body.response.message : undefined) ??
+      body.message ??
+      body.error
   )
 }

@@ -27,6 +27,11 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
   message: Schema.String
 }) {}
 
+/**
+ * Who may call.
+ *
+ * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
+ */
 export class Authorization extends HttpApiMiddleware.Tag<Authorization>()(
   "evolution-listener/Authorization",
   {
@@ -56,7 +61,9 @@ export class InternalError extends Schema.TaggedError<InternalError>()("Internal
 }) {}
 
 const Digits = Schema.String.pipe(
-  Schema.pattern(/^\d{5,20}$/, { message: () => "A number has 5 to 20 digits, country code first, no +" })
+  Schema.pattern(/^\d{5,20}$/, {
+    message: () => "A number has 5 to 20 digits, country code first, no +"
+  })
 )
 
 /** What `POST /instances` takes. */

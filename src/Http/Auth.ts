@@ -26,7 +26,9 @@ const apiKey = Effect.gen(function* () {
   return yield* Effect.tryPromise({
     try: () => keptKey(directory),
     catch: (error) =>
-      new ApiKeyRequired({ message: `Cannot keep a generated key in "${directory}", set API_KEY: ${error}` })
+      new ApiKeyRequired({
+        message: `Cannot keep a generated key in "${directory}", set API_KEY: ${error}`
+      })
   })
 })
 
@@ -54,7 +56,7 @@ export const layer = Layer.effect(
       timingSafeEqual(digest(given), expected)
         ? Effect.void
         : new Unauthorized({
-            message: "Cannot let you in: send the key as \"apikey: …\" or \"Authorization: Bearer …\""
+            message: 'Cannot let you in: send the key as "apikey: …" or "Authorization: Bearer …"'
           })
     return { apikey: check, bearer: check }
   })

@@ -23,7 +23,10 @@ const tooLarge = () =>
   answer(
     BodyTooLarge,
     413,
-    new BodyTooLarge({ message: `A body has at most ${maxBodyBytes} bytes`, maxBytes: maxBodyBytes }),
+    new BodyTooLarge({
+      message: `A body has at most ${maxBodyBytes} bytes`,
+      maxBytes: maxBodyBytes
+    }),
     // The rest of the body is not read, so the connection is of no more use.
     { connection: "close" }
   )

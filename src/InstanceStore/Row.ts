@@ -1,6 +1,12 @@
 /** The `instances` table's row, as a driver gives it and as the domain has it. */
 import { Schema } from "effect"
-import { Desired, InstanceName, type InstanceRecord, Origin, WhatsAppState } from "../Domain/Instance.ts"
+import {
+  Desired,
+  InstanceName,
+  type InstanceRecord,
+  Origin,
+  WhatsAppState
+} from "../Domain/Instance.ts"
 
 const Time = Schema.DateTimeUtcFromDate
 const NullableText = Schema.NullOr(Schema.String)

@@ -4,15 +4,15 @@
  */
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
-import { PGlite } from "@electric-sql/pglite"
-import { createPgConfig } from "@electric-sql/pglite/node-postgres"
 import { Reactivity } from "@effect/experimental"
 import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
+import { PGlite } from "@electric-sql/pglite"
+import { createPgConfig } from "@electric-sql/pglite/node-postgres"
 import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 import pg from "pg"
-import * as DataDirLock from "./DataDirLock.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
+import * as DataDirLock from "./DataDirLock.ts"
 import { detailOf } from "./Failure.ts"
 
 /** PGlite runs no autovacuum. */
@@ -42,9 +42,7 @@ function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
         Effect.schedule(Schedule.spaced(vacuumEvery)),
         Effect.forkScoped
       )
-      return Context.make(PgClient.PgClient, client).pipe(
-        Context.add(SqlClient.SqlClient, client)
-      )
+      return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
     })
   ).pipe(Layer.provide(Reactivity.layer))
 }
@@ -79,7 +77,14 @@ const poolOver = (database: PGlite) =>
     }),
     (pool) =>
       // Without a last query, closing right after an SQL error spins for ever.
-      bounded(Effect.promise(() => pool.query("select 1").then(() => pool.end(), () => pool.end())))
+      bounded(
+        Effect.promise(() =>
+          pool.query("select 1").then(
+            () => pool.end(),
+            () => pool.end()
+          )
+        )
+      )
   )
 
 /** A finalizer is uninterruptible, and a deadline that cannot interrupt is none. */

@@ -19,7 +19,8 @@ export const classify = (error: SqlError.SqlError): SqlFailure => {
 /** The words of the error at the bottom of the causes, for one line of log. */
 export const detailOf = (error: unknown): string => {
   let innermost = error
-  while (Predicate.hasProperty(innermost, "cause") && innermost.cause != null) innermost = innermost.cause
+  while (Predicate.hasProperty(innermost, "cause") && innermost.cause != null)
+    innermost = innermost.cause
   if (innermost instanceof AggregateError) return innermost.errors.map(detailOf).join("; ")
   return innermost instanceof Error ? innermost.message : String(innermost)
 }

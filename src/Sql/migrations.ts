@@ -10,7 +10,11 @@ const loader = Migrator.fromRecord({
   "0001_init": init
 })
 
-type Migration = Effect.Effect<unknown, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient>
+type Migration = Effect.Effect<
+  unknown,
+  Migrator.MigrationError | SqlError.SqlError,
+  SqlClient.SqlClient
+>
 
 /** Brings the schema up to date. `exclusively` keeps other processes from doing so meanwhile. */
 export const migrate = (

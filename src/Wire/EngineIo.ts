@@ -4,7 +4,17 @@
  *
  * Protocol: https://github.com/socketio/engine.io-protocol (revision 4).
  */
-import { Chunk, Deferred, Duration, Effect, Exit, Mailbox, Option, Schema, type Scope } from "effect"
+import {
+  Chunk,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Mailbox,
+  Option,
+  Schema,
+  type Scope
+} from "effect"
 import { decodePacket } from "engine.io-parser"
 import WebSocket from "ws"
 import {
@@ -137,7 +147,11 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
     socket.on("close", (code, reason) => finish(ConnectionLost.of(code, reason.toString("utf8"))))
 
     yield* within(Deferred.await(dialled), "dial", dialTimeout)
-    const { pingInterval, pingTimeout } = yield* within(Deferred.await(handshake), "open", openTimeout)
+    const { pingInterval, pingTimeout } = yield* within(
+      Deferred.await(handshake),
+      "open",
+      openTimeout
+    )
 
     lastPing = now()
     const patience = pingInterval + pingTimeout
@@ -147,7 +161,10 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
       const left = lastPing + patience - now()
       return left > 0
         ? Effect.as(Effect.sleep(left), true)
-        : Effect.as(Effect.sync(() => abort(HeartbeatMissed.of(patience))), false)
+        : Effect.as(
+            Effect.sync(() => abort(HeartbeatMissed.of(patience))),
+            false
+          )
     }).pipe(Effect.repeat({ while: (alive) => alive }), Effect.forkScoped)
 
     const pull = inbox.takeAll.pipe(
@@ -209,9 +226,10 @@ const hangUp = (socket: WebSocket): Effect.Effect<void> =>
     socket.close(1000)
   }).pipe(
     Effect.interruptible,
-    Effect.timeoutTo({ duration: closeTimeout, onSuccess: () => false, onTimeout: () => true }),
-    Effect.map((late) => {
-      if (late) socket.terminate()
+    Effect.timeoutTo({
+      duration: closeTimeout,
+      onSuccess: () => undefined,
+      onTimeout: () => socket.terminate()
     })
   )
 

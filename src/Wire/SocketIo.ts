@@ -7,7 +7,12 @@
 import { Chunk, Duration, Effect, Option, Predicate, type Scope, Stream } from "effect"
 import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser"
 import type { RawEvent } from "../Domain/Event.ts"
-import { ConnectionLost, type LinkError, NamespaceRefused, ProtocolViolation } from "../Domain/LinkError.ts"
+import {
+  ConnectionLost,
+  type LinkError,
+  NamespaceRefused,
+  ProtocolViolation
+} from "../Domain/LinkError.ts"
 import * as EngineIo from "./EngineIo.ts"
 
 export const namespaceTimeout = Duration.seconds(10)

@@ -1,0 +1,35 @@
+/** What a program around the service needs: how it logs, and how it says why it did not start. */
+import { Cause, ConfigError, Console, Effect, Layer, Logger, Predicate } from "effect"
+import * as AppConfig from "./AppConfig.ts"
+
+/** Pretty on a terminal, JSON lines anywhere else, from `LOG_LEVEL` on. */
+export const logging = Layer.unwrapEffect(
+  Effect.map(AppConfig.logLevel, (level) =>
+    Layer.merge(
+      process.stdout.isTTY === true ? Logger.pretty : Logger.json,
+      Logger.minimumLogLevel(level)
+    )
+  )
+)
+
+/** Says why a program ended by itself, a line for each thing that is wrong. */
+export const explainFailure = <A, E, R>(program: Effect.Effect<A, E, R>) =>
+  Effect.tapErrorCause(program, (cause) =>
+    Cause.isInterruptedOnly(cause)
+      ? Effect.void
+      : Effect.forEach(explain(cause), (line) => Console.error(`evolution-listener: ${line}`))
+  )
+
+const explain = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
+  const error = Cause.squash(cause)
+  if (ConfigError.isConfigError(error)) return AppConfig.explain(error)
+  if (Predicate.isTagged(error, "ServeError"))
+    return [`Cannot serve HTTP on HOST and PORT: ${causeOf(error)}`]
+  // What we foresaw has a message for the reader; anything else needs its stack.
+  return Cause.isFailure(cause) && error instanceof Error ? [error.message] : [Cause.pretty(cause)]
+}
+
+const causeOf = (error: object): string =>
+  Predicate.hasProperty(error, "cause") && error.cause instanceof Error
+    ? error.cause.message
+    : "unknown reason"

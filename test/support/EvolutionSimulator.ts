@@ -1,0 +1,267 @@
+/**
+ * A pretended Evolution API 2.3.7: the official `socket.io` server with Evolution's `allowRequest`,
+ * envelopes, lazy namespaces and REST quirks, and a handle to make things happen.
+ */
+import { createServer, type Server as HttpServer } from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+import { Context, Effect, Layer } from "effect"
+import QRCode from "qrcode"
+import { Server } from "socket.io"
+import { settingsNames } from "../../src/Domain/EventName.ts"
+import { type Actions, handle } from "./EvolutionSimulator/Rest.ts"
+import {
+  defaults,
+  newInstance,
+  type Refusal,
+  type Settings,
+  type SimulatedInstance,
+  type State
+} from "./EvolutionSimulator/State.ts"
+
+export interface Simulator {
+  readonly url: string
+  readonly apiKey: string
+  readonly instance: (name: string) => SimulatedInstance
+  /** Adds an instance without a word, as if it had always been there. */
+  readonly add: (name: string, known?: Partial<SimulatedInstance>) => SimulatedInstance
+  /** Emits an event as Evolution does: on `/`, then on the instance's namespace. */
+  readonly emit: (name: string, event: string, data: unknown, extra?: object) => void
+  /** Emits anything at all on `/`. */
+  readonly emitRaw: (event: string, ...args: ReadonlyArray<unknown>) => void
+  readonly showQr: (name: string) => Promise<string>
+  /** The phone scans: `connecting`, then `open` with a profile. */
+  readonly scan: (name: string) => void
+  /** The phone unlinks: the three events of a logout. */
+  readonly logout: (name: string) => void
+  /** The QR limit: its event, then `refused`, then silence. */
+  readonly reachQrLimit: (name: string) => void
+  readonly remove: (name: string) => void
+  /** Resets every connection. */
+  readonly drop: () => void
+  /** Keeps every connection, says nothing more on it, not even a ping. */
+  readonly fallSilent: () => void
+  /** Refuses everybody from now on; `undefined` ends that. */
+  readonly refuse: (refusal: Refusal) => void
+  readonly changeKey: (apiKey: string) => void
+  readonly stop: () => Promise<void>
+  /** On the same port; instances are loaded and reconnect, as after a restart. */
+  readonly start: () => Promise<void>
+  /** Sockets that are in a namespace now. */
+  readonly connections: () => number
+}
+
+export class EvolutionSimulator extends Context.Tag("test/EvolutionSimulator")<
+  EvolutionSimulator,
+  Simulator
+>() {
+  static readonly layer = (settings: Partial<Settings> = {}) =>
+    Layer.scoped(
+      EvolutionSimulator,
+      Effect.acquireRelease(
+        Effect.promise(() => simulate(settings)),
+        (simulator) => Effect.promise(simulator.stop)
+      )
+    )
+}
+
+export const simulate = async (settings: Partial<Settings> = {}, port = 0): Promise<Simulator> => {
+  const state: State = {
+    settings: { ...defaults, ...settings },
+    instances: new Map(),
+    refusal: undefined,
+    apiKey: settings.apiKey ?? defaults.apiKey
+  }
+  let io: Server
+  let http: HttpServer
+  let address: AddressInfo = { address: "127.0.0.1", family: "IPv4", port }
+  let sockets = new Set<Socket>()
+
+  const emit = (name: string, event: string, data: unknown, extra: object = {}): void => {
+    const instance = state.instances.get(name)
+    const jid = instance?.ownerJid
+    const envelope = {
+      event,
+      instance: name,
+      data,
+      server_url: "http://localhost:8080",
+      date_time: new Date().toISOString(),
+      ...(jid == null ? {} : { sender: jid }),
+      apikey: instance?.token ?? null,
+      ...extra
+    }
+    if (state.settings.globalEvents) io.emit(event, envelope)
+    // The real one looks the settings up in its database first, so the namespace lags behind `/`.
+    const { websocket } = instance ?? {}
+    const wanted = event.toUpperCase().replaceAll(/[.-]/g, "_")
+    const server = io
+    if (websocket?.enabled === true && websocket.events.includes(wanted))
+      setImmediate(() => server.of(`/${name}`).emit(event, envelope))
+  }
+
+  const find = (name: string): SimulatedInstance => {
+    const instance = state.instances.get(name)
+    if (instance === undefined) throw new Error(`The simulator has no instance "${name}"`)
+    return instance
+  }
+
+  const connecting = (instance: SimulatedInstance): void => {
+    instance.state = "connecting"
+    emit(instance.name, "connection.update", {
+      instance: instance.name,
+      state: "connecting",
+      statusReason: 200
+    })
+  }
+
+  const open = (instance: SimulatedInstance): void => {
+    instance.state = "open"
+    emit(instance.name, "connection.update", {
+      instance: instance.name,
+      wuid: instance.ownerJid,
+      profileName: instance.profileName,
+      profilePictureUrl: null,
+      state: "open",
+      statusReason: 200
+    })
+  }
+
+  const showQr = async (name: string): Promise<string> => {
+    const instance = find(name)
+    instance.qrCount++
+    const code = `2@${name}-${instance.qrCount}-${"x".repeat(180)}`
+    const base64 = await QRCode.toDataURL(code, { margin: 3, scale: 4, errorCorrectionLevel: "H" })
+    const pairingCode = instance.number === null ? null : "ABCD1234"
+    instance.qr = { code, base64, pairingCode }
+    emit(name, "qrcode.updated", { qrcode: { instance: name, pairingCode, code, base64 } })
+    return code
+  }
+
+  const logout = (instance: SimulatedInstance): void => {
+    const { name } = instance
+    instance.state = "close"
+    emit(name, "status.instance", {
+      instance: name,
+      status: "closed",
+      disconnectionAt: new Date().toISOString(),
+      disconnectionReasonCode: 401,
+      disconnectionObject: "{}"
+    })
+    emit(name, "logout.instance", null)
+    emit(name, "connection.update", { instance: name, state: "close", statusReason: 401 })
+  }
+
+  const actions: Actions = {
+    created: ({ id, name }) =>
+      emit(name, "instance.create", { instanceName: name, instanceId: id }),
+    connect: async (instance) => {
+      connecting(instance)
+      if (instance.ownerJid === null) await showQr(instance.name)
+      else open(instance)
+    },
+    restart: (instance) => {
+      connecting(instance)
+      if (instance.ownerJid !== null) open(instance)
+    },
+    logout,
+    remove: (instance) => {
+      const { id, name } = instance
+      emit(name, "instance.delete", { instanceName: name, instanceId: id })
+      emit(name, "remove.instance", null)
+      state.instances.delete(name)
+    }
+  }
+
+  /** Why Evolution refuses a socket with this key, in its own words. */
+  const refusalOf = (key: string | ReadonlyArray<string> | undefined): string | null => {
+    if (key === undefined) return "apiKey is required"
+    const known = [state.apiKey, ...[...state.instances.values()].map(({ token }) => token)]
+    return known.some((one) => one === key) ? null : "Invalid global token"
+  }
+
+  const start = async (): Promise<void> => {
+    http = createServer((request, response) => void handle(state, actions, request, response))
+    io = new Server(http, {
+      serveClient: false,
+      pingInterval: state.settings.pingInterval,
+      pingTimeout: state.settings.pingTimeout,
+      allowRequest: ({ headers, url }, decide) => {
+        const query = new URL(url ?? "/", "http://simulator").searchParams
+        const refusal = refusalOf(query.get("apikey") ?? headers.apikey)
+        decide(refusal, refusal === null)
+      }
+    })
+    const [upgrade] = http.listeners("upgrade")
+    http.removeAllListeners("upgrade")
+    http.on("upgrade", (request, socket, head) => {
+      const { refusal } = state
+      if (refusal === undefined || refusal === "license")
+        return upgrade?.call(http, request, socket, head)
+      socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\n\r\n${refusal.body}`)
+    })
+    sockets = new Set()
+    http.on("connection", (socket: Socket) => {
+      sockets.add(socket)
+      socket.on("close", () => sockets.delete(socket))
+    })
+    await new Promise<void>((resolve) => http.listen(address.port, "127.0.0.1", resolve))
+    address = http.address() as AddressInfo // listening on TCP, so never a pipe's name
+    for (const instance of state.instances.values()) {
+      connecting(instance)
+      if (instance.ownerJid !== null) open(instance)
+    }
+  }
+  const drop = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+
+  await start()
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    apiKey: state.apiKey,
+    instance: find,
+    add: (name, known = {}) => {
+      const websocket = { enabled: true, events: settingsNames }
+      const instance = { ...newInstance(name), websocket, ...known }
+      state.instances.set(name, instance)
+      return instance
+    },
+    emit,
+    emitRaw: (event, ...args) => io.emit(event, ...args),
+    showQr,
+    scan: (name) => {
+      const instance = find(name)
+      instance.ownerJid = instance.number ?? "5511999990001@s.whatsapp.net"
+      instance.profileName = "Loja"
+      connecting(instance)
+      open(instance)
+    },
+    logout: (name) => logout(find(name)),
+    reachQrLimit: (name) => {
+      const instance = find(name)
+      instance.state = "close"
+      emit(name, "qrcode.updated", {
+        message: "QR code limit reached, please login again",
+        statusCode: 500
+      })
+      emit(name, "connection.update", { instance: name, state: "refused", statusReason: 428 })
+    },
+    remove: (name) => actions.remove(find(name)),
+    drop,
+    fallSilent: () => {
+      for (const client of Object.values<object>(Reflect.get(io.engine, "clients")))
+        Reflect.set(client, "sendPacket", () => undefined)
+    },
+    refuse: (refusal) => {
+      state.refusal = refusal
+    },
+    changeKey: (apiKey) => {
+      state.apiKey = apiKey
+    },
+    stop: async () => {
+      drop()
+      await io.close()
+    },
+    start,
+    connections: () => [...io._nsps.values()].reduce((sum, nsp) => sum + nsp.sockets.size, 0)
+  }
+}

@@ -1,0 +1,64 @@
+/** What the simulated Evolution remembers; it survives its restarts, as a database would. */
+import { randomUUID } from "node:crypto"
+
+export interface SimulatedInstance {
+  readonly name: string
+  readonly id: string
+  readonly token: string
+  readonly integration: string
+  readonly number: string | null
+  /** In memory; `undefined` while not loaded. */
+  state: "open" | "connecting" | "close" | undefined
+  ownerJid: string | null
+  profileName: string | null
+  qrCount: number
+  qr:
+    | { readonly code: string; readonly base64: string; readonly pairingCode: string | null }
+    | undefined
+  websocket: { enabled: boolean; events: ReadonlyArray<string> } | null
+}
+
+export interface Settings {
+  readonly apiKey: string
+  /** `WEBSOCKET_GLOBAL_EVENTS`. */
+  readonly globalEvents: boolean
+  /** How long create sleeps before it answers; 5 000 ms in the real one. */
+  readonly createMillis: number
+  readonly pingInterval: number
+  readonly pingTimeout: number
+}
+
+export const defaults: Settings = {
+  apiKey: "simulator-key",
+  globalEvents: true,
+  createMillis: 20,
+  pingInterval: 25_000,
+  pingTimeout: 20_000
+}
+
+/** How the server refuses everybody, when told to: a proxy's answer, or 2.4's missing licence. */
+export type Refusal = { readonly status: number; readonly body: string } | "license" | undefined
+
+export interface State {
+  readonly settings: Settings
+  readonly instances: Map<string, SimulatedInstance>
+  refusal: Refusal
+  apiKey: string
+}
+
+export const newInstance = (
+  name: string,
+  options: { readonly token?: string; readonly integration?: string; readonly number?: string } = {}
+): SimulatedInstance => ({
+  name,
+  id: randomUUID(),
+  token: options.token ?? randomUUID().toUpperCase(),
+  integration: options.integration ?? "WHATSAPP-BAILEYS",
+  number: options.number ?? null,
+  state: "close",
+  ownerJid: null,
+  profileName: null,
+  qrCount: 0,
+  qr: undefined,
+  websocket: null
+})

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { describe, expect, it } from "@effect/vitest"
+
+const root = join(import.meta.dirname, "../src")
+
+/** A file imports from a lower rank, or from the folder beside or around it. */
+const ranks: Readonly<Record<string, number>> = {
+  AppConfig: 0,
+  Domain: 0,
+  Sql: 1,
+  Wire: 1,
+  EventSource: 2,
+  EvolutionClient: 2,
+  EventStore: 2,
+  InstanceStore: 2,
+  EventBus: 3,
+  Recovery: 3,
+  Upstream: 3,
+  Handlers: 4,
+  Ingest: 4,
+  Listener: 5,
+  ListenerRegistry: 6,
+  AutoStart: 7,
+  Instances: 7,
+  EvolutionListener: 8,
+  Http: 9,
+  Startup: 9,
+  main: 10,
+  mod: 10
+}
+
+const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .sort()
+
+const roomOf = (file: string): string => file.split("/")[0]?.replace(/\.ts$/, "") ?? file
+
+const importsOf = (file: string): ReadonlyArray<string> =>
+  [...readFileSync(join(root, file), "utf8").matchAll(/(?:from|import) "(\.[^"]+)"/g)].map(
+    ([, path = ""]) => relative(root, join(root, dirname(file), path))
+  )
+
+describe("the import law", () => {
+  it("gives every room a rank", () => {
+    expect(files.map(roomOf).filter((room) => ranks[room] === undefined)).toEqual([])
+  })
+
+  it("lets no file import from its own rank or a higher one, its own room excepted", () => {
+    const broken = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => roomOf(target) !== roomOf(file))
+        .filter((target) => (ranks[roomOf(target)] ?? 0) >= (ranks[roomOf(file)] ?? 0))
+        .map((target) => `${file} imports ${target}`)
+    )
+    expect(broken).toEqual([])
+  })
+
+  it("has no cycles", () => {
+    const cycles: Array<string> = []
+    const done = new Set<string>()
+    const visit = (file: string, path: ReadonlyArray<string>): void => {
+      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(" → "))
+      if (done.has(file) || path.includes(file)) return
+      for (const target of importsOf(file)) visit(target, [...path, file])
+      done.add(file)
+    }
+    for (const file of files) visit(file, [])
+    expect(cycles).toEqual([])
+  })
+
+  it("has every import carry its .ts", () => {
+    const bare = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => !target.endsWith(".ts"))
+        .map((target) => `${file}: ${target}`)
+    )
+    expect(bare).toEqual([])
+  })
+})

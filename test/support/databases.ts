@@ -1,0 +1,34 @@
+/** The databases a suite runs on: PGlite in memory always, Postgres where `TEST_DATABASE_URL` says. */
+import { randomUUID } from "node:crypto"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, Redacted } from "effect"
+import * as Sql from "../../src/Sql.ts"
+
+const testDatabaseUrl = process.env.TEST_DATABASE_URL
+
+/** A schema of its own for each layer built, dropped with it, so that suites do not meet. */
+export const freshSchemaUrl = Effect.fn(function* (url: string) {
+  const schema = `test_${randomUUID().replaceAll("-", "")}`
+  const run = (statement: string) =>
+    Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement)).pipe(
+      Effect.provide(PgClient.layer({ url: Redacted.make(url) })),
+      Effect.orDie
+    )
+  yield* Effect.acquireRelease(run(`create schema ${schema}`), () =>
+    run(`drop schema ${schema} cascade`)
+  )
+  const own = new URL(url)
+  own.searchParams.set("options", `-c search_path=${schema}`)
+  return own.href
+})
+
+const layerPostgres = (url: string) =>
+  Layer.unwrapScoped(
+    Effect.map(freshSchemaUrl(url), (own) => Sql.layerPostgres(Redacted.make(own)))
+  )
+
+/** Each with its name for a suite's title; a layer gives an empty, migrated database. */
+export const databases = [
+  ["PGlite", Sql.layerMemory] as const,
+  ...(testDatabaseUrl === undefined ? [] : [["Postgres", layerPostgres(testDatabaseUrl)] as const])
+]

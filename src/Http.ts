@@ -1,5 +1,5 @@
 /** Routes merged and served: the API, its description at `/openapi.json`, its docs at `/docs`. */
-import { createServer } from "node:http"
+import { createServer, type RequestListener } from "node:http"
 import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
@@ -21,25 +21,35 @@ const routes = Layer.mergeAll(
 /** How long answers under way may take when the service stops; then their connections are cut. */
 const drainMillis = 500
 
-/** The server, on `HOST` and `PORT`. Closing waits for answers under way, within bounds. */
-const server = Layer.unwrapEffect(
+/**
+ * Answers while the routes are not there, before and after: the server listens first and closes last,
+ * and a request that nobody takes would wait for ever.
+ */
+const unavailable: RequestListener = (_request, response) => {
+  response.writeHead(503, { "content-type": "application/json", "retry-after": "1" })
+  response.end(
+    JSON.stringify({ _tag: "NotServing", message: "The service is starting or stopping" })
+  )
+}
+
+/** The routes on a server of their own, on `HOST` and `PORT`; closing is bounded in time. */
+export const layer = Layer.unwrapEffect(
   Effect.map(AppConfig.Http, ({ host, port }) => {
-    const node = createServer()
-    const deadline = Layer.scopedDiscard(
-      Effect.addFinalizer(() =>
-        Effect.sync(() => {
-          const timer = setTimeout(() => node.closeAllConnections(), drainMillis)
-          node.once("close", () => clearTimeout(timer))
-        })
+    const node = createServer(unavailable)
+    const serving = Layer.scopedDiscard(
+      Effect.acquireRelease(
+        Effect.sync(() => node.off("request", unavailable)),
+        () =>
+          Effect.sync(() => {
+            node.on("request", unavailable)
+            const timer = setTimeout(() => node.closeAllConnections(), drainMillis)
+            node.once("close", () => clearTimeout(timer))
+          })
       )
     )
-    return Layer.provideMerge(
-      deadline,
-      NodeHttpServer.layer(() => node, { host, port })
+    return serving.pipe(
+      Layer.provideMerge(HttpLayerRouter.serve(routes, { disableLogger: true })),
+      Layer.provide(NodeHttpServer.layer(() => node, { host, port }))
     )
   })
-)
-
-export const layer = HttpLayerRouter.serve(routes, { disableLogger: true }).pipe(
-  Layer.provide(server)
 )

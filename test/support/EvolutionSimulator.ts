@@ -55,14 +55,15 @@ export class EvolutionSimulator extends Context.Tag("test/EvolutionSimulator")<
   Simulator
 >() {
   static readonly layer = (settings: Partial<Settings> = {}) =>
-    Layer.scoped(
-      EvolutionSimulator,
-      Effect.acquireRelease(
-        Effect.promise(() => simulate(settings)),
-        (simulator) => Effect.promise(simulator.stop)
-      )
-    )
+    Layer.scoped(EvolutionSimulator, scopedSimulator(settings))
 }
+
+/** Runs until the scope closes. */
+export const scopedSimulator = (settings: Partial<Settings> = {}) =>
+  Effect.acquireRelease(
+    Effect.promise(() => simulate(settings)),
+    (simulator) => Effect.promise(simulator.stop)
+  )
 
 export const simulate = async (settings: Partial<Settings> = {}, port = 0): Promise<Simulator> => {
   const state: State = {

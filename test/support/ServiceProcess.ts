@@ -1,0 +1,147 @@
+/** The service as strangers run it: a process of its own, spoken to over HTTP and with signals. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Schedule } from "effect"
+
+const root = join(import.meta.dirname, "../..")
+const apiKey = "a-key-of-the-test"
+
+export interface ServiceProcess {
+  /** The JSON answer to a request; a body makes it a POST unless a method says otherwise. */
+  readonly call: (
+    path: string,
+    init?: { readonly method?: string; readonly body?: object }
+  ) => Effect.Effect<Answer>
+  /** Asks until the answer is as wanted; dies, with the last one, after `within` ms of real time. */
+  readonly until: (
+    path: string,
+    wanted: (body: Body) => boolean,
+    within?: number
+  ) => Effect.Effect<Body>
+  /** Sends a signal; gives the exit code (`null` when killed) and how long it took, in ms. */
+  readonly stop: (
+    signal: NodeJS.Signals
+  ) => Effect.Effect<{ readonly code: number | null; readonly millis: number }>
+  readonly output: () => string
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: Body
+}
+
+/** JSON as it comes; a test looks into it by path. */
+export interface Body {
+  readonly [key: string]: Body
+  readonly [index: number]: Body
+}
+
+/** How the service reaches a simulated Evolution. */
+export const at = ({ apiKey: key, url }: { readonly url: string; readonly apiKey: string }) => ({
+  EVOLUTION_API_URL: url,
+  EVOLUTION_API_KEY: key
+})
+
+/** The name of the listener's state in an instance's status. */
+export const listener = (status: Body): string => String(status.listener?.state?._tag)
+
+/** A directory that goes with the scope. */
+export const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "evolution-listener-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+const freePort = Effect.promise(async () => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  if (address === null || typeof address === "string") throw new Error("no port")
+  return address.port
+})
+
+const launch = (
+  variables: Readonly<Record<string, string>>
+): { child: ChildProcess; output: () => string } => {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+    cwd: root,
+    env: { PATH: process.env.PATH, API_KEY: apiKey, ...variables },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let text = ""
+  const keep = (part: Buffer) => {
+    text += part.toString("utf8")
+  }
+  child.stdout?.on("data", keep)
+  child.stderr?.on("data", keep)
+  return { child, output: () => text }
+}
+
+/** Starts the service and waits until it listens; killed with the scope if it still runs then. */
+export const startService = (variables: Readonly<Record<string, string>>) =>
+  Effect.gen(function* () {
+    const port = yield* freePort
+    const { child, output } = yield* Effect.acquireRelease(
+      Effect.sync(() => launch({ PORT: String(port), ...variables })),
+      (running) => Effect.sync(() => running.child.kill("SIGKILL"))
+    )
+    yield* Effect.async<void>((resume) => {
+      child.stdout?.on("data", () => output().includes("Listening on") && resume(Effect.void))
+      child.once("exit", () => resume(Effect.die(new Error(`The service ended: ${output()}`))))
+    })
+
+    const call: ServiceProcess["call"] = (path, init = {}) =>
+      Effect.promise(async () => {
+        const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+          method: init.method ?? (init.body === undefined ? "GET" : "POST"),
+          headers: { apikey: apiKey, "content-type": "application/json" },
+          ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) })
+        })
+        const text = await response.text()
+        return { status: response.status, body: text === "" ? {} : JSON.parse(text) }
+      })
+
+    const service: ServiceProcess = {
+      call,
+      until: (path, wanted, within = 10_000) => {
+        let last: Body = {}
+        return Effect.map(call(path), ({ body }) => body).pipe(
+          Effect.tap((body) =>
+            Effect.sync(() => {
+              last = body
+            })
+          ),
+          Effect.repeat({ until: wanted, schedule: Schedule.spaced("25 millis") }),
+          Effect.map(() => last),
+          Effect.timeoutFail({
+            duration: within,
+            onTimeout: () => new Error(`Not within ${within} ms: ${JSON.stringify(last)}`)
+          }),
+          Effect.orDie
+        )
+      },
+      stop: (signal) =>
+        Effect.promise(async () => {
+          const begin = performance.now()
+          const exited = once(child, "exit")
+          child.kill(signal)
+          const [code] = await exited
+          return { code, millis: performance.now() - begin }
+        }),
+      output
+    }
+    return service
+  })
+
+/** Runs the service to its own end, for what must not start. */
+export const runToEnd = (variables: Readonly<Record<string, string>>) =>
+  Effect.promise(async () => {
+    const { child, output } = launch(variables)
+    const [code] = await once(child, "close")
+    return { code: Number(code), lines: output().trim().split("\n") }
+  })

@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { scopedSimulator } from "./support/EvolutionSimulator.ts"
+import { at, temporaryDirectory } from "./support/ServiceProcess.ts"
+
+const root = join(import.meta.dirname, "..")
+const readme = readFileSync(join(root, "README.md"), "utf8")
+const program = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ""
+
+/** The program of the README as a file that sees this checkout instead of the published package. */
+const written = Effect.acquireRelease(
+  Effect.sync(() => {
+    const directory = join(root, "dist", "readme")
+    mkdirSync(directory, { recursive: true })
+    const path = join(directory, "program.ts")
+    writeFileSync(path, program.replace('"evolution-listener"', '"../../src/mod.ts"'))
+    return path
+  }),
+  (path) => Effect.sync(() => rmSync(path))
+)
+
+describe("the README", () => {
+  it("embeds the listener in 25 lines at most", () => {
+    expect(program.trim().split("\n").length).toBeGreaterThan(5)
+    expect(program.trim().split("\n").length).toBeLessThanOrEqual(25)
+  })
+
+  it.scopedLive(
+    "has a program that runs, and gets the QR code from the socket",
+    () =>
+      Effect.gen(function* () {
+        const evolution = yield* scopedSimulator()
+        evolution.add("loja-1")
+        const variables = { ...at(evolution), DATA_DIR: yield* temporaryDirectory }
+        const path = yield* written
+        const child = yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            spawn(process.execPath, ["--import", "tsx", path], {
+              cwd: root,
+              env: { PATH: process.env.PATH, ...variables }
+            })
+          ),
+          (running) => Effect.sync(() => running.kill("SIGKILL"))
+        )
+        // The socket is joined when somebody is connected; a code shown before that is missed.
+        yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            setInterval(() => {
+              if (evolution.connections() > 0) void evolution.showQr("loja-1")
+            }, 100)
+          ),
+          (show) => Effect.sync(() => clearInterval(show))
+        )
+        const code = yield* Effect.async<string>((resume) => {
+          let output = ""
+          child.stdout.on("data", (part: Buffer) => {
+            output += part.toString("utf8")
+            const shown = /loja-1: scan (\S+)/.exec(output)?.[1]
+            if (shown !== undefined) resume(Effect.succeed(shown))
+          })
+          child.once("exit", () => resume(Effect.die(new Error(`The program ended: ${output}`))))
+        })
+        expect(code).toMatch(/^2@loja-1-/)
+      }),
+    { timeout: 60_000 }
+  )
+
+  it("names every variable that the environment knows", () => {
+    const config = readFileSync(join(root, "src", "AppConfig.ts"), "utf8")
+    const names = [...config.matchAll(/"([A-Z][A-Z_]+)"/g)].map(([, name = ""]) => name)
+    expect(names.length).toBeGreaterThan(8)
+    expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([])
+  })
+})

@@ -14,10 +14,17 @@ const httpUrl = (name: string) =>
     return Either.right(url)
   })
 
+/** Text that can travel in an HTTP header. */
+const headerValue = (name: string) =>
+  Config.validate(Config.nonEmptyString(name), {
+    message: "Expected visible ASCII characters, without spaces and line breaks",
+    validation: (text) => /^[\x21-\x7e]+$/.test(text)
+  })
+
 /** Where Evolution is, and how it speaks to us. */
 export const Evolution = Config.all({
   url: httpUrl("EVOLUTION_API_URL"),
-  apiKey: Config.redacted(Config.nonEmptyString("EVOLUTION_API_KEY")),
+  apiKey: Config.redacted(headerValue("EVOLUTION_API_KEY")),
   mode: Config.literal("global", "namespace")("EVOLUTION_MODE").pipe(Config.withDefault("global"))
 })
 
@@ -32,7 +39,7 @@ export const databaseUrl: Config.Config<Option.Option<Redacted.Redacted>> = Conf
 export const Http = Config.all({
   host: Config.nonEmptyString("HOST").pipe(Config.withDefault("127.0.0.1")),
   port: Config.port("PORT").pipe(Config.withDefault(8000)),
-  apiKey: Config.option(Config.redacted(Config.nonEmptyString("API_KEY")))
+  apiKey: Config.option(Config.redacted(headerValue("API_KEY")))
 })
 
 /** Whether an instance created at Evolution gets a listener by itself. Global mode alone can see it. */

@@ -25,7 +25,12 @@ const watch = Effect.gen(function* () {
 
   yield* Listener.keep(
     () => Effect.void,
-    () => Effect.flatMap(source.created, Stream.runForEach(start))
+    ({ established }) =>
+      Effect.gen(function* () {
+        const created = yield* source.created
+        yield* established
+        yield* Stream.runForEach(created, start)
+      })
   )
 })
 

@@ -75,6 +75,14 @@ const retryPolicy = Schedule.exponential("200 millis").pipe(
   Schedule.intersect(Schedule.recurs(2))
 )
 
+/** What a call is about, beside its request. */
+interface Asked {
+  readonly name?: InstanceName | undefined
+  readonly timeout?: Duration.Duration
+  /** A secret in the request, which must not come back in an answer. */
+  readonly token?: Redacted.Redacted | undefined
+}
+
 const make = Effect.gen(function* () {
   const { apiKey, url } = yield* AppConfig.Evolution
   const http = (yield* HttpClient.HttpClient).pipe(
@@ -82,9 +90,12 @@ const make = Effect.gen(function* () {
     HttpClient.withTracerPropagation(false)
   )
 
-  const exchange = (request: HttpClientRequest.HttpClientRequest, timeout = callTimeout) =>
+  const exchange = (
+    request: HttpClientRequest.HttpClientRequest,
+    { timeout = callTimeout, token }: Asked = {}
+  ) =>
     http.execute(request).pipe(
-      Effect.flatMap(read),
+      Effect.flatMap(read([apiKey, ...(token === undefined ? [] : [token])])),
       Effect.mapError(({ cause, message }) => {
         const detail = cause instanceof Error ? String(cause.cause ?? cause.message) : message
         return unavailable(`Cannot reach Evolution: ${detail}`)
@@ -98,12 +109,12 @@ const make = Effect.gen(function* () {
   const call = <A, I>(
     schema: Schema.Schema<A, I>,
     request: HttpClientRequest.HttpClientRequest,
-    options: { readonly name?: string | undefined; readonly timeout?: Duration.Duration } = {}
+    asked: Asked = {}
   ): Effect.Effect<A, EvolutionError> =>
     request.pipe(
       HttpClientRequest.setHeader("apikey", Redacted.value(apiKey)),
-      (authorized) => exchange(authorized, options.timeout),
-      Effect.flatMap(accept(schema, options.name ?? ""))
+      (authorized) => exchange(authorized, asked),
+      Effect.flatMap(accept(schema, asked.name ?? ""))
     )
 
   const safely = <A>(effect: Effect.Effect<A, EvolutionError>) =>
@@ -115,7 +126,7 @@ const make = Effect.gen(function* () {
   return EvolutionClient.of({
     create: ({ integration, name, number, token }) =>
       call(
-        Schema.Unknown,
+        Body.Done,
         HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post("/instance/create"), {
           instanceName: name,
           integration,
@@ -125,7 +136,7 @@ const make = Effect.gen(function* () {
           // Named one by one: `[]` means all but `GROUPS_UPDATE`, which nothing but create accepts.
           websocket: { enabled: true, events: settingsNames }
         }),
-        { name, timeout: createTimeout }
+        { name, timeout: createTimeout, token }
       ),
     connect: (name) =>
       call(Body.Connected, HttpClientRequest.get(`/instance/connect/${name}`), { name }),
@@ -144,11 +155,9 @@ const make = Effect.gen(function* () {
         )
       ),
     restart: (name) =>
-      call(Schema.Unknown, HttpClientRequest.post(`/instance/restart/${name}`), { name }),
-    logout: (name) =>
-      call(Schema.Unknown, HttpClientRequest.del(`/instance/logout/${name}`), { name }),
-    delete: (name) =>
-      call(Schema.Unknown, HttpClientRequest.del(`/instance/delete/${name}`), { name }),
+      call(Body.Done, HttpClientRequest.post(`/instance/restart/${name}`), { name }),
+    logout: (name) => call(Body.Done, HttpClientRequest.del(`/instance/logout/${name}`), { name }),
+    delete: (name) => call(Body.Done, HttpClientRequest.del(`/instance/delete/${name}`), { name }),
     findWebSocket: (name) =>
       safely(
         call(
@@ -159,7 +168,7 @@ const make = Effect.gen(function* () {
       ),
     setWebSocket: (name, events) =>
       call(
-        Schema.Unknown,
+        Body.Done,
         HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`/websocket/set/${name}`), {
           websocket: { enabled: true, events }
         }),

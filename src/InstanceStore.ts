@@ -20,10 +20,11 @@ export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore
     readonly get: (name: string) => InstanceRecord | undefined
     /** By name. */
     readonly all: Effect.Effect<ReadonlyArray<InstanceRecord>>
-    /** Writes down what is wanted, and makes the instance known. */
+    /** Writes down what is wanted, and since when; makes the instance known. */
     readonly desire: (
       name: InstanceName,
-      desired: Desired
+      desired: Desired,
+      since?: DateTime.Utc
     ) => Effect.Effect<InstanceRecord, SqlError.SqlError>
     /** Takes over what a batch, once committed, has changed. */
     readonly accept: (changes: ReadonlyArray<Change>) => void
@@ -77,9 +78,11 @@ const make = Effect.gen(function* () {
     all: Effect.sync(() =>
       [...records.values()].sort((left, right) => (left.name < right.name ? -1 : 1))
     ),
-    desire: (name, desired) =>
+    desire: (name, desired, since) =>
       Effect.gen(function* () {
-        const desiredAt = yield* DateTime.now
+        const before = records.get(name)
+        const unchanged = before?.desired === desired ? before.desiredAt : undefined
+        const desiredAt = since ?? unchanged ?? (yield* DateTime.now)
         yield* sql`
           insert into instances (name, desired, desired_at)
           values (${name}, ${desired}, ${DateTime.toDate(desiredAt)})

@@ -36,7 +36,7 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
     readonly qrcode: (name: InstanceName) => Effect.Effect<Qr, InstanceNotFound | QrNotAvailable>
   }
 >() {
-  static readonly layer = Layer.effect(
+  static readonly layer = Layer.scoped(
     Instances,
     Effect.suspend(() => make)
   )
@@ -52,6 +52,7 @@ const make = Effect.gen(function* () {
   const store = yield* InstanceStore
   const registry = yield* ListenerRegistry
   const bus = yield* EventBus
+  const scope = yield* Effect.scope
   const creating = new Set<InstanceName>()
 
   const find = (name: InstanceName): Effect.Effect<InstanceRecord, InstanceNotFound> => {
@@ -89,12 +90,18 @@ const make = Effect.gen(function* () {
       () => Effect.sync(() => creating.delete(name))
     )
 
+  /** Evolution may have created the instance and not been able to say so. */
+  const createdAllTheSame = (error: EvolutionError, name: InstanceName) =>
+    error._tag === "EvolutionUnavailable"
+      ? Effect.isSuccess(client.connectionState(name))
+      : Effect.succeed(false)
+
   /** Back to what was wanted of the instance before. */
   const undo = (name: InstanceName, before: InstanceRecord | undefined) =>
     before === undefined
       ? registry.forget(name)
       : before.desired === "stopped"
-        ? Effect.ignore(registry.stop(name))
+        ? Effect.zipRight(registry.stop(name), store.desire(name, "stopped", before.desiredAt))
         : Effect.void
 
   return Instances.of({
@@ -105,11 +112,18 @@ const make = Effect.gen(function* () {
           const before = store.get(input.name)
           yield* registry.start(input.name)
           yield* linked(input.name)
-          yield* Effect.onError(client.create(input), () =>
-            Effect.ignoreLogged(undo(input.name, before))
+          yield* Effect.tapError(client.create(input), (error) =>
+            Effect.unlessEffect(
+              Effect.ignoreLogged(undo(input.name, before)),
+              createdAllTheSame(error, input.name)
+            )
           )
           return yield* status(input.name)
         })
+      ).pipe(
+        // Half-created is worse than late: a caller who hangs up does not stop it.
+        Effect.forkIn(scope),
+        Effect.flatMap(Fiber.join)
       ),
     remove: (name) =>
       Effect.gen(function* () {

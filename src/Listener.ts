@@ -70,12 +70,10 @@ export const run = (
     const ingest = yield* Ingest
     const recovery = yield* Recovery
 
-    yield* keep(report, (become) =>
+    yield* keep(report, ({ established, refused }) =>
       Effect.gen(function* () {
-        const onRefused = (error: LinkError) => become((from) => State.refused(from, error))
-        const events = yield* source.open(name, onRefused)
-        yield* become(State.listening)
-        yield* Effect.forkScoped(Effect.delay(become(State.settled), settlingTime))
+        const events = yield* source.open(name, refused)
+        yield* established
         const listen = Stream.runForEachChunk(events, (chunk) => ingest.receive(chunk, "live"))
         const snapshot = Effect.flatMap(recovery.snapshot(name), (found) =>
           ingest.receive(found, "snapshot")
@@ -85,12 +83,18 @@ export const run = (
     )
   })
 
+/** What a session tells of itself. */
+export interface Telling {
+  /** The link is up; it settles when it lasts as long as the session's scope and `settlingTime`. */
+  readonly established: Effect.Effect<void, never, Scope.Scope>
+  /** The server said no for now, and the attempt goes on. */
+  readonly refused: (error: LinkError) => Effect.Effect<void>
+}
+
 /** Runs a session again and again, each in a scope of its own, until one ends without an error. */
 export const keep = <R>(
   report: Report,
-  session: (
-    become: (transition: Transition) => Effect.Effect<void>
-  ) => Effect.Effect<void, State.SessionError, R>
+  session: (telling: Telling) => Effect.Effect<void, State.SessionError, R>
 ): Effect.Effect<void, never, Upstream | Exclude<R, Scope.Scope>> =>
   Effect.gen(function* () {
     const upstream = yield* Upstream
@@ -103,6 +107,14 @@ export const keep = <R>(
           report
         )
       )
+
+    const telling: Telling = {
+      established: Effect.zipRight(
+        become(State.listening),
+        Effect.asVoid(Effect.forkScoped(Effect.delay(become(State.settled), settlingTime)))
+      ),
+      refused: (error) => become((from) => State.refused(from, error))
+    }
 
     /** A policy that says in the state until when it waits, and why. */
     const paced = (policy: Schedule.Schedule<unknown>, userAction?: State.ParkReason) =>
@@ -136,7 +148,7 @@ export const keep = <R>(
       }).pipe(Effect.orDie) // no policy here ever ends
 
     const live: Effect.Effect<void, never, Exclude<R, Scope.Scope>> = Effect.matchEffect(
-      Effect.scoped(Effect.zipRight(become(State.connecting), session(become))),
+      Effect.scoped(Effect.zipRight(become(State.connecting), session(telling))),
       {
         onFailure: (error) => Effect.zipRight(pause(error), live),
         onSuccess: () => Effect.void

@@ -75,12 +75,13 @@ export const make = Effect.gen(function* () {
   return {
     open: (name: string) =>
       Effect.gen(function* () {
-        const { ended, held, routes } = yield* link
+        const shared = yield* link
+        const { held, routes } = shared
         const route =
           (held.delete(name) ? routes.get(name) : undefined) ??
           (yield* Mailbox.make<RawEvent, LinkError>(routeCapacity))
-        if (ended !== undefined) route.unsafeDone(ended)
         routes.set(name, route)
+        if (shared.ended !== undefined) route.unsafeDone(shared.ended)
         yield* Effect.addFinalizer(() =>
           Effect.suspend(() => {
             if (routes.get(name) === route) routes.delete(name)
@@ -90,13 +91,14 @@ export const make = Effect.gen(function* () {
         return Mailbox.toStream(route)
       }),
     created: Effect.gen(function* () {
-      const { ended, watchers } = yield* link
+      const shared = yield* link
+      const { watchers } = shared
       const watcher = yield* Mailbox.make<string, LinkError>({
         capacity: maxHeld,
         strategy: "sliding"
       })
-      if (ended !== undefined) watcher.unsafeDone(ended)
       watchers.add(watcher)
+      if (shared.ended !== undefined) watcher.unsafeDone(shared.ended)
       yield* Effect.addFinalizer(() =>
         Effect.suspend(() => {
           watchers.delete(watcher)
@@ -138,13 +140,17 @@ const finish = (link: Link, exit: Exit.Exit<void, LinkError>): void => {
 const deliver = (link: Link, event: RawEvent): Effect.Effect<unknown> => {
   const name = instanceOf(event.payload)
   // An event that names no instance belongs to nobody; any listener can put it in quarantine.
-  const route = name === undefined ? first(link.routes) : link.routes.get(name)
+  const route = name === undefined ? anyRoute(link) : link.routes.get(name)
   if (route === undefined) return name === undefined ? Effect.void : hold(link, name, event)
   if (route.unsafeOffer(event)) return Effect.void
   return name !== undefined && link.held.has(name) ? letGo(link, name) : route.offer(event)
 }
 
-const first = (routes: Link["routes"]): Route | undefined => routes.values().next().value
+/** Some route with a listener behind it; a held one may never get any. */
+const anyRoute = ({ held, routes }: Link): Route | undefined => {
+  for (const [name, route] of routes) if (!held.has(name)) return route
+  return undefined
+}
 
 /** Opens a route for an instance that has just been created, so that its first QR code can wait. */
 const hold = (link: Link, name: string, event: RawEvent): Effect.Effect<void> =>

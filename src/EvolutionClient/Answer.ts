@@ -1,6 +1,6 @@
 /** From an HTTP answer of Evolution to a value or one of the named refusals. */
 import type { HttpClientResponse } from "@effect/platform"
-import { Effect, Option, Predicate, Schema } from "effect"
+import { Effect, Option, Predicate, Redacted, Schema } from "effect"
 import {
   type EvolutionError,
   EvolutionRefused,
@@ -17,8 +17,17 @@ export interface Answer {
   readonly body: unknown
 }
 
-export const read = (response: HttpClientResponse.HttpClientResponse) =>
-  Effect.map(response.text, (text): Answer => ({ status: response.status, body: parse(text) }))
+/** Reads an answer, with whatever is secret about the question blotted out wherever it is echoed. */
+export const read =
+  (secrets: ReadonlyArray<Redacted.Redacted>) =>
+  (response: HttpClientResponse.HttpClientResponse) =>
+    Effect.map(response.text, (text): Answer => {
+      const blotted = secrets.reduce(
+        (rest, secret) => rest.replaceAll(Redacted.value(secret), "[redacted]"),
+        text
+      )
+      return { status: response.status, body: parse(blotted) }
+    })
 
 const parse = (text: string): unknown =>
   text === "" ? null : Option.getOrElse(parseJson(text), () => text)

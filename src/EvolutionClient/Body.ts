@@ -4,6 +4,13 @@ import { Schema } from "effect"
 const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) =>
   Schema.optional(Schema.NullOr(schema))
 
+/** Success, and nothing of what came with it: `create` answers with the new instance's token. */
+export const Done = Schema.transform(Schema.Unknown, Schema.Undefined, {
+  strict: true,
+  decode: () => undefined,
+  encode: () => undefined
+})
+
 /** `state` is absent while the instance is not loaded, which is not the same as closed. */
 export const MemoryState = Schema.transform(
   Schema.Struct({

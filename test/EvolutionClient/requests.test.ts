@@ -1,0 +1,221 @@
+import { inspect } from "node:util"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Either, Fiber, Option, TestClock } from "effect"
+import {
+  apiKey,
+  calls,
+  clientAt,
+  json,
+  type Method,
+  name,
+  outcome,
+  server,
+  token
+} from "./server.ts"
+
+const methods = Object.keys(calls) as ReadonlyArray<Method> // an object's own keys are its type's
+const ok = json(200, { instance: { state: "open" } })
+const unavailable = json(500, { response: { message: ["Internal"] } })
+
+describe("EvolutionClient, by what it asks", () => {
+  it.scopedLive("asks each question at its address, with the key in a header", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* server(json(200, []))
+      const client = yield* clientAt(url)
+      for (const method of methods)
+        yield* Effect.ignore<unknown, unknown, never>(calls[method](client))
+      yield* client.fetchInstances()
+      const asked = new Set(requests.map(({ call }) => call))
+      expect(asked).toEqual(
+        new Set([
+          "POST /instance/create",
+          "GET /instance/connect/shop-1",
+          "GET /instance/connectionState/shop-1",
+          "GET /instance/fetchInstances?instanceName=shop-1",
+          "GET /instance/fetchInstances",
+          "POST /instance/restart/shop-1",
+          "DELETE /instance/logout/shop-1",
+          "DELETE /instance/delete/shop-1",
+          "GET /websocket/find/shop-1",
+          "POST /websocket/set/shop-1"
+        ])
+      )
+      expect(new Set(requests.map(({ headers }) => headers.apikey))).toEqual(new Set([apiKey]))
+      expect(requests.some(({ headers }) => "traceparent" in headers || "b3" in headers)).toBe(
+        false
+      )
+    })
+  )
+
+  it.scoped("finds Evolution under a path, and pings it without the key", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* server(ok)
+      const client = yield* clientAt(`${url}/evolution/`)
+      yield* client.connect(name)
+      yield* client.ping
+      expect(requests.map(({ call, headers }) => [call, headers.apikey])).toEqual([
+        ["GET /evolution/instance/connect/shop-1", apiKey],
+        ["GET /evolution/socket.io/", undefined]
+      ])
+    })
+  )
+
+  it.scoped("creates with every event named, GROUPS_UPDATE too, and with a QR code", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* server(json(201, {}))
+      yield* calls.create(yield* clientAt(url))
+      const body: unknown = JSON.parse(requests[0]?.body ?? "")
+      expect(body).toEqual({
+        instanceName: name,
+        integration: "WHATSAPP-BAILEYS",
+        qrcode: true,
+        token,
+        websocket: {
+          enabled: true,
+          events: expect.arrayContaining(["QRCODE_UPDATED", "MESSAGES_UPSERT", "GROUPS_UPDATE"])
+        }
+      })
+    })
+  )
+
+  it.scoped("nests the websocket's settings, as Evolution 2 wants them", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* server(json(201, {}))
+      yield* calls.setWebSocket(yield* clientAt(url))
+      expect(JSON.parse(requests[0]?.body ?? "")).toEqual({
+        websocket: { enabled: true, events: ["QRCODE_UPDATED"] }
+      })
+    })
+  )
+
+  // `connect` is a GET, and starts a connection.
+  it.scopedLive.each([
+    ["connectionState", 3],
+    ["fetchInstances", 3],
+    ["findWebSocket", 3],
+    ["connect", 1],
+    ["create", 1],
+    ["restart", 1],
+    ["logout", 1],
+    ["delete", 1],
+    ["setWebSocket", 1]
+  ] as const)("asks %s at most %s times of an Evolution that is down", ([method, times]) =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* server(unavailable)
+      const client = yield* clientAt(url)
+      const error = yield* Effect.flip<unknown, unknown, never>(calls[method](client))
+      expect(error).toMatchObject({ _tag: "EvolutionUnavailable", status: 500 })
+      expect(requests.length).toBe(times)
+    })
+  )
+
+  it.scopedLive("is content with a second answer, and never asks again what was refused", () =>
+    Effect.gen(function* () {
+      const recovering = yield* server(unavailable, ok)
+      expect(yield* (yield* clientAt(recovering.url)).connectionState(name)).toBe("open")
+      expect(recovering.requests.length).toBe(2)
+      const refusing = yield* server(json(401, { response: { message: "Unauthorized" } }))
+      yield* Effect.flip((yield* clientAt(refusing.url)).connectionState(name))
+      expect(refusing.requests.length).toBe(1)
+    })
+  )
+
+  it.scoped.each([
+    ["connect", 10],
+    ["logout", 10],
+    ["delete", 10],
+    ["create", 60]
+  ] as const)("waits for %s %s s and no longer", ([method, seconds]) =>
+    Effect.gen(function* () {
+      const { url } = yield* server(undefined)
+      const client = yield* clientAt(url)
+      const fiber = yield* Effect.fork(Effect.flip<unknown, unknown, never>(calls[method](client)))
+      yield* TestClock.adjust(seconds * 1000 - 1)
+      expect(yield* Fiber.poll(fiber)).toEqual(Option.none())
+      yield* TestClock.adjust(1)
+      expect(yield* Fiber.join(fiber)).toMatchObject({ _tag: "EvolutionUnavailable", status: null })
+    })
+  )
+
+  it.scoped("waits for a question without side effects three times 10 s", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server(undefined)
+      const client = yield* clientAt(url)
+      const fiber = yield* Effect.fork(Effect.flip(client.connectionState(name)))
+      yield* TestClock.adjust("30 seconds")
+      expect(yield* Fiber.poll(fiber)).toEqual(Option.none())
+      yield* TestClock.adjust("1 second")
+      expect((yield* Fiber.join(fiber))._tag).toBe("EvolutionUnavailable")
+    })
+  )
+
+  it.scoped("follows no redirect, for the key would go along", () =>
+    Effect.gen(function* () {
+      const target = yield* server(ok)
+      const location = { location: `${target.url}/instance/connect/shop-1` }
+      for (const status of [301, 302, 307, 308]) {
+        const { requests, url } = yield* server({ status, headers: location, body: "" })
+        const error = yield* Effect.flip((yield* clientAt(url)).connect(name))
+        expect(error).toMatchObject({ _tag: "EvolutionUnavailable", status })
+        expect(requests.length).toBe(1)
+      }
+      expect(target.requests).toEqual([])
+    })
+  )
+})
+
+/** All that a log, an answer of ours or a person at the console could be shown of a value. */
+const shown = (value: unknown): string =>
+  [JSON.stringify(value), String(value), inspect(value, { depth: 10, showHidden: true })].join(" ")
+
+describe("EvolutionClient, by what it keeps to itself", () => {
+  it.scopedLive("names neither key nor token in any error", () =>
+    Effect.gen(function* () {
+      const secret = new RegExp(`${apiKey}|${token}`)
+      const row = { name: 7, token, hash: token, apikey: apiKey }
+      const answers = [
+        json(200, [row]),
+        json(200, { instance: row, error: true }),
+        ...[400, 401, 403, 404, 500, 503].map((status) => json(status, row))
+      ]
+      const results = yield* Effect.forEach(
+        answers.flatMap((answer) => methods.map((method) => [method, answer] as const)),
+        ([method, answer]) => outcome(method, answer),
+        { concurrency: "unbounded" }
+      )
+      const errors = results.filter(Either.isLeft)
+      expect(errors.length).toBeGreaterThan(60)
+      for (const error of errors) expect(shown(error)).not.toMatch(secret)
+      const nobody = yield* clientAt("http://127.0.0.1:9")
+      expect(shown(yield* Effect.flip(calls.create(nobody)))).not.toMatch(secret)
+    })
+  )
+
+  it.scoped("does not show a key that no header can carry", () =>
+    Effect.gen(function* () {
+      const client = clientAt("http://127.0.0.1:9", "first-line\nsecond-line")
+      const exit = yield* Effect.exit(Effect.flatMap(client, calls.create))
+      expect(shown(exit)).not.toMatch(/(first|second)-line/)
+    })
+  )
+
+  it.scoped("does not quote the token where Evolution's own words do", () =>
+    Effect.gen(function* () {
+      // Prisma quotes the row it could not write, and a proxy may quote the headers it got.
+      const words = `Invalid invocation: create({ data: { name: "shop-1", token: "${token}" } })`
+      for (const status of [400, 500]) {
+        const result = yield* outcome("create", json(status, { response: { message: [words] } }))
+        expect(shown(result)).not.toContain(token)
+        const echoed = yield* outcome("create", { status, body: `apikey: ${apiKey}` })
+        expect(shown(echoed)).not.toContain(apiKey)
+      }
+    })
+  )
+
+  it.scoped("does not hand on the new instance's token, which Evolution answers", () =>
+    Effect.gen(function* () {
+      const answer = json(201, { instance: { instanceName: name }, hash: token })
+      expect(shown(yield* outcome("create", answer))).not.toContain(token)
+    })
+  )
+})

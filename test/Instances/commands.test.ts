@@ -1,0 +1,108 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { sharedDatabase } from "../ListenerRegistry/database.ts"
+import { one, serviceOn, two } from "./service.ts"
+
+const baileys = (name: typeof one) => ({ name, integration: "WHATSAPP-BAILEYS" as const })
+
+describe("Instances, once they are there", { timeout: 30_000 }, () => {
+  const database = sharedDatabase()
+  const service = serviceOn(database)
+
+  it.scopedLive("removes an instance: hears its last events, and forgets it", () =>
+    Effect.gen(function* () {
+      const { eventsOf, hears, instances, registry, simulator, store } = yield* service
+      yield* instances.create(baileys(one))
+      yield* hears(one, "qrcode.updated")
+      yield* instances.remove(one)
+      expect((yield* eventsOf(one)).slice(-2)).toEqual(["instance.delete", "remove.instance"])
+      expect([yield* registry.all, store.get(one)]).toEqual([[], undefined])
+      expect(() => simulator.instance(one)).toThrow("no instance")
+      expect((yield* Effect.flip(instances.status(one)))._tag).toBe("InstanceNotFound")
+    })
+  )
+
+  it.scopedLive("removes one that nobody listens to, without waiting to hear of it", () =>
+    Effect.gen(function* () {
+      const { client, instances, store } = yield* service
+      yield* instances.create(baileys(one))
+      yield* instances.stop(one)
+      // Three seconds is what it would give a listener.
+      yield* Effect.timeout(instances.remove(one), "2 seconds")
+      expect(store.get(one)).toBeUndefined()
+      expect((yield* Effect.flip(client.connectionState(one)))._tag).toBe("InstanceNotFound")
+    })
+  )
+
+  it.scopedLive("forgets what Evolution does not have any more", () =>
+    Effect.gen(function* () {
+      const { hears, instances, simulator, store } = yield* service
+      yield* instances.create(baileys(one))
+      yield* hears(one, "qrcode.updated")
+      simulator.remove(one)
+      yield* hears(one, "remove.instance")
+      yield* instances.remove(one)
+      expect(store.get(one)).toBeUndefined()
+    })
+  )
+
+  it.scopedLive("does not know what neither Evolution nor we have", () =>
+    Effect.gen(function* () {
+      const { instances, registry } = yield* service
+      const errors = yield* Effect.all([
+        Effect.flip(instances.remove(one)),
+        Effect.flip(instances.stop(one)),
+        Effect.flip(instances.restart(one)),
+        Effect.flip(instances.status(one))
+      ])
+      for (const error of errors) expect(error._tag).toBe("InstanceNotFound")
+      expect(yield* registry.all).toEqual([])
+    })
+  )
+
+  it.scopedLive("keeps an instance that Evolution does not delete", () =>
+    Effect.gen(function* () {
+      const { instances, simulator, store } = yield* service
+      yield* instances.create(baileys(one))
+      simulator.refuse("license")
+      expect((yield* Effect.flip(instances.remove(one)))._tag).toBe("LicenseRequired")
+      expect(store.get(one)?.desired).toBe("listening")
+      expect((yield* instances.status(one)).listener.state._tag).toBe("Listening")
+    })
+  )
+
+  it.scopedLive("starts, stops and restarts what Evolution has, and lists all by name", () =>
+    Effect.gen(function* () {
+      const { hears, instances, simulator } = yield* service
+      for (const name of [two, one]) {
+        simulator.add(name, { ownerJid: "5511999990001@s.whatsapp.net", state: "open" })
+        yield* instances.start(name)
+        // The listener asks what is true now.
+        yield* hears(name, "connection.update")
+        expect(yield* instances.status(name)).toMatchObject({
+          userAction: "none",
+          whatsapp: { state: "open", origin: "snapshot" }
+        })
+      }
+      expect((yield* instances.stop(two)).listener.state._tag).toBe("Stopped")
+      const all = yield* instances.all
+      expect(all.map(({ desired, name }) => [name, desired.state])).toEqual([
+        [one, "listening"],
+        [two, "stopped"]
+      ])
+      expect((yield* instances.restart(two)).desired.state).toBe("listening")
+    })
+  )
+
+  it.scopedLive("tells of an instance that Evolution does not have", () =>
+    Effect.gen(function* () {
+      const { hears, instances } = yield* service
+      yield* instances.start(one)
+      yield* hears(one, "connection.update")
+      expect(yield* instances.status(one)).toMatchObject({
+        userAction: "recreate_instance",
+        whatsapp: { state: "removed", origin: "snapshot" }
+      })
+    })
+  )
+})

@@ -1,0 +1,80 @@
+/** The whole service over a test's database, at a simulated Evolution. Real time: it waits by itself. */
+import type { SqlClient } from "@effect/sql"
+import { Context, Effect, Layer, Schedule, Stream } from "effect"
+import * as AutoStart from "../../src/AutoStart.ts"
+import { InstanceName } from "../../src/Domain/Instance.ts"
+import { EventBus } from "../../src/EventBus.ts"
+import { EventSource } from "../../src/EventSource.ts"
+import { EventStore } from "../../src/EventStore.ts"
+import { EvolutionClient } from "../../src/EvolutionClient.ts"
+import { Ingest } from "../../src/Ingest.ts"
+import { InstanceStore } from "../../src/InstanceStore.ts"
+import { Instances } from "../../src/Instances.ts"
+import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
+import { Recovery } from "../../src/Recovery.ts"
+import { Upstream } from "../../src/Upstream.ts"
+import { EvolutionSimulator, type Simulator } from "../support/EvolutionSimulator.ts"
+import { evolutionAt } from "../support/settings.ts"
+
+export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
+
+/** As `EvolutionListener.layer` knits it, but for the database. */
+export const serviceOn = <E>(
+  database: Layer.Layer<SqlClient.SqlClient, E>,
+  settings: Readonly<Record<string, string>> = {}
+) =>
+  Effect.gen(function* () {
+    const simulator = Context.get(
+      yield* Layer.build(EvolutionSimulator.layer()),
+      EvolutionSimulator
+    )
+    const context = yield* Layer.build(
+      AutoStart.layer.pipe(
+        Layer.provideMerge(Instances.layer),
+        Layer.provideMerge(ListenerRegistry.layer),
+        Layer.provideMerge(Layer.mergeAll(EventSource.layer, Recovery.layer, Upstream.layer)),
+        Layer.provideMerge(Ingest.layer),
+        Layer.provideMerge(EventBus.layer),
+        Layer.provideMerge(
+          Layer.mergeAll(EventStore.layer, InstanceStore.layer, EvolutionClient.layer)
+        ),
+        Layer.provide(database),
+        Layer.provide(evolutionAt(simulator, settings))
+      )
+    )
+    const bus = Context.get(context, EventBus)
+    const log = Context.get(context, EventStore)
+    return {
+      simulator,
+      log,
+      client: Context.get(context, EvolutionClient),
+      instances: Context.get(context, Instances),
+      registry: Context.get(context, ListenerRegistry),
+      store: Context.get(context, InstanceStore),
+      /** The first event of this name, committed already or to come. */
+      hears: (instance: string, event: string) =>
+        bus.after(0).pipe(
+          Stream.filter((one) => one.instance === instance && one.event === event),
+          Stream.runHead
+        ),
+      eventsOf: (instance: string) =>
+        Effect.map(log.read({ instance, limit: 100 }), (events) => events.map(({ event }) => event))
+    }
+  })
+
+/** For what the far end does in its own time and announces to nobody. */
+export const eventually = (condition: () => boolean) =>
+  Effect.sync(condition).pipe(
+    Effect.repeat({ until: (met) => met, schedule: Schedule.spaced("5 millis") }),
+    Effect.asVoid
+  )
+
+/** Somebody else creates it, with Evolution's own REST API. */
+export const createElsewhere = ({ apiKey, url }: Simulator, instanceName: string) =>
+  Effect.promise(() =>
+    fetch(`${url}/instance/create`, {
+      method: "POST",
+      headers: { apikey: apiKey, "content-type": "application/json" },
+      body: JSON.stringify({ instanceName, integration: "WHATSAPP-BAILEYS", qrcode: true })
+    })
+  ).pipe(Effect.filterOrDieMessage(({ status }) => status === 201, "It was not created"))

@@ -1,0 +1,108 @@
+/** One listener with doubles around it: what it dials, what it reports, what it hands on. */
+import { Clock, DateTime, type Duration, Effect, Layer, Stream, TestClock } from "effect"
+import type { EventOrigin, RawEvent } from "../../src/Domain/Event.ts"
+import { InstanceName } from "../../src/Domain/Instance.ts"
+import { ConnectionLost, type LinkError } from "../../src/Domain/LinkError.ts"
+import type { ListenerState } from "../../src/Domain/ListenerState.ts"
+import { EventSource } from "../../src/EventSource.ts"
+import { Ingest } from "../../src/Ingest.ts"
+import * as Listener from "../../src/Listener.ts"
+import { Recovery } from "../../src/Recovery.ts"
+import { Upstream } from "../../src/Upstream.ts"
+
+export const name = InstanceName.make("shop-1")
+
+export const lost = ConnectionLost.of(1006, "")
+
+export const event = (data: unknown, wireName = "messages.upsert"): RawEvent => ({
+  name: wireName,
+  payload: { event: wireName, instance: name, data },
+  receivedAt: 0
+})
+
+type Open = (typeof EventSource.Service)["open"]
+
+/** A dial that fails at once. */
+export const fails =
+  (error: LinkError): Open =>
+  () =>
+    Effect.fail(error)
+
+/** A link that holds for so long; without a duration, for ever. */
+export const holds =
+  (duration?: Duration.DurationInput, error: LinkError = lost): Open =>
+  () =>
+    Effect.succeed(
+      duration === undefined
+        ? Stream.never
+        : Stream.execute(Effect.delay(Effect.fail(error), duration))
+    )
+
+interface Doubles {
+  /** One for each dial; the last one serves all that follow. */
+  readonly dials: ReadonlyArray<Open>
+  readonly snapshot?: (typeof Recovery.Service)["snapshot"]
+  readonly awaitReturn?: Effect.Effect<void>
+}
+
+export const listener = ({ awaitReturn, dials, snapshot }: Doubles) =>
+  Effect.gen(function* () {
+    const seen = {
+      /** When it dialled, in ms. */
+      dialledAt: [] as number[],
+      openScopes: 0,
+      mostOpenScopes: 0,
+      states: [] as ListenerState[],
+      received: [] as (readonly [unknown, EventOrigin])[]
+    }
+    const open: Open = (instance, onRefused) =>
+      Effect.gen(function* () {
+        const dial = dials[Math.min(seen.dialledAt.length, dials.length - 1)]
+        seen.dialledAt.push(yield* Clock.currentTimeMillis)
+        seen.mostOpenScopes = Math.max(seen.mostOpenScopes, ++seen.openScopes)
+        yield* Effect.addFinalizer(() => Effect.sync(() => seen.openScopes--))
+        return yield* dial?.(instance, onRefused) ?? Effect.dieMessage("The test has no dial")
+      })
+    const doubles = Layer.mergeAll(
+      Layer.succeed(EventSource, {
+        open,
+        created: Effect.succeed(Stream.never),
+        quiesce: Effect.void
+      }),
+      Layer.succeed(Ingest, {
+        receive: (events, origin) =>
+          Effect.sync(() => {
+            for (const { payload } of events) seen.received.push([payload, origin])
+          })
+      }),
+      Layer.succeed(Recovery, { snapshot: snapshot ?? (() => Effect.succeed([])) }),
+      Layer.succeed(Upstream, { awaitReturn: awaitReturn ?? Effect.never })
+    )
+    const fiber = yield* Listener.run(name, (state) =>
+      Effect.sync(() => {
+        seen.states.push(state)
+      })
+    ).pipe(Effect.provide(doubles), Effect.forkScoped)
+    // Lets it run up to its first sleep.
+    yield* TestClock.adjust(0)
+    return Object.assign(seen, {
+      fiber,
+      tags: () => seen.states.map(({ _tag }) => _tag),
+      state: () => seen.states.at(-1),
+      /** Between the end of one dial's link and the next dial, when every link ends at once. */
+      gaps: () => seen.dialledAt.slice(1).map((at, index) => at - (seen.dialledAt[index] ?? 0))
+    })
+  })
+
+/** When the state says that the next dial comes, in ms. */
+export const nextAttempt = (state: ListenerState | undefined): number =>
+  state !== undefined && "nextAttempt" in state && state.nextAttempt !== null
+    ? DateTime.toEpochMillis(state.nextAttempt)
+    : Number.NaN
+
+/** A schedule's delay, which is this much 20 % more or less. */
+export const about = (millis: number) => ({
+  asymmetricMatch: (actual: unknown) =>
+    typeof actual === "number" && actual >= millis * 0.8 - 0.01 && actual <= millis * 1.2 + 0.01,
+  toString: () => `about ${millis}`
+})

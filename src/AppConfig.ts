@@ -4,7 +4,7 @@ import { Config, ConfigError, Either, LogLevel, type Option, type Redacted } fro
 /** An http(s) address with nothing secret in it; a trailing slash does not matter. */
 const httpUrl = (name: string) =>
   Config.mapOrFail(Config.nonEmptyString(name), (text) => {
-    const wrong = (why: string) => Either.left(ConfigError.InvalidData([name], why))
+    const wrong = (why: string) => Either.left(ConfigError.InvalidData([], why))
     if (!URL.canParse(text)) return wrong("Expected an address such as http://localhost:8080")
     const url = new URL(text)
     if (!/^https?:$/.test(url.protocol)) return wrong("Expected an http:// or https:// address")
@@ -47,13 +47,20 @@ export const autoStart = Config.boolean("AUTO_START").pipe(Config.withDefault(tr
 
 export const logLevel = Config.logLevel("LOG_LEVEL").pipe(Config.withDefault(LogLevel.Info))
 
+/** All of it, so that everything that is wrong is told at once. */
+export const everything = Config.all([Evolution, Http, autoStart, databaseUrl, dataDir, logLevel])
+
 /** One line for each thing that is wrong, and nothing of what was given: it may be secret. */
 export const explain = (error: ConfigError.ConfigError): ReadonlyArray<string> =>
   ConfigError.reduceWithContext<void, ReadonlyArray<string>>(error, undefined, {
     andCase: (_, left, right) => [...left, ...right],
     orCase: (_, left) => left,
     missingDataCase: (_, path) => [`${path.join(".")}: not set`],
-    invalidDataCase: (_, path, message) => [`${path.join(".")}: ${message}`],
+    invalidDataCase: (_, path, message) => [`${path.join(".")}: ${withoutValue(message)}`],
     sourceUnavailableCase: (_, path, message) => [`${path.join(".")}: ${message}`],
     unsupportedCase: (_, path, message) => [`${path.join(".")}: ${message}`]
   })
+
+/** Effect's own words end with the value that was given. */
+const withoutValue = (message: string): string =>
+  message.split(/ but received |, actual /)[0] ?? message

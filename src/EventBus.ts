@@ -41,7 +41,7 @@ export const make = (capacity: number) =>
     /** Everything after `horizon`, oldest first; what is at or before it has to come from the log. */
     let ring: Array<LoggedEvent> = []
     let horizon = yield* store.lastId
-    const committed = Effect.unsafeMakeLatch()
+    const sleepers = new Set<() => void>()
 
     const newest = () => ring.at(-1)?.id ?? horizon
 
@@ -49,11 +49,21 @@ export const make = (capacity: number) =>
       Effect.suspend(() => {
         if (cursor < horizon) return fromLog(cursor)
         if (cursor < newest()) return Effect.succeed(ring.slice(firstAfter(ring, cursor)))
-        return Effect.zipRight(committed.await, next(cursor))
+        return Effect.zipRight(laterThan(cursor), next(cursor))
       })
 
-    const fromLog = (after: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
-      store.read({ after, limit: page }).pipe(
+    /** Looks once more where it falls asleep, or it would miss what came in between. */
+    const laterThan = (cursor: number) =>
+      Effect.async<void>((resume) => {
+        const wake = () => resume(Effect.void)
+        if (cursor < newest()) return wake()
+        sleepers.add(wake)
+        return Effect.sync(() => sleepers.delete(wake))
+      })
+
+    const fromLog = (after: number): Effect.Effect<ReadonlyArray<LoggedEvent>> => {
+      const ringBegan = horizon
+      return store.read({ after, limit: page }).pipe(
         Effect.tapError((error) =>
           Effect.logWarning(`Cannot read the event log, trying again: ${detailOf(error)}`)
         ),
@@ -61,20 +71,22 @@ export const make = (capacity: number) =>
         Effect.orDie, // the schedule has no end
         // Nothing left up to the ring: whatever was there has been purged.
         Effect.flatMap((records) =>
-          records.length === 0 ? next(horizon) : Effect.succeed(records.map(toLogged))
+          records.length === 0 ? next(ringBegan) : Effect.succeed(records.map(toLogged))
         )
       )
+    }
 
     return EventBus.of({
       publish: (events) =>
-        Effect.suspend(() => {
+        Effect.sync(() => {
           ring.push(...events)
           if (ring.length > 2 * capacity) {
             const cut = ring.length - capacity
             horizon = ring[cut - 1]?.id ?? horizon
             ring = ring.slice(cut)
           }
-          return committed.release
+          for (const wake of sleepers) wake()
+          sleepers.clear()
         }),
       after: (cursor) =>
         Stream.paginateChunkEffect(cursor === "now" ? newest() : cursor, (from) =>

@@ -34,7 +34,7 @@ export const on = <Name extends LifeCycleName | (string & {}), E, R>(
       bus.after("now").pipe(
         Stream.filter(({ event }) => event === toWireName(name)),
         Stream.runForEach((event) =>
-          handler(toHandled<Name>(event)).pipe(
+          Effect.suspend(() => handler(toHandled<Name>(event))).pipe(
             Effect.catchAllCause((cause) =>
               Effect.logError(`The handler of "${name}" failed on event ${event.id}`, cause)
             )

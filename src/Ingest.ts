@@ -96,7 +96,11 @@ const make = Effect.gen(function* () {
     if (item === undefined) return Effect.void
     if (items.length > 1) {
       const [left, right] = Arr.splitAt(items, items.length >>> 1)
-      return Effect.zipRight(commit(left), commit(right))
+      // Later, not now: what the left half teaches is what the right half builds on.
+      return Effect.zipRight(
+        commit(left),
+        Effect.suspend(() => commit(right))
+      )
     }
     return Effect.zipRight(
       Effect.logWarning(`Postgres refused an event, it is put in quarantine: ${reason}`),

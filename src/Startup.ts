@@ -12,6 +12,10 @@ export const logging = Layer.unwrapEffect(
   )
 )
 
+/** Runs a layer until interrupted, once everything in the environment is right. */
+export const launch = <E, R>(program: Layer.Layer<never, E, R>) =>
+  Effect.zipRight(AppConfig.everything, Layer.launch(program))
+
 /** Says why a program ended by itself, a line for each thing that is wrong. */
 export const explainFailure = <A, E, R>(program: Effect.Effect<A, E, R>) =>
   Effect.tapErrorCause(program, (cause) =>

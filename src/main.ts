@@ -10,7 +10,7 @@ const program = Http.layer.pipe(
   Layer.provide(Startup.logging)
 )
 
-NodeRuntime.runMain(Startup.explainFailure(Layer.launch(program)), {
+NodeRuntime.runMain(Startup.explainFailure(Startup.launch(program)), {
   disableErrorReporting: true,
   disablePrettyLogger: true
 })

@@ -84,7 +84,11 @@ const Cursor = Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())
 export const EventsQuery = Schema.Struct({
   instance: Schema.optional(InstanceName),
   /** In either of Evolution's forms: `qrcode.updated` or `QRCODE_UPDATED`. */
-  event: Schema.optional(Schema.NonEmptyString),
+  event: Schema.optional(
+    Schema.String.pipe(
+      Schema.pattern(/^[\w.-]{1,100}$/, { message: () => "An event's name, e.g. messages.upsert" })
+    )
+  ),
   /** Only events with a higher id. */
   after: Schema.optional(Cursor),
   limit: Schema.optional(Cursor.pipe(Schema.between(1, 1000)))
@@ -186,6 +190,7 @@ export class Api extends HttpApi.make("evolution-listener")
   .add(events)
   .add(health)
   .annotate(OpenApi.Title, "evolution-listener")
+  .annotate(OpenApi.Version, "0.1.0")
   .annotate(
     OpenApi.Description,
     "Memory and nervous system for Evolution API: supervised listeners, QR codes, and every event in Postgres."

@@ -41,7 +41,10 @@ const keptKey = async (directory: string): Promise<Redacted.Redacted> => {
     Effect.runSync(Console.log(`API key, kept in ${path}: ${made}`))
     return Redacted.make(made)
   } catch {
-    return Redacted.make((await readFile(path, "utf8")).trim())
+    const kept = (await readFile(path, "utf8")).trim()
+    // A missing header arrives as an empty key: an empty file must not match it.
+    if (kept.length < made.length) throw new Error(`${path} holds no whole key, delete it`)
+    return Redacted.make(kept)
   }
 }
 

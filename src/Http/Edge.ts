@@ -1,6 +1,7 @@
 /** What every request meets around its handler: bounds, and the errors no handler knows, as typed JSON. */
 import {
   FileSystem,
+  HttpApiError,
   HttpIncomingMessage,
   HttpLayerRouter,
   HttpServerError,
@@ -32,35 +33,60 @@ const tooLarge = () =>
   )
 
 /** What arrives here is a body that could not be read, an interrupted request, or a bug of ours. */
-const toAnswer = (cause: Cause.Cause<unknown>) => {
-  const error = Cause.squash(cause)
-  if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
-  if (error instanceof HttpServerError.RequestError)
-    return Effect.succeed(
-      /maxBytes/.test(String(error.cause))
-        ? tooLarge()
-        : answer(MalformedRequest, 400, new MalformedRequest({ message: "The body is not JSON" }))
+const toAnswer =
+  (request: HttpServerRequest.HttpServerRequest) => (cause: Cause.Cause<unknown>) => {
+    const error = Cause.squash(cause)
+    if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
+    // A path that does not decode matches no route, not even the one for everything.
+    if (error instanceof HttpServerError.RouteNotFound) return noSuchRoute(request)
+    if (error instanceof HttpServerError.RequestError)
+      return Effect.succeed(
+        /maxBytes/.test(String(error.cause))
+          ? tooLarge()
+          : answer(MalformedRequest, 400, new MalformedRequest({ message: "The body is not JSON" }))
+      )
+    return Effect.as(
+      Effect.logError("A request met a bug of ours", cause),
+      answer(InternalError, 500, new InternalError({ message: "A bug of ours; see the log" }))
     )
-  return Effect.as(
-    Effect.logError("A request met a bug of ours", cause),
-    answer(InternalError, 500, new InternalError({ message: "A bug of ours; see the log" }))
+  }
+
+const decodeFailure = Schema.decodeUnknownOption(Schema.parseJson(HttpApiError.HttpApiDecodeError))
+
+/** Effect's words about a request that does not decode repeat what was sent; ours do not. */
+const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
+  if (response.status !== 400 || response.body._tag !== "Uint8Array") return response
+  const failure = decodeFailure(new TextDecoder().decode(response.body.body))
+  if (Option.isNone(failure)) return response
+  const issues = failure.value.issues.map((issue) => ({
+    ...issue,
+    // The schema of a whole body has no name that a caller would know.
+    message:
+      issue.message.split(", actual ")[0]?.replace("Struct (Encoded side)", "an object") ?? ""
+  }))
+  const message = issues.map((issue) => [...issue.path, issue.message].join(": ")).join("; ")
+  return answer(
+    HttpApiError.HttpApiDecodeError,
+    400,
+    new HttpApiError.HttpApiDecodeError({ issues, message })
   )
 }
 
 const bounds = HttpLayerRouter.middleware(
   (app) =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
-      Number(headers["content-length"] ?? 0) > maxBodyBytes
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+      Number(request.headers["content-length"] ?? 0) > maxBodyBytes
         ? Effect.succeed(tooLarge())
         : app.pipe(
             HttpIncomingMessage.withMaxBodySize(Option.some(FileSystem.Size(maxBodyBytes))),
-            Effect.catchAllCause(toAnswer)
+            Effect.catchAllCause(toAnswer(request)),
+            Effect.map(withoutValues)
           )
     ),
   { global: true }
 )
 
-const noSuchRoute = HttpLayerRouter.add("*", "/*", ({ method, url }) =>
+const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
   Effect.succeed(
     answer(
       RouteNotFound,
@@ -68,6 +94,5 @@ const noSuchRoute = HttpLayerRouter.add("*", "/*", ({ method, url }) =>
       new RouteNotFound({ message: `No such route: ${method} ${url.split("?")[0]}; see /docs` })
     )
   )
-)
 
-export const layer = Layer.mergeAll(bounds, noSuchRoute)
+export const layer = Layer.mergeAll(bounds, HttpLayerRouter.add("*", "/*", noSuchRoute))

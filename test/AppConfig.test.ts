@@ -1,0 +1,179 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Config, ConfigProvider, Effect, Either, LogLevel, Option, Redacted } from "effect"
+import * as AppConfig from "../src/AppConfig.ts"
+
+const everything = Config.all({
+  evolution: AppConfig.Evolution,
+  dataDir: AppConfig.dataDir,
+  databaseUrl: AppConfig.databaseUrl,
+  http: AppConfig.Http,
+  autoStart: AppConfig.autoStart,
+  logLevel: AppConfig.logLevel
+})
+
+const load = (variables: Readonly<Record<string, string>>) =>
+  Effect.either(ConfigProvider.fromMap(new Map(Object.entries(variables))).load(everything))
+
+const required = { EVOLUTION_API_URL: "http://localhost:8080", EVOLUTION_API_KEY: "evolution-key" }
+
+const linesOf = (variables: Readonly<Record<string, string>>) =>
+  Effect.map(load(variables), (loaded) =>
+    Either.isLeft(loaded) ? AppConfig.explain(loaded.left) : []
+  )
+
+const urlOf = (url: string) =>
+  Effect.map(load({ ...required, EVOLUTION_API_URL: url }), (loaded) =>
+    Either.isRight(loaded) ? loaded.right.evolution.url.href : undefined
+  )
+
+describe("the settings", () => {
+  it.effect("need only Evolution's address and key; everything else has a default", () =>
+    Effect.gen(function* () {
+      const all = yield* Effect.flatten(load(required))
+      expect(all.evolution.url.href).toBe("http://localhost:8080/")
+      expect(Redacted.value(all.evolution.apiKey)).toBe("evolution-key")
+      expect(all.evolution.mode).toBe("global")
+      expect(all.dataDir).toBe("./data")
+      expect(all.http).toEqual({ host: "127.0.0.1", port: 8000, apiKey: Option.none() })
+      expect(all.databaseUrl).toEqual(Option.none())
+      expect(all.autoStart).toBe(true)
+      expect(all.logLevel).toBe(LogLevel.Info)
+    })
+  )
+
+  it.effect("are each read from the variable of their name", () =>
+    Effect.gen(function* () {
+      const all = yield* Effect.flatten(
+        load({
+          ...required,
+          EVOLUTION_MODE: "namespace",
+          DATA_DIR: "/srv/data",
+          DATABASE_URL: "postgres://db/app",
+          HOST: "0.0.0.0",
+          PORT: "9000",
+          API_KEY: "our-key",
+          AUTO_START: "false",
+          LOG_LEVEL: "debug"
+        })
+      )
+      expect(all.evolution.mode).toBe("namespace")
+      expect(all.dataDir).toBe("/srv/data")
+      expect(Option.map(all.databaseUrl, Redacted.value)).toEqual(Option.some("postgres://db/app"))
+      expect(all.http.host).toBe("0.0.0.0")
+      expect(all.http.port).toBe(9000)
+      expect(Option.map(all.http.apiKey, Redacted.value)).toEqual(Option.some("our-key"))
+      expect(all.autoStart).toBe(false)
+      expect(all.logLevel).toBe(LogLevel.Debug)
+    })
+  )
+
+  it.effect("never show a secret when they are printed", () =>
+    Effect.gen(function* () {
+      const secrets = {
+        EVOLUTION_API_KEY: "sesame-1",
+        DATABASE_URL: "postgres://u:sesame-2@db/app",
+        API_KEY: "sesame-3"
+      }
+      const all = yield* Effect.flatten(load({ ...required, ...secrets }))
+      expect(JSON.stringify(all)).not.toContain("sesame")
+      expect(String(all.evolution.apiKey)).toBe("<redacted>")
+    })
+  )
+})
+
+describe("Evolution's address", () => {
+  it.effect("means the same with and without trailing slashes", () =>
+    Effect.gen(function* () {
+      for (const given of ["https://evo.example/api", "https://evo.example/api/"])
+        expect(yield* urlOf(given)).toBe("https://evo.example/api/")
+      expect(yield* urlOf("https://evo.example/api///")).toBe("https://evo.example/api/")
+      expect(yield* urlOf("http://evo.example:8080")).toBe("http://evo.example:8080/")
+    })
+  )
+
+  it.effect("is refused in one line when it is not a plain http address", () =>
+    Effect.gen(function* () {
+      const refused = [
+        "localhost",
+        "localhost:8080",
+        "ws://localhost:8080",
+        "file:///etc/passwd",
+        "http://user@evo.example",
+        "http://:sesame@evo.example",
+        "http://user:sesame@evo.example",
+        "http://evo.example/?apikey=sesame",
+        "http://"
+      ]
+      for (const url of refused) {
+        const lines = yield* linesOf({ ...required, EVOLUTION_API_URL: url })
+        expect(lines, url).toHaveLength(1)
+        expect(lines[0], url).toMatch(/^EVOLUTION_API_URL: Expected an /)
+        expect(lines[0], url).not.toContain("sesame")
+      }
+    })
+  )
+})
+
+describe("explain", () => {
+  const wrong: Readonly<Record<string, string>> = {
+    EVOLUTION_API_URL: "nowhere",
+    EVOLUTION_API_KEY: "",
+    EVOLUTION_MODE: "local",
+    PORT: "80000",
+    AUTO_START: "perhaps",
+    LOG_LEVEL: "loud"
+  }
+
+  it.effect("has one line for each variable that is wrong by itself", () =>
+    Effect.gen(function* () {
+      for (const [name, value] of Object.entries(wrong)) {
+        const lines = yield* linesOf({ ...required, [name]: value })
+        expect(lines, name).toHaveLength(1)
+        expect(lines[0], name).toMatch(new RegExp(`^${name}: \\S[^\\n]*$`))
+      }
+    })
+  )
+
+  it.effect("has a line for everything that is wrong at once", () =>
+    Effect.gen(function* () {
+      const lines = yield* linesOf(wrong)
+      expect(lines.map((line) => line.split(":")[0]).sort()).toEqual(Object.keys(wrong).sort())
+    })
+  )
+
+  it.effect("says which variables are not set", () =>
+    Effect.gen(function* () {
+      expect(yield* linesOf({})).toEqual([
+        "EVOLUTION_API_URL: not set",
+        "EVOLUTION_API_KEY: not set"
+      ])
+    })
+  )
+
+  it.effect("repeats nothing of what was given, as any variable may hold a pasted secret", () =>
+    Effect.gen(function* () {
+      for (const name of ["EVOLUTION_API_URL", "EVOLUTION_MODE", "PORT", "AUTO_START", "LOG_LEVEL"])
+        for (const line of yield* linesOf({ ...required, [name]: "sesame" }))
+          expect(line).not.toContain("sesame")
+    })
+  )
+
+  it.effect("takes an empty variable for one that is not set, as a compose file may pass it", () =>
+    Effect.gen(function* () {
+      const empty = { DATA_DIR: "", DATABASE_URL: "", HOST: "", API_KEY: "" }
+      const all = yield* Effect.flatten(load({ ...required, ...empty }))
+      expect(all.dataDir).toBe("./data")
+      expect(all.databaseUrl).toEqual(Option.none())
+      expect(all.http).toEqual({ host: "127.0.0.1", port: 8000, apiKey: Option.none() })
+    })
+  )
+
+  it.effect("takes every port a server can be reached at, and no other", () =>
+    Effect.gen(function* () {
+      for (const port of ["1", "8000", "65535"])
+        expect(yield* linesOf({ ...required, PORT: port })).toEqual([])
+      for (const port of ["0", "-1", "65536", "80.5", "eighty", "0x50", " 80"])
+        expect(yield* linesOf({ ...required, PORT: port }), port).toHaveLength(1)
+    })
+  )
+})

@@ -1,0 +1,80 @@
+import { SqlError } from "@effect/sql"
+import { describe, expect, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, TestClock } from "effect"
+import * as EvolutionError from "../../src/Domain/EvolutionError.ts"
+import { InstanceName } from "../../src/Domain/Instance.ts"
+import { QrNotAvailable } from "../../src/Domain/Status.ts"
+import { house, serve } from "./Service.ts"
+
+const shop = InstanceName.make("shop")
+const sqlError = new SqlError.SqlError({ cause: new Error("Connection terminated") })
+
+describe("an error of the domain", () => {
+  const { EvolutionRefused, EvolutionUnavailable, InstanceExists, InstanceNotFound, KeyRefused } =
+    EvolutionError
+  const message = "words"
+  const errors = [
+    [404, new InstanceNotFound({ message, instance: "shop" })],
+    [409, new InstanceExists({ message, instance: "shop" })],
+    [400, new EvolutionRefused({ message, status: 400 })],
+    [502, new EvolutionUnavailable({ message, status: null })],
+    [502, new KeyRefused({ message })],
+    [503, new EvolutionError.LicenseRequired({ message })]
+  ] as const
+
+  it.scoped.each(errors)("has its number, %i, and comes whole: %s", ([number, error]) =>
+    Effect.gen(function* () {
+      const { client, post } = yield* serve(house({ create: () => error }))
+      const answer = yield* post("/instances", '{"name":"shop"}')
+      expect(answer.status).toBe(number)
+      expect(answer.json).toMatchObject({ _tag: error._tag, message: "words" })
+      const payload = { name: shop, integration: "WHATSAPP-BAILEYS" } as const
+      expect(yield* Effect.flip(client.instances.create({ payload }))).toEqual(error)
+    })
+  )
+
+  it.scoped("says what would bring a QR code when there is none", () =>
+    Effect.gen(function* () {
+      const none = new QrNotAvailable({ message, instance: shop, userAction: "request_qr" })
+      const { client } = yield* serve(house({ qrcode: () => none }))
+      expect(yield* Effect.flip(client.instances.qrcode({ path: { name: shop } }))).toEqual(none)
+    })
+  )
+
+  it.scoped("is 503 wherever the database does not answer", () =>
+    Effect.gen(function* () {
+      const fails = () => sqlError
+      const instances = { create: fails, remove: fails, start: fails, stop: fails, restart: fails }
+      const { call, post } = yield* serve(house(instances, { read: fails, ping: sqlError }))
+      const answers = [
+        yield* post("/instances", '{"name":"shop"}'),
+        yield* call("DELETE", "/instances/shop"),
+        yield* call("POST", "/instances/shop/start"),
+        yield* call("POST", "/instances/shop/stop"),
+        yield* call("POST", "/instances/shop/restart"),
+        yield* call("GET", "/events"),
+        yield* call("GET", "/health/ready")
+      ]
+      for (const answer of answers) {
+        expect(answer.status).toBe(503)
+        expect(answer.json).toEqual({
+          _tag: "DatabaseUnavailable",
+          message: "The database does not answer: Connection terminated"
+        })
+      }
+      expect((yield* call("GET", "/health/live")).json).toEqual({ status: "ok" })
+    })
+  )
+
+  it.scoped("is 503 too when the database says nothing for two seconds", () =>
+    Effect.gen(function* () {
+      const asked = yield* Deferred.make<void>()
+      const ping = Effect.zipRight(Deferred.succeed(asked, undefined), Effect.never)
+      const { call } = yield* serve(house({}, { ping }))
+      const answer = yield* Effect.fork(call("GET", "/health/ready"))
+      yield* Deferred.await(asked)
+      yield* TestClock.adjust("2 seconds")
+      expect((yield* Fiber.join(answer)).status).toBe(503)
+    })
+  )
+})

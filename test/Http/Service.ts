@@ -1,0 +1,111 @@
+/** The HTTP service under test, and every word it says. */
+import { mkdtemp, rm } from "node:fs/promises"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { FetchHttpClient, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
+import { Effect, Layer, Logger, LogLevel, Schema } from "effect"
+import { EventStore } from "../../src/EventStore.ts"
+import { Api } from "../../src/Http/Api.ts"
+import * as Http from "../../src/Http.ts"
+import { Instances } from "../../src/Instances.ts"
+import { settings } from "../support/settings.ts"
+
+export const key = "key-of-the-test"
+
+export const temporaryDirectory = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "http-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+)
+
+/** The domain as a test needs it; anything else in it is a defect when called. */
+export const house = (
+  instances: Partial<Instances["Type"]> = {},
+  store: Partial<EventStore["Type"]> = {}
+) => Layer.mergeAll(Layer.mock(Instances, instances), Layer.mock(EventStore, store))
+
+/** A port that nobody listens at, as it was free a moment ago. */
+export const freePort = Effect.async<number>((resume) => {
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})
+
+export interface Answer {
+  readonly status: number
+  readonly type: string | null
+  readonly text: string
+  /** The body as JSON; `undefined` when it is none. */
+  readonly json: unknown
+}
+
+/** Serves until the scope closes. */
+export const serve = <A, E>(
+  domain: Layer.Layer<A | Instances | EventStore, E>,
+  variables: Readonly<Record<string, string>> = { API_KEY: key }
+) =>
+  Effect.gen(function* () {
+    const port = yield* freePort
+    const context = yield* Layer.build(
+      Http.layer.pipe(
+        Layer.provideMerge(domain),
+        Layer.provide(settings({ PORT: String(port), ...variables })),
+        Layer.provide(Logger.minimumLogLevel(LogLevel.None))
+      )
+    )
+    const url = `http://127.0.0.1:${port}`
+    const said: Array<string> = []
+
+    const listening: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      said.push(JSON.stringify([...response.headers]), await response.clone().text())
+      return response
+    }
+    const call = (method: string, path: string, init: RequestInit = {}) =>
+      Effect.promise(async (): Promise<Answer> => {
+        const headers = { apikey: key, ...init.headers }
+        const response = await listening(`${url}${path}`, { ...init, method, headers })
+        const text = await response.text()
+        const type = response.headers.get("content-type")
+        const json = type?.startsWith("application/json") && text ? JSON.parse(text) : undefined
+        return { status: response.status, type, text, json }
+      })
+    const client = HttpApiClient.make(Api, {
+      baseUrl: url,
+      transformClient: HttpClient.mapRequest(HttpClientRequest.setHeader("apikey", key))
+    }).pipe(
+      Effect.provide(FetchHttpClient.layer),
+      Effect.provideService(FetchHttpClient.Fetch, listening)
+    )
+    return {
+      call,
+      client: yield* client,
+      context,
+      port,
+      post: (path: string, body: string) =>
+        call("POST", path, { body, headers: { "content-type": "application/json" } }),
+      said,
+      url
+    }
+  })
+
+interface Operation {
+  readonly method: string
+  readonly path: string
+}
+
+const OpenApiDocument = Schema.Struct({
+  paths: Schema.Record({ key: Schema.String, value: Schema.Object })
+})
+
+/** Every operation of an OpenAPI document, with something in the place of each parameter. */
+export const operationsOf = (document: unknown): ReadonlyArray<Operation> =>
+  Object.entries(Schema.decodeUnknownSync(OpenApiDocument)(document).paths).flatMap(
+    ([path, methods]) =>
+      Object.keys(methods).map((method) => ({
+        method: method.toUpperCase(),
+        path: path.replaceAll(/\{\w+\}/g, "shop")
+      }))
+  )

@@ -1,0 +1,171 @@
+import { SqlClient } from "@effect/sql"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
+import { Context, DateTime, Effect, Exit, Layer, ManagedRuntime, Scope, TestClock } from "effect"
+import { InstanceName, nothingObserved, type Observed } from "../src/Domain/Instance.ts"
+import type { Change } from "../src/Domain/Projection.ts"
+import { EventStore } from "../src/EventStore.ts"
+import { InstanceStore } from "../src/InstanceStore.ts"
+import { databases } from "./support/databases.ts"
+
+const shop = InstanceName.make("shop")
+const bar = InstanceName.make("bar")
+
+/** The virtual clock starts at 1970, so a code received at `at` expires 45 s later. */
+const at = DateTime.unsafeMake(0)
+
+const observed: Observed = {
+  whatsapp: { state: "connecting", reason: null, origin: "live", at },
+  profile: { phone: "5511999990001", name: "Loja", pictureUrl: null },
+  qr: {
+    code: "2@secret",
+    base64: null,
+    pairingCode: "ABCD1234",
+    receivedAt: at,
+    expiresAt: DateTime.add(at, { seconds: 45 })
+  },
+  lastEvent: { event: "qrcode.updated", at }
+}
+
+const change = (name: InstanceName, qrChanged = true): Change => ({ name, observed, qrChanged })
+
+describe.each(databases)("the instance store on %s", (_name, database) => {
+  const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
+  beforeAll(() => runtime.runPromise(Effect.void), 30_000)
+  beforeEach(() =>
+    runtime.runPromise(
+      Effect.flatMap(SqlClient.SqlClient, (sql) => sql`truncate events, quarantine, instances`)
+    )
+  )
+  afterAll(() => runtime.dispose(), 30_000)
+
+  /** A store of its own on the shared database, as a process that has just started has it. */
+  const open = Effect.map(Layer.build(Layer.fresh(InstanceStore.layer)), Context.get(InstanceStore))
+
+  /** Commits changes as `Ingest` does: to the table, then to the copy. */
+  const commit = (store: InstanceStore["Type"], changes: ReadonlyArray<Change>) =>
+    Effect.flatMap(EventStore, (events) =>
+      Effect.map(events.append({ events: [], quarantined: [], changes }), () =>
+        store.accept(changes)
+      )
+    )
+
+  const codes = Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => sql`select name, qr_code, qr_pairing_code from instances order by name`
+  )
+
+  const test = <E>(
+    title: string,
+    body: () => Effect.Effect<unknown, E, SqlClient.SqlClient | EventStore | Scope.Scope>
+  ) => it.scoped(title, () => Effect.provide(body(), runtime))
+
+  test("makes an instance known by what is wanted of it", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      expect(store.get("shop")).toBeUndefined()
+      yield* TestClock.adjust("1 minute")
+      const record = yield* store.desire(shop, "listening")
+      expect(record).toEqual({
+        ...nothingObserved,
+        name: "shop",
+        desired: "listening",
+        desiredAt: DateTime.unsafeMake(60_000)
+      })
+      expect(store.get("shop")).toEqual(record)
+    }))
+
+  test("changes what is wanted and keeps what is known", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      yield* store.desire(shop, "listening")
+      yield* commit(store, [change(shop)])
+      yield* TestClock.adjust("1 second")
+      const record = yield* store.desire(shop, "stopped")
+      expect(record).toEqual({
+        ...observed,
+        name: "shop",
+        desired: "stopped",
+        desiredAt: DateTime.unsafeMake(1000)
+      })
+      expect(yield* codes).toEqual([
+        { name: "shop", qr_code: "2@secret", qr_pairing_code: "ABCD1234" }
+      ])
+    }))
+
+  test("tells the same after it was opened again, by name", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      yield* store.desire(shop, "listening")
+      yield* store.desire(bar, "stopped")
+      yield* commit(store, [change(shop)])
+      const before = yield* store.all
+      expect(before.map(({ name }) => name)).toEqual(["bar", "shop"])
+      expect(yield* (yield* open).all).toEqual(before)
+    }))
+
+  test("accepts nothing about an instance it does not know", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      yield* commit(store, [change(shop)])
+      expect(store.get("shop")).toBeUndefined()
+      expect(yield* store.all).toEqual([])
+      expect(yield* (yield* open).all).toEqual([])
+    }))
+
+  test("forgets an instance, and one it never knew", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      yield* store.desire(shop, "listening")
+      yield* store.forget(shop)
+      yield* store.forget(bar)
+      expect(store.get("shop")).toBeUndefined()
+      expect(yield* (yield* open).all).toEqual([])
+      yield* store.desire(shop, "listening")
+      expect(store.get("shop")?.whatsapp).toBeNull()
+    }))
+
+  test("clears a code that can no longer be scanned, in the table too, and leaves the others", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      yield* store.desire(shop, "listening")
+      yield* store.desire(bar, "listening")
+      const later = DateTime.add(at, { minutes: 5 })
+      const lasting = observed.qr && { ...observed.qr, expiresAt: later }
+      yield* commit(store, [
+        change(shop),
+        { ...change(bar), observed: { ...observed, qr: lasting } }
+      ])
+      yield* TestClock.adjust("44 seconds")
+      expect(store.get("shop")?.qr).not.toBeNull()
+      yield* TestClock.adjust("6 seconds")
+      yield* swept(store)
+      expect(store.get("shop")).toMatchObject({ qr: null, profile: observed.profile })
+      expect(store.get("bar")?.qr).toEqual(lasting)
+      expect(yield* codes).toEqual([
+        { name: "bar", qr_code: "2@secret", qr_pairing_code: "ABCD1234" },
+        { name: "shop", qr_code: null, qr_pairing_code: null }
+      ])
+    }))
+
+  test("clears codes that expired while nobody was there, before anybody can ask", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const first = yield* Scope.extend(open, scope)
+      yield* first.desire(shop, "listening")
+      yield* commit(first, [change(shop)])
+      yield* Scope.close(scope, Exit.void)
+      yield* TestClock.adjust("1 hour")
+      expect((yield* codes)[0]).toMatchObject({ qr_code: "2@secret" })
+      expect((yield* open).get("shop")?.qr).toBeNull()
+      expect((yield* codes)[0]).toMatchObject({ qr_code: null })
+    }))
+})
+
+/** The sweep is a query of its own, so it is done some turns of the loop after its time came. */
+const swept = (store: InstanceStore["Type"]) =>
+  Effect.repeat(
+    Effect.async<boolean>((resume) => {
+      setImmediate(() => resume(Effect.sync(() => store.get("shop")?.qr === null)))
+    }),
+    { until: (done) => done }
+  )

@@ -168,6 +168,8 @@ export const decode = (
     const rejectIssue = (error: ParseResult.ParseError) =>
       reject(ParseResult.ArrayFormatter.formatErrorSync(error).map(issueText).join("; "))
 
+    // Schemas walk what they describe, and describe what they refuse.
+    if (Json.isTooDeep(raw.payload)) return yield* Either.left(reject(Json.tooDeep))
     const envelope = yield* Either.mapLeft(decodeEnvelope(raw.payload), rejectIssue)
     const event = toWireName(envelope.event)
     const data = envelope.data ?? null
@@ -176,7 +178,7 @@ export const decode = (
       decodeLifeCycle === undefined
         ? null
         : yield* Either.mapLeft(decodeLifeCycle(data), rejectIssue)
-    const json = yield* Either.mapLeft(Json.encode(redactQr(event, data)), reject)
+    const json = yield* Either.mapLeft(Json.encode(redactQr(data)), reject)
     const extra = yield* Either.mapLeft(extraOf(raw.payload), reject)
     return {
       instance: Json.storable(envelope.instance),
@@ -199,7 +201,7 @@ export const lifeCycleOf = (event: string, data: unknown): EvolutionEvent["lifeC
   return decoded === undefined || Either.isLeft(decoded) ? null : lifeCycle(event, decoded.right)
 }
 
-/** Puts an event aside, with everything that could be a credential taken out. */
+/** Puts an event aside. One that has to do with a QR code may hold it anywhere, so nothing is kept. */
 export const quarantine = (raw: RawEvent, reason: string): QuarantinedEvent => {
   const instance = instanceOf(raw.payload)
   const event = toWireName(raw.name)
@@ -207,7 +209,11 @@ export const quarantine = (raw: RawEvent, reason: string): QuarantinedEvent => {
     instance: instance === undefined ? null : Json.storable(instance),
     event: Json.storable(event),
     reason: Json.storable(reason.slice(0, 1000)),
-    json: Either.getOrNull(Json.encode(event === "qrcode.updated" ? "[redacted]" : raw.payload)),
+    json: Either.getOrNull(
+      Either.map(Json.encode(raw.payload), (json) =>
+        /qrcode/i.test(event + json) ? '"[redacted]"' : json
+      )
+    ),
     receivedAt: raw.receivedAt
   }
 }
@@ -219,13 +225,14 @@ const issueText = (issue: ParseResult.ArrayFormatterIssue): string =>
   }`
 
 /** The log tells that a code was shown, and never the code. */
-const redactQr = (event: string, data: unknown): unknown => {
-  if (event !== "qrcode.updated" || !Predicate.hasProperty(data, "qrcode")) return data
+const redactQr = (data: unknown): unknown => {
+  if (!Predicate.hasProperty(data, "qrcode")) return data
   const hide = (value: unknown) => (value == null ? null : "[redacted]")
   const { qrcode } = data
   return !Predicate.isRecord(qrcode)
     ? data
     : {
+        ...data,
         qrcode: {
           ...qrcode,
           code: hide(qrcode.code),

@@ -14,8 +14,20 @@ const secretKeyInText = /"(?:api[_-]?key|instance[_-]?token|access[_-]?token|aut
  */
 const unstorableInText = /\\u(?:0000|d[89a-f])/i
 
+/** Far more than any WhatsApp message has, far less than a parser's stack or Postgres' takes. */
+const maxNesting = 256
+
+export const tooDeep = `nested deeper than ${maxNesting} levels`
+
+/** Whether a value has more levels than anything here could walk; never walks deeper than that. */
+export const isTooDeep = (value: unknown, levels: number = maxNesting): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1)))
+
 /** JSON text of a value; on the left, why it has none. Costs one stringify unless there is something to mend. */
 export const encode = (value: unknown): Either.Either<string, string> => {
+  if (isTooDeep(value)) return Either.left(tooDeep)
   try {
     const text = JSON.stringify(value)
     if (text === undefined) return Either.left("not a JSON value")
@@ -25,7 +37,7 @@ export const encode = (value: unknown): Either.Either<string, string> => {
         : text
     )
   } catch (error) {
-    // A cycle, a BigInt, or a nesting deeper than the stack.
+    // A BigInt; a cycle has no end of levels.
     return Either.left(`no JSON form: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

@@ -1,5 +1,5 @@
 /** What an event teaches us about its instance: a pure fold over the log. */
-import { DateTime, Redacted } from "effect"
+import { DateTime, Duration, Redacted } from "effect"
 import type { EvolutionEvent, LifeCycle, LifeCycleData } from "./Event.ts"
 import {
   type InstanceName,
@@ -61,8 +61,14 @@ export const observe = (known: Observed, event: EvolutionEvent): Observed => {
   }
 }
 
+/** A fact from much later than the asking is no race won but a clock set back. */
 const isNewer = ({ whatsapp }: Observed, at: DateTime.Utc): boolean =>
-  whatsapp !== null && whatsapp.origin === "live" && DateTime.greaterThan(whatsapp.at, at)
+  whatsapp !== null &&
+  DateTime.greaterThan(whatsapp.at, at) &&
+  Duration.lessThan(DateTime.distanceDuration(at, whatsapp.at), longestAnswer)
+
+/** More than any question to Evolution can take, from asking to answer. */
+const longestAnswer = Duration.minutes(10)
 
 const change = (
   known: Observed,

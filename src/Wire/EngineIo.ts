@@ -222,7 +222,7 @@ const hangUp = (socket: WebSocket): Effect.Effect<void> =>
     if (socket.readyState === WebSocket.CONNECTING) return socket.terminate()
     // A paused socket never sees the peer's close frame.
     socket.removeAllListeners("message")
-    socket.resume()
+    if (socket.isPaused) socket.resume()
     socket.close(1000)
   }).pipe(
     Effect.interruptible,

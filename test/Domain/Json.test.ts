@@ -1,0 +1,120 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Either, FastCheck } from "effect"
+import * as Json from "../../src/Domain/Json.ts"
+
+/** Text made of what Postgres refuses, its neighbours, and what only looks like it. */
+const nastyText = FastCheck.string({
+  unit: FastCheck.constantFrom("\u0000", "\ud800", "\udfff", "\\u0000", "\\", '"', "a", "é", "😀")
+})
+
+const nastyJson = FastCheck.letrec((tie) => ({
+  value: FastCheck.oneof(
+    { maxDepth: 4 },
+    nastyText,
+    FastCheck.integer(),
+    FastCheck.constantFrom(null, true),
+    FastCheck.array(tie("value")),
+    FastCheck.dictionary(nastyText, tie("value"))
+  )
+})).value
+
+const textOf = (value: unknown): string => Either.getOrThrow(Json.encode(value))
+
+/** Every text in a JSON value, keys included. */
+const textsIn = (json: string): ReadonlyArray<string> => {
+  const texts: Array<string> = []
+  JSON.parse(json, (key, value: unknown) => {
+    texts.push(key)
+    if (typeof value === "string") texts.push(value)
+    return value
+  })
+  return texts
+}
+
+describe("encode", () => {
+  it("leaves a value with nothing to mend as it is", () => {
+    FastCheck.assert(
+      FastCheck.property(FastCheck.jsonValue(), (value) => {
+        expect(textOf(value)).toBe(JSON.stringify(value))
+      })
+    )
+  })
+
+  it("gives no NUL and no lone surrogate, in no text and no key", () => {
+    FastCheck.assert(
+      FastCheck.property(nastyJson, (value) => {
+        const unstorable = textsIn(textOf(value)).filter(
+          (text) => text.includes("\u0000") || !text.isWellFormed()
+        )
+        expect(unstorable).toEqual([])
+      })
+    )
+  })
+
+  it("puts U+FFFD where something could not be stored, and keeps the rest", () => {
+    expect(JSON.parse(textOf({ "k\u0000": ["a\u0000b", "\ud83d", "😀", "\\u0000"] }))).toEqual({
+      "k\ufffd": ["a\ufffdb", "\ufffd", "😀", "\\u0000"]
+    })
+  })
+
+  it.each([
+    "apikey",
+    "apiKey",
+    "APIKEY",
+    "api_key",
+    "api-key",
+    "instanceToken",
+    "instance_token",
+    "accessToken",
+    "access_token",
+    "Authorization"
+  ])("takes out what %s holds, whatever it is", (key) => {
+    expect(
+      JSON.parse(textOf({ list: [{ [key]: "secret" }], [key]: { deep: ["secret"] } }))
+    ).toEqual({ list: [{ [key]: "[redacted]" }], [key]: "[redacted]" })
+  })
+
+  it("keeps a null under a secret's key: it tells that there was none", () => {
+    expect(textOf({ apikey: null, a: [{ apiKey: null }] })).toBe(
+      '{"apikey":null,"a":[{"apiKey":null}]}'
+    )
+  })
+
+  it("keeps keys that only resemble a secret's", () => {
+    const value = { apikeys: 1, myApiKey: "x", token: "y", text: '"apikey":"z"' }
+    expect(JSON.parse(textOf(value))).toEqual(value)
+  })
+
+  it("reaches a secret under a key that JavaScript treats specially", () => {
+    const text = textOf(JSON.parse('{"__proto__":{"apikey":"secret"},"constructor":{"n":1}}'))
+    expect(text).toBe('{"__proto__":{"apikey":"[redacted]"},"constructor":{"n":1}}')
+  })
+
+  it("says why a value has no JSON text instead of throwing", () => {
+    const cycle: { self?: unknown } = {}
+    cycle.self = cycle
+    let deep: unknown = []
+    for (let depth = 0; depth < 100_000; depth++) deep = [deep]
+    const reasons = [undefined, () => 1, 10n, cycle, deep, { apikey: "x", deep }].map((value) =>
+      Either.getOrElse(Either.flip(Json.encode(value)), () => "encoded")
+    )
+    expect(reasons.slice(0, 2)).toEqual(["not a JSON value", "not a JSON value"])
+    for (const reason of reasons.slice(2))
+      expect(reason).toMatch(/^(no JSON form: .|nested deeper than )/)
+  })
+})
+
+describe("storable", () => {
+  it("changes nothing but what cannot be stored, and nothing twice", () => {
+    FastCheck.assert(
+      FastCheck.property(nastyText, (text) => {
+        const stored = Json.storable(text)
+        expect(stored).toHaveLength(text.length)
+        expect(stored.isWellFormed()).toBe(true)
+        expect(stored).not.toContain("\u0000")
+        expect(Json.storable(stored)).toBe(stored)
+        if (text.isWellFormed() && !text.includes("\u0000")) expect(stored).toBe(text)
+      })
+    )
+  })
+})

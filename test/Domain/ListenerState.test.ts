@@ -1,0 +1,193 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Arbitrary, DateTime, FastCheck, Schema } from "effect"
+import { KeyRefused } from "../../src/Domain/EvolutionError.ts"
+import {
+  ConnectionLost,
+  DialFailed,
+  HandshakeTimeout,
+  HeartbeatMissed,
+  NamespaceRefused,
+  ProtocolViolation,
+  UpgradeRefused
+} from "../../src/Domain/LinkError.ts"
+import {
+  Connecting,
+  connecting,
+  isSettled,
+  ListenerCrashed,
+  ListenerState,
+  Listening,
+  listening,
+  Parked,
+  parked,
+  refused,
+  settled,
+  stopped,
+  Waiting,
+  waiting
+} from "../../src/Domain/ListenerState.ts"
+
+const utc = DateTime.unsafeMake
+const [t0, t1, t2] = [utc(0), utc(1_000), utc(2_000)]
+const lost = ConnectionLost.of(1006, "")
+const badKey = UpgradeRefused.of(400, "Invalid global token")
+const keyRefused = new KeyRefused({ message: "Unauthorized" })
+
+const connectingOnce = Connecting.make({ since: t0, attempt: 1, error: null })
+const waitingTwice = Waiting.make({ since: t0, attempt: 2, nextAttempt: t1, error: lost })
+const parkedThrice = Parked.make({
+  since: t0,
+  attempt: 3,
+  nextAttempt: t1,
+  userAction: "check_api_key",
+  error: badKey
+})
+const fresh = Listening.make({ since: t0, attempt: 4 })
+const held = Listening.make({ since: t0, attempt: 0 })
+const everyState = [stopped(t0), connectingOnce, waitingTwice, parkedThrice, fresh, held]
+
+const facts = { since: t1, nextAttempt: t2, error: lost }
+
+describe("the next attempt", () => {
+  it.each<readonly [string, ListenerState, ListenerState]>([
+    ["Stopped", stopped(t0), Connecting.make({ since: t1, attempt: 1, error: null })],
+    ["Waiting", waitingTwice, Connecting.make({ since: t1, attempt: 3, error: lost })],
+    ["Listening", fresh, Connecting.make({ since: t1, attempt: 5, error: null })],
+    ["settled Listening", held, Connecting.make({ since: t1, attempt: 1, error: null })],
+    ["Parked, which stays so", parkedThrice, Parked.make({ ...parkedThrice, attempt: 4 })]
+  ])("counts from %s", (_, from, expected) => {
+    expect(connecting(from, t1)).toEqual(expected)
+  })
+})
+
+describe("a refusal for now", () => {
+  it("is told while we connect", () => {
+    const error = NamespaceRefused.of("/shop-1", "Invalid namespace")
+    expect(refused(connectingOnce, error)).toEqual({ ...connectingOnce, error })
+  })
+
+  it.each(everyState.filter(({ _tag }) => _tag !== "Connecting"))(
+    "changes nothing while $_tag",
+    (from) => {
+      expect(refused(from, lost)).toBe(from)
+    }
+  )
+})
+
+describe("a link", () => {
+  it.each([
+    { from: connectingOnce, attempt: 1 },
+    { from: waitingTwice, attempt: 2 },
+    { from: parkedThrice, attempt: 3 },
+    { from: stopped(t0), attempt: 0 }
+  ])("remembers the attempts of $from._tag until it has settled", ({ attempt, from }) => {
+    const up = listening(from, t1)
+    expect(up).toEqual({ _tag: "Listening", since: t1, attempt })
+    expect(isSettled(up)).toBe(attempt === 0)
+    expect(settled(up)).toEqual({ _tag: "Listening", since: t1, attempt: 0 })
+    expect(isSettled(settled(up))).toBe(true)
+  })
+
+  it.each(everyState.filter(({ _tag }) => _tag !== "Listening"))(
+    "cannot settle while it is $_tag",
+    (from) => {
+      expect(settled(from)).toBe(from)
+      expect(isSettled(from)).toBe(false)
+    }
+  )
+})
+
+describe("waiting", () => {
+  it.each([
+    { from: connectingOnce, attempt: 1 },
+    { from: fresh, attempt: 4 },
+    { from: held, attempt: 0 },
+    { from: parkedThrice, attempt: 3 }
+  ])("after $from._tag keeps count $attempt and tells what is next", ({ attempt, from }) => {
+    expect(waiting(from, facts)).toEqual({ _tag: "Waiting", ...facts, attempt })
+  })
+
+  it("lets the count grow with every failure in a row, and start again once the link held", () => {
+    let state = stopped(t0)
+    for (let failure = 1; failure <= 3; failure++) {
+      state = waiting(connecting(state, t1), facts)
+      expect(state).toMatchObject({ _tag: "Waiting", attempt: failure })
+    }
+    state = settled(listening(connecting(state, t1), t1))
+    expect(waiting(connecting(waiting(state, facts), t1), facts)).toMatchObject({ attempt: 1 })
+  })
+})
+
+describe("parked", () => {
+  const why = { since: t1, nextAttempt: t2, userAction: "check_api_key", error: badKey } as const
+
+  it("tells what a person has to do, since when, and when we probe", () => {
+    expect(parked(connectingOnce, why)).toEqual({ _tag: "Parked", ...why, attempt: 1 })
+  })
+
+  it("stays parked while it probes, and keeps since when", () => {
+    const probing = connecting(parked(connectingOnce, why), t2)
+    expect(probing).toEqual({ _tag: "Parked", ...why, attempt: 2 })
+    expect(refused(probing, lost)).toBe(probing)
+    const later = utc(9_000)
+    expect(parked(probing, { ...why, since: t2, nextAttempt: later })).toEqual({
+      ...probing,
+      nextAttempt: later
+    })
+  })
+
+  it("tells the newer reason when that changes, and still since when it was parked", () => {
+    const next = { since: t2, nextAttempt: null, userAction: "report_bug" } as const
+    const error = new ListenerCrashed({ message: "Crashed 3 times" })
+    expect(parked(parkedThrice, { ...next, error })).toEqual({
+      _tag: "Parked",
+      ...next,
+      error,
+      since: t0,
+      attempt: 3
+    })
+  })
+
+  it("ends when a probe succeeds, or when it is stopped", () => {
+    expect(listening(connecting(parkedThrice, t1), t2)).toMatchObject({
+      _tag: "Listening",
+      since: t2
+    })
+    expect(stopped(t2)).toEqual({ _tag: "Stopped", since: t2 })
+  })
+})
+
+describe("ListenerState", () => {
+  const encode = Schema.encodeSync(Schema.parseJson(ListenerState))
+  const decode = Schema.decodeSync(Schema.parseJson(ListenerState))
+
+  it.each([
+    DialFailed.of("ECONNREFUSED", ""),
+    badKey,
+    HandshakeTimeout.of("dial", 10_000),
+    HeartbeatMissed.of(45_000),
+    NamespaceRefused.of("/shop-1", "Invalid namespace"),
+    lost,
+    ProtocolViolation.of("invalid payload"),
+    keyRefused
+  ])("crosses HTTP and comes back with its error: $_tag", (error) => {
+    for (const state of [
+      Connecting.make({ ...connectingOnce, error }),
+      Waiting.make({ ...waitingTwice, error }),
+      Parked.make({ ...parkedThrice, error })
+    ]) {
+      const back = decode(encode(state))
+      expect(back).toEqual(state)
+      expect("error" in back && back.error).toBeInstanceOf(error.constructor)
+    }
+  })
+
+  it("loses nothing of any state there can be", () => {
+    const same = Schema.equivalence(ListenerState)
+    FastCheck.assert(
+      FastCheck.property(Arbitrary.make(ListenerState), (state) => {
+        expect(same(decode(encode(state)), state)).toBe(true)
+      })
+    )
+  })
+})

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "@effect/vitest"
+import { DateTime, Either } from "effect"
+import { decode } from "../../src/Domain/Event.ts"
+import {
+  InstanceName,
+  type InstanceRecord,
+  nothingObserved,
+  type Qr
+} from "../../src/Domain/Instance.ts"
+import { project } from "../../src/Domain/Projection.ts"
+
+const at = DateTime.unsafeMake(0)
+
+const record = (name: string, qr: Qr | null = null): InstanceRecord => ({
+  ...nothingObserved,
+  qr,
+  name: InstanceName.make(name),
+  desired: "listening",
+  desiredAt: at
+})
+
+const shown: Qr = {
+  code: "2@old",
+  base64: null,
+  pairingCode: null,
+  receivedAt: at,
+  expiresAt: DateTime.add(at, { seconds: 45 })
+}
+
+const event = (instance: string, name: string, data: unknown) =>
+  Either.getOrThrow(
+    decode({ name, payload: { event: name, instance, data }, receivedAt: 1_000 }, "live")
+  )
+
+const code = (instance: string, text: string) =>
+  event(instance, "qrcode.updated", { qrcode: { code: text } })
+
+const update = (instance: string, state: string) => event(instance, "connection.update", { state })
+
+const projected = (
+  records: ReadonlyArray<InstanceRecord>,
+  ...events: Parameters<typeof project>[1]
+) => project((name) => records.find((one) => one.name === name), events)
+
+describe("project", () => {
+  it("gives one change for each instance, folded over all its events", () => {
+    const changes = projected(
+      [record("shop-1"), record("shop-2")],
+      update("shop-1", "connecting"),
+      update("shop-2", "close"),
+      code("shop-1", "2@a"),
+      event("shop-2", "call", {}),
+      code("shop-1", "2@b")
+    )
+    expect(changes.map(({ name, observed }) => [name, observed.whatsapp?.state])).toEqual([
+      ["shop-1", "connecting"],
+      ["shop-2", "close"]
+    ])
+    expect(changes[0]?.observed).toMatchObject({ qr: { code: "2@b" }, profile: { name: null } })
+    expect(changes[1]?.observed.lastEvent?.event).toBe("call")
+  })
+
+  it("goes on from what the instance's row says", () => {
+    const known = { ...record("shop-1"), profile: { phone: "55", name: "Loja", pictureUrl: null } }
+    expect(projected([known], update("shop-1", "close"))[0]?.observed).toMatchObject({
+      profile: { phone: "55", name: "Loja" },
+      whatsapp: { state: "close" }
+    })
+  })
+
+  it("skips instances we keep no row of", () => {
+    const changes = projected([record("shop-1")], update("elsewhere", "open"), code("other", "2@x"))
+    expect(changes).toEqual([])
+  })
+
+  it("gives nothing for no events", () => {
+    expect(projected([record("shop-1")])).toEqual([])
+  })
+
+  it.each([
+    ["a first code", record("shop-1"), [code("shop-1", "2@a")], true],
+    ["another code", record("shop-1", shown), [code("shop-1", "2@a")], true],
+    ["a scan", record("shop-1", shown), [update("shop-1", "open")], true],
+    ["a message", record("shop-1", shown), [event("shop-1", "messages.upsert", {})], false],
+    ["connecting", record("shop-1", shown), [update("shop-1", "connecting")], false],
+    ["an open link without a code", record("shop-1"), [update("shop-1", "open")], false],
+    [
+      "a code before other events",
+      record("shop-1"),
+      [code("shop-1", "2@a"), update("shop-1", "connecting"), event("shop-1", "call", {})],
+      true
+    ],
+    [
+      "a code that is gone within the batch",
+      record("shop-1"),
+      [code("shop-1", "2@a"), update("shop-1", "open")],
+      false
+    ]
+  ])("tells whether the code is another one: %s", (_, known, events, expected) => {
+    expect(projected([known], ...events).map(({ qrChanged }) => qrChanged)).toEqual([expected])
+  })
+})

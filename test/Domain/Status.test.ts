@@ -1,0 +1,176 @@
+import { describe, expect, it } from "@effect/vitest"
+import { DateTime, Schema } from "effect"
+import {
+  InstanceName,
+  type InstanceRecord,
+  nothingObserved,
+  type Qr,
+  type WhatsAppState
+} from "../../src/Domain/Instance.ts"
+import { HeartbeatMissed, UpgradeRefused } from "../../src/Domain/LinkError.ts"
+import {
+  Connecting,
+  type ListenerState,
+  Listening,
+  Parked,
+  ParkReason,
+  Stopped,
+  Waiting
+} from "../../src/Domain/ListenerState.ts"
+import { InstanceStatus, statusOf, type UserAction } from "../../src/Domain/Status.ts"
+
+const utc = DateTime.unsafeMake
+const since = utc(0)
+const now = utc(60_000)
+
+const qr: Qr = {
+  code: "2@a",
+  base64: null,
+  pairingCode: null,
+  receivedAt: utc(30_000),
+  expiresAt: utc(75_000)
+}
+
+const record = (known: Partial<InstanceRecord> = {}): InstanceRecord => ({
+  ...nothingObserved,
+  name: InstanceName.make("shop-1"),
+  desired: "listening",
+  desiredAt: since,
+  ...known
+})
+
+const whatsapp = (state: WhatsAppState, reason: number | null = null) => ({
+  state,
+  reason,
+  origin: "live" as const,
+  at: since
+})
+
+const listening = Listening.make({ since, attempt: 1 })
+const error = HeartbeatMissed.of(45_000)
+
+const parked = (userAction: ParkReason) =>
+  Parked.make({
+    since,
+    attempt: 3,
+    nextAttempt: null,
+    userAction,
+    error: UpgradeRefused.of(400, "Invalid global token")
+  })
+
+const everyState: ReadonlyArray<InstanceRecord["whatsapp"]> = [
+  null,
+  whatsapp("open"),
+  whatsapp("connecting"),
+  whatsapp("close", 401),
+  whatsapp("close", 403),
+  whatsapp("refused"),
+  whatsapp("removed"),
+  whatsapp("unknown")
+]
+
+const linkDown: ReadonlyArray<{ listener: ListenerState; action: UserAction }> = [
+  { listener: Stopped.make({ since }), action: "none" },
+  { listener: Connecting.make({ since, attempt: 1, error: null }), action: "wait" },
+  { listener: Connecting.make({ since, attempt: 2, error }), action: "wait" },
+  { listener: Waiting.make({ since, attempt: 1, nextAttempt: now, error }), action: "wait" },
+  ...ParkReason.literals.map((action) => ({ listener: parked(action), action }))
+]
+
+describe("userAction", () => {
+  it.each(linkDown)(
+    "of $listener._tag is $action, whatever was last said",
+    ({ action, listener }) => {
+      for (const known of everyState)
+        for (const code of [null, qr]) {
+          const { userAction } = statusOf(record({ whatsapp: known, qr: code }), listener, now)
+          expect(userAction).toBe(action)
+        }
+    }
+  )
+
+  it.each<readonly [string, UserAction, Partial<InstanceRecord>]>([
+    ["nothing is known", "wait", {}],
+    ["WhatsApp is open", "none", { whatsapp: whatsapp("open") }],
+    ["there is a code", "scan_qr", { whatsapp: whatsapp("connecting"), qr }],
+    ["it connects without a code", "wait", { whatsapp: whatsapp("connecting") }],
+    [
+      "the code has expired",
+      "wait",
+      { whatsapp: whatsapp("connecting"), qr: { ...qr, expiresAt: now } }
+    ],
+    ["the QR limit is reached", "request_qr", { whatsapp: whatsapp("refused", 428) }],
+    ["it was logged out", "request_qr", { whatsapp: whatsapp("close", 401) }],
+    ["it was closed without a reason", "request_qr", { whatsapp: whatsapp("close") }],
+    ["it was banned for a time", "contact_whatsapp", { whatsapp: whatsapp("close", 402) }],
+    ["the device was locked", "contact_whatsapp", { whatsapp: whatsapp("close", 403) }],
+    ["it was banned", "contact_whatsapp", { whatsapp: whatsapp("close", 406) }],
+    ["it was deleted", "recreate_instance", { whatsapp: whatsapp("removed") }],
+    ["Evolution has not loaded it", "wait", { whatsapp: whatsapp("unknown") }]
+  ])("while we listen and %s is %s", (_, expected, known) => {
+    expect(statusOf(record(known), listening, now).userAction).toBe(expected)
+  })
+})
+
+describe("statusOf", () => {
+  it("tells how old each fact is, in whole seconds", () => {
+    const status = statusOf(
+      record({
+        desiredAt: utc(1),
+        whatsapp: { ...whatsapp("open"), at: utc(30_001) },
+        lastEvent: { event: "call", at: utc(59_999) }
+      }),
+      Listening.make({ since: utc(58_000), attempt: 0 }),
+      now
+    )
+    expect(status).toMatchObject({
+      desired: { state: "listening", since: utc(1), ageSeconds: 59 },
+      listener: { state: { _tag: "Listening" }, ageSeconds: 2 },
+      whatsapp: { state: "open", ageSeconds: 29 },
+      lastEvent: { event: "call", ageSeconds: 0 }
+    })
+  })
+
+  it("calls nothing younger than now, though Evolution's facts may carry another clock", () => {
+    const ahead = utc(61_500)
+    const status = statusOf(
+      record({ desiredAt: ahead, whatsapp: { ...whatsapp("open"), at: ahead } }),
+      Stopped.make({ since: ahead }),
+      now
+    )
+    expect([
+      status.desired.ageSeconds,
+      status.listener.ageSeconds,
+      status.whatsapp?.ageSeconds
+    ]).toEqual([0, 0, 0])
+  })
+
+  it.each([
+    ["a code that lasts", qr, qr.expiresAt],
+    ["a code's last millisecond", { ...qr, expiresAt: utc(60_001) }, utc(60_001)],
+    ["a code that ends now", { ...qr, expiresAt: now }, null],
+    ["no code", null, null]
+  ])("gives the expiry of %s", (_, code, expected) => {
+    const known = record({ whatsapp: whatsapp("connecting"), qr: code })
+    expect(statusOf(known, listening, now).qrExpiresAt).toEqual(expected)
+  })
+
+  it("crosses HTTP as it is, and holds no code", () => {
+    const known = record({ whatsapp: whatsapp("connecting"), qr })
+    for (const listener of [listening, ...linkDown.map((row) => row.listener)]) {
+      const encoded = Schema.encodeSync(InstanceStatus)(statusOf(known, listener, now))
+      expect(encoded.listener.state._tag).toBe(listener._tag)
+      expect(JSON.stringify(encoded)).not.toContain(qr.code)
+    }
+  })
+
+  it("gives nulls while nothing is known", () => {
+    expect(statusOf(record({ desired: "stopped" }), listening, now)).toMatchObject({
+      desired: { state: "stopped" },
+      whatsapp: null,
+      lastEvent: null,
+      qrExpiresAt: null,
+      profile: { phone: null, name: null, pictureUrl: null }
+    })
+  })
+})

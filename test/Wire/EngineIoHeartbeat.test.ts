@@ -110,18 +110,18 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scopedLive("notices that the official server fell silent", () =>
+  it.scoped("has the rhythm that the official server announces", () =>
     Effect.gen(function* () {
-      const { apiKey, fallSilent, url } = yield* EvolutionSimulator
+      const { apiKey, url } = yield* EvolutionSimulator
       const engine = yield* EngineIo.connect({ url: new URL(url), headers: { apikey: apiKey } })
-      yield* engine.send("0")
-      yield* engine.pull
-      fallSilent()
-      expect(yield* Effect.flip(engine.pull)).toMatchObject({
-        _tag: "Some",
-        value: { _tag: "HeartbeatMissed", millis: 400 }
+      const end = yield* Effect.fork(Effect.flip(engine.pull))
+      yield* TestClock.adjust("6999 millis")
+      expect(end.unsafePoll()).toBeNull()
+      yield* TestClock.adjust("1 millis")
+      expect(yield* Fiber.join(end)).toMatchObject({
+        value: { _tag: "HeartbeatMissed", millis: 7_000 }
       })
-    }).pipe(Effect.provide(EvolutionSimulator.layer({ pingInterval: 200, pingTimeout: 200 })))
+    }).pipe(Effect.provide(EvolutionSimulator.layer({ pingInterval: 4_000, pingTimeout: 3_000 })))
   )
 
   it.scopedLive("is answered to the official server's satisfaction", () =>

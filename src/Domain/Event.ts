@@ -220,9 +220,7 @@ export const quarantine = (raw: RawEvent, reason: string): QuarantinedEvent => {
 
 /** A path and a problem, never the value: it may be a credential. */
 const issueText = (issue: ParseResult.ArrayFormatterIssue): string =>
-  `${issue.path.length === 0 ? "event" : issue.path.join(".")}: ${issue._tag.toLowerCase()} ${
-    issue.message.split(", actual ")[0]
-  }`
+  `${issue.path.length === 0 ? "event" : issue.path.join(".")}: ${issue.message.split(", actual ")[0]}`
 
 /** The log tells that a code was shown, and never the code. */
 const redactQr = (data: unknown): unknown => {

@@ -103,9 +103,11 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
       const packet = decodePacket(frame.toString("utf8"))
       switch (packet.type) {
         case "message":
-          return enqueue(packet.data, frame.length)
+          return packet.data === undefined
+            ? abort(ProtocolViolation.of("empty message"))
+            : enqueue(packet.data, frame.length)
         case "ping":
-          // Answered here and not behind the queue: the link's life must not depend on our speed.
+          // Answered here and not behind the queue, which may be long.
           lastPing = now()
           return socket.send("3")
         case "open":

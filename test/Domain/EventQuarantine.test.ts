@@ -65,7 +65,7 @@ describe("decode, for what is no event of Evolution's", () => {
     ["qrcode.updated", undefined],
     ["instance.create", ["shop-1"]]
   ])("puts aside %s with data of another shape", (event, data) => {
-    expect(reasonOf(event, data)).toMatch(/^\S+: (missing|type|unexpected) /)
+    expect(reasonOf(event, data)).toMatch(/^\S+: (Expected|is missing|is unexpected)/)
   })
 
   it("bounds the reason and makes it storable", () => {

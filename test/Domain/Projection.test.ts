@@ -130,6 +130,11 @@ describe("observe, of a snapshot", () => {
     expect(told(observe(known, snapshot("close", 9)))).toBe("open null")
   })
 
+  it("believes one that seems much older than the last fact: the clock was set back", () => {
+    const known = taught(update("open", {}, { at: Date.UTC(2026, 1, 1) }))
+    expect(told(observe(known, snapshot("close", Date.UTC(2026, 0, 1))))).toBe("close null")
+  })
+
   it.each([
     ["the QR limit", [limit()], "refused null"],
     ["the limit's update", [update("refused", { statusReason: 428 })], "refused 428"],

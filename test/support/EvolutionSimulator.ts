@@ -9,46 +9,16 @@ import QRCode from "qrcode"
 import { Server } from "socket.io"
 import { settingsNames } from "../../src/Domain/EventName.ts"
 import { type Actions, handle } from "./EvolutionSimulator/Rest.ts"
+import type { Simulator } from "./EvolutionSimulator/Simulator.ts"
 import {
   defaults,
   newInstance,
-  type Refusal,
   type Settings,
   type SimulatedInstance,
   type State
 } from "./EvolutionSimulator/State.ts"
 
-export interface Simulator {
-  readonly url: string
-  readonly apiKey: string
-  readonly instance: (name: string) => SimulatedInstance
-  /** Adds an instance without a word, as if it had always been there. */
-  readonly add: (name: string, known?: Partial<SimulatedInstance>) => SimulatedInstance
-  /** Emits an event as Evolution does: on `/`, then on the instance's namespace. */
-  readonly emit: (name: string, event: string, data: unknown, extra?: object) => void
-  /** Emits anything at all on `/`. */
-  readonly emitRaw: (event: string, ...args: ReadonlyArray<unknown>) => void
-  readonly showQr: (name: string) => Promise<string>
-  /** The phone scans: `connecting`, then `open` with a profile. */
-  readonly scan: (name: string) => void
-  /** The phone unlinks: the three events of a logout. */
-  readonly logout: (name: string) => void
-  /** The QR limit: its event, then `refused`, then silence. */
-  readonly reachQrLimit: (name: string) => void
-  readonly remove: (name: string) => void
-  /** Resets every connection. */
-  readonly drop: () => void
-  /** Keeps every connection, says nothing more on it, not even a ping. */
-  readonly fallSilent: () => void
-  /** Refuses everybody from now on; `undefined` ends that. */
-  readonly refuse: (refusal: Refusal) => void
-  readonly changeKey: (apiKey: string) => void
-  readonly stop: () => Promise<void>
-  /** On the same port; instances are loaded and reconnect, as after a restart. */
-  readonly start: () => Promise<void>
-  /** Sockets that are in a namespace now. */
-  readonly connections: () => number
-}
+export type { Simulator }
 
 export class EvolutionSimulator extends Context.Tag("test/EvolutionSimulator")<
   EvolutionSimulator,

@@ -26,6 +26,9 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
   )
 }
 
+/** How much text the ring keeps at the most; one history chunk has tens of millions. */
+const maxChars = 16 * 1024 * 1024
+
 /** How much of the log a reader that fell behind takes at once. */
 const page = 500
 
@@ -41,7 +44,20 @@ export const make = (capacity: number) =>
     /** Everything after `horizon`, oldest first; what is at or before it has to come from the log. */
     let ring: Array<LoggedEvent> = []
     let horizon = yield* store.lastId
+    let chars = 0
     const sleepers = new Set<() => void>()
+
+    /** Forgets the oldest, a good deal at a time. */
+    const trim = () => {
+      let cut = ring.length
+      for (chars = 0; cut > 0; cut--) {
+        const size = ring[cut - 1]?.json.length ?? 0
+        if (ring.length - cut >= capacity || chars + size > maxChars) break
+        chars += size
+      }
+      horizon = ring[cut - 1]?.id ?? horizon
+      ring = ring.slice(cut)
+    }
 
     const newest = () => ring.at(-1)?.id ?? horizon
 
@@ -79,12 +95,11 @@ export const make = (capacity: number) =>
     return EventBus.of({
       publish: (events) =>
         Effect.sync(() => {
-          ring.push(...events)
-          if (ring.length > 2 * capacity) {
-            const cut = ring.length - capacity
-            horizon = ring[cut - 1]?.id ?? horizon
-            ring = ring.slice(cut)
+          for (const event of events) {
+            ring.push(event)
+            chars += event.json.length
           }
+          if (ring.length > 2 * capacity || chars > 2 * maxChars) trim()
           for (const wake of sleepers) wake()
           sleepers.clear()
         }),

@@ -89,9 +89,10 @@ const make = Effect.gen(function* () {
     (name: InstanceName): Listener.Report =>
     (state) =>
       Effect.suspend(() => {
+        const before = states.get(name)
         states.set(name, state)
-        return PubSub.publish(changes, { name, state })
-      })
+        return Effect.zipRight(PubSub.publish(changes, { name, state }), tell(before, state))
+      }).pipe(Effect.annotateLogs("instance", name))
 
   /** The second ring of recovery: the listener handles what can go wrong, this what must not. */
   const supervised = (name: InstanceName) =>
@@ -172,6 +173,27 @@ const make = Effect.gen(function* () {
     changes: Stream.fromPubSub(changes)
   })
 })
+
+/** One line for each turn of events, and none for its repetitions. */
+const tell = (
+  before: State.ListenerState | undefined,
+  now: State.ListenerState
+): Effect.Effect<void> => {
+  switch (now._tag) {
+    case "Listening":
+      return before?._tag === "Listening" ? Effect.void : Effect.logInfo("Listening")
+    case "Waiting":
+      return now.attempt > 1
+        ? Effect.logDebug(now.error.message)
+        : Effect.logWarning(now.error.message)
+    case "Parked":
+      return before?._tag === "Parked"
+        ? Effect.void
+        : Effect.logError(`${now.error.message}; to do: ${now.userAction}`)
+    default:
+      return Effect.void
+  }
+}
 
 const notFound = (name: InstanceName) =>
   new InstanceNotFound({

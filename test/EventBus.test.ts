@@ -49,6 +49,24 @@ describe("the event bus", () => {
     })
   )
 
+  it.effect("forgets large events sooner than many, and finds them in the log again", () =>
+    Effect.gen(function* () {
+      const { log, make } = makeLog([])
+      const bus = yield* make(8)
+      const large = `{"history":"${"x".repeat(12 * 1024 * 1024)}"}`
+      const ids = range(1, 4)
+      log.records.push(...ids.map((id) => record(id)))
+      // The fourth brings the ring beyond twice what it may hold; the log gives what it let go.
+      yield* bus.publish(ids.map((id) => ({ ...logged(id), json: large })))
+      expect(yield* take(bus.after(0), 4)).toEqual(ids)
+      expect(log.reads).toBe(1)
+      yield* bus.publish([logged(5)])
+      log.records.push(record(5))
+      expect(yield* take(bus.after(4), 1)).toEqual([5])
+      expect(log.reads).toBe(1)
+    })
+  )
+
   it.effect(
     "sends a reader that fell behind the ring to the log, and lets nobody wait for it",
     () =>

@@ -4,7 +4,7 @@ import * as AppConfig from "./AppConfig.ts"
 import { InstanceName } from "./Domain/Instance.ts"
 import { EventSource } from "./EventSource.ts"
 import * as Listener from "./Listener.ts"
-import { ListenerRegistry } from "./ListenerRegistry.ts"
+import { ListenerRegistry, restartIntensity } from "./ListenerRegistry.ts"
 import { detailOf } from "./Sql/Failure.ts"
 
 const watch = Effect.gen(function* () {
@@ -34,11 +34,20 @@ const watch = Effect.gen(function* () {
   )
 })
 
+/** Restarted after a defect as a listener is. */
+const supervised = <E, R>(watching: Effect.Effect<void, E, R>) =>
+  watching.pipe(
+    Effect.sandbox,
+    Effect.tapError((cause) => Effect.logError("The watch for created instances crashed", cause)),
+    Effect.retry(restartIntensity),
+    Effect.ignore // logged, each time
+  )
+
 const decodeName = Schema.decodeEither(InstanceName)
 
 /** Unless `AUTO_START` is off. Holds the shared connection open even while nobody listens. */
 export const layer = Layer.unwrapEffect(
   Effect.map(AppConfig.autoStart, (on) =>
-    Layer.scopedDiscard(on ? Effect.forkScoped(watch) : Effect.void)
+    Layer.scopedDiscard(on ? Effect.forkScoped(supervised(watch)) : Effect.void)
   )
 )

@@ -5,6 +5,7 @@
  */
 import {
   Array as Arr,
+  Cause,
   type Chunk,
   Context,
   Duration,
@@ -68,16 +69,19 @@ const make = Effect.gen(function* () {
   const bus = yield* EventBus
   const queue = yield* Mailbox.make<Item>(queueCapacity)
 
-  const commit = (items: ReadonlyArray<Item>): Effect.Effect<void> => {
-    const [quarantined, decoded] = Arr.separate(items)
-    const changes = project(instances.get, decoded)
-    return events.append({ events: decoded, quarantined, changes }).pipe(
-      Effect.tap((ids) => {
-        instances.accept(changes)
-        return bus.publish(decoded.map((event, index) => ({ ...event, id: ids[index] ?? 0 })))
-      }),
-      Effect.zipRight(Metric.incrementBy(eventsCommitted, decoded.length)),
-      Effect.zipRight(Metric.incrementBy(eventsQuarantined, quarantined.length)),
+  const append = (items: ReadonlyArray<Item>) =>
+    Effect.suspend(() => {
+      const [quarantined, decoded] = Arr.separate(items)
+      const changes = project(instances.get, decoded)
+      return Effect.map(events.append({ events: decoded, quarantined, changes }), (ids) => ({
+        changes,
+        quarantined,
+        logged: decoded.map((event, index) => ({ ...event, id: ids[index] ?? 0 }))
+      }))
+    })
+
+  const commit = (items: ReadonlyArray<Item>): Effect.Effect<void> =>
+    append(items).pipe(
       Effect.tapError((error) =>
         classify(error) === "data"
           ? Effect.void
@@ -86,28 +90,40 @@ const make = Effect.gen(function* () {
             )
       ),
       Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" }),
-      Effect.catchAll((error) => isolate(items, detailOf(error)))
+      Effect.matchCauseEffect({
+        // A refused value, or a bug of ours: either way the writer must go on.
+        onFailure: (cause) =>
+          Cause.isInterruptedOnly(cause)
+            ? Effect.interrupt
+            : isolate(items, detailOf(Cause.squash(cause))),
+        onSuccess: ({ changes, logged, quarantined }) => {
+          instances.accept(changes)
+          return bus
+            .publish(logged)
+            .pipe(
+              Effect.zipRight(Metric.incrementBy(eventsCommitted, logged.length)),
+              Effect.zipRight(Metric.incrementBy(eventsQuarantined, quarantined.length)),
+              Effect.asVoid
+            )
+        }
+      })
     )
-  }
 
-  /** One value that Postgres refuses must not cost its neighbours: halve until it stands alone. */
+  /** One event that cannot be committed must not cost its neighbours: halve until it stands alone. */
   const isolate = (items: ReadonlyArray<Item>, reason: string): Effect.Effect<void> => {
     const [item] = items
     if (item === undefined) return Effect.void
     if (items.length > 1) {
       const [left, right] = Arr.splitAt(items, items.length >>> 1)
-      // Later, not now: what the left half teaches is what the right half builds on.
-      return Effect.zipRight(
-        commit(left),
-        Effect.suspend(() => commit(right))
-      )
+      // One after the other: what the left half teaches is what the right half builds on.
+      return Effect.zipRight(commit(left), commit(right))
     }
     return Effect.zipRight(
-      Effect.logWarning(`Postgres refused an event, it is put in quarantine: ${reason}`),
+      Effect.logWarning(`An event cannot be committed, it is put in quarantine: ${reason}`),
       Either.match(item, {
         onLeft: (event) =>
           event.json === null
-            ? Effect.logError(`Postgres refused a quarantined event, it is lost: ${reason}`)
+            ? Effect.logError(`An event cannot even be put in quarantine, it is lost: ${reason}`)
             : commit([Either.left({ ...event, json: null })]),
         onRight: ({ event, instance, receivedAt }) =>
           commit([Either.left({ event, instance, receivedAt, reason, json: null })])

@@ -18,9 +18,12 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
   {
     /**
      * Writes a batch, what it changes and what was put aside, in one statement and therefore all or
-     * nothing. Gives the ids of the events, in their order.
+     * nothing. Gives the ids of the events, in their order. The same `key` again, as after a
+     * connection lost before the answer came, writes nothing twice and gives the same ids.
      */
     readonly append: (batch: {
+      /** A UUID, one for each batch. */
+      readonly key: string
       readonly events: ReadonlyArray<EvolutionEvent>
       readonly quarantined: ReadonlyArray<QuarantinedEvent>
       readonly changes: ReadonlyArray<Change>
@@ -55,12 +58,22 @@ interface EventRow {
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
+  /** One writer: what a batch that was written before has logged is the end of the log. */
+  const lastIds = (count: number) =>
+    Effect.map(sql<{ id: string }>`select id from events order by id desc limit ${count}`, (rows) =>
+      idsOf(rows).reverse()
+    )
+
   return EventStore.of({
-    append: ({ changes, events, quarantined }) =>
+    append: ({ changes, events, key, quarantined }) =>
       // One JSON parameter per table: constant SQL text, and no limit on the number of rows.
-      Effect.map(
+      Effect.flatMap(
         sql<{ id: string }>`
-          with logged as (
+          with fresh as (
+            update writer set batch = ${key}::uuid, at = now()
+            where batch is distinct from ${key}::uuid
+            returning batch
+          ), logged as (
             insert into events
               (instance, event, data, extra, upstream_time, received_at, origin)
             select instance, event, coalesce(data, 'null'), extra, upstream_time, received_at, origin
@@ -69,6 +82,7 @@ const make = Effect.gen(function* () {
                 instance text, event text, data jsonb, extra jsonb,
                 upstream_time text, received_at timestamptz, origin text)
             ) with ordinality
+            where exists (select from fresh)
             order by ordinality
             returning id
           ), set_aside as (
@@ -76,6 +90,7 @@ const make = Effect.gen(function* () {
             select instance, event, reason, payload, received_at
             from jsonb_to_recordset(${quarantineRows(quarantined)}::jsonb) as (
               instance text, event text, reason text, payload jsonb, received_at timestamptz)
+            where exists (select from fresh)
           ), projected as (
             update instances i set
               whatsapp_state = c.whatsapp_state, whatsapp_reason = c.whatsapp_reason,
@@ -97,7 +112,8 @@ const make = Effect.gen(function* () {
             where i.name = c.name
           )
           select id from logged order by id`,
-        (rows) => rows.map(({ id }) => Number(id))
+        (rows) =>
+          rows.length === events.length ? Effect.succeed(idsOf(rows)) : lastIds(events.length)
       ),
     read: ({ after = 0, event, instance, limit }) =>
       Effect.map(
@@ -119,6 +135,8 @@ const make = Effect.gen(function* () {
     ping: Effect.asVoid(sql`select 1`)
   })
 })
+
+const idsOf = (rows: ReadonlyArray<{ readonly id: string }>) => rows.map(({ id }) => Number(id))
 
 const toEventRecord = ({ id, received_at, upstream_time, ...row }: EventRow): EventRecord => ({
   ...row,

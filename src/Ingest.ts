@@ -3,6 +3,7 @@
  * order in which events come is the order of the log; the queue is bounded, so a slow database makes
  * the socket wait and not the heap grow.
  */
+import { randomUUID } from "node:crypto"
 import {
   Array as Arr,
   Cause,
@@ -69,11 +70,11 @@ const make = Effect.gen(function* () {
   const bus = yield* EventBus
   const queue = yield* Mailbox.make<Item>(queueCapacity)
 
-  const append = (items: ReadonlyArray<Item>) =>
+  const append = (items: ReadonlyArray<Item>, key: string) =>
     Effect.suspend(() => {
       const [quarantined, decoded] = Arr.separate(items)
       const changes = project(instances.get, decoded)
-      return Effect.map(events.append({ events: decoded, quarantined, changes }), (ids) => ({
+      return Effect.map(events.append({ key, events: decoded, quarantined, changes }), (ids) => ({
         changes,
         quarantined,
         logged: decoded.map((event, index) => ({ ...event, id: ids[index] ?? 0 }))
@@ -81,15 +82,20 @@ const make = Effect.gen(function* () {
     })
 
   const commit = (items: ReadonlyArray<Item>): Effect.Effect<void> =>
-    append(items).pipe(
-      Effect.tapError((error) =>
-        classify(error) === "data"
-          ? Effect.void
-          : Effect.logError(
-              `Cannot commit ${items.length} events, trying again: ${detailOf(error)}`
-            )
+    Effect.sync(() => randomUUID()).pipe(
+      Effect.flatMap((key) =>
+        append(items, key).pipe(
+          Effect.tapError((error) =>
+            classify(error) === "data"
+              ? Effect.void
+              : Effect.logError(
+                  `Cannot commit ${items.length} events, trying again: ${detailOf(error)}`
+                )
+          ),
+          // With the same key: when only the answer got lost, nothing is written twice.
+          Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" })
+        )
       ),
-      Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" }),
       Effect.matchCauseEffect({
         // A refused value, or a bug of ours: either way the writer must go on.
         onFailure: (cause) =>

@@ -1,36 +1,11 @@
 import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, ManagedRuntime } from "effect"
-import type { EvolutionEvent, QuarantinedEvent } from "../src/Domain/Event.ts"
 import { InstanceName, nothingObserved, type Observed } from "../src/Domain/Instance.ts"
 import { EventStore } from "../src/EventStore.ts"
 import { classify } from "../src/Sql/Failure.ts"
+import { event, nothing, quarantined, receivedAt } from "./EventStore/batch.ts"
 import { databases } from "./support/databases.ts"
-
-const receivedAt = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
-
-const event = (json: string, more: Partial<EvolutionEvent> = {}): EvolutionEvent => ({
-  instance: "shop",
-  event: "messages.upsert",
-  json,
-  extra: null,
-  lifeCycle: null,
-  upstreamTime: null,
-  receivedAt,
-  origin: "live",
-  ...more
-})
-
-const quarantined = (more: Partial<QuarantinedEvent> = {}): QuarantinedEvent => ({
-  instance: "shop",
-  event: "call",
-  reason: "data: is missing",
-  json: '{"event":"call"}',
-  receivedAt,
-  ...more
-})
-
-const nothing = { events: [], quarantined: [], changes: [] }
 
 describe.each(databases)("the event store on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
@@ -149,9 +124,9 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       for (const json of poison) {
         const error = yield* Effect.flip(
           store.append({
+            ...nothing,
             events: [event("1"), event(json), event("2")],
-            quarantined: [quarantined()],
-            changes: []
+            quarantined: [quarantined()]
           })
         )
         expect(classify(error), json).toBe("data")

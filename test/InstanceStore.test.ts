@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
 import { Context, DateTime, Effect, Exit, Layer, ManagedRuntime, Scope, TestClock } from "effect"
@@ -44,7 +45,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
   /** Commits changes as `Ingest` does: to the table, then to the copy. */
   const commit = (store: InstanceStore["Type"], changes: ReadonlyArray<Change>) =>
     Effect.flatMap(EventStore, (events) =>
-      Effect.map(events.append({ events: [], quarantined: [], changes }), () =>
+      Effect.map(events.append({ key: randomUUID(), events: [], quarantined: [], changes }), () =>
         store.accept(changes)
       )
     )

@@ -25,6 +25,13 @@ export default Effect.flatMap(
       received_at timestamptz not null
     );
 
+    create table writer (
+      only_row boolean primary key default true check (only_row),
+      batch    uuid,
+      at       timestamptz
+    );
+    insert into writer default values;
+
     create table instances (
       name            text primary key,
       desired         text not null,

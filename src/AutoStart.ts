@@ -1,11 +1,17 @@
 /** A listener for every instance that somebody creates at Evolution while we are connected to it. */
-import { Effect, Either, Layer, Schema, Stream } from "effect"
+import { Effect, Either, Layer, Schedule, Schema, Stream } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import { InstanceName } from "./Domain/Instance.ts"
 import { EventSource } from "./EventSource.ts"
 import * as Listener from "./Listener.ts"
 import { ListenerRegistry, restartIntensity } from "./ListenerRegistry.ts"
 import { detailOf } from "./Sql/Failure.ts"
+
+/** While the database is away, what is wanted cannot be written down. */
+const retryPolicy = Schedule.exponential("200 millis").pipe(
+  Schedule.union(Schedule.spaced("5 seconds")),
+  Schedule.jittered
+)
 
 const watch = Effect.gen(function* () {
   const source = yield* EventSource
@@ -16,10 +22,14 @@ const watch = Effect.gen(function* () {
       onLeft: () => Effect.logWarning(`Cannot listen to the created instance "${name}": its name`),
       onRight: (valid) =>
         registry.start(valid).pipe(
-          Effect.zipRight(Effect.logInfo(`Listening to the created instance "${name}"`)),
-          Effect.catchAll((error) =>
-            Effect.logError(`Cannot listen to the created instance "${name}": ${detailOf(error)}`)
-          )
+          Effect.tapError((error) =>
+            Effect.logError(
+              `Cannot listen to the created instance "${name}" yet: ${detailOf(error)}`
+            )
+          ),
+          Effect.retry(retryPolicy),
+          Effect.orDie, // the schedule has no end
+          Effect.zipRight(Effect.logInfo(`Listens to the created instance "${name}"`))
         )
     })
 

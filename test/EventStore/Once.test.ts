@@ -88,10 +88,10 @@ const forgetful = Layer.effect(
     return EventStore.of({
       ...store,
       append: (batch) =>
-        Effect.flatMap(store.append(batch), (ids) =>
-          losses-- > 0
-            ? new SqlError.SqlError({ cause: new Error("Connection terminated unexpectedly") })
-            : Effect.succeed(ids)
+        Effect.filterOrFail(
+          store.append(batch),
+          () => losses-- <= 0,
+          () => new SqlError.SqlError({ cause: new Error("Connection terminated unexpectedly") })
         )
     })
   })

@@ -15,12 +15,14 @@ describe("AutoStart, while the database is away", () => {
       let failures = 3
       const registry = Layer.mock(ListenerRegistry, {
         start: (name) =>
-          failures-- > 0
-            ? Effect.zipRight(
-                Deferred.succeed(failed, undefined),
-                new SqlError.SqlError({ cause: new Error("connect ECONNREFUSED") })
-              )
-            : Effect.asVoid(Deferred.succeed(started, name))
+          Effect.suspend(() =>
+            failures-- > 0
+              ? Effect.zipRight(
+                  Deferred.succeed(failed, undefined),
+                  new SqlError.SqlError({ cause: new Error("connect ECONNREFUSED") })
+                )
+              : Effect.asVoid(Deferred.succeed(started, name))
+          )
       })
       const source = Layer.mock(EventSource, {
         created: Effect.succeed(Stream.concat(Stream.make("shop-1"), Stream.never))

@@ -24,7 +24,7 @@ const tables = Effect.flatMap(SqlClient.SqlClient, (sql) =>
     (rows) => rows.map(({ name }) => name)
   )
 )
-const ours = ["events", "evolution_listener_migrations", "instances", "quarantine"]
+const ours = ["events", "evolution_listener_migrations", "instances", "quarantine", "writer"]
 
 const applied = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   Effect.map(

@@ -2,7 +2,7 @@
  * What we do about the time we were away. Evolution replays nothing, so after each (re)connect we ask
  * what is true now, and hand it on as events of origin `snapshot`.
  */
-import { Clock, Context, Effect, Layer, Schedule } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Schedule } from "effect"
 import type { RawEvent } from "./Domain/Event.ts"
 import type { EvolutionError, KeyRefused, LicenseRequired } from "./Domain/EvolutionError.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
@@ -33,8 +33,7 @@ const retryPolicy = Schedule.exponential("1 second").pipe(
 )
 
 /** An instance that is just being created is not there yet; absence is believed when said twice. */
-const secondThought = Schedule.intersect(Schedule.spaced("2 seconds"), Schedule.recurs(1))
-const isAbsent = (error: EvolutionError): boolean => error._tag === "InstanceNotFound"
+const secondThought = Duration.seconds(2)
 
 /** Questions at once, over all instances: five hundred listeners reconnect in the same second. */
 const maxQuestions = 16
@@ -44,18 +43,25 @@ const make = Effect.gen(function* () {
   const instances = yield* InstanceStore
   const questions = yield* Effect.makeSemaphore(maxQuestions)
 
+  /** The state, and when it was asked for: what is heard meanwhile is newer. */
+  const stateOf = (name: InstanceName) =>
+    Effect.zip(
+      Clock.currentTimeMillis,
+      Effect.catchTag(client.connectionState(name), "InstanceNotFound", () =>
+        Effect.succeed("removed" as const)
+      )
+    )
+
   const ask = (name: InstanceName): Effect.Effect<ReadonlyArray<RawEvent>, EvolutionError> =>
     Effect.gen(function* () {
-      const receivedAt = yield* Clock.currentTimeMillis
+      const first = yield* stateOf(name)
+      const [receivedAt, state] =
+        first[1] === "removed" ? yield* Effect.delay(stateOf(name), secondThought) : first
       const event = (name_: string, data: unknown): RawEvent => ({
         name: name_,
         payload: { event: name_, instance: name, data },
         receivedAt
       })
-      const state = yield* client.connectionState(name).pipe(
-        Effect.retry({ while: isAbsent, schedule: secondThought }),
-        Effect.catchTag("InstanceNotFound", () => Effect.succeed("removed" as const))
-      )
       const update = event("connection.update", { instance: name, state })
       const qrcode = state === "connecting" ? yield* qrOf(name) : undefined
       return qrcode === undefined ? [update] : [update, event("qrcode.updated", { qrcode })]

@@ -1,17 +1,14 @@
 /** A listener for every instance that somebody creates at Evolution while we are connected to it. */
-import { Effect, Either, Layer, Schedule, Schema, Stream } from "effect"
+import { Effect, Either, Layer, Schema, Stream } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import { InstanceName } from "./Domain/Instance.ts"
 import { EventSource } from "./EventSource.ts"
 import * as Listener from "./Listener.ts"
 import { ListenerRegistry, restartIntensity } from "./ListenerRegistry.ts"
-import { detailOf } from "./Sql/Failure.ts"
+import { detailOf, untilBack } from "./Sql/Failure.ts"
 
 /** While the database is away, what is wanted cannot be written down. */
-const retryPolicy = Schedule.exponential("200 millis").pipe(
-  Schedule.union(Schedule.spaced("5 seconds")),
-  Schedule.jittered
-)
+const retryPolicy = untilBack("200 millis")
 
 const watch = Effect.gen(function* () {
   const source = yield* EventSource

@@ -3,10 +3,10 @@
  * newest events are in a ring that all share, older ones are in the log. So a slow reader loses
  * nothing, holds up nobody, and costs no memory.
  */
-import { Chunk, Context, DateTime, Effect, Layer, Option, Schedule, Stream } from "effect"
+import { Chunk, Context, DateTime, Effect, Layer, Option, Stream } from "effect"
 import { type EventRecord, type LoggedEvent, lifeCycleOf } from "./Domain/Event.ts"
 import { EventStore } from "./EventStore.ts"
-import { detailOf } from "./Sql/Failure.ts"
+import { detailOf, untilBack } from "./Sql/Failure.ts"
 
 export class EventBus extends Context.Tag("evolution-listener/EventBus")<
   EventBus,
@@ -33,10 +33,7 @@ const maxChars = 16 * 1024 * 1024
 const page = 500
 
 /** Reading the log goes on when the database is back. */
-const retryPolicy = Schedule.exponential("200 millis").pipe(
-  Schedule.union(Schedule.spaced("5 seconds")),
-  Schedule.jittered
-)
+const retryPolicy = untilBack("200 millis")
 
 export const make = (capacity: number) =>
   Effect.gen(function* () {

@@ -15,8 +15,7 @@ import {
   Fiber,
   Layer,
   Mailbox,
-  Metric,
-  Schedule
+  Metric
 } from "effect"
 import {
   decode,
@@ -29,7 +28,7 @@ import { project } from "./Domain/Projection.ts"
 import { EventBus } from "./EventBus.ts"
 import { EventStore } from "./EventStore.ts"
 import { InstanceStore } from "./InstanceStore.ts"
-import { classify, detailOf } from "./Sql/Failure.ts"
+import { classify, detailOf, untilBack } from "./Sql/Failure.ts"
 
 export class Ingest extends Context.Tag("evolution-listener/Ingest")<
   Ingest,
@@ -57,10 +56,7 @@ const maxBatchChars = 4 * 1024 * 1024
 /** How long stopping may take to commit what was taken in. */
 const drainTimeout = Duration.seconds(5)
 
-const retryPolicy = Schedule.exponential("100 millis").pipe(
-  Schedule.union(Schedule.spaced("5 seconds")),
-  Schedule.jittered
-)
+const retryPolicy = untilBack("100 millis")
 
 type Item = Either.Either<EvolutionEvent, QuarantinedEvent>
 

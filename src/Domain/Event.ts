@@ -14,7 +14,8 @@ export interface RawEvent {
 export const EventOrigin = Schema.Literal("live", "snapshot", "backfill")
 export type EventOrigin = typeof EventOrigin.Type
 
-const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) =>
+/** Evolution leaves a key out, or sets it to null, as it pleases. */
+export const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) =>
   Schema.optional(Schema.NullOr(schema))
 
 /**

@@ -39,7 +39,8 @@ export const eventNames = [
   "messaging-history.set"
 ] as const
 
-const settingsForm = (wire: string): string => wire.toUpperCase().replaceAll(/[.-]/g, "_")
+/** The form of Evolution's settings. */
+export const settingsForm = (wire: string): string => wire.toUpperCase().replaceAll(/[.-]/g, "_")
 
 /** The settings' form of every event. */
 export const settingsNames: ReadonlyArray<string> = eventNames.map(settingsForm)

@@ -1,8 +1,6 @@
 /** The parts of Evolution's answers that we read. Tokens and keys are left out on purpose. */
 import { Schema } from "effect"
-
-const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) =>
-  Schema.optional(Schema.NullOr(schema))
+import { optionalOrNull } from "../Domain/Event.ts"
 
 /** Success, and nothing of what came with it: `create` answers with the new instance's token. */
 export const Done = Schema.transform(Schema.Unknown, Schema.Undefined, {

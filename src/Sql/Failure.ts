@@ -1,6 +1,6 @@
 /** What a database's errors mean to us. */
 import type { SqlError } from "@effect/sql"
-import { Predicate } from "effect"
+import { type Duration, Predicate, Schedule } from "effect"
 
 /** What a failed statement tells to do: wait for the database, mend the row, or look at it. */
 export type SqlFailure = "unavailable" | "data" | "other"
@@ -15,6 +15,10 @@ export const classify = (error: SqlError.SqlError): SqlFailure => {
   if (/^(?:22|23|54)/.test(code)) return "data"
   return /^(?:08|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
 }
+
+/** For whoever waits for the database to be back: without end, every 5 s at the latest. */
+export const untilBack = (first: Duration.DurationInput) =>
+  Schedule.exponential(first).pipe(Schedule.union(Schedule.spaced("5 seconds")), Schedule.jittered)
 
 /** The words of the error at the bottom of the causes, for one line of log. */
 export const detailOf = (error: unknown): string => {

@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from "node:net"
 import { Context, Effect, Layer } from "effect"
 import QRCode from "qrcode"
 import { Server } from "socket.io"
-import { settingsNames } from "../../src/Domain/EventName.ts"
+import { settingsForm, settingsNames } from "../../src/Domain/EventName.ts"
 import { type Actions, handle } from "./EvolutionSimulator/Rest.ts"
 import type { Simulator } from "./EvolutionSimulator/Simulator.ts"
 import {
@@ -63,7 +63,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     if (state.settings.globalEvents) io.emit(event, envelope)
     // The real one looks the settings up in its database first, so the namespace lags behind `/`.
     const { websocket } = instance ?? {}
-    const wanted = event.toUpperCase().replaceAll(/[.-]/g, "_")
+    const wanted = settingsForm(event)
     const server = io
     if (websocket?.enabled === true && websocket.events.includes(wanted))
       setImmediate(() => server.of(`/${name}`).emit(event, envelope))

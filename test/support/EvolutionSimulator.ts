@@ -7,16 +7,21 @@ import type { AddressInfo, Socket } from "node:net"
 import { Context, Effect, Layer } from "effect"
 import QRCode from "qrcode"
 import { Server } from "socket.io"
-import { settingsForm, settingsNames } from "../../src/Domain/EventName.ts"
+import { settingsForm } from "../../src/Domain/EventName.ts"
+import { allowRequest, guard } from "./EvolutionSimulator/Gate.ts"
+import { store } from "./EvolutionSimulator/Messages.ts"
 import { type Actions, handle } from "./EvolutionSimulator/Rest.ts"
-import type { Simulator } from "./EvolutionSimulator/Simulator.ts"
+import type { Emitted, Simulator } from "./EvolutionSimulator/Simulator.ts"
 import {
   defaults,
   newInstance,
   type Settings,
   type SimulatedInstance,
-  type State
+  type State,
+  settingsOfEvolution
 } from "./EvolutionSimulator/State.ts"
+import { fallSilent, garble } from "./EvolutionSimulator/Transport.ts"
+import { makeRandom } from "./Random.ts"
 
 export type { Simulator }
 
@@ -39,6 +44,8 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
   const state: State = {
     settings: { ...defaults, ...settings },
     instances: new Map(),
+    messages: new Map(),
+    random: makeRandom(settings.seed ?? defaults.seed, "ties"),
     refusal: undefined,
     apiKey: settings.apiKey ?? defaults.apiKey
   }
@@ -46,6 +53,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
   let http: HttpServer
   let address: AddressInfo = { address: "127.0.0.1", family: "IPv4", port }
   let sockets = new Set<Socket>()
+  let tell: (emitted: Emitted) => void = () => undefined
 
   const emit = (name: string, event: string, data: unknown, extra: object = {}): void => {
     const instance = state.instances.get(name)
@@ -60,6 +68,8 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
       apikey: instance?.token ?? null,
       ...extra
     }
+    store(state, instance, event, data)
+    tell({ instance: name, event, data })
     if (state.settings.globalEvents) io.emit(event, envelope)
     // The real one looks the settings up in its database first, so the namespace lags behind `/`.
     const { websocket } = instance ?? {}
@@ -139,14 +149,8 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
       emit(name, "instance.delete", { instanceName: name, instanceId: id })
       emit(name, "remove.instance", null)
       state.instances.delete(name)
+      state.messages.delete(name)
     }
-  }
-
-  /** Why Evolution refuses a socket with this key, in its own words. */
-  const refusalOf = (key: string | ReadonlyArray<string> | undefined): string | null => {
-    if (key === undefined) return "apiKey is required"
-    const known = [state.apiKey, ...[...state.instances.values()].map(({ token }) => token)]
-    return known.some((one) => one === key) ? null : "Invalid global token"
   }
 
   const start = async (): Promise<void> => {
@@ -155,20 +159,9 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
       serveClient: false,
       pingInterval: state.settings.pingInterval,
       pingTimeout: state.settings.pingTimeout,
-      allowRequest: ({ headers, url }, decide) => {
-        const query = new URL(url ?? "/", "http://simulator").searchParams
-        const refusal = refusalOf(query.get("apikey") ?? headers.apikey)
-        decide(refusal, refusal === null)
-      }
+      allowRequest: allowRequest(state)
     })
-    const [upgrade] = http.listeners("upgrade")
-    http.removeAllListeners("upgrade")
-    http.on("upgrade", (request, socket, head) => {
-      const { refusal } = state
-      if (refusal === undefined || refusal === "license")
-        return upgrade?.call(http, request, socket, head)
-      socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\n\r\n${refusal.body}`)
-    })
+    guard(state, http)
     sockets = new Set()
     http.on("connection", (socket: Socket) => {
       sockets.add(socket)
@@ -191,12 +184,15 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     apiKey: state.apiKey,
     instance: find,
     add: (name, known = {}) => {
-      const websocket = { enabled: true, events: settingsNames }
+      const websocket = { enabled: true, events: settingsOfEvolution }
       const instance = { ...newInstance(name), websocket, ...known }
       state.instances.set(name, instance)
       return instance
     },
     emit,
+    onEmit: (listener) => {
+      tell = listener
+    },
     emitRaw: (event, ...args) => io.emit(event, ...args),
     showQr,
     scan: (name) => {
@@ -218,10 +214,8 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     },
     remove: (name) => actions.remove(find(name)),
     drop,
-    fallSilent: () => {
-      for (const client of Object.values<object>(Reflect.get(io.engine, "clients")))
-        Reflect.set(client, "sendPacket", () => undefined)
-    },
+    fallSilent: () => fallSilent(io),
+    garble: (garbage) => garble(io, garbage),
     refuse: (refusal) => {
       state.refusal = refusal
     },

@@ -1,7 +1,7 @@
 /** Evolution's REST endpoints, quirks included: the guard order, and 200 with `error: true`. */
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { settingsNames, toWireName } from "../../../src/Domain/EventName.ts"
-import { newInstance, type SimulatedInstance, type State } from "./State.ts"
+import { find } from "./Messages.ts"
+import { newInstance, type SimulatedInstance, type State, settingsOfEvolution } from "./State.ts"
 
 /** What the endpoints make happen. */
 export interface Actions {
@@ -111,6 +111,8 @@ const route = async (
       return success("Instance deleted")
     case "GET /websocket/find":
       return { status: 200, body: instance.websocket && { id: "ws", ...instance.websocket } }
+    case "POST /chat/findMessages":
+      return { status: 200, body: find(state, name, JSON.parse(text)) }
     default:
       return setWebSocket(instance, JSON.parse(text))
   }
@@ -123,10 +125,9 @@ const calls = new Set([
   "DELETE /instance/logout",
   "DELETE /instance/delete",
   "GET /websocket/find",
-  "POST /websocket/set"
+  "POST /websocket/set",
+  "POST /chat/findMessages"
 ])
-
-const settingsForms = settingsNames
 
 interface CreateBody {
   readonly instanceName?: string
@@ -156,7 +157,10 @@ const create = async (
   const instance = newInstance(name, body)
   const events = body.websocket?.events ?? []
   if (body.websocket !== undefined)
-    instance.websocket = { enabled: true, events: events.length === 0 ? settingsForms : events }
+    instance.websocket = {
+      enabled: true,
+      events: events.length === 0 ? settingsOfEvolution : events
+    }
   state.instances.set(name, instance)
   actions.created(instance)
   if (body.qrcode === true) {
@@ -219,16 +223,15 @@ const setWebSocket = (
     return failure(500, "Internal Server Error", [
       "Cannot read properties of undefined (reading 'length')"
     ])
-  const unknown = websocket.events.find(
-    (name) => toWireName(name) === name || name === "GROUPS_UPDATE"
-  )
+  const unknown = websocket.events.find((name) => !settingsOfEvolution.includes(name))
   if (unknown !== undefined)
     return failure(400, "Bad Request", [
       [`websocket.events[0] is not one of enum values: ${unknown}`]
     ])
   instance.websocket = {
     enabled: websocket.enabled,
-    events: websocket.enabled && websocket.events.length === 0 ? settingsForms : websocket.events
+    events:
+      websocket.enabled && websocket.events.length === 0 ? settingsOfEvolution : websocket.events
   }
   return { status: 201, body: { id: "ws", ...instance.websocket } }
 }

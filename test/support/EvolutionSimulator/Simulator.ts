@@ -1,5 +1,12 @@
 /** The handle of a simulated Evolution: what it shows, and what can be made to happen. */
 import type { Refusal, SimulatedInstance } from "./State.ts"
+import type { Garbage } from "./Transport.ts"
+
+export interface Emitted {
+  readonly instance: string
+  readonly event: string
+  readonly data: unknown
+}
 
 export interface Simulator {
   readonly url: string
@@ -9,6 +16,8 @@ export interface Simulator {
   readonly add: (name: string, known?: Partial<SimulatedInstance>) => SimulatedInstance
   /** Emits an event as Evolution does: on `/`, then on the instance's namespace. */
   readonly emit: (name: string, event: string, data: unknown, extra?: object) => void
+  /** Is told of each such event from now on, whether anybody hears it or not. */
+  readonly onEmit: (listener: (emitted: Emitted) => void) => void
   /** Emits anything at all on `/`. */
   readonly emitRaw: (event: string, ...args: ReadonlyArray<unknown>) => void
   readonly showQr: (name: string) => Promise<string>
@@ -23,7 +32,9 @@ export interface Simulator {
   readonly drop: () => void
   /** Keeps every connection, says nothing more on it, not even a ping. */
   readonly fallSilent: () => void
-  /** Refuses everybody from now on; `undefined` ends that. */
+  /** Writes what is no Socket.IO to every connection. */
+  readonly garble: (garbage: Garbage) => void
+  /** Refuses everybody from now on, whatever is asked; `undefined` ends that. */
   readonly refuse: (refusal: Refusal) => void
   readonly changeKey: (apiKey: string) => void
   readonly stop: () => Promise<void>

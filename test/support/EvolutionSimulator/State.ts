@@ -1,5 +1,13 @@
 /** What the simulated Evolution remembers; it survives its restarts, as a database would. */
 import { randomUUID } from "node:crypto"
+import { settingsNames } from "../../../src/Domain/EventName.ts"
+import type { Random } from "../Random.ts"
+import type { StoredMessage } from "./Messages.ts"
+
+/** Evolution's own list of 2.3.x: `groups.update` is misspelt in it, and 2.4's event is not there. */
+export const settingsOfEvolution: ReadonlyArray<string> = settingsNames
+  .filter((name) => name !== "MESSAGING_HISTORY_SET")
+  .map((name) => (name === "GROUPS_UPDATE" ? "GROUP_UPDATE" : name))
 
 export interface SimulatedInstance {
   readonly name: string
@@ -26,6 +34,10 @@ export interface Settings {
   readonly createMillis: number
   readonly pingInterval: number
   readonly pingTimeout: number
+  /** `DATABASE_SAVE_DATA_NEW_MESSAGE`. */
+  readonly storeMessages: boolean
+  /** Of the order in which messages of one second are found. */
+  readonly seed: number
 }
 
 export const defaults: Settings = {
@@ -33,7 +45,9 @@ export const defaults: Settings = {
   globalEvents: true,
   createMillis: 20,
   pingInterval: 25_000,
-  pingTimeout: 20_000
+  pingTimeout: 20_000,
+  storeMessages: true,
+  seed: 1
 }
 
 /** How the server refuses everybody, when told to: a proxy's answer, or 2.4's missing licence. */
@@ -42,6 +56,9 @@ export type Refusal = { readonly status: number; readonly body: string } | "lice
 export interface State {
   readonly settings: Settings
   readonly instances: Map<string, SimulatedInstance>
+  /** By the instance's name, in the order they were emitted. */
+  readonly messages: Map<string, Array<StoredMessage>>
+  readonly random: Random
   refusal: Refusal
   apiKey: string
 }

@@ -1,0 +1,39 @@
+/** Who gets in to Socket.IO: Evolution's check of the key, and a refusal in front of everything. */
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import type { ServerOptions } from "socket.io"
+import type { State } from "./State.ts"
+
+export const allowRequest =
+  (state: State): NonNullable<ServerOptions["allowRequest"]> =>
+  ({ headers, url }, decide) => {
+    const query = new URL(url ?? "/", "http://simulator").searchParams
+    const refusal = refusalOf(state, query.get("apikey") ?? headers.apikey)
+    decide(refusal, refusal === null)
+  }
+
+/** Why Evolution refuses a socket with this key, in its own words. */
+const refusalOf = (state: State, key: string | ReadonlyArray<string> | undefined) => {
+  if (key === undefined) return "apiKey is required"
+  const known = [state.apiKey, ...[...state.instances.values()].map(({ token }) => token)]
+  return known.some((one) => one === key) ? null : "Invalid global token"
+}
+
+/** Puts the refusal before what Socket.IO has attached. A missing licence does not keep sockets out. */
+export const guard = (state: State, http: HttpServer): void => {
+  const [request] = http.listeners("request")
+  const [upgrade] = http.listeners("upgrade")
+  http.removeAllListeners("request").removeAllListeners("upgrade")
+  http.on("request", (message: IncomingMessage, response: ServerResponse) => {
+    const { refusal } = state
+    if (refusal === undefined || refusal === "license" || !message.url?.startsWith("/socket.io/"))
+      return request?.call(http, message, response)
+    response.writeHead(refusal.status, { connection: "close" }).end(refusal.body)
+  })
+  http.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { refusal } = state
+    if (refusal === undefined || refusal === "license")
+      return upgrade?.call(http, message, socket, head)
+    socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\n\r\n${refusal.body}`)
+  })
+}

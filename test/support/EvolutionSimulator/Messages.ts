@@ -1,0 +1,98 @@
+/** Evolution's table of messages, and `POST /chat/findMessages` as it answers. */
+import { randomUUID } from "node:crypto"
+import { Predicate } from "effect"
+import type { SimulatedInstance, State } from "./State.ts"
+
+export interface StoredMessage {
+  readonly id: string
+  readonly key: Readonly<Record<string, unknown>>
+  readonly pushName: unknown
+  readonly messageType: unknown
+  readonly message: unknown
+  readonly messageTimestamp: number
+  readonly instanceId: string
+  readonly source: unknown
+  readonly contextInfo: unknown
+  readonly MessageUpdate: ReadonlyArray<unknown>
+}
+
+const storedEvents = new Set(["messages.upsert", "send.message"])
+
+/** Keeps a message that is emitted, as `DATABASE_SAVE_DATA_NEW_MESSAGE` makes Evolution do. */
+export const store = (
+  state: State,
+  instance: SimulatedInstance | undefined,
+  event: string,
+  data: unknown
+): void => {
+  if (!state.settings.storeMessages || instance === undefined || !storedEvents.has(event)) return
+  if (!Predicate.isRecord(data) || !Predicate.isRecord(data.key)) return
+  const { contextInfo, key, message, messageTimestamp, messageType, pushName, source } = data
+  const stored: StoredMessage = {
+    id: `cm${randomUUID().replaceAll("-", "").slice(0, 23)}`,
+    key,
+    pushName,
+    messageType,
+    message,
+    messageTimestamp:
+      typeof messageTimestamp === "number" ? messageTimestamp : Math.floor(Date.now() / 1000),
+    instanceId: instance.id,
+    source,
+    contextInfo: contextInfo ?? null,
+    MessageUpdate: []
+  }
+  const sofar = state.messages.get(instance.name)
+  if (sofar === undefined) state.messages.set(instance.name, [stored])
+  else sofar.push(stored)
+}
+
+interface Where {
+  readonly id?: string
+  readonly source?: string
+  readonly messageType?: string
+  readonly messageTimestamp?: { readonly gte?: string; readonly lte?: string }
+  readonly key?: Readonly<Record<string, unknown>>
+}
+
+export interface FindBody {
+  readonly where?: Where
+  readonly page?: number
+  /** The size of a page, by another name. */
+  readonly offset?: number
+}
+
+export const find = (
+  state: State,
+  name: string,
+  { offset = 50, page = 1, where = {} }: FindBody
+) => {
+  const matching = (state.messages.get(name) ?? []).filter(matches(where))
+  // Newest first by the second and no further: ties come in another order each time.
+  const ranked = matching.map((record) => ({ record, tie: state.random.next() }))
+  ranked.sort(
+    (left, right) =>
+      right.record.messageTimestamp - left.record.messageTimestamp || left.tie - right.tie
+  )
+  const records = ranked.slice((page - 1) * offset, page * offset).map(({ record }) => record)
+  const { length: total } = matching
+  return { messages: { total, pages: Math.ceil(total / offset), currentPage: page, records } }
+}
+
+const matches = ({ id, key = {}, messageTimestamp = {}, messageType, source }: Where) => {
+  const { gte, lte } = messageTimestamp
+  // The time filter takes both ends or none. Only truthy values of the key filter.
+  const [from, to] =
+    gte && lte
+      ? [secondsOf(gte), secondsOf(lte)]
+      : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const wanted = Object.entries(key).filter(([, value]) => Boolean(value))
+  return (record: StoredMessage): boolean =>
+    record.messageTimestamp >= from &&
+    record.messageTimestamp <= to &&
+    wanted.every(([field, value]) => record.key[field] === value) &&
+    (id === undefined || record.id === id) &&
+    (source === undefined || record.source === source) &&
+    (messageType === undefined || record.messageType === messageType)
+}
+
+const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000)

@@ -1,0 +1,69 @@
+/** Doubles that more than one suite stands on; what a test did not expect to be called is a defect. */
+import { Clock, Effect, Layer, Stream } from "effect"
+import type { RawEvent } from "../../src/Domain/Event.ts"
+import type { LinkError } from "../../src/Domain/LinkError.ts"
+import { EventSource, type Subscription } from "../../src/EventSource.ts"
+import { EventStore } from "../../src/EventStore.ts"
+import { GapLedger } from "../../src/GapLedger.ts"
+import { Ingest } from "../../src/Ingest.ts"
+import { InstanceStore } from "../../src/InstanceStore.ts"
+
+/** A link on which everything that was sent has been heard. */
+export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscription => ({
+  events,
+  heard: Effect.map(Clock.currentTimeMillis, (until) => ({ until, isHeldBack: false }))
+})
+
+/** A source of links of their own, on which nothing ends or changes by itself. */
+export const sourceOf = (source: Partial<EventSource["Type"]>) =>
+  Layer.mock(EventSource, {
+    isShared: false,
+    renew: () => Effect.void,
+    heard: Effect.succeed(undefined),
+    created: Effect.succeed(Stream.never),
+    quiesce: Effect.void,
+    ...source
+  })
+
+/** An ingest that writes at once, and nowhere. */
+export const ingestOf = (ingest: Partial<Ingest["Type"]>) =>
+  Layer.mock(Ingest, {
+    receive: () => Effect.void,
+    note: () => Effect.succeed(Effect.void),
+    settledUntil: Clock.currentTimeMillis,
+    degraded: Effect.succeed(null),
+    ...ingest
+  })
+
+/** A ledger in which nothing stands. */
+export const ledgerOf = (ledger: Partial<GapLedger["Type"]> = {}) =>
+  Layer.mock(GapLedger, {
+    pending: () => [],
+    awaitPending: () => Effect.never,
+    summary: () => ({ open: null, unrecovered: 0 }),
+    ...ledger
+  })
+
+/** Instances of which none is known, and of which nothing is wanted. */
+export const instancesOf = (instances: Partial<InstanceStore["Type"]> = {}) =>
+  Layer.mock(InstanceStore, {
+    get: () => undefined,
+    all: Effect.succeed([]),
+    accept: () => undefined,
+    ...instances
+  })
+
+const unexpected = (method: string) => () =>
+  Effect.dieMessage(`The test did not expect "${method}" to be called`)
+
+/** A log that does what a test says. */
+export const storeOf = (store: Partial<EventStore["Type"]>) =>
+  EventStore.of({
+    append: unexpected("append"),
+    unheard: unexpected("unheard"),
+    messagesAround: unexpected("messagesAround"),
+    read: unexpected("read"),
+    lastId: unexpected("lastId")(),
+    ping: unexpected("ping")(),
+    ...store
+  })

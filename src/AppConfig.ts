@@ -1,5 +1,5 @@
 /** Every environment variable, grouped by who consumes it. Nothing else reads the environment. */
-import { Config, ConfigError, Either, LogLevel, type Option, type Redacted } from "effect"
+import { Config, ConfigError, Duration, Either, LogLevel, type Option, type Redacted } from "effect"
 
 /** An http(s) address with nothing secret in it; a trailing slash does not matter. */
 const httpUrl = (name: string) =>
@@ -36,6 +36,22 @@ export const databaseUrl: Config.Config<Option.Option<Redacted.Redacted>> = Conf
   Config.redacted(Config.nonEmptyString("DATABASE_URL"))
 )
 
+/** How much may wait for the database before the socket is read no further. */
+export const Queue = Config.all({
+  maxBytes: Config.integer("QUEUE_MAX_MIB").pipe(
+    Config.validate({ message: "Expected 1 or more", validation: (mib) => mib >= 1 }),
+    Config.withDefault(64),
+    Config.map((mib) => mib * 1024 * 1024)
+  ),
+  maxAge: Config.duration("QUEUE_MAX_AGE").pipe(Config.withDefault(Duration.minutes(10)))
+})
+
+/** How many messages of one gap are fetched again at the most; 0: none. */
+export const backfillLimit = Config.integer("BACKFILL_LIMIT").pipe(
+  Config.validate({ message: "Expected 0 or more", validation: (count) => count >= 0 }),
+  Config.withDefault(10_000)
+)
+
 export const Http = Config.all({
   host: Config.nonEmptyString("HOST").pipe(Config.withDefault("127.0.0.1")),
   port: Config.port("PORT").pipe(Config.withDefault(8000)),
@@ -48,7 +64,16 @@ export const autoStart = Config.boolean("AUTO_START").pipe(Config.withDefault(tr
 export const logLevel = Config.logLevel("LOG_LEVEL").pipe(Config.withDefault(LogLevel.Info))
 
 /** All of it, so that everything that is wrong is told at once. */
-export const everything = Config.all([Evolution, Http, autoStart, databaseUrl, dataDir, logLevel])
+export const everything = Config.all([
+  Evolution,
+  Http,
+  Queue,
+  autoStart,
+  backfillLimit,
+  databaseUrl,
+  dataDir,
+  logLevel
+])
 
 /** One line for each thing that is wrong, and nothing of what was given: it may be secret. */
 export const explain = (error: ConfigError.ConfigError): ReadonlyArray<string> =>

@@ -3,8 +3,9 @@
  * newest events are in a ring that all share, older ones are in the log. So a slow reader loses
  * nothing, holds up nobody, and costs no memory.
  */
-import { Chunk, Context, DateTime, Effect, Layer, Option, Stream } from "effect"
-import { type EventRecord, type LoggedEvent, lifeCycleOf } from "./Domain/Event.ts"
+import { Chunk, Context, DateTime, Effect, Either, Layer, Option, Stream } from "effect"
+import type { EventRecord, LoggedEvent } from "./Domain/Event.ts"
+import * as LifeCycle from "./Domain/LifeCycle.ts"
 import { EventStore } from "./EventStore.ts"
 import { detailOf, untilBack } from "./Sql/Failure.ts"
 
@@ -18,6 +19,10 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
      * this call on. Events that come out of the log instead of the ring have their QR codes redacted.
      */
     readonly after: (cursor: number | "now") => Stream.Stream<LoggedEvent>
+    /** The cursor of the newest event. */
+    readonly newest: Effect.Effect<number>
+    /** Whether what follows a cursor has left memory and has to come from the log. */
+    readonly isLate: (cursor: number) => boolean
   }
 >() {
   static readonly layer = Layer.effect(
@@ -106,7 +111,9 @@ export const make = (capacity: number) =>
             Chunk.unsafeFromArray(events),
             Option.some(events.at(-1)?.id ?? from)
           ])
-        )
+        ),
+      newest: Effect.sync(newest),
+      isLate: (cursor) => cursor < horizon
     })
   })
 
@@ -125,6 +132,7 @@ const toLogged = ({ data, extra, receivedAt, ...record }: EventRecord): LoggedEv
   ...record,
   json: JSON.stringify(data),
   extra: extra === null ? null : JSON.stringify(extra),
-  lifeCycle: lifeCycleOf(record.event, data),
+  // Read back, a QR code is `[redacted]`.
+  lifeCycle: Either.getOrNull(LifeCycle.decode(record.event, data)),
   receivedAt: DateTime.toEpochMillis(receivedAt)
 })

@@ -6,19 +6,35 @@ import type { InstanceName } from "./Domain/Instance.ts"
 import type { LinkError } from "./Domain/LinkError.ts"
 import * as Global from "./EventSource/Global.ts"
 import * as Namespace from "./EventSource/Namespace.ts"
+import type { Heard } from "./Wire/Hearing.ts"
+
+export interface Subscription {
+  /** Ends only with `quiesce`; fails with what ended the link. */
+  readonly events: Stream.Stream<RawEvent, LinkError>
+  readonly heard: Effect.Effect<Heard>
+}
 
 export class EventSource extends Context.Tag("evolution-listener/EventSource")<
   EventSource,
   {
+    /** Whether one link serves all instances, so that it is lost and dialled for all at once. */
+    readonly isShared: boolean
     /**
-     * Succeeds when Evolution's events of this instance reach us; the stream then ends only with
-     * `quiesce`, and fails with what ended the link. Closing the scope leaves the link. A refusal
-     * that `open` waits out by itself (a namespace that does not exist yet) is told to `onRefused`.
+     * Succeeds when Evolution's events of this instance reach us. Closing the scope leaves the link. A
+     * refusal that `open` waits out by itself (a namespace that does not exist yet) is told to
+     * `onRefused`.
      */
     readonly open: (
       name: InstanceName,
       onRefused: (error: LinkError) => Effect.Effect<void>
-    ) => Effect.Effect<Stream.Stream<RawEvent, LinkError>, LinkError, Scope.Scope>
+    ) => Effect.Effect<Subscription, LinkError, Scope.Scope>
+    /**
+     * Exchanges an instance's connection for a fresh one without a hole and without a repetition. When
+     * that fails, the old one goes on; where there is none, nothing happens.
+     */
+    readonly renew: (name: InstanceName) => Effect.Effect<void, LinkError>
+    /** Until when all links that are up have heard; `undefined`: none is. */
+    readonly heard: Effect.Effect<number | undefined>
     /**
      * The names of instances created while nobody has them open. Their events are held, within
      * bounds, for the `open` that follows. A source that cannot see this never says anything.

@@ -1,8 +1,9 @@
 /** The append-only log of every event, its projection, and the quarantine beside it. */
-import { SqlClient, type SqlError } from "@effect/sql"
+import { SqlClient, type SqlError, type Statement } from "@effect/sql"
 import { Context, DateTime, Effect, Layer } from "effect"
 import type { EventOrigin, EventRecord, EvolutionEvent, QuarantinedEvent } from "./Domain/Event.ts"
 import type { Change } from "./Domain/Projection.ts"
+import { changeRows, eventRows, gapRows, messageRows, quarantineRows } from "./EventStore/Rows.ts"
 
 export interface EventQuery {
   readonly instance?: string | undefined
@@ -28,6 +29,25 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
       readonly quarantined: ReadonlyArray<QuarantinedEvent>
       readonly changes: ReadonlyArray<Change>
     }) => Effect.Effect<ReadonlyArray<number>, SqlError.SqlError>
+    /**
+     * Of messages fetched again, those that the log has not: no event of the same instance bears the
+     * same `key.remoteJid` and `key.id`.
+     */
+    readonly unheard: (
+      messages: ReadonlyArray<EvolutionEvent>
+    ) => Effect.Effect<ReadonlyArray<EvolutionEvent>, SqlError.SqlError>
+    /**
+     * The messages heard live just before a time and just after another, nearest first, as far as a
+     * few thousand events away.
+     */
+    readonly messagesAround: (
+      instance: string,
+      from: DateTime.Utc,
+      to: DateTime.Utc
+    ) => Effect.Effect<
+      { readonly before: ReadonlyArray<string>; readonly after: ReadonlyArray<string> },
+      SqlError.SqlError
+    >
     /** By id, oldest first. */
     readonly read: (
       query: EventQuery
@@ -91,6 +111,19 @@ const make = Effect.gen(function* () {
             from jsonb_to_recordset(${quarantineRows(quarantined)}::jsonb) as (
               instance text, event text, reason text, payload jsonb, received_at timestamptz)
             where exists (select from fresh)
+          ), ledger as (
+            insert into gaps
+              (id, instance, "from", "to", cause, recovered, fetched, fetched_until, retry_at, note)
+            select g.* from jsonb_to_recordset(${gapRows(events)}::jsonb) as g (
+              id uuid, instance text, "from" timestamptz, "to" timestamptz, cause text,
+              recovered boolean, fetched integer, fetched_until timestamptz,
+              retry_at timestamptz, note text)
+            where exists (select from fresh)
+            on conflict (id) do update set
+              "from" = excluded."from", "to" = excluded."to", cause = excluded.cause,
+              recovered = excluded.recovered, fetched = excluded.fetched,
+              fetched_until = excluded.fetched_until, retry_at = excluded.retry_at,
+              note = excluded.note
           ), projected as (
             update instances i set
               whatsapp_state = c.whatsapp_state, whatsapp_reason = c.whatsapp_reason,
@@ -115,6 +148,49 @@ const make = Effect.gen(function* () {
         (rows) =>
           rows.length === events.length ? Effect.succeed(idsOf(rows)) : lastIds(events.length)
       ),
+    unheard: (messages) =>
+      Effect.map(
+        sql<{ n: number }>`
+          select m.n from jsonb_to_recordset(${messageRows(messages)}::jsonb)
+            as m (n integer, instance text, data jsonb)
+          where exists (
+            select from events e
+            where e.data #>> '{key,id}' = m.data #>> '{key,id}'
+              and e.event in ('messages.upsert', 'send.message')
+              and e.instance = m.instance
+              and e.data #>> '{key,remoteJid}' = m.data #>> '{key,remoteJid}')`,
+        (rows) => {
+          const heard = new Set(rows.map(({ n }) => n))
+          return messages.filter((_, n) => !heard.has(n))
+        }
+      ),
+    messagesAround: (instance, from, to) =>
+      Effect.gen(function* () {
+        const nearest = (side: Statement.Fragment, order: Statement.Fragment) =>
+          Effect.map(
+            sql<{ key: string }>`
+              select key from (
+                select id, event, origin, data #>> '{key,id}' as key from events
+                where instance = ${instance} and ${side} order by ${order} limit 5000
+              ) as near
+              where event in ('messages.upsert', 'send.message') and origin = 'live'
+                and key is not null
+              order by ${order} limit 2`,
+            (rows) => rows.map(({ key }) => key)
+          )
+        const heardBefore = sql`received_at <= ${DateTime.toDate(from)}`
+        const [pivot] = yield* sql<{ id: string }>`
+          select id from events where instance = ${instance} and ${heardBefore}
+          order by id desc limit 1`
+        return {
+          before: yield* nearest(heardBefore, sql`id desc`),
+          after: yield* nearest(
+            // By id first, which has an index.
+            sql`id > ${pivot?.id ?? 0} and received_at >= ${DateTime.toDate(to)}`,
+            sql`id`
+          )
+        }
+      }),
     read: ({ after = 0, event, instance, limit }) =>
       Effect.map(
         sql<EventRow>`
@@ -144,50 +220,3 @@ const toEventRecord = ({ id, received_at, upstream_time, ...row }: EventRow): Ev
   upstreamTime: upstream_time,
   receivedAt: DateTime.unsafeFromDate(received_at)
 })
-
-/** Rows as one JSON text. The data is JSON text already and goes in as it is. */
-const eventRows = (events: ReadonlyArray<EvolutionEvent>): string =>
-  `[${events
-    .map(
-      ({ event, extra, instance, json, origin, receivedAt, upstreamTime }) =>
-        `{"instance":${JSON.stringify(instance)},"event":${JSON.stringify(event)},"data":${json},` +
-        `"extra":${extra},"upstream_time":${JSON.stringify(upstreamTime)},` +
-        `"received_at":"${new Date(receivedAt).toISOString()}","origin":"${origin}"}`
-    )
-    .join(",")}]`
-
-const quarantineRows = (quarantined: ReadonlyArray<QuarantinedEvent>): string =>
-  `[${quarantined
-    .map(
-      ({ event, instance, json, reason, receivedAt }) =>
-        `{"instance":${JSON.stringify(instance)},"event":${JSON.stringify(event)},` +
-        `"reason":${JSON.stringify(reason)},"payload":${json},` +
-        `"received_at":"${new Date(receivedAt).toISOString()}"}`
-    )
-    .join(",")}]`
-
-const changeRows = (changes: ReadonlyArray<Change>): string =>
-  JSON.stringify(
-    changes.map(({ name, observed: { lastEvent, profile, qr, whatsapp }, qrChanged }) => ({
-      name,
-      whatsapp_state: whatsapp?.state,
-      whatsapp_reason: whatsapp?.reason,
-      whatsapp_origin: whatsapp?.origin,
-      whatsapp_at: whatsapp?.at,
-      phone: profile.phone,
-      profile_name: profile.name,
-      picture_url: profile.pictureUrl,
-      qr_changed: qrChanged,
-      ...(qrChanged && qr !== null
-        ? {
-            qr_code: qr.code,
-            qr_base64: qr.base64,
-            qr_pairing_code: qr.pairingCode,
-            qr_received_at: qr.receivedAt,
-            qr_expires_at: qr.expiresAt
-          }
-        : {}),
-      last_event: lastEvent?.event,
-      last_event_at: lastEvent?.at
-    }))
-  )

@@ -17,6 +17,15 @@ export interface CreateInput {
   readonly token?: Redacted.Redacted | undefined
 }
 
+/** Which messages to find. */
+export interface MessageQuery {
+  /** Whole seconds since 1970 UTC, both inclusive; without it, of all times. */
+  readonly seconds?: readonly [from: number, to: number]
+  readonly keyId?: string
+  /** Evolution calls it `offset`. */
+  readonly pageSize: number
+}
+
 type Call<A> = (name: InstanceName) => Effect.Effect<A, EvolutionError>
 
 export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionClient")<
@@ -51,6 +60,14 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
       name: InstanceName,
       events: ReadonlyArray<string>
     ) => Effect.Effect<void, EvolutionError>
+    /**
+     * The newest page of the messages in Evolution's database, newest first by second, in no order
+     * within one. It has those it was told to store (`DATABASE_SAVE_DATA_NEW_MESSAGE`).
+     */
+    readonly findMessages: (
+      name: InstanceName,
+      query: MessageQuery
+    ) => Effect.Effect<Body.FoundMessages, EvolutionError>
     /** Succeeds when something answers at Evolution's socket that is not a broken proxy. */
     readonly ping: Effect.Effect<void, EvolutionUnavailable>
   }
@@ -174,6 +191,22 @@ const make = Effect.gen(function* () {
         }),
         { name }
       ),
+    findMessages: (name, { keyId, pageSize, seconds }) =>
+      safely(
+        call(
+          Body.FoundMessages,
+          HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`/chat/findMessages/${name}`), {
+            where: {
+              // The filter takes both ends or none.
+              ...(seconds && { messageTimestamp: { gte: iso(seconds[0]), lte: iso(seconds[1]) } }),
+              ...(keyId && { key: { id: keyId } })
+            },
+            page: 1,
+            offset: pageSize
+          }),
+          { name }
+        )
+      ),
     ping: Effect.filterOrFail(
       exchange(HttpClientRequest.get("/socket.io/")),
       ({ status }) => status < 500,
@@ -181,6 +214,8 @@ const make = Effect.gen(function* () {
     )
   })
 })
+
+const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
 
 const unavailable = (message: string, status: number | null = null) =>
   new EvolutionUnavailable({ message, status })

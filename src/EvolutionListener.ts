@@ -3,6 +3,7 @@
  * provides this and talks to `ListenerRegistry`, `Instances`, `EventBus` and `EventStore`.
  *
  *     ListenerRegistry ─ one fiber per instance ─┬─ EventSource ─ Evolution's socket
+ *                                                ├─ GapLedger ─ GapStore
  *                                                ├─ Recovery ─ EvolutionClient
  *                                                └─ Ingest ─ EventStore, InstanceStore, EventBus
  */
@@ -12,21 +13,28 @@ import { EventBus } from "./EventBus.ts"
 import { EventSource } from "./EventSource.ts"
 import { EventStore } from "./EventStore.ts"
 import { EvolutionClient } from "./EvolutionClient.ts"
+import { GapLedger } from "./GapLedger.ts"
+import { GapStore } from "./GapStore.ts"
 import { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import { Instances } from "./Instances.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
+import { Pacing } from "./Pacing.ts"
 import { Recovery } from "./Recovery.ts"
 import * as Sql from "./Sql.ts"
+import * as StateWatch from "./StateWatch.ts"
 import { Upstream } from "./Upstream.ts"
 
 // Each line stands on the ones below it; what is built last is stopped first.
-export const layer = AutoStart.layer.pipe(
+export const layer = Layer.mergeAll(AutoStart.layer, StateWatch.layer).pipe(
   Layer.provideMerge(Instances.layer),
   Layer.provideMerge(ListenerRegistry.layer),
-  Layer.provideMerge(Layer.mergeAll(EventSource.layer, Recovery.layer, Upstream.layer)),
-  Layer.provideMerge(Ingest.layer),
+  Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
+  Layer.provideMerge(GapLedger.layer),
+  Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
   Layer.provideMerge(EventBus.layer),
-  Layer.provideMerge(Layer.mergeAll(EventStore.layer, InstanceStore.layer, EvolutionClient.layer)),
+  Layer.provideMerge(
+    Layer.mergeAll(EventStore.layer, GapStore.layer, InstanceStore.layer, EvolutionClient.layer)
+  ),
   Layer.provideMerge(Sql.layer)
 )

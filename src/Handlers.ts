@@ -3,8 +3,9 @@
  * runs as long as the program does.
  */
 import { Effect, Layer, Redacted, Stream } from "effect"
-import type { LifeCycleData, LifeCycleName, LoggedEvent } from "./Domain/Event.ts"
+import type { LoggedEvent } from "./Domain/Event.ts"
 import { toWireName } from "./Domain/EventName.ts"
+import type * as LifeCycle from "./Domain/LifeCycle.ts"
 import { EventBus } from "./EventBus.ts"
 
 /** An event as a handler gets it: the data of life-cycle events is typed, any other is `unknown`. */
@@ -13,7 +14,7 @@ export interface HandledEvent<Name extends string> {
   readonly id: number
   readonly instance: string
   readonly event: Name
-  readonly data: Name extends LifeCycleName ? LifeCycleData<Name> : unknown
+  readonly data: Name extends LifeCycle.Name ? LifeCycle.Data<Name> : unknown
   /** Our clock, ms since 1970 UTC. */
   readonly receivedAt: number
   readonly origin: LoggedEvent["origin"]
@@ -25,7 +26,7 @@ export interface HandledEvent<Name extends string> {
  * A handler that lags by more than a few thousand events gets them from the log, where QR codes are
  * `[redacted]`.
  */
-export const on = <Name extends LifeCycleName | (string & {}), E, R>(
+export const on = <Name extends LifeCycle.Name | (string & {}), E, R>(
   name: Name,
   handler: (event: HandledEvent<Name>) => Effect.Effect<unknown, E, R>
 ): Layer.Layer<never, never, EventBus | R> =>

@@ -8,10 +8,12 @@ import { Api } from "./Http/Api.ts"
 import * as Auth from "./Http/Auth.ts"
 import * as Edge from "./Http/Edge.ts"
 import * as Handlers from "./Http/Handlers.ts"
+import { Live } from "./Http/Live.ts"
 
 const routes = Layer.mergeAll(
   HttpLayerRouter.addHttpApi(Api, { openapiPath: "/openapi.json" }).pipe(
-    Layer.provide([Handlers.instances, Handlers.events, Handlers.health]),
+    Layer.provide([Handlers.instances, Handlers.events, Handlers.live, Handlers.health]),
+    Layer.provide(Live.layer),
     Layer.provide(Auth.layer)
   ),
   HttpApiSwagger.layerHttpLayerRouter({ api: Api, path: "/docs" }),

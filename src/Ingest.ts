@@ -1,22 +1,26 @@
 /**
  * From a raw event to a committed one: decode, persist, publish. One writer drains one queue, so the
- * order in which events come is the order of the log; the queue is bounded, so a slow database makes
+ * order in which events come is the order of the log; what waits is bounded, so a slow database makes
  * the socket wait and not the heap grow.
  */
 import { randomUUID } from "node:crypto"
+import type { SqlError } from "@effect/sql"
 import {
   Array as Arr,
   Cause,
-  type Chunk,
   Context,
+  DateTime,
+  Deferred,
   Duration,
   Effect,
   Either,
+  Exit,
   Fiber,
   Layer,
-  Mailbox,
   Metric
 } from "effect"
+import * as AppConfig from "./AppConfig.ts"
+import type { Degraded } from "./Domain/Degraded.ts"
 import {
   decode,
   type EventOrigin,
@@ -27,17 +31,27 @@ import {
 import { project } from "./Domain/Projection.ts"
 import { EventBus } from "./EventBus.ts"
 import { EventStore } from "./EventStore.ts"
+import { GapStore } from "./GapStore.ts"
+import * as Backlog from "./Ingest/Backlog.ts"
 import { InstanceStore } from "./InstanceStore.ts"
-import { classify, detailOf, untilBack } from "./Sql/Failure.ts"
+import { classify, detailOf, outageOf, untilBack } from "./Sql/Failure.ts"
 
 export class Ingest extends Context.Tag("evolution-listener/Ingest")<
   Ingest,
   {
     /**
-     * Takes events in, in order; waits while the queue is full. What is taken in gets committed, in
-     * the log or in quarantine, even when the service is told to stop meanwhile.
+     * Takes events in, in order; waits while too much waits already. What is taken in gets committed,
+     * in the log or in quarantine, even when the service is told to stop meanwhile.
      */
     readonly receive: (events: Iterable<RawEvent>, origin: EventOrigin) => Effect.Effect<void>
+    /** Takes in messages fetched again; says, once committed, how many the log did not have. */
+    readonly backfill: (messages: ReadonlyArray<RawEvent>) => Effect.Effect<number>
+    /** Takes in events of our own; what it gives waits until they are committed. */
+    readonly note: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<Effect.Effect<void>>
+    /** Everything taken in before this time is committed; ms since 1970 UTC. */
+    readonly settledUntil: Effect.Effect<number>
+    /** Why nothing can be written now; `null` when all is well. */
+    readonly degraded: Effect.Effect<Degraded | null>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -49,26 +63,57 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
 export const eventsCommitted = Metric.counter("evolution_listener_events_committed")
 export const eventsQuarantined = Metric.counter("evolution_listener_events_quarantined")
 
-const queueCapacity = 4096
-/** A batch ends at whichever comes first; a history chunk alone can have tens of MB. */
-const maxBatchEvents = 500
-const maxBatchChars = 4 * 1024 * 1024
 /** How long stopping may take to commit what was taken in. */
-const drainTimeout = Duration.seconds(5)
+const drainTimeout = Duration.seconds(3)
 
 const retryPolicy = untilBack("100 millis")
 
-type Item = Either.Either<EvolutionEvent, QuarantinedEvent>
+type Item = Backlog.Item
 
 const make = Effect.gen(function* () {
   const events = yield* EventStore
   const instances = yield* InstanceStore
+  const gaps = yield* GapStore
   const bus = yield* EventBus
-  const queue = yield* Mailbox.make<Item>(queueCapacity)
+  const backlog = yield* Backlog.make(yield* AppConfig.Queue)
+  let outage: Degraded | null = null
+
+  /** Tries until the database is back; fails only when it is the values that it refuses. */
+  const persistently = <A>(count: number, statement: Effect.Effect<A, SqlError.SqlError>) =>
+    statement.pipe(
+      Effect.tapError((error) =>
+        classify(error) === "data"
+          ? Effect.void
+          : Effect.zipRight(
+              suffer(error),
+              Effect.logError(`Cannot commit ${count} events, trying again: ${detailOf(error)}`)
+            )
+      ),
+      Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" }),
+      Effect.tap(() =>
+        Effect.sync(() => {
+          outage = null
+        })
+      )
+    )
+
+  const suffer = (error: SqlError.SqlError) =>
+    Effect.map(DateTime.now, (now) => {
+      const reason = outageOf(error)
+      const since = outage?.reason === reason ? outage.since : now
+      outage = { reason, since, message: `Events wait to be written: ${detailOf(error)}` }
+    })
+
+  /** What was fetched again is written only where the log has it not. */
+  const unheard = (items: ReadonlyArray<Item>) =>
+    Effect.map(events.unheard(Arr.getRights(items.map(({ decoded }) => decoded))), (fresh) => {
+      const kept = new Set(fresh)
+      return items.filter(({ decoded }) => Either.isLeft(decoded) || kept.has(decoded.right))
+    })
 
   const append = (items: ReadonlyArray<Item>, key: string) =>
     Effect.suspend(() => {
-      const [quarantined, decoded] = Arr.separate(items)
+      const [quarantined, decoded] = Arr.separate(items.map((item) => item.decoded))
       const changes = project(instances.get, decoded)
       return Effect.map(events.append({ key, events: decoded, quarantined, changes }), (ids) => ({
         changes,
@@ -78,28 +123,24 @@ const make = Effect.gen(function* () {
     })
 
   const commit = (items: ReadonlyArray<Item>): Effect.Effect<void> =>
-    Effect.sync(() => randomUUID()).pipe(
-      Effect.flatMap((key) =>
-        append(items, key).pipe(
-          Effect.tapError((error) =>
-            classify(error) === "data"
-              ? Effect.void
-              : Effect.logError(
-                  `Cannot commit ${items.length} events, trying again: ${detailOf(error)}`
-                )
-          ),
-          // With the same key: when only the answer got lost, nothing is written twice.
-          Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" })
-        )
-      ),
+    Effect.gen(function* () {
+      const fresh = items.some(Backlog.isFetched)
+        ? yield* persistently(items.length, unheard(items))
+        : items
+      // With the same key: when only the answer got lost, nothing is written twice.
+      const key = randomUUID()
+      const committed = yield* persistently(fresh.length, append(fresh, key))
+      return { ...committed, fresh: new Set(fresh) }
+    }).pipe(
       Effect.matchCauseEffect({
         // A refused value, or a bug of ours: either way the writer must go on.
         onFailure: (cause) =>
           Cause.isInterruptedOnly(cause)
             ? Effect.interrupt
             : isolate(items, detailOf(Cause.squash(cause))),
-        onSuccess: ({ changes, logged, quarantined }) => {
+        onSuccess: ({ changes, fresh, logged, quarantined }) => {
           instances.accept(changes)
+          for (const item of items) item.settled?.(fresh.has(item) && Backlog.isFetched(item))
           return bus
             .publish(logged)
             .pipe(
@@ -120,29 +161,29 @@ const make = Effect.gen(function* () {
       // One after the other: what the left half teaches is what the right half builds on.
       return Effect.zipRight(commit(left), commit(right))
     }
+    const setAside = (event: QuarantinedEvent) =>
+      commit([{ ...item, decoded: Either.left({ ...event, json: null }) }])
     return Effect.zipRight(
       Effect.logWarning(`An event cannot be committed, it is put in quarantine: ${reason}`),
-      Either.match(item, {
+      Either.match(item.decoded, {
         onLeft: (event) =>
           event.json === null
-            ? Effect.logError(`An event cannot even be put in quarantine, it is lost: ${reason}`)
-            : commit([Either.left({ ...event, json: null })]),
+            ? Effect.zipRight(
+                Effect.sync(() => item.settled?.(false)),
+                Effect.logError(`An event cannot even be put in quarantine, it is lost: ${reason}`)
+              )
+            : setAside(event),
         onRight: ({ event, instance, receivedAt }) =>
-          commit([Either.left({ event, instance, receivedAt, reason, json: null })])
+          setAside({ event, instance, receivedAt, reason, json: null })
       })
     )
   }
 
-  const write: Effect.Effect<void> = Effect.flatMap(queue.takeAll, ([items, done]) =>
-    Effect.zipRight(
-      Effect.forEach(batches(items), commit, { discard: true }),
-      done ? Effect.void : write
-    )
-  )
-  const writer = yield* Effect.forkDaemon(write)
+  const writer = yield* Effect.forkDaemon(backlog.drain(commit))
   yield* Effect.addFinalizer(() =>
-    queue.end.pipe(
+    backlog.end.pipe(
       Effect.zipRight(Fiber.join(writer)),
+      Effect.zipRight(gaps.rest),
       Effect.interruptible,
       Effect.timeoutFail({ duration: drainTimeout, onTimeout: () => "late" }),
       Effect.catchAll(() =>
@@ -156,24 +197,48 @@ const make = Effect.gen(function* () {
     )
   )
 
+  /** Takes in; what it gives waits until all is committed: how much of it the log did not have. */
+  const take = (decoded: () => ReadonlyArray<Backlog.Decoded>) =>
+    Effect.gen(function* () {
+      const done = yield* Deferred.make<number>()
+      let [left, fresh] = [0, 0]
+      const settled = (isNew: boolean) => {
+        if (isNew) fresh++
+        if (--left === 0) Deferred.unsafeDone(done, Exit.succeed(fresh))
+      }
+      yield* backlog.add(() => {
+        const items = decoded()
+        left = items.length
+        if (left === 0) Deferred.unsafeDone(done, Exit.succeed(0))
+        return items.map((item) => [item, settled])
+      })
+      return Deferred.await(done)
+    })
+
   return Ingest.of({
     receive: (raw, origin) =>
-      queue.offerAll(Arr.map(Arr.fromIterable(raw), (event) => decode(event, origin)))
+      backlog.add(() =>
+        Arr.map(Arr.fromIterable(raw), (event) => [decode(event, origin), undefined])
+      ),
+    backfill: (messages) =>
+      Effect.flatten(take(() => messages.map((event) => decode(event, "backfill")))),
+    note: (events) =>
+      Effect.map(
+        take(() => events.map(Either.right)),
+        Effect.asVoid
+      ),
+    settledUntil: backlog.settledUntil,
+    degraded: Effect.gen(function* () {
+      const overdue = yield* backlog.fullSince
+      return overdue === undefined
+        ? outage
+        : {
+            reason: "queue_full" as const,
+            since: DateTime.unsafeMake(overdue),
+            message: `Too much waits to be written, the sockets are read no further${
+              outage === null ? "" : `: ${outage.message}`
+            }`
+          }
+    })
   })
 })
-
-const batches = (items: Chunk.Chunk<Item>): ReadonlyArray<ReadonlyArray<Item>> => {
-  const all: Array<Array<Item>> = []
-  let [count, chars] = [maxBatchEvents, 0]
-  for (const item of items) {
-    const size = Either.merge(item).json?.length ?? 0
-    if (count >= maxBatchEvents || chars + size > maxBatchChars) {
-      all.push([])
-      ;[count, chars] = [0, 0]
-    }
-    all.at(-1)?.push(item)
-    count++
-    chars += size
-  }
-  return all
-}

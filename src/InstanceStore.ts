@@ -84,8 +84,8 @@ const make = Effect.gen(function* () {
         const unchanged = before?.desired === desired ? before.desiredAt : undefined
         const desiredAt = since ?? unchanged ?? (yield* DateTime.now)
         yield* sql`
-          insert into instances (name, desired, desired_at)
-          values (${name}, ${desired}, ${DateTime.toDate(desiredAt)})
+          insert into instances (name, desired, desired_at, known_since)
+          values (${name}, ${desired}, ${DateTime.toDate(desiredAt)}, ${DateTime.toDate(desiredAt)})
           on conflict (name) do update
           set desired = excluded.desired, desired_at = excluded.desired_at`
         const record = { ...nothingObserved, ...records.get(name), name, desired, desiredAt }

@@ -2,13 +2,18 @@
 import type { SqlError } from "@effect/sql"
 import { Context, DateTime, Duration, Effect, Fiber, Layer, Schedule, Stream } from "effect"
 import { type EvolutionError, InstanceExists, InstanceNotFound } from "./Domain/EvolutionError.ts"
+import type { Gap } from "./Domain/Gap.ts"
 import { currentQr, type InstanceName, type InstanceRecord, type Qr } from "./Domain/Instance.ts"
 import type { ListenerState } from "./Domain/ListenerState.ts"
 import { type InstanceStatus, QrNotAvailable, statusOf } from "./Domain/Status.ts"
 import { EventBus } from "./EventBus.ts"
 import { type CreateInput, EvolutionClient } from "./EvolutionClient.ts"
+import { GapLedger } from "./GapLedger.ts"
+import { GapStore } from "./GapStore.ts"
+import { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
+import { Recovery } from "./Recovery.ts"
 
 type Command = (
   name: InstanceName
@@ -34,6 +39,11 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
     readonly all: Effect.Effect<ReadonlyArray<InstanceStatus>>
     /** The code to scan now, as the socket brought it. Asks Evolution nothing. */
     readonly qrcode: (name: InstanceName) => Effect.Effect<Qr, InstanceNotFound | QrNotAvailable>
+    /** The ledger's newest entries, newest first; those of a deleted instance stay. */
+    readonly gaps: (
+      name: InstanceName,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -51,6 +61,10 @@ const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
   const store = yield* InstanceStore
   const registry = yield* ListenerRegistry
+  const ledger = yield* GapLedger
+  const gapStore = yield* GapStore
+  const ingest = yield* Ingest
+  const recovery = yield* Recovery
   const bus = yield* EventBus
   const scope = yield* Effect.scope
   const creating = new Set<InstanceName>()
@@ -68,7 +82,13 @@ const make = Effect.gen(function* () {
   const status = (name: InstanceName) =>
     Effect.gen(function* () {
       const record = yield* find(name)
-      return statusOf(record, yield* registry.status(name), yield* DateTime.now)
+      const listener = yield* registry.status(name)
+      const gaps = ledger.summary(name)
+      return statusOf(
+        record,
+        { listener, gaps, degraded: yield* ingest.degraded },
+        yield* DateTime.now
+      )
     })
 
   /** Waits until the first attempt has an outcome. */
@@ -77,6 +97,12 @@ const make = Effect.gen(function* () {
       until: hasOutcome,
       schedule: Schedule.spaced("20 millis")
     }).pipe(Effect.timeoutOption(linkTimeout))
+
+  const look = (name: InstanceName) =>
+    recovery.snapshot(name).pipe(
+      Effect.flatMap((found) => ingest.receive(found, "snapshot")),
+      Effect.catchAll((error) => Effect.logDebug(`Cannot look at "${name}": ${error.message}`))
+    )
 
   /** Two creations of one name at once would both pass Evolution's check, and the loser deletes. */
   const alone = <A, E, R>(name: InstanceName, effect: Effect.Effect<A, E, R>) =>
@@ -118,6 +144,9 @@ const make = Effect.gen(function* () {
               createdAllTheSame(error, input.name)
             )
           )
+          // Without a phone to link, an instance is open at once, and no event says so.
+          if (input.integration !== "WHATSAPP-BAILEYS")
+            yield* Effect.forkIn(look(input.name), scope)
           return yield* status(input.name)
         })
       ).pipe(
@@ -144,6 +173,7 @@ const make = Effect.gen(function* () {
     stop: (name) => Effect.zipRight(registry.stop(name), status(name)),
     restart: (name) => Effect.zipRight(registry.restart(name), status(name)),
     status,
+    gaps: gapStore.list,
     all: Effect.flatMap(store.all, (records) =>
       Effect.forEach(records, ({ name }) => Effect.option(status(name))).pipe(
         Effect.map((found) => found.flatMap((one) => (one._tag === "Some" ? [one.value] : [])))

@@ -1,56 +1,29 @@
 /** **The actor**: one instance's life, from the first dial to the wish to stop. */
 import {
+  Cause,
+  Clock,
   DateTime,
   Duration,
   Effect,
+  Exit,
+  Option,
   Ref,
-  Schedule,
-  ScheduleDecision,
-  ScheduleIntervals,
   type Scope,
   Stream
 } from "effect"
+import type { RawEvent } from "./Domain/Event.ts"
+import { causeOf } from "./Domain/Gap.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
 import type { LinkError } from "./Domain/LinkError.ts"
 import * as State from "./Domain/ListenerState.ts"
 import { EventSource } from "./EventSource.ts"
+import { GapLedger, transit } from "./GapLedger.ts"
 import { Ingest } from "./Ingest.ts"
+import { Pacing } from "./Pacing.ts"
 import { Recovery } from "./Recovery.ts"
-import { Upstream } from "./Upstream.ts"
-
-/** After a failure: from 0.5 s doubling to 25 s, each 20 % more or less, so never above 30 s. */
-export const reconnectPolicy = Schedule.exponential("500 millis", 2).pipe(
-  Schedule.modifyDelay((_, delay) => Duration.min(delay, Duration.seconds(25))),
-  Schedule.jittered
-)
 
 /** A link that ends sooner has not settled: the delays go on growing. */
 export const settlingTime = Duration.seconds(10)
-
-/** A namespace that does not exist yet is no failure, and its first events are worth being early for. */
-export const namespacePolicy = Schedule.spaced("500 millis").pipe(Schedule.jittered)
-
-/** Parked: it takes a person, so we look whether one came by. */
-export const probePolicy = Schedule.spaced("5 minutes").pipe(Schedule.jittered)
-
-/** What only a person can mend, and how; anything else is worth another try by itself. */
-export const parkReason = (error: State.SessionError): State.ParkReason | undefined => {
-  switch (error._tag) {
-    case "KeyRefused":
-      return "check_api_key"
-    case "LicenseRequired":
-      return "activate_license"
-    case "UpgradeRefused":
-      if (error.body.includes("LICENSE_REQUIRED")) return "activate_license"
-      if (error.status === 401 || error.status === 403) return "check_api_key"
-      // Evolution's own words for a wrong and for a missing key (`allowRequest`), with HTTP 400.
-      if (/^(Invalid global token|apiKey is required)/.test(error.body)) return "check_api_key"
-      // Without `WEBSOCKET_ENABLED` there is no Socket.IO, and Express answers.
-      return error.status === 404 ? "enable_websocket" : undefined
-    default:
-      return undefined
-  }
-}
 
 /** Told of every change of state, in order. */
 export type Report = (state: State.ListenerState) => Effect.Effect<void>
@@ -64,21 +37,53 @@ type Transition = (from: State.ListenerState, now: DateTime.Utc) => State.Listen
 export const run = (
   name: InstanceName,
   report: Report
-): Effect.Effect<void, never, EventSource | Ingest | Recovery | Upstream> =>
+): Effect.Effect<void, never, EventSource | GapLedger | Ingest | Pacing | Recovery> =>
   Effect.gen(function* () {
     const source = yield* EventSource
     const ingest = yield* Ingest
+    const ledger = yield* GapLedger
     const recovery = yield* Recovery
+
+    /** While the link is up. Ends with it; then the gap begins with the last thing heard. */
+    const listen = Effect.fn(function* (events: Stream.Stream<RawEvent, LinkError>) {
+      const live = Stream.runForEachChunk(events, (chunk) => ingest.receive(chunk, "live"))
+      const recover = Effect.gen(function* () {
+        yield* ingest.receive(yield* recovery.snapshot(name), "snapshot")
+        // A gap can close while the link holds, too.
+        return yield* Effect.forever(
+          Effect.zipRight(ledger.awaitPending(name), recovery.backfill(name))
+        )
+      })
+      return yield* Effect.raceFirst(live, recover)
+    })
+
+    /** Unless it was we who ended it, a gap begins. */
+    const missing = (
+      exit: Exit.Exit<unknown, State.SessionError>,
+      from: number,
+      heldBack = false
+    ) => {
+      if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return Effect.void
+      const cause = Option.match(Cause.failureOption(exit.cause), {
+        onNone: () => "listener_crashed" as const,
+        onSome: causeOf
+      })
+      return ledger.open(name, from, heldBack ? "queue_full" : cause)
+    }
 
     yield* keep(report, ({ established, refused }) =>
       Effect.gen(function* () {
-        const events = yield* source.open(name, refused)
+        const began = yield* Clock.currentTimeMillis
+        const { events, heard } = yield* source
+          .open(name, (error) => Effect.zipRight(missing(Exit.fail(error), began), refused(error)))
+          .pipe(Effect.onExit((exit) => missing(exit, began)))
+        yield* ledger.close(name)
         yield* established
-        const listen = Stream.runForEachChunk(events, (chunk) => ingest.receive(chunk, "live"))
-        const snapshot = Effect.flatMap(recovery.snapshot(name), (found) =>
-          ingest.receive(found, "snapshot")
+        yield* Effect.onExit(listen(events), (exit) =>
+          Effect.flatMap(heard, ({ isHeldBack, until }) =>
+            missing(exit, until - Duration.toMillis(transit), isHeldBack)
+          )
         )
-        yield* Effect.raceFirst(listen, Effect.zipRight(snapshot, Effect.never))
       })
     )
   })
@@ -95,9 +100,9 @@ export interface Telling {
 export const keep = <R>(
   report: Report,
   session: (telling: Telling) => Effect.Effect<void, State.SessionError, R>
-): Effect.Effect<void, never, Upstream | Exclude<R, Scope.Scope>> =>
+): Effect.Effect<void, never, Pacing | Exclude<R, Scope.Scope>> =>
   Effect.gen(function* () {
-    const upstream = yield* Upstream
+    const pace = yield* (yield* Pacing).pace
     const state = yield* Ref.make(State.stopped(yield* DateTime.now))
 
     const become = (transition: Transition) =>
@@ -108,54 +113,47 @@ export const keep = <R>(
         )
       )
 
-    const telling: Telling = {
-      established: Effect.zipRight(
-        become(State.listening),
-        Effect.asVoid(Effect.forkScoped(Effect.delay(become(State.settled), settlingTime)))
-      ),
-      refused: (error) => become((from) => State.refused(from, error))
-    }
-
-    /** A policy that says in the state until when it waits, and why. */
-    const paced = (policy: Schedule.Schedule<unknown>, userAction?: State.ParkReason) =>
-      policy.pipe(
-        Schedule.passthrough<unknown, State.SessionError, never>,
-        Schedule.onDecision((error, decision) => {
-          const nextAttempt = DateTime.unsafeMake(startOf(decision))
-          return become((from, since) =>
-            userAction === undefined
-              ? State.waiting(from, { since, nextAttempt, error })
-              : State.parked(from, { since, nextAttempt, error, userAction })
-          )
-        }),
-        Schedule.driver
+    /** Nothing that an earlier attempt still says touches the state of a later one. */
+    const becomeIn = (generation: number, transition: Transition) =>
+      Effect.flatMap(state, (now) =>
+        State.generationOf(now) === generation ? become(transition) : Effect.void
       )
-    const reconnect = yield* paced(reconnectPolicy)
+
+    const telling = (generation: number): Telling => ({
+      established: pace.up.pipe(
+        Effect.zipRight(becomeIn(generation, State.listening)),
+        Effect.zipRight(
+          Effect.forkScoped(Effect.delay(becomeIn(generation, State.settled), settlingTime))
+        ),
+        Effect.asVoid
+      ),
+      refused: (error) => becomeIn(generation, (from) => State.refused(from, error))
+    })
 
     const pause = (error: State.SessionError) =>
-      Effect.gen(function* () {
-        const userAction = parkReason(error)
-        if (userAction !== undefined) {
-          const probe = yield* paced(probePolicy, userAction)
-          return yield* probe.next(error)
-        }
-        if (error._tag === "NamespaceRefused") {
-          const rejoin = yield* paced(namespacePolicy)
-          return yield* rejoin.next(error)
-        }
-        if (State.isSettled(yield* state)) yield* reconnect.reset
-        return yield* Effect.race(reconnect.next(error), upstream.awaitReturn)
-      }).pipe(Effect.orDie) // no policy here ever ends
+      Effect.flatMap(state, (now) =>
+        pace.wait(
+          { error, wasUp: now._tag === "Listening", wasSettled: State.isSettled(now) },
+          ({ isFlapping, nextAttempt, userAction }) =>
+            become((from, since) =>
+              userAction === undefined
+                ? State.waiting(from, { since, nextAttempt, isFlapping, error })
+                : State.parked(from, { since, nextAttempt, error, userAction })
+            )
+        )
+      )
+
+    const attempt = Effect.gen(function* () {
+      yield* become(State.connecting)
+      yield* session(telling(State.generationOf(yield* state)))
+    })
 
     const live: Effect.Effect<void, never, Exclude<R, Scope.Scope>> = Effect.matchEffect(
-      Effect.scoped(Effect.zipRight(become(State.connecting), session(telling))),
+      Effect.scoped(attempt),
       {
         onFailure: (error) => Effect.zipRight(pause(error), live),
         onSuccess: () => Effect.void
       }
     )
     yield* live
-  })
-
-const startOf = (decision: ScheduleDecision.ScheduleDecision): number =>
-  ScheduleDecision.isContinue(decision) ? ScheduleIntervals.start(decision.intervals) : 0
+  }).pipe(Effect.scoped)

@@ -17,11 +17,12 @@ import { InstanceNotFound } from "./Domain/EvolutionError.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
 import * as State from "./Domain/ListenerState.ts"
 import { EventSource } from "./EventSource.ts"
+import { GapLedger } from "./GapLedger.ts"
 import type { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import * as Listener from "./Listener.ts"
+import type { Pacing } from "./Pacing.ts"
 import type { Recovery } from "./Recovery.ts"
-import type { Upstream } from "./Upstream.ts"
 
 export interface StateChange {
   readonly name: InstanceName
@@ -35,7 +36,10 @@ export class ListenerRegistry extends Context.Tag("evolution-listener/ListenerRe
     readonly start: (name: InstanceName) => Effect.Effect<void, SqlError.SqlError>
     /** Listens no more, until started again. Succeeds when the link is left. */
     readonly stop: (name: InstanceName) => Effect.Effect<void, InstanceNotFound | SqlError.SqlError>
-    /** Leaves the link and dials anew, at once and with the delays forgotten. */
+    /**
+     * A listening one goes over to a fresh link, without missing anything; any other dials at once,
+     * with the delays forgotten.
+     */
     readonly restart: (
       name: InstanceName
     ) => Effect.Effect<void, InstanceNotFound | SqlError.SqlError>
@@ -65,7 +69,9 @@ const quiesceTimeout = Duration.seconds(1)
 const make = Effect.gen(function* () {
   const instances = yield* InstanceStore
   const source = yield* EventSource
-  const context = yield* Effect.context<EventSource | Ingest | Recovery | Upstream>()
+  const ledger = yield* GapLedger
+  const context = yield* Effect.context<EventSource | GapLedger | Ingest | Pacing | Recovery>()
+  const scope = yield* Effect.scope
   const fibers = yield* FiberMap.make<InstanceName, void, never>()
   const states = new Map<InstanceName, State.ListenerState>()
   const changes = yield* PubSub.sliding<StateChange>(1024)
@@ -129,8 +135,19 @@ const make = Effect.gen(function* () {
   const leave = (name: InstanceName) =>
     Effect.gen(function* () {
       yield* FiberMap.remove(fibers, name)
+      yield* ledger.close(name)
       yield* report(name)(State.stopped(yield* DateTime.now))
     })
+
+  /** What is missed meanwhile belongs to the gap that is open. */
+  const redial = (name: InstanceName) =>
+    Effect.zipRight(FiberMap.remove(fibers, name), listen(name))
+
+  /** A link that cannot be exchanged, as when Evolution is away, goes on as it is. */
+  const renew = (name: InstanceName) =>
+    Effect.catchAll(source.renew(name), (error) =>
+      Effect.logWarning(`Goes on with the old link: ${error.message}`)
+    )
 
   const known = (name: InstanceName) =>
     Effect.suspend(() => (instances.get(name) === undefined ? notFound(name) : Effect.void))
@@ -153,13 +170,20 @@ const make = Effect.gen(function* () {
       command(
         known(name).pipe(
           Effect.zipRight(instances.desire(name, "listening")),
-          Effect.zipRight(leave(name)),
-          Effect.zipRight(listen(name))
+          Effect.zipRight(
+            Effect.suspend(() =>
+              states.get(name)?._tag === "Listening"
+                ? Effect.forkIn(renew(name), scope)
+                : redial(name)
+            )
+          ),
+          Effect.asVoid
         )
       ),
     forget: (name) =>
       command(
         leave(name).pipe(
+          Effect.zipRight(ledger.forget(name)),
           Effect.zipRight(instances.forget(name)),
           Effect.tap(() => Effect.sync(() => states.delete(name)))
         )

@@ -1,6 +1,7 @@
 /**
  * What we do about the time we were away. Evolution replays nothing, so after each (re)connect we ask
- * what is true now, and hand it on as events of origin `snapshot`.
+ * what is true now, hand it on as events of origin `snapshot`, and fetch the messages again that were
+ * sent meanwhile, as events of origin `backfill`.
  */
 import { Clock, Context, Duration, Effect, Layer, Schedule } from "effect"
 import type { RawEvent } from "./Domain/Event.ts"
@@ -8,6 +9,7 @@ import type { EvolutionError, KeyRefused, LicenseRequired } from "./Domain/Evolu
 import type { InstanceName } from "./Domain/Instance.ts"
 import { EvolutionClient } from "./EvolutionClient.ts"
 import { InstanceStore } from "./InstanceStore.ts"
+import * as Backfill from "./Recovery/Backfill.ts"
 
 export class Recovery extends Context.Tag("evolution-listener/Recovery")<
   Recovery,
@@ -19,6 +21,11 @@ export class Recovery extends Context.Tag("evolution-listener/Recovery")<
     readonly snapshot: (
       name: InstanceName
     ) => Effect.Effect<ReadonlyArray<RawEvent>, KeyRefused | LicenseRequired>
+    /**
+     * Fetches what was missed in the instance's closed gaps, and writes the verdict on each into the
+     * ledger; ends when there is nothing left to try. What it has come to survives its interruption.
+     */
+    readonly backfill: (name: InstanceName) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -88,6 +95,7 @@ const make = Effect.gen(function* () {
     )
 
   return Recovery.of({
+    backfill: yield* Backfill.make,
     snapshot: (name) =>
       questions
         .withPermits(1)(ask(name))

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Config, ConfigProvider, Effect, Either, LogLevel, Option, Redacted } from "effect"
+import {
+  Config,
+  ConfigProvider,
+  Duration,
+  Effect,
+  Either,
+  LogLevel,
+  Option,
+  Redacted
+} from "effect"
 import * as AppConfig from "../src/AppConfig.ts"
 
 const everything = Config.all({
@@ -7,7 +16,9 @@ const everything = Config.all({
   dataDir: AppConfig.dataDir,
   databaseUrl: AppConfig.databaseUrl,
   http: AppConfig.Http,
+  queue: AppConfig.Queue,
   autoStart: AppConfig.autoStart,
+  backfillLimit: AppConfig.backfillLimit,
   logLevel: AppConfig.logLevel
 })
 
@@ -36,6 +47,8 @@ describe("the settings", () => {
       expect(all.dataDir).toBe("./data")
       expect(all.http).toEqual({ host: "127.0.0.1", port: 8000, apiKey: Option.none() })
       expect(all.databaseUrl).toEqual(Option.none())
+      expect(all.queue).toEqual({ maxBytes: 64 * 1024 * 1024, maxAge: Duration.minutes(10) })
+      expect(all.backfillLimit).toBe(10_000)
       expect(all.autoStart).toBe(true)
       expect(all.logLevel).toBe(LogLevel.Info)
     })
@@ -52,6 +65,9 @@ describe("the settings", () => {
           HOST: "0.0.0.0",
           PORT: "9000",
           API_KEY: "our-key",
+          QUEUE_MAX_MIB: "3",
+          QUEUE_MAX_AGE: "90 seconds",
+          BACKFILL_LIMIT: "0",
           AUTO_START: "false",
           LOG_LEVEL: "debug"
         })
@@ -62,6 +78,8 @@ describe("the settings", () => {
       expect(all.http.host).toBe("0.0.0.0")
       expect(all.http.port).toBe(9000)
       expect(Option.map(all.http.apiKey, Redacted.value)).toEqual(Option.some("our-key"))
+      expect(all.queue).toEqual({ maxBytes: 3 * 1024 * 1024, maxAge: Duration.seconds(90) })
+      expect(all.backfillLimit).toBe(0)
       expect(all.autoStart).toBe(false)
       expect(all.logLevel).toBe(LogLevel.Debug)
     })
@@ -120,6 +138,9 @@ describe("explain", () => {
     EVOLUTION_API_KEY: "",
     EVOLUTION_MODE: "local",
     PORT: "80000",
+    QUEUE_MAX_MIB: "0",
+    QUEUE_MAX_AGE: "long",
+    BACKFILL_LIMIT: "-1",
     AUTO_START: "perhaps",
     LOG_LEVEL: "loud"
   }
@@ -152,7 +173,7 @@ describe("explain", () => {
 
   it.effect("repeats nothing of what was given, as any variable may hold a pasted secret", () =>
     Effect.gen(function* () {
-      for (const name of ["EVOLUTION_API_URL", "EVOLUTION_MODE", "PORT", "AUTO_START", "LOG_LEVEL"])
+      for (const name of Object.keys(wrong))
         for (const line of yield* linesOf({ ...required, [name]: "sesame" }))
           expect(line).not.toContain("sesame")
     })

@@ -2,11 +2,12 @@ import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, Layer, Logger, Stream, TestClock } from "effect"
 import * as AutoStart from "../src/AutoStart.ts"
 import { ConnectionLost } from "../src/Domain/LinkError.ts"
-import { EventSource } from "../src/EventSource.ts"
 import { ListenerRegistry } from "../src/ListenerRegistry.ts"
+import { Pacing } from "../src/Pacing.ts"
 import { Upstream } from "../src/Upstream.ts"
 import { createElsewhere, eventually, one, serviceOn, two } from "./Instances/service.ts"
 import { sharedDatabase } from "./ListenerRegistry/database.ts"
+import { sourceOf } from "./support/doubles.ts"
 import { settings } from "./support/settings.ts"
 
 describe("AutoStart", { timeout: 30_000 }, () => {
@@ -78,9 +79,7 @@ describe("AutoStart", { timeout: 30_000 }, () => {
       const heldMillis = 60_000
       const openedAt: Array<number> = []
       const doubles = Layer.mergeAll(
-        Layer.succeed(EventSource, {
-          open: () => Effect.dieMessage("Nothing is created here"),
-          quiesce: Effect.void,
+        sourceOf({
           created: Effect.map(Clock.currentTimeMillis, (now) => {
             openedAt.push(now)
             return Stream.execute(Effect.delay(ConnectionLost.of(1006, ""), heldMillis))
@@ -97,7 +96,13 @@ describe("AutoStart", { timeout: 30_000 }, () => {
         }),
         Layer.succeed(Upstream, { awaitReturn: Effect.never })
       )
-      yield* Layer.build(AutoStart.layer.pipe(Layer.provide(doubles), Layer.provide(settings({}))))
+      yield* Layer.build(
+        AutoStart.layer.pipe(
+          Layer.provide(Pacing.layer),
+          Layer.provide(doubles),
+          Layer.provide(settings({}))
+        )
+      )
       yield* TestClock.adjust("10 minutes")
       const away = openedAt.slice(1).map((at, index) => at - (openedAt[index] ?? 0) - heldMillis)
       expect(away.length).toBeGreaterThan(5)

@@ -29,7 +29,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
   it.scoped("gives the events of an instance, in their order", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const events = yield* source.open(one, ignored)
+      const { events } = yield* source.open(one, ignored)
       const numbers = Array.from({ length: 1000 }, (_, index) => ({ number: index }))
       for (const data of numbers) simulator.emit(one, "messages.upsert", data)
       expect(yield* take(events, 1000)).toEqual(numbers)
@@ -39,7 +39,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
   it.scoped("gives the whole event as it came, and when it came", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const events = yield* source.open(one, ignored)
+      const { events } = yield* source.open(one, ignored)
       simulator.emit(one, "connection.update", { state: "open" })
       const [event] = yield* Stream.runCollect(Stream.take(events, 1))
       expect(event).toMatchObject({
@@ -53,8 +53,8 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
   it.scoped("does not give the events of another instance", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const ofOne = yield* source.open(one, ignored)
-      const ofTwo = yield* source.open(two, ignored)
+      const { events: ofOne } = yield* source.open(one, ignored)
+      const { events: ofTwo } = yield* source.open(two, ignored)
       for (const number of [1, 2]) {
         simulator.emit(two, "call", { two: number })
         simulator.emit(one, "call", { one: number })
@@ -67,7 +67,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
   it.scoped("fails when Evolution drops the link, after the events before that", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const events = yield* source.open(one, ignored)
+      const { events } = yield* source.open(one, ignored)
       const heard = yield* Queue.unbounded<unknown>()
       const reader = yield* Effect.fork(
         Stream.runForEach(events, (event) => Queue.offer(heard, dataOf(event)))
@@ -117,7 +117,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
       const { simulator, source } = yield* started
       const readers = yield* Effect.forEach([one, two], (name) =>
         Effect.gen(function* () {
-          const events = yield* source.open(name, ignored)
+          const { events } = yield* source.open(name, ignored)
           const heard = yield* Queue.unbounded<unknown>()
           const reader = yield* Effect.fork(
             Stream.runForEach(events, (event) => Queue.offer(heard, dataOf(event)))
@@ -141,7 +141,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       yield* source.quiesce
-      const events = yield* source.open(one, ignored)
+      const { events } = yield* source.open(one, ignored)
       simulator.emit(one, "call", { still: "works" })
       expect(yield* take(events, 1)).toEqual([{ still: "works" }])
     })
@@ -164,7 +164,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
       const opening = yield* Effect.fork(Effect.scoped(source.open(one, ignored)))
       yield* Effect.yieldNow()
       yield* Fiber.interrupt(opening)
-      const events = yield* source.open(two, ignored)
+      const { events } = yield* source.open(two, ignored)
       simulator.emit(two, "call", { two: 1 })
       expect(yield* take(events, 1)).toEqual([{ two: 1 }])
       yield* eventually(() => simulator.connections() === 1)
@@ -174,12 +174,12 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
   it.scoped("can be opened again after Evolution restarted", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const events = yield* source.open(one, ignored)
+      const { events } = yield* source.open(one, ignored)
       yield* Effect.promise(simulator.stop)
       expect((yield* Effect.flip(Stream.runDrain(events)))._tag).toBe("ConnectionLost")
       yield* Effect.promise(simulator.start)
       yield* awake(simulator, one)
-      const again = yield* source.open(one, ignored)
+      const { events: again } = yield* source.open(one, ignored)
       simulator.emit(one, "call", { again: true })
       expect(yield* take(again, 1)).toEqual([{ again: true }])
     })

@@ -14,7 +14,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
     runtime.runPromise(
       Effect.flatMap(
         SqlClient.SqlClient,
-        (sql) => sql`truncate events, quarantine, instances restart identity`
+        (sql) => sql`truncate events, quarantine, instances, gaps restart identity`
       )
     )
   )

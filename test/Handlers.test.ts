@@ -1,16 +1,13 @@
 import { describe, expect, expectTypeOf, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Either, Layer, Queue } from "effect"
-import { decode, type LifeCycleData, type LoggedEvent } from "../src/Domain/Event.ts"
+import { decode, type LoggedEvent } from "../src/Domain/Event.ts"
+import type * as LifeCycle from "../src/Domain/LifeCycle.ts"
 import { EventBus, make } from "../src/EventBus.ts"
 import { EventStore } from "../src/EventStore.ts"
 import * as Handlers from "../src/Handlers.ts"
+import { storeOf } from "./support/doubles.ts"
 
-const store = EventStore.of({
-  append: () => Effect.succeed([]),
-  read: () => Effect.succeed([]),
-  lastId: Effect.succeed(0),
-  ping: Effect.void
-})
+const store = storeOf({ read: () => Effect.succeed([]), lastId: Effect.succeed(0) })
 
 /** A bus, and a way to commit events on it as they come from Evolution. */
 const makeBus = Effect.gen(function* () {
@@ -174,7 +171,7 @@ describe("a handler", () => {
 
   it("has its data typed by the name of a life-cycle event, and unknown for any other", () => {
     Handlers.on("qrcode.updated", (event) => {
-      expectTypeOf(event.data).toEqualTypeOf<LifeCycleData<"qrcode.updated">>()
+      expectTypeOf(event.data).toEqualTypeOf<LifeCycle.Data<"qrcode.updated">>()
       expectTypeOf(event.event).toEqualTypeOf<"qrcode.updated">()
       return Effect.void
     })

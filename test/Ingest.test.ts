@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Metric, Option, Stream, TestClock } from "effect"
+import { Array as Arr, Effect, Fiber, Metric, Option, Stream, TestClock } from "effect"
 import type { RawEvent } from "../src/Domain/Event.ts"
 import * as Ingest from "../src/Ingest.ts"
 import {
@@ -37,27 +37,30 @@ describe("ingest", () => {
 
   it.scoped("commits what it took in, even when it is told to stop meanwhile", () =>
     Effect.gen(function* () {
-      const { close, data, open, receive } = yield* makeWorld()
+      const { close, data, open, receive, rests } = yield* makeWorld()
       yield* open.close
       yield* receive(calls(1200))
       const closing = yield* Effect.fork(close)
-      yield* TestClock.adjust("4 seconds")
-      expect(data()).toEqual([])
+      yield* TestClock.adjust("2 seconds")
+      expect([data(), rests()]).toEqual([[], 0])
       expect(Option.isNone(yield* Fiber.poll(closing))).toBe(true)
       yield* open.open
       yield* closing
       expect(data()).toEqual(numbers(1200))
+      expect(rests()).toBe(1)
     })
   )
 
   it.scoped("does not stop the service from stopping when the database stays away", () =>
     Effect.gen(function* () {
-      const { close, data, receive } = yield* makeWorld(() => sqlError("ECONNREFUSED"))
+      const { close, data, receive, rests } = yield* makeWorld(() => sqlError("ECONNREFUSED"))
       yield* receive(calls(3))
       const closing = yield* Effect.fork(close)
       yield* TestClock.adjust("5 seconds")
       yield* closing
       expect(data()).toEqual([])
+      // It was no stop in good order: who comes next has to know that something is missing.
+      expect(rests()).toBe(0)
     })
   )
 
@@ -180,15 +183,22 @@ describe("ingest", () => {
 
   it.scoped("makes the bringer wait while its queue is full", () =>
     Effect.gen(function* () {
-      const { close, data, open, receive } = yield* makeWorld()
+      const { close, data, ingest, open, receive } = yield* makeWorld(undefined, {
+        QUEUE_MAX_MIB: "1"
+      })
       yield* open.close
-      const receiving = yield* Effect.fork(receive(calls(20_000)))
+      const events = calls(20_000)
+      const receiving = yield* Effect.fork(
+        Effect.forEach(Arr.chunksOf(events, 100), receive, { discard: true })
+      )
       yield* Effect.replicateEffect(Effect.yieldNow(), 1000)
       expect(Option.isNone(yield* Fiber.poll(receiving))).toBe(true)
+      expect(yield* ingest.degraded).toMatchObject({ reason: "queue_full" })
       yield* open.open
       yield* receiving
       yield* close
       expect(data()).toEqual(numbers(20_000))
+      expect(yield* ingest.degraded).toBe(null)
     })
   )
 

@@ -3,6 +3,7 @@ import { DateTime, Deferred, Effect, Fiber, Mailbox, Stream, TestClock } from "e
 import type { RawEvent } from "../src/Domain/Event.ts"
 import { type LinkError, NamespaceRefused } from "../src/Domain/LinkError.ts"
 import { event, fails, holds, listener, lost, name, nextAttempt } from "./Listener/scenario.ts"
+import { subscription } from "./support/doubles.ts"
 
 describe("Listener.run", () => {
   it.scoped("goes from Connecting to Listening, and to Waiting when the link ends", () =>
@@ -11,20 +12,22 @@ describe("Listener.run", () => {
       yield* TestClock.adjust("3 seconds")
       const at = (millis: number) => DateTime.unsafeMake(millis)
       expect(states).toEqual([
-        { _tag: "Connecting", since: at(0), attempt: 1, error: null },
-        { _tag: "Listening", since: at(0), attempt: 1 },
+        { _tag: "Connecting", since: at(0), attempt: 1, generation: 1, error: null },
+        { _tag: "Listening", since: at(0), attempt: 1, generation: 1 },
         {
           _tag: "Waiting",
           since: at(3000),
           attempt: 1,
+          generation: 1,
           nextAttempt: at(nextAttempt(states[2])),
+          isFlapping: false,
           error: lost
         }
       ])
       yield* TestClock.adjust("1 second")
       expect(states.slice(3)).toMatchObject([
-        { _tag: "Connecting", attempt: 2, error: lost },
-        { _tag: "Listening", attempt: 2 }
+        { _tag: "Connecting", attempt: 2, generation: 2, error: lost },
+        { _tag: "Listening", attempt: 2, generation: 2 }
       ])
       expect((yield* Fiber.poll(fiber))._tag).toBe("None")
     })
@@ -45,7 +48,7 @@ describe("Listener.run", () => {
       const source = yield* Mailbox.make<RawEvent, LinkError>()
       const snapshotAsked = yield* Deferred.make<void>()
       const { received } = yield* listener({
-        dials: [() => Effect.succeed(Mailbox.toStream(source))],
+        dials: [() => Effect.succeed(subscription(Mailbox.toStream(source)))],
         snapshot: () =>
           Effect.as(Deferred.await(snapshotAsked), [event({ state: "open" }, "connection.update")])
       })
@@ -113,7 +116,7 @@ describe("Listener.run", () => {
   it.scoped("ends when the source ends the stream, with every event handed on", () =>
     Effect.gen(function* () {
       const seen = yield* listener({
-        dials: [() => Effect.succeed(Stream.make(event(1), event(2)))]
+        dials: [() => Effect.succeed(subscription(Stream.make(event(1), event(2))))]
       })
       yield* Fiber.join(seen.fiber)
       expect(seen.received.map(([payload]) => payload)).toEqual([

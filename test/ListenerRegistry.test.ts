@@ -63,7 +63,7 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("restarts: leaves the link and dials at once, with the delays forgotten", () =>
+  it.scoped("restarts what does not listen: dials at once, with the delays forgotten", () =>
     Effect.gen(function* () {
       const { registry, source, until } = yield* started
       source.onOpen = () => lost
@@ -73,12 +73,46 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
       source.onOpen = () => Effect.void
       yield* registry.restart(one)
       expect(yield* until(one, "Listening")).toMatchObject({ attempt: 1 })
-      yield* registry.restart(one)
-      yield* until(one, "Listening")
       expect(source.links.size).toBe(1)
       yield* registry.stop(one)
       yield* registry.restart(one)
       expect(yield* until(one, "Listening")).toMatchObject({ attempt: 1 })
+      expect(source.renewed).toEqual([])
+    })
+  )
+
+  it.scoped("restarts what listens: goes over to a fresh link, and listens all along", () =>
+    Effect.gen(function* () {
+      const { bus, heard, instances, registry, source, until } = yield* started
+      yield* registry.start(one)
+      const before = yield* until(one, "Listening")
+      const link = source.links.get(one)
+      yield* registry.restart(one)
+      yield* TestClock.adjust(0)
+      expect(source.renewed).toEqual([one])
+      // With one that cannot be had, the old one goes on.
+      source.renew = () => lost
+      yield* registry.restart(one)
+      yield* TestClock.adjust(0)
+      expect([source.count.get(one), source.links.get(one)]).toEqual([1, link])
+      expect([yield* registry.status(one), yield* Queue.size(heard)]).toEqual([before, 0])
+      yield* source.says(one, { still: "here" })
+      expect((yield* Stream.runHead(bus.after(0)))._tag).toBe("Some")
+      expect(instances.get(one)).toMatchObject({ desired: "listening" })
+    })
+  )
+
+  it.scoped("can be told to stop while it goes over to a fresh link", () =>
+    Effect.gen(function* () {
+      const { registry, source, until } = yield* started
+      source.renew = () => Effect.never
+      yield* registry.start(one)
+      yield* until(one, "Listening")
+      yield* registry.restart(one)
+      yield* TestClock.adjust(0)
+      yield* registry.stop(one)
+      expect(source.links.has(one)).toBe(false)
+      expect((yield* registry.status(one))._tag).toBe("Stopped")
     })
   )
 
@@ -168,7 +202,8 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
       yield* Effect.forEach([1, 2, 3], (number) => source.says(one, { number }))
       yield* Scope.close(scope, Exit.void)
       const { log } = yield* started
-      const data = (yield* log.read({ limit: 10 })).map((event) => event.data)
+      const received = yield* log.read({ event: "messages.upsert", limit: 10 })
+      const data = received.map((event) => event.data)
       expect(data).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }])
     })
   )

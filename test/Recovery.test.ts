@@ -10,10 +10,12 @@ import {
   LicenseRequired
 } from "../src/Domain/EvolutionError.ts"
 import { InstanceName, type InstanceRecord, nothingObserved } from "../src/Domain/Instance.ts"
+import { EventStore } from "../src/EventStore.ts"
 import type { EvolutionClient } from "../src/EvolutionClient.ts"
-import { InstanceStore } from "../src/InstanceStore.ts"
 import { Recovery } from "../src/Recovery.ts"
 import { evolution } from "./EvolutionClient/double.ts"
+import { ingestOf, instancesOf, ledgerOf, storeOf } from "./support/doubles.ts"
+import { settings } from "./support/settings.ts"
 
 const name = InstanceName.make("shop-1")
 
@@ -38,6 +40,9 @@ const withQr: InstanceRecord = {
   }
 }
 
+/** What a snapshot has no use for. */
+const nobodyElse = Layer.mergeAll(Layer.succeed(EventStore, storeOf({})), ledgerOf(), ingestOf({}))
+
 const recovery = (
   answers: Partial<typeof EvolutionClient.Service>,
   record?: InstanceRecord | undefined
@@ -46,15 +51,9 @@ const recovery = (
     Layer.build(
       Recovery.layer.pipe(
         Layer.provide(evolution(answers)),
-        Layer.provide(
-          Layer.succeed(InstanceStore, {
-            get: () => record,
-            all: Effect.succeed([]),
-            desire: () => Effect.dieMessage("not asked for"),
-            accept: () => undefined,
-            forget: () => Effect.dieMessage("not asked for")
-          })
-        )
+        Layer.provide(instancesOf({ get: () => record })),
+        Layer.provide(nobodyElse),
+        Layer.provide(settings({}))
       )
     ),
     Context.get(Recovery)

@@ -1,7 +1,9 @@
 /** Evolution's events: the envelope, the life-cycle events we act on, and everything else, kept as it came. */
-import { Either, ParseResult, Predicate, Redacted, Schema } from "effect"
+import { Either, ParseResult, Predicate, Schema } from "effect"
 import { toWireName } from "./EventName.ts"
+import type { Gap } from "./Gap.ts"
 import * as Json from "./Json.ts"
+import * as LifeCycle from "./LifeCycle.ts"
 
 /** One Socket.IO event as the wire delivers it. `receivedAt`: our clock, ms since 1970 UTC. */
 export interface RawEvent {
@@ -10,13 +12,9 @@ export interface RawEvent {
   readonly receivedAt: number
 }
 
-/** How an event came into the log. */
-export const EventOrigin = Schema.Literal("live", "snapshot", "backfill")
+/** How an event came into the log; `listener`: it is our own. */
+export const EventOrigin = Schema.Literal("live", "snapshot", "backfill", "listener")
 export type EventOrigin = typeof EventOrigin.Type
-
-/** Evolution leaves a key out, or sets it to null, as it pleases. */
-export const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) =>
-  Schema.optional(Schema.NullOr(schema))
 
 /**
  * What stands around every event's data. `apikey`, `sender` and `server_url` are not read: the first
@@ -26,62 +24,9 @@ export const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) =>
 const Envelope = Schema.Struct({
   event: Schema.NonEmptyString,
   instance: Schema.NonEmptyString,
-  data: optionalOrNull(Schema.Object),
-  date_time: optionalOrNull(Schema.String)
+  data: Json.optionalOrNull(Schema.Object),
+  date_time: Json.optionalOrNull(Schema.String)
 })
-
-const QrcodeShown = Schema.Struct({
-  qrcode: Schema.Struct({
-    code: Schema.NonEmptyString,
-    base64: optionalOrNull(Schema.String),
-    pairingCode: optionalOrNull(Schema.String)
-  })
-})
-
-/** Baileys' and Boom's codes look like HTTP's; an `integer` column takes this much. */
-const StatusCode = Schema.Int.pipe(Schema.between(0, 2 ** 31 - 1))
-
-const QrcodeLimit = Schema.Struct({ message: Schema.String, statusCode: StatusCode })
-
-const ConnectionUpdate = Schema.Struct({
-  state: Schema.Literal("open", "connecting", "close", "refused", "removed", "unknown"),
-  statusReason: optionalOrNull(StatusCode),
-  wuid: optionalOrNull(Schema.String),
-  profileName: optionalOrNull(Schema.String),
-  profilePictureUrl: optionalOrNull(Schema.String),
-  /** How versions before 2.2.1 gave the profile. */
-  phone: optionalOrNull(
-    Schema.Struct({ number: optionalOrNull(Schema.String), name: optionalOrNull(Schema.String) })
-  )
-})
-
-const InstanceIdentity = Schema.Struct({
-  instanceName: Schema.String,
-  instanceId: Schema.String
-})
-
-const StatusInstance = Schema.Struct({
-  instance: Schema.String,
-  status: Schema.String,
-  disconnectionReasonCode: optionalOrNull(StatusCode),
-  disconnectionAt: optionalOrNull(Schema.String)
-})
-
-/** The data of the events we decode strictly, by wire name. */
-const lifeCycleSchemas = {
-  "qrcode.updated": Schema.Union(QrcodeShown, QrcodeLimit),
-  "connection.update": ConnectionUpdate,
-  "instance.create": InstanceIdentity,
-  "instance.delete": InstanceIdentity,
-  "logout.instance": Schema.Null,
-  "remove.instance": Schema.Null,
-  "status.instance": StatusInstance
-}
-export type LifeCycleName = keyof typeof lifeCycleSchemas
-export type LifeCycleData<Name extends LifeCycleName> = (typeof lifeCycleSchemas)[Name]["Type"]
-export type LifeCycle = {
-  readonly [Name in LifeCycleName]: { readonly event: Name; readonly data: LifeCycleData<Name> }
-}[LifeCycleName]
 
 export interface EvolutionEvent {
   readonly instance: string
@@ -92,7 +37,9 @@ export interface EvolutionEvent {
   /** What stood beside the data, as JSON text: since 2.3.7 `messages.set` has `isLatest`, `progress`. */
   readonly extra: string | null
   /** Decoded, when it is one of the life-cycle events. Redacted: it may hold a QR code. */
-  readonly lifeCycle: Redacted.Redacted<LifeCycle> | null
+  readonly lifeCycle: LifeCycle.Decoded | null
+  /** What an event of our own is about. */
+  readonly gap?: Gap
   readonly upstreamTime: string | null
   readonly receivedAt: number
   readonly origin: EventOrigin
@@ -130,19 +77,7 @@ export interface QuarantinedEvent {
   readonly receivedAt: number
 }
 
-/** `decoders` pairs name and data, which the type of a map cannot say. */
-const lifeCycle = (event: string, data: unknown): Redacted.Redacted<LifeCycle> =>
-  Redacted.make({ event, data: Json.clean(data) } as LifeCycle)
-
 const decodeEnvelope = Schema.decodeUnknownEither(Envelope)
-const decoders = new Map(
-  Object.entries(lifeCycleSchemas).map(([name, schema]) => [
-    name,
-    // A schema is invariant, so the union of them has no type to decode to but `unknown`.
-    Schema.decodeUnknownEither(schema as Schema.Schema<unknown>)
-  ])
-)
-
 const envelopeKeys = new Set([
   "event",
   "instance",
@@ -174,11 +109,7 @@ export const decode = (
     const envelope = yield* Either.mapLeft(decodeEnvelope(raw.payload), rejectIssue)
     const event = toWireName(envelope.event)
     const data = envelope.data ?? null
-    const decodeLifeCycle = decoders.get(event)
-    const decoded =
-      decodeLifeCycle === undefined
-        ? null
-        : yield* Either.mapLeft(decodeLifeCycle(data), rejectIssue)
+    const lifeCycle = yield* Either.mapLeft(LifeCycle.decode(event, data), rejectIssue)
     const json = yield* Either.mapLeft(Json.encode(redactQr(data)), reject)
     const extra = yield* Either.mapLeft(extraOf(raw.payload), reject)
     return {
@@ -186,21 +117,12 @@ export const decode = (
       event: Json.storable(event),
       json,
       extra,
-      lifeCycle: decodeLifeCycle === undefined ? null : lifeCycle(event, decoded),
+      lifeCycle,
       upstreamTime: envelope.date_time == null ? null : Json.storable(envelope.date_time),
       receivedAt: raw.receivedAt,
       origin
     }
   })
-
-/**
- * The life-cycle event in an event's data, when it is one and decodes. Read back from the log, a QR
- * code is `[redacted]`.
- */
-export const lifeCycleOf = (event: string, data: unknown): EvolutionEvent["lifeCycle"] => {
-  const decoded = decoders.get(event)?.(data)
-  return decoded === undefined || Either.isLeft(decoded) ? null : lifeCycle(event, decoded.right)
-}
 
 /** Puts an event aside. One that has to do with a QR code may hold it anywhere, so nothing is kept. */
 export const quarantine = (raw: RawEvent, reason: string): QuarantinedEvent => {

@@ -1,5 +1,5 @@
 /** From a JSON value to text that Postgres takes and that holds no secret. */
-import { Either, Predicate } from "effect"
+import { Either, Predicate, Schema } from "effect"
 
 /**
  * Keys whose values never leave this module: Evolution puts its global key into
@@ -57,3 +57,7 @@ export const clean = (value: unknown): unknown => {
     ])
   )
 }
+
+/** Evolution leaves a key out, or sets it to null, as it pleases. */
+export const optionalOrNull = <S extends Schema.Schema.Any>(schema: S) =>
+  Schema.optional(Schema.NullOr(schema))

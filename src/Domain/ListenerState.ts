@@ -30,28 +30,37 @@ export type ParkReason = typeof ParkReason.Type
 
 export const Stopped = Schema.TaggedStruct("Stopped", { since: Schema.DateTimeUtc })
 
+/** Counts this listener's attempts; what an earlier one still says is of no account. */
+const Generation = Schema.Int.pipe(Schema.nonNegative())
+
 export const Connecting = Schema.TaggedStruct("Connecting", {
   since: Schema.DateTimeUtc,
   /** 1 for the first attempt since the link last held; grows with each failure. */
   attempt: Schema.Int,
+  generation: Generation,
   error: Schema.NullOr(SessionError)
 })
 
 export const Listening = Schema.TaggedStruct("Listening", {
   since: Schema.DateTimeUtc,
-  attempt: Schema.Int
+  attempt: Schema.Int,
+  generation: Generation
 })
 
 export const Waiting = Schema.TaggedStruct("Waiting", {
   since: Schema.DateTimeUtc,
   attempt: Schema.Int,
+  generation: Generation,
   nextAttempt: Schema.DateTimeUtc,
+  /** The link was lost so often lately that attempts are a minute apart. */
+  isFlapping: Schema.Boolean,
   error: SessionError
 })
 
 export const Parked = Schema.TaggedStruct("Parked", {
   since: Schema.DateTimeUtc,
   attempt: Schema.Int,
+  generation: Generation,
   /** When we probe again by ourselves; `null`: only `start` or `restart` helps. */
   nextAttempt: Schema.NullOr(Schema.DateTimeUtc),
   userAction: ParkReason,
@@ -73,10 +82,11 @@ export const stopped = (since: DateTime.Utc): ListenerState => Stopped.make({ si
 
 /** The next attempt begins. A parked listener stays parked while it probes. */
 export const connecting = (from: ListenerState, since: DateTime.Utc): ListenerState => {
-  const attempt = attemptOf(from) + 1
+  const { attempt, generation } = countsOf(from)
+  const counts = { attempt: attempt + 1, generation: generation + 1 }
   return from._tag === "Parked"
-    ? Parked.make({ ...from, attempt })
-    : Connecting.make({ since, attempt, error: from._tag === "Waiting" ? from.error : null })
+    ? Parked.make({ ...from, ...counts })
+    : Connecting.make({ since, ...counts, error: from._tag === "Waiting" ? from.error : null })
 }
 
 /** The attempt goes on although the server said no for now. */
@@ -84,7 +94,7 @@ export const refused = (from: ListenerState, error: SessionError): ListenerState
   from._tag === "Connecting" ? Connecting.make({ ...from, error }) : from
 
 export const listening = (from: ListenerState, since: DateTime.Utc): ListenerState =>
-  Listening.make({ since, attempt: attemptOf(from) })
+  Listening.make({ since, ...countsOf(from) })
 
 /** The link has held long enough: what failed before it no longer counts. */
 export const settled = (from: ListenerState): ListenerState =>
@@ -95,21 +105,24 @@ export const isSettled = (state: ListenerState): boolean =>
 
 export const waiting = (
   from: ListenerState,
-  facts: {
-    readonly since: DateTime.Utc
-    readonly nextAttempt: DateTime.Utc
-    readonly error: SessionError
-  }
-): ListenerState => Waiting.make({ ...facts, attempt: attemptOf(from) })
+  facts: Omit<typeof Waiting.Type, "_tag" | "attempt" | "generation">
+): ListenerState => Waiting.make({ ...facts, ...countsOf(from) })
 
 export const parked = (
   from: ListenerState,
-  facts: Omit<typeof Parked.Type, "_tag" | "attempt" | "since"> & { readonly since: DateTime.Utc }
+  facts: Omit<typeof Parked.Type, "_tag" | "attempt" | "generation">
 ): ListenerState =>
   Parked.make({
     ...facts,
-    since: from._tag === "Parked" ? from.since : facts.since,
-    attempt: attemptOf(from)
+    ...countsOf(from),
+    since: from._tag === "Parked" ? from.since : facts.since
   })
 
-const attemptOf = (state: ListenerState): number => ("attempt" in state ? state.attempt : 0)
+export const generationOf = (state: ListenerState): number => countsOf(state).generation
+
+const countsOf = (
+  state: ListenerState
+): { readonly attempt: number; readonly generation: number } =>
+  state._tag === "Stopped"
+    ? { attempt: 0, generation: 0 }
+    : { attempt: state.attempt, generation: state.generation }

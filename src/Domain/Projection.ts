@@ -1,6 +1,6 @@
 /** What an event teaches us about its instance: a pure fold over the log. */
 import { DateTime, Duration, Redacted } from "effect"
-import type { EvolutionEvent, LifeCycle, LifeCycleData } from "./Event.ts"
+import type { EvolutionEvent } from "./Event.ts"
 import {
   type InstanceName,
   type InstanceRecord,
@@ -11,6 +11,7 @@ import {
   qrLifetime,
   type WhatsAppState
 } from "./Instance.ts"
+import type * as LifeCycle from "./LifeCycle.ts"
 
 /** What a batch of events changed about one instance. */
 export interface Change {
@@ -57,6 +58,7 @@ export const observe = (known: Observed, event: EvolutionEvent): Observed => {
         ? known
         : { ...known, ...change(known, Redacted.value(event.lifeCycle), "snapshot", at) }
     case "backfill":
+    case "listener":
       return known
   }
 }
@@ -72,7 +74,7 @@ const longestAnswer = Duration.minutes(10)
 
 const change = (
   known: Observed,
-  happened: LifeCycle,
+  happened: LifeCycle.LifeCycle,
   origin: "live" | "snapshot",
   at: DateTime.Utc
 ): Partial<Observed> => {
@@ -130,7 +132,7 @@ const kept = (
 const nobody = nothingObserved.profile
 
 /** Most updates carry no profile; what is known stays until something says otherwise. */
-const profileOf = (known: Profile, data: LifeCycleData<"connection.update">): Profile => ({
+const profileOf = (known: Profile, data: LifeCycle.Data<"connection.update">): Profile => ({
   // WhatsApp's address of a number: `5511999999999@s.whatsapp.net`, at times with `:<device>`.
   phone: data.wuid?.split(/[:@]/)[0] || data.phone?.number || known.phone,
   name: data.profileName ?? data.phone?.name ?? known.name,
@@ -138,7 +140,7 @@ const profileOf = (known: Profile, data: LifeCycleData<"connection.update">): Pr
 })
 
 const qrOf = (
-  qrcode: Extract<LifeCycleData<"qrcode.updated">, { qrcode: unknown }>["qrcode"],
+  qrcode: Extract<LifeCycle.Data<"qrcode.updated">, { qrcode: unknown }>["qrcode"],
   receivedAt: DateTime.Utc
 ): Qr => ({
   code: qrcode.code,

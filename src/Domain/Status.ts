@@ -1,5 +1,7 @@
 /** One truthful answer about an instance: what is wanted, our link, WhatsApp's word, and what to do. */
 import { DateTime, Schema } from "effect"
+import { Degraded } from "./Degraded.ts"
+import { GapSummary } from "./Gap.ts"
 import {
   currentQr,
   Desired,
@@ -30,6 +32,10 @@ export const InstanceStatus = Schema.Struct({
   userAction: UserAction,
   desired: Schema.Struct({ state: Desired, since: Schema.DateTimeUtc, ageSeconds: AgeSeconds }),
   listener: Schema.Struct({ state: ListenerState, ageSeconds: AgeSeconds }),
+  /** When we did not hear, as far as it is not made good. */
+  gaps: GapSummary,
+  /** We hear and cannot write down; what stands here may be older than what was received. */
+  degraded: Schema.NullOr(Degraded),
   /** Evolution's last word, and how it reached us; `null` until the first. */
   whatsapp: Schema.NullOr(
     Schema.Struct({
@@ -49,9 +55,16 @@ export const InstanceStatus = Schema.Struct({
 }).annotations({ identifier: "InstanceStatus" })
 export type InstanceStatus = typeof InstanceStatus.Type
 
+/** What is known of the listening, beside what was heard. */
+export interface Listening {
+  readonly listener: ListenerState
+  readonly gaps: GapSummary
+  readonly degraded: Degraded | null
+}
+
 export const statusOf = (
   record: InstanceRecord,
-  listener: ListenerState,
+  { degraded, gaps, listener }: Listening,
   now: DateTime.Utc
 ): InstanceStatus => {
   const ageSeconds = (since: DateTime.Utc) =>
@@ -63,6 +76,8 @@ export const statusOf = (
     userAction: userActionOf(record, listener, qr !== null),
     desired: { state: desired, since: desiredAt, ageSeconds: ageSeconds(desiredAt) },
     listener: { state: listener, ageSeconds: ageSeconds(listener.since) },
+    gaps,
+    degraded,
     whatsapp: whatsapp && { ...whatsapp, ageSeconds: ageSeconds(whatsapp.at) },
     profile,
     qrExpiresAt: qr?.expiresAt ?? null,

@@ -2,14 +2,15 @@
  * One connection to `/` for all instances. Evolution broadcasts every event of every instance there
  * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; we route each by the instance it names.
  */
-import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option, Stream } from "effect"
 import { instanceOf, type RawEvent } from "../Domain/Event.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { endpoint } from "./Endpoint.ts"
+import { type Renewable, renewable } from "./Renewal.ts"
 
 /** Events that may wait for one instance's listener; then the router waits, and with it the socket. */
-const routeCapacity = 256
+const routeCapacity = 64
 /** Created instances whose events are held for a listener to come; the oldest makes room. */
 const maxHeld = 64
 
@@ -17,7 +18,7 @@ type Route = Mailbox.Mailbox<RawEvent, LinkError>
 
 /** One connection's life: dialled with the first user, gone with the last or with its first error. */
 interface Link {
-  readonly up: Deferred.Deferred<SocketIo.SocketIo, LinkError>
+  readonly up: Deferred.Deferred<Renewable, LinkError>
   readonly routes: Map<string, Route>
   /** Names of created instances whose route nobody has claimed yet, oldest first. */
   readonly held: Set<string>
@@ -32,11 +33,12 @@ export const make = Effect.gen(function* () {
   const scope = yield* Effect.scope
   let current: Link | undefined
 
+  const dial = Effect.tap(SocketIo.connect(options), (socket) => socket.join("/"))
+
   /** The life of a link, as one fiber: dial, join, route until the end, and tell everybody. */
   const run = (link: Link) =>
     Effect.gen(function* () {
-      const socket = yield* SocketIo.connect(options)
-      yield* socket.join("/")
+      const socket = yield* renewable(dial)
       yield* Deferred.succeed(link.up, socket)
       yield* Stream.runForEachChunk(socket.events, (events) =>
         Effect.forEach(events, (event) => deliver(link, event), { discard: true })
@@ -72,7 +74,15 @@ export const make = Effect.gen(function* () {
   /** The shared link, up; however many ask at once, one dials. */
   const link = Effect.acquireRelease(enter, leave).pipe(Effect.tap(({ up }) => Deferred.await(up)))
 
+  /** The connection, if it is up by now. */
+  const connection = Effect.suspend(() =>
+    current === undefined
+      ? Effect.succeedNone
+      : Effect.flatMap(Deferred.poll(current.up), Effect.transposeOption)
+  ).pipe(Effect.orElseSucceed(() => Option.none<Renewable>()))
+
   return {
+    isShared: true,
     open: (name: string) =>
       Effect.gen(function* () {
         const shared = yield* link
@@ -88,8 +98,21 @@ export const make = Effect.gen(function* () {
             return route.shutdown
           })
         )
-        return Mailbox.toStream(route)
+        const { heard } = yield* Deferred.await(shared.up)
+        return { events: Mailbox.toStream(route), heard }
       }),
+    renew: () =>
+      Effect.flatMap(
+        connection,
+        Option.match({ onNone: () => Effect.void, onSome: ({ renew }) => renew })
+      ),
+    heard: Effect.flatMap(
+      connection,
+      Option.match({
+        onNone: () => Effect.succeed(undefined),
+        onSome: ({ heard }) => Effect.map(heard, ({ until }) => until)
+      })
+    ),
     created: Effect.gen(function* () {
       const shared = yield* link
       const { watchers } = shared
@@ -107,13 +130,9 @@ export const make = Effect.gen(function* () {
       )
       return Mailbox.toStream(watcher)
     }),
-    quiesce: Effect.suspend(() =>
-      current === undefined
-        ? Effect.void
-        : Deferred.await(current.up).pipe(
-            Effect.flatMap((socket) => socket.end),
-            Effect.catchAll(() => Effect.void) // a link that never came up has nothing to end
-          )
+    quiesce: Effect.flatMap(
+      connection,
+      Option.match({ onNone: () => Effect.void, onSome: ({ end }) => end })
     )
   }
 })

@@ -6,6 +6,7 @@ import { Duration, Effect, Schedule, Stream } from "effect"
 import type { LinkError } from "../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { endpoint } from "./Endpoint.ts"
+import { type Renewable, renewable } from "./Renewal.ts"
 
 /** Dials at once; more wait their turn, so that an upstream restart is no stampede. */
 const maxDials = 16
@@ -22,29 +23,45 @@ const joinPolicy = Schedule.spaced("1 second").pipe(
 export const make = Effect.gen(function* () {
   const options = yield* endpoint
   const dials = yield* Effect.makeSemaphore(maxDials)
-  const sockets = new Set<SocketIo.SocketIo>()
+  const links = new Map<string, Renewable>()
 
-  const dial = Effect.tap(SocketIo.connect(options), (socket) => {
-    sockets.add(socket)
-    return Effect.addFinalizer(() => Effect.sync(() => sockets.delete(socket)))
-  })
+  const dial = (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
+    Effect.tap(dials.withPermits(1)(SocketIo.connect(options)), (socket) =>
+      socket
+        .join(`/${name}`)
+        .pipe(
+          Effect.tapErrorTag("NamespaceRefused", onRefused),
+          Effect.retry({ schedule: joinPolicy, while: ({ _tag }) => _tag === "NamespaceRefused" })
+        )
+    )
 
   return {
+    isShared: false,
     open: (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
       Effect.gen(function* () {
-        const socket = yield* dials.withPermits(1)(dial)
-        yield* socket
-          .join(`/${name}`)
-          .pipe(
-            Effect.tapErrorTag("NamespaceRefused", onRefused),
-            Effect.retry({ schedule: joinPolicy, while: ({ _tag }) => _tag === "NamespaceRefused" })
-          )
-        return socket.events
+        let isUp = false
+        // While the old link is there, a refusal of the new one is no news.
+        const refused = (error: LinkError) => (isUp ? Effect.void : onRefused(error))
+        const link = yield* renewable(dial(name, refused))
+        isUp = true
+        links.set(name, link)
+        yield* Effect.addFinalizer(() => Effect.sync(() => links.delete(name)))
+        return { events: link.events, heard: link.heard }
       }),
+    renew: (name: string) => links.get(name)?.renew ?? Effect.void,
+    heard: Effect.suspend(() =>
+      Effect.map(
+        Effect.forEach(links.values(), ({ heard }) => heard),
+        (all) =>
+          all.length === 0
+            ? undefined
+            : all.reduce((least, { until }) => Math.min(least, until), Number.POSITIVE_INFINITY)
+      )
+    ),
     /** A namespace cannot be joined before it exists, so nothing tells of new ones. */
     created: Effect.succeed(Stream.never),
     quiesce: Effect.suspend(() =>
-      Effect.forEach([...sockets], (socket) => socket.end, { discard: true })
+      Effect.forEach([...links.values()], ({ end }) => end, { discard: true })
     )
   }
 })

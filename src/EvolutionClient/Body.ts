@@ -1,6 +1,8 @@
 /** The parts of Evolution's answers that we read. Tokens and keys are left out on purpose. */
 import { Schema } from "effect"
-import { optionalOrNull } from "../Domain/Event.ts"
+import { optionalOrNull } from "../Domain/Json.ts"
+
+const unknownFields = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 /** Success, and nothing of what came with it: `create` answers with the new instance's token. */
 export const Done = Schema.transform(Schema.Unknown, Schema.Undefined, {
@@ -51,3 +53,24 @@ export const WebSocketSettings = Schema.Struct({
   events: Schema.Array(Schema.String)
 })
 export type WebSocketSettings = typeof WebSocketSettings.Type
+
+/** A row of Evolution's message table: near to what `messages.upsert` brings, and kept as it is. */
+const FoundMessage = Schema.Struct(
+  {
+    /** The row's own, a cuid. */
+    id: Schema.String,
+    key: Schema.Struct({ id: Schema.String, remoteJid: Schema.String }, unknownFields),
+    /** Seconds since 1970 UTC. */
+    messageTimestamp: Schema.Int
+  },
+  unknownFields
+)
+export type FoundMessage = typeof FoundMessage.Type
+
+export const FoundMessages = Schema.Struct({
+  messages: Schema.Struct({
+    total: Schema.Int,
+    records: Schema.Array(FoundMessage)
+  })
+})
+export type FoundMessages = typeof FoundMessages.Type

@@ -19,6 +19,7 @@ import {
   KeyRefused,
   LicenseRequired
 } from "../Domain/EvolutionError.ts"
+import { Gap } from "../Domain/Gap.ts"
 import { InstanceName, Qr } from "../Domain/Instance.ts"
 import { InstanceStatus, QrNotAvailable } from "../Domain/Status.ts"
 
@@ -94,10 +95,22 @@ export const EventsQuery = Schema.Struct({
   limit: Schema.optional(Cursor.pipe(Schema.between(1, 1000)))
 })
 
+const { after, event, instance } = EventsQuery.fields
+
+/** Where a reader left off; a browser sends it by itself when it reconnects, and it outranks `after`. */
+const ResumeHeaders = Schema.Struct({ "last-event-id": Schema.optional(Cursor) })
+
+/** Server-sent events: `hello`, then the log (unnamed events, with ids), `status`, at last `bye`. */
+const EventStream = HttpApiSchema.Text({ contentType: "text/event-stream" })
+
 export const EventsPage = Schema.Struct({
   events: Schema.Array(EventRecord),
   /** What to pass as `after` for the next page; the same as given when there is nothing newer. */
   next: Schema.Int
+})
+
+export const GapsQuery = Schema.Struct({
+  limit: Schema.optional(Cursor.pipe(Schema.between(1, 1000)))
 })
 
 const name = HttpApiSchema.param("name", InstanceName)
@@ -138,12 +151,18 @@ const instances = HttpApiGroup.make("instances")
   .add(
     HttpApiEndpoint.post("restart")`/instances/${name}/restart`
       .addSuccess(InstanceStatus, status(202))
-      .annotate(OpenApi.Summary, "Leave the link and dial anew, at once")
+      .annotate(OpenApi.Summary, "Go over to a fresh link, or dial at once")
   )
   .add(
     HttpApiEndpoint.get("status")`/instances/${name}/status`
       .addSuccess(InstanceStatus)
       .annotate(OpenApi.Summary, "What is wanted, our link, WhatsApp's word, and what to do")
+  )
+  .add(
+    HttpApiEndpoint.get("gaps")`/instances/${name}/gaps`
+      .setUrlParams(GapsQuery)
+      .addSuccess(Schema.Struct({ gaps: Schema.Array(Gap) }))
+      .annotate(OpenApi.Summary, "When we did not hear, and what was fetched again; newest first")
   )
   .add(
     HttpApiEndpoint.get("qrcode")`/instances/${name}/qrcode`
@@ -170,6 +189,23 @@ const events = HttpApiGroup.make("events")
   .addError(DatabaseUnavailable, status(503))
   .middleware(Authorization)
 
+const live = HttpApiGroup.make("live")
+  .add(
+    HttpApiEndpoint.get("all", "/events/stream")
+      .setUrlParams(Schema.Struct({ after, event, instance }))
+      .setHeaders(ResumeHeaders)
+      .addSuccess(EventStream)
+      .annotate(OpenApi.Summary, "The log as it grows, as server-sent events")
+  )
+  .add(
+    HttpApiEndpoint.get("one")`/instances/${name}/events/stream`
+      .setUrlParams(Schema.Struct({ after, event }))
+      .setHeaders(ResumeHeaders)
+      .addSuccess(EventStream)
+      .annotate(OpenApi.Summary, "The same of one instance")
+  )
+  .middleware(Authorization)
+
 const Health = Schema.Struct({ status: Schema.Literal("ok") })
 
 const health = HttpApiGroup.make("health")
@@ -182,12 +218,13 @@ const health = HttpApiGroup.make("health")
     HttpApiEndpoint.get("ready", "/health/ready")
       .addSuccess(Health)
       .addError(DatabaseUnavailable, status(503))
-      .annotate(OpenApi.Summary, "The database answers too")
+      .annotate(OpenApi.Summary, "The database takes what is heard")
   )
 
 export class Api extends HttpApi.make("evolution-listener")
   .add(instances)
   .add(events)
+  .add(live)
   .add(health)
   .annotate(OpenApi.Title, "evolution-listener")
   .annotate(OpenApi.Version, "0.1.0")

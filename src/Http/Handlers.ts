@@ -5,9 +5,11 @@ import { Effect } from "effect"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { toWireName } from "../Domain/EventName.ts"
 import { EventStore } from "../EventStore.ts"
+import { Ingest } from "../Ingest.ts"
 import { Instances } from "../Instances.ts"
 import { detailOf } from "../Sql/Failure.ts"
 import { Api } from "./Api.ts"
+import { Live } from "./Live.ts"
 
 const databaseUnavailable = (error: unknown) =>
   new DatabaseUnavailable({ message: `The database does not answer: ${detailOf(error)}` })
@@ -31,6 +33,9 @@ export const instances = HttpApiBuilder.group(Api, "instances", (handlers) =>
       .handle("stop", ({ path }) => orUnavailable(service.stop(path.name)))
       .handle("restart", ({ path }) => orUnavailable(service.restart(path.name)))
       .handle("status", ({ path }) => service.status(path.name))
+      .handle("gaps", ({ path, urlParams: { limit = 100 } }) =>
+        Effect.map(orUnavailable(service.gaps(path.name, limit)), (gaps) => ({ gaps }))
+      )
       .handle("qrcode", ({ path }) => service.qrcode(path.name))
   )
 )
@@ -46,14 +51,36 @@ export const events = HttpApiBuilder.group(Api, "events", (handlers) =>
   )
 )
 
+export const live = HttpApiBuilder.group(Api, "live", (handlers) =>
+  Effect.map(Live, ({ respond }) =>
+    handlers
+      .handleRaw("all", ({ headers, urlParams }) =>
+        respond({ ...urlParams, after: headers["last-event-id"] ?? urlParams.after })
+      )
+      .handleRaw("one", ({ headers, path, urlParams }) =>
+        respond({
+          ...urlParams,
+          instance: path.name,
+          after: headers["last-event-id"] ?? urlParams.after
+        })
+      )
+  )
+)
+
 export const health = HttpApiBuilder.group(Api, "health", (handlers) =>
-  Effect.map(EventStore, (store) =>
+  Effect.map(Effect.all([EventStore, Ingest]), ([store, ingest]) =>
     handlers
       .handle("live", () => Effect.succeed({ status: "ok" as const }))
       .handle("ready", () =>
         store.ping.pipe(
           Effect.timeout("2 seconds"),
           Effect.mapError(databaseUnavailable),
+          Effect.zipRight(ingest.degraded),
+          // It may answer and take nothing: read-only, or full.
+          Effect.filterOrFail(
+            (degraded) => degraded === null,
+            (degraded) => new DatabaseUnavailable({ message: degraded?.message ?? "" })
+          ),
           Effect.as({ status: "ok" as const })
         )
       )

@@ -16,6 +16,21 @@ export const classify = (error: SqlError.SqlError): SqlFailure => {
   return /^(?:08|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
 }
 
+/** Why nothing can be written, told apart by what mends it. */
+export type Outage = "database_unavailable" | "database_read_only" | "database_full"
+
+/** By SQLSTATE: `25006` read-only transaction, `53100` disk full. */
+export const outageOf = (error: SqlError.SqlError): Outage => {
+  switch (codeOf(error.cause)) {
+    case "25006":
+      return "database_read_only"
+    case "53100":
+      return "database_full"
+    default:
+      return "database_unavailable"
+  }
+}
+
 /** For whoever waits for the database to be back: without end, every 5 s at the latest. */
 export const untilBack = (first: Duration.DurationInput) =>
   Schedule.exponential(first).pipe(Schedule.union(Schedule.spaced("5 seconds")), Schedule.jittered)

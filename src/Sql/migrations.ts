@@ -5,9 +5,11 @@ import { Cause, Effect } from "effect"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "./Failure.ts"
 import init from "./migrations/0001_init.ts"
+import gaps from "./migrations/0002_gaps.ts"
 
 const loader = Migrator.fromRecord({
-  "0001_init": init
+  "0001_init": init,
+  "0002_gaps": gaps
 })
 
 type Migration = Effect.Effect<

@@ -26,6 +26,7 @@ import {
   ProtocolViolation,
   UpgradeRefused
 } from "../Domain/LinkError.ts"
+import * as Hearing from "./Hearing.ts"
 
 export interface Options {
   /** Evolution's http(s) address; `socket.io/` is appended to its path. */
@@ -43,6 +44,7 @@ export interface EngineIo {
   /** Waits for the next batch, in order; `None` after `end`, `Some` of what ended the link. */
   readonly pull: Effect.Effect<Chunk.Chunk<Message>, Option.Option<LinkError>>
   readonly send: (message: string) => Effect.Effect<void>
+  readonly heard: Effect.Effect<Hearing.Heard>
   /** Reads no further; what was received can still be pulled. */
   readonly end: Effect.Effect<void>
 }
@@ -52,8 +54,8 @@ export const openTimeout = Duration.seconds(10)
 /** How long a closing handshake may take before the socket is cut. */
 const closeTimeout = Duration.seconds(1)
 
-/** The socket is paused when this much waits to be decoded. */
-const maxQueuedBytes = 4 * 1024 * 1024
+/** The socket is paused when this much waits to be decoded; there may be a socket an instance. */
+const maxQueuedBytes = 1024 * 1024
 const maxQueuedMessages = 1024
 /** Evolution's frames have no bound of their own (`messages.set` runs to tens of MB); ours is this. */
 const maxFrameBytes = 64 * 1024 * 1024
@@ -69,16 +71,22 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
+    /** For deadlines: a wall clock may jump. */
+    const ticks = () => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
     // Bounded by pausing the socket, so that the producer waits in the kernel and not on our heap.
     const inbox = yield* Mailbox.make<Message, LinkError>()
     const handshake = yield* Deferred.make<typeof Handshake.Type, LinkError>()
     const dialled = yield* Deferred.make<void, LinkError>()
     let isOpen = false
     let queuedBytes = 0
-    let lastPing = now()
+    let lastPing = ticks()
+    const hearing = Hearing.make(now, ticks)
 
     const socket = yield* Effect.acquireRelease(
-      Effect.sync(() => new WebSocket(socketUrl(options.url), socketOptions(options))),
+      Effect.sync(() =>
+        // Cut before anybody listens, as in a scope that is closed already, it must not crash us.
+        new WebSocket(socketUrl(options.url), socketOptions(options)).on("error", () => undefined)
+      ),
       hangUp
     )
     const finish = (error: LinkError) => {
@@ -91,14 +99,21 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
       socket.terminate()
     }
 
+    const isEmpty = () => Option.contains(inbox.unsafeSize(), 0)
+
     const enqueue = (data: string | Buffer, bytes: number) => {
       inbox.unsafeOffer({ data, receivedAt: now() })
       queuedBytes += bytes
       const queued = Option.getOrElse(inbox.unsafeSize(), () => 0)
-      if (queuedBytes > maxQueuedBytes || queued > maxQueuedMessages) socket.pause()
+      if (queuedBytes > maxQueuedBytes || queued > maxQueuedMessages) {
+        hearing.heldBack()
+        socket.pause()
+      }
     }
 
     const onFrame = (frame: Buffer, isBinary: boolean) => {
+      if (isEmpty()) hearing.ranDry()
+      hearing.arrived()
       if (isBinary) return enqueue(frame, frame.length)
       const packet = decodePacket(frame.toString("utf8"))
       switch (packet.type) {
@@ -108,7 +123,7 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
             : enqueue(packet.data, frame.length)
         case "ping":
           // Answered here and not behind the queue, which may be long.
-          lastPing = now()
+          lastPing = ticks()
           return socket.send("3")
         case "open":
           return Option.match(decodeHandshake(packet.data), {
@@ -155,12 +170,12 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
       openTimeout
     )
 
-    lastPing = now()
+    lastPing = ticks()
     const patience = pingInterval + pingTimeout
     yield* Effect.suspend(() => {
       // While we hold the socket back ourselves, a missing ping says nothing.
-      if (socket.isPaused) lastPing = now()
-      const left = lastPing + patience - now()
+      if (socket.isPaused) lastPing = ticks()
+      const left = lastPing + patience - ticks()
       return left > 0
         ? Effect.as(Effect.sleep(left), true)
         : Effect.as(
@@ -169,13 +184,17 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
           )
     }).pipe(Effect.repeat({ while: (alive) => alive }), Effect.forkScoped)
 
-    const pull = inbox.takeAll.pipe(
+    const pull = Effect.suspend(() => {
+      if (isEmpty()) hearing.ranDry()
+      return inbox.takeAll
+    }).pipe(
       Effect.mapError(Option.some),
       Effect.flatMap(([batch, done]) => {
         if (done && Chunk.isEmpty(batch)) return Effect.fail(Option.none<LinkError>())
         queuedBytes = 0
         if (socket.isPaused && !done) {
-          lastPing = now()
+          lastPing = ticks()
+          hearing.readOn()
           socket.resume()
         }
         return Effect.succeed(batch)
@@ -185,6 +204,7 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
     return {
       pull,
       send: (message) => Effect.sync(() => socket.send(`4${message}`)),
+      heard: Effect.sync(hearing.heard),
       end: Effect.suspend(() => {
         socket.pause()
         return inbox.end

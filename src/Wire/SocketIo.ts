@@ -14,6 +14,7 @@ import {
   ProtocolViolation
 } from "../Domain/LinkError.ts"
 import * as EngineIo from "./EngineIo.ts"
+import type { Heard } from "./Hearing.ts"
 
 export const namespaceTimeout = Duration.seconds(10)
 
@@ -31,6 +32,7 @@ export interface SocketIo {
   readonly join: (namespace: string) => Effect.Effect<void, LinkError>
   /** What the server emits, in order, once a namespace is joined. To be run once. */
   readonly events: Stream.Stream<RawEvent, LinkError>
+  readonly heard: Effect.Effect<Heard>
   /** Reads no further; what was received still comes through `events`. */
   readonly end: Effect.Effect<void>
 }
@@ -86,6 +88,7 @@ export const connect = (
           Stream.repeatEffectChunkOption(Effect.map(pull, eventsOf))
         )
       ),
+      heard: engine.heard,
       end: engine.end
     }
   })

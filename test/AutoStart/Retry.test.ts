@@ -2,9 +2,10 @@ import { SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Stream, TestClock } from "effect"
 import * as AutoStart from "../../src/AutoStart.ts"
-import { EventSource } from "../../src/EventSource.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
+import { Pacing } from "../../src/Pacing.ts"
 import { Upstream } from "../../src/Upstream.ts"
+import { sourceOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 
 describe("AutoStart, while the database is away", () => {
@@ -24,12 +25,13 @@ describe("AutoStart, while the database is away", () => {
               : Effect.asVoid(Deferred.succeed(started, name))
           )
       })
-      const source = Layer.mock(EventSource, {
+      const source = sourceOf({
         created: Effect.succeed(Stream.concat(Stream.make("shop-1"), Stream.never))
       })
       const upstream = Layer.succeed(Upstream, { awaitReturn: Effect.never })
       yield* Layer.build(
         AutoStart.layer.pipe(
+          Layer.provide(Pacing.layer),
           Layer.provide([registry, source, upstream]),
           Layer.provide(settings({ AUTO_START: "true" }))
         )

@@ -3,7 +3,8 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Either, Redacted, Schema } from "effect"
 import { Decoder, type Packet } from "socket.io-parser"
-import { decode, lifeCycleOf } from "../../src/Domain/Event.ts"
+import { decode } from "../../src/Domain/Event.ts"
+import * as LifeCycle from "../../src/Domain/LifeCycle.ts"
 
 const CapturedLine = Schema.parseJson(
   Schema.Struct({ t: Schema.Date, dir: Schema.String, frame: Schema.optional(Schema.String) })
@@ -163,6 +164,8 @@ describe("decode, for life-cycle events", () => {
   })
 
   it("reads a life-cycle event back from the log, and nothing else", () => {
+    const lifeCycleOf = (event: string, data: unknown) =>
+      Either.getOrNull(LifeCycle.decode(event, data))
     const read = lifeCycleOf("connection.update", { state: "close", statusReason: 401 })
     expect(read && Redacted.value(read)).toEqual({
       event: "connection.update",

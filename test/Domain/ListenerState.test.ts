@@ -13,6 +13,7 @@ import {
 import {
   Connecting,
   connecting,
+  generationOf,
   isSettled,
   ListenerCrashed,
   ListenerState,
@@ -33,28 +34,43 @@ const lost = ConnectionLost.of(1006, "")
 const badKey = UpgradeRefused.of(400, "Invalid global token")
 const keyRefused = new KeyRefused({ message: "Unauthorized" })
 
-const connectingOnce = Connecting.make({ since: t0, attempt: 1, error: null })
-const waitingTwice = Waiting.make({ since: t0, attempt: 2, nextAttempt: t1, error: lost })
+const connectingOnce = Connecting.make({ since: t0, attempt: 1, generation: 1, error: null })
+const waitingTwice = Waiting.make({
+  since: t0,
+  attempt: 2,
+  generation: 6,
+  nextAttempt: t1,
+  isFlapping: false,
+  error: lost
+})
 const parkedThrice = Parked.make({
   since: t0,
   attempt: 3,
+  generation: 7,
   nextAttempt: t1,
   userAction: "check_api_key",
   error: badKey
 })
-const fresh = Listening.make({ since: t0, attempt: 4 })
-const held = Listening.make({ since: t0, attempt: 0 })
+const fresh = Listening.make({ since: t0, attempt: 4, generation: 8 })
+const held = Listening.make({ since: t0, attempt: 0, generation: 9 })
 const everyState = [stopped(t0), connectingOnce, waitingTwice, parkedThrice, fresh, held]
 
-const facts = { since: t1, nextAttempt: t2, error: lost }
+const facts = { since: t1, nextAttempt: t2, isFlapping: false, error: lost }
 
 describe("the next attempt", () => {
+  const next = (attempt: number, generation: number, error: typeof lost | null) =>
+    Connecting.make({ since: t1, attempt, generation, error })
+
   it.each<readonly [string, ListenerState, ListenerState]>([
-    ["Stopped", stopped(t0), Connecting.make({ since: t1, attempt: 1, error: null })],
-    ["Waiting", waitingTwice, Connecting.make({ since: t1, attempt: 3, error: lost })],
-    ["Listening", fresh, Connecting.make({ since: t1, attempt: 5, error: null })],
-    ["settled Listening", held, Connecting.make({ since: t1, attempt: 1, error: null })],
-    ["Parked, which stays so", parkedThrice, Parked.make({ ...parkedThrice, attempt: 4 })]
+    ["Stopped", stopped(t0), next(1, 1, null)],
+    ["Waiting", waitingTwice, next(3, 7, lost)],
+    ["Listening", fresh, next(5, 9, null)],
+    ["settled Listening", held, next(1, 10, null)],
+    [
+      "Parked, which stays so",
+      parkedThrice,
+      Parked.make({ ...parkedThrice, attempt: 4, generation: 8 })
+    ]
   ])("counts from %s", (_, from, expected) => {
     expect(connecting(from, t1)).toEqual(expected)
   })
@@ -76,17 +92,20 @@ describe("a refusal for now", () => {
 
 describe("a link", () => {
   it.each([
-    { from: connectingOnce, attempt: 1 },
-    { from: waitingTwice, attempt: 2 },
-    { from: parkedThrice, attempt: 3 },
-    { from: stopped(t0), attempt: 0 }
-  ])("remembers the attempts of $from._tag until it has settled", ({ attempt, from }) => {
-    const up = listening(from, t1)
-    expect(up).toEqual({ _tag: "Listening", since: t1, attempt })
-    expect(isSettled(up)).toBe(attempt === 0)
-    expect(settled(up)).toEqual({ _tag: "Listening", since: t1, attempt: 0 })
-    expect(isSettled(settled(up))).toBe(true)
-  })
+    { from: connectingOnce, attempt: 1, generation: 1 },
+    { from: waitingTwice, attempt: 2, generation: 6 },
+    { from: parkedThrice, attempt: 3, generation: 7 },
+    { from: stopped(t0), attempt: 0, generation: 0 }
+  ])(
+    "remembers the attempts of $from._tag until it has settled",
+    ({ attempt, from, generation }) => {
+      const up = listening(from, t1)
+      expect(up).toEqual({ _tag: "Listening", since: t1, attempt, generation })
+      expect(isSettled(up)).toBe(attempt === 0)
+      expect(settled(up)).toEqual({ _tag: "Listening", since: t1, attempt: 0, generation })
+      expect(isSettled(settled(up))).toBe(true)
+    }
+  )
 
   it.each(everyState.filter(({ _tag }) => _tag !== "Listening"))(
     "cannot settle while it is $_tag",
@@ -99,12 +118,16 @@ describe("a link", () => {
 
 describe("waiting", () => {
   it.each([
-    { from: connectingOnce, attempt: 1 },
-    { from: fresh, attempt: 4 },
-    { from: held, attempt: 0 },
-    { from: parkedThrice, attempt: 3 }
-  ])("after $from._tag keeps count $attempt and tells what is next", ({ attempt, from }) => {
-    expect(waiting(from, facts)).toEqual({ _tag: "Waiting", ...facts, attempt })
+    { from: connectingOnce, attempt: 1, generation: 1 },
+    { from: fresh, attempt: 4, generation: 8 },
+    { from: held, attempt: 0, generation: 9 },
+    { from: parkedThrice, attempt: 3, generation: 7 }
+  ])("after $from._tag keeps count $attempt and tells what is next", ({ from, ...counts }) => {
+    expect(waiting(from, facts)).toEqual({ _tag: "Waiting", ...facts, ...counts })
+  })
+
+  it("tells when it is because the link flaps", () => {
+    expect(waiting(fresh, { ...facts, isFlapping: true })).toMatchObject({ isFlapping: true })
   })
 
   it("lets the count grow with every failure in a row, and start again once the link held", () => {
@@ -116,18 +139,33 @@ describe("waiting", () => {
     state = settled(listening(connecting(state, t1), t1))
     expect(waiting(connecting(waiting(state, facts), t1), facts)).toMatchObject({ attempt: 1 })
   })
+
+  it("never gives two attempts the same generation, though the count starts again", () => {
+    let state = stopped(t0)
+    const generations: Array<number> = [generationOf(state)]
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      state = connecting(waiting(settled(listening(connecting(state, t1), t1)), facts), t1)
+      generations.push(generationOf(state))
+    }
+    expect(generations).toEqual([0, 2, 4, 6])
+  })
 })
 
 describe("parked", () => {
   const why = { since: t1, nextAttempt: t2, userAction: "check_api_key", error: badKey } as const
 
   it("tells what a person has to do, since when, and when we probe", () => {
-    expect(parked(connectingOnce, why)).toEqual({ _tag: "Parked", ...why, attempt: 1 })
+    expect(parked(connectingOnce, why)).toEqual({
+      _tag: "Parked",
+      ...why,
+      attempt: 1,
+      generation: 1
+    })
   })
 
   it("stays parked while it probes, and keeps since when", () => {
     const probing = connecting(parked(connectingOnce, why), t2)
-    expect(probing).toEqual({ _tag: "Parked", ...why, attempt: 2 })
+    expect(probing).toEqual({ _tag: "Parked", ...why, attempt: 2, generation: 2 })
     expect(refused(probing, lost)).toBe(probing)
     const later = utc(9_000)
     expect(parked(probing, { ...why, since: t2, nextAttempt: later })).toEqual({
@@ -144,7 +182,8 @@ describe("parked", () => {
       ...next,
       error,
       since: t0,
-      attempt: 3
+      attempt: 3,
+      generation: 7
     })
   })
 

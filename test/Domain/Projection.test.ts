@@ -104,9 +104,9 @@ describe("observe", () => {
     expect(more.lastEvent).toEqual({ event: "call", at: utc(2) })
   })
 
-  it("learns nothing from a back-filled event", () => {
+  it.each(["backfill", "listener"] as const)("learns nothing from a %s event", (origin) => {
     const known = taught(update("open"))
-    expect(observe(known, update("close", {}, { at: 9, origin: "backfill" }))).toEqual(known)
+    expect(observe(known, update("close", {}, { at: 9, origin }))).toEqual(known)
   })
 })
 

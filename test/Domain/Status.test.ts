@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Schema } from "effect"
+import { opened } from "../../src/Domain/Gap.ts"
 import {
   InstanceName,
   type InstanceRecord,
@@ -46,13 +47,19 @@ const whatsapp = (state: WhatsAppState, reason: number | null = null) => ({
   at: since
 })
 
-const listening = Listening.make({ since, attempt: 1 })
+const listening = Listening.make({ since, attempt: 1, generation: 1 })
 const error = HeartbeatMissed.of(45_000)
+
+/** Of an instance that has no gaps, in a service that can write. */
+const allWell = { gaps: { open: null, unrecovered: 0 }, degraded: null }
+const tell = (known: InstanceRecord, listener: ListenerState) =>
+  statusOf(known, { ...allWell, listener }, now)
 
 const parked = (userAction: ParkReason) =>
   Parked.make({
     since,
     attempt: 3,
+    generation: 3,
     nextAttempt: null,
     userAction,
     error: UpgradeRefused.of(400, "Invalid global token")
@@ -71,9 +78,19 @@ const everyState: ReadonlyArray<InstanceRecord["whatsapp"]> = [
 
 const linkDown: ReadonlyArray<{ listener: ListenerState; action: UserAction }> = [
   { listener: Stopped.make({ since }), action: "none" },
-  { listener: Connecting.make({ since, attempt: 1, error: null }), action: "wait" },
-  { listener: Connecting.make({ since, attempt: 2, error }), action: "wait" },
-  { listener: Waiting.make({ since, attempt: 1, nextAttempt: now, error }), action: "wait" },
+  { listener: Connecting.make({ since, attempt: 1, generation: 1, error: null }), action: "wait" },
+  { listener: Connecting.make({ since, attempt: 2, generation: 2, error }), action: "wait" },
+  {
+    listener: Waiting.make({
+      since,
+      attempt: 1,
+      generation: 1,
+      nextAttempt: now,
+      isFlapping: false,
+      error
+    }),
+    action: "wait"
+  },
   ...ParkReason.literals.map((action) => ({ listener: parked(action), action }))
 ]
 
@@ -83,7 +100,7 @@ describe("userAction", () => {
     ({ action, listener }) => {
       for (const known of everyState)
         for (const code of [null, qr]) {
-          const { userAction } = statusOf(record({ whatsapp: known, qr: code }), listener, now)
+          const { userAction } = tell(record({ whatsapp: known, qr: code }), listener)
           expect(userAction).toBe(action)
         }
     }
@@ -108,20 +125,19 @@ describe("userAction", () => {
     ["it was deleted", "recreate_instance", { whatsapp: whatsapp("removed") }],
     ["Evolution has not loaded it", "wait", { whatsapp: whatsapp("unknown") }]
   ])("while we listen and %s is %s", (_, expected, known) => {
-    expect(statusOf(record(known), listening, now).userAction).toBe(expected)
+    expect(tell(record(known), listening).userAction).toBe(expected)
   })
 })
 
 describe("statusOf", () => {
   it("tells how old each fact is, in whole seconds", () => {
-    const status = statusOf(
+    const status = tell(
       record({
         desiredAt: utc(1),
         whatsapp: { ...whatsapp("open"), at: utc(30_001) },
         lastEvent: { event: "call", at: utc(59_999) }
       }),
-      Listening.make({ since: utc(58_000), attempt: 0 }),
-      now
+      Listening.make({ since: utc(58_000), attempt: 0, generation: 1 })
     )
     expect(status).toMatchObject({
       desired: { state: "listening", since: utc(1), ageSeconds: 59 },
@@ -133,10 +149,9 @@ describe("statusOf", () => {
 
   it("calls nothing younger than now, though Evolution's facts may carry another clock", () => {
     const ahead = utc(61_500)
-    const status = statusOf(
+    const status = tell(
       record({ desiredAt: ahead, whatsapp: { ...whatsapp("open"), at: ahead } }),
-      Stopped.make({ since: ahead }),
-      now
+      Stopped.make({ since: ahead })
     )
     expect([
       status.desired.ageSeconds,
@@ -152,20 +167,35 @@ describe("statusOf", () => {
     ["no code", null, null]
   ])("gives the expiry of %s", (_, code, expected) => {
     const known = record({ whatsapp: whatsapp("connecting"), qr: code })
-    expect(statusOf(known, listening, now).qrExpiresAt).toEqual(expected)
+    expect(tell(known, listening).qrExpiresAt).toEqual(expected)
   })
 
   it("crosses HTTP as it is, and holds no code", () => {
     const known = record({ whatsapp: whatsapp("connecting"), qr })
     for (const listener of [listening, ...linkDown.map((row) => row.listener)]) {
-      const encoded = Schema.encodeSync(InstanceStatus)(statusOf(known, listener, now))
+      const encoded = Schema.encodeSync(InstanceStatus)(tell(known, listener))
       expect(encoded.listener.state._tag).toBe(listener._tag)
       expect(JSON.stringify(encoded)).not.toContain(qr.code)
     }
   })
 
+  it("tells what was missed, and why what stands there may be old, and both cross HTTP", () => {
+    const gap = opened({
+      id: "0b9a1f0e-6c1e-4d0c-9d4e-3f6b7a8c9d0e",
+      instance: record().name,
+      from: since,
+      cause: "connection_lost"
+    })
+    const degraded = { reason: "queue_full", since, message: "Too much waits" } as const
+    const gaps = { open: gap, unrecovered: 2 }
+    const status = statusOf(record(), { listener: listening, gaps, degraded }, now)
+    expect(status).toMatchObject({ gaps, degraded, userAction: "wait" })
+    const json = Schema.parseJson(InstanceStatus)
+    expect(Schema.decodeSync(json)(Schema.encodeSync(json)(status))).toEqual(status)
+  })
+
   it("gives nulls while nothing is known", () => {
-    expect(statusOf(record({ desired: "stopped" }), listening, now)).toMatchObject({
+    expect(tell(record({ desired: "stopped" }), listening)).toMatchObject({
       desired: { state: "stopped" },
       whatsapp: null,
       lastEvent: null,

@@ -4,6 +4,7 @@ import { DateTime, Effect, Stream } from "effect"
 import type { EventRecord, LoggedEvent } from "../../src/Domain/Event.ts"
 import * as EventBus from "../../src/EventBus.ts"
 import { EventStore } from "../../src/EventStore.ts"
+import { storeOf } from "../support/doubles.ts"
 
 export const record = (id: number, more: Partial<EventRecord> = {}): EventRecord => ({
   id,
@@ -42,8 +43,7 @@ export const makeLog = (
     reads: 0,
     ids: () => log.records.map(({ id }) => id)
   }
-  const store = EventStore.of({
-    append: () => Effect.dieMessage("The bus writes nothing"),
+  const store = storeOf({
     read: ({ after = 0, limit }) =>
       Effect.gen(function* () {
         log.reads++
@@ -52,8 +52,7 @@ export const makeLog = (
         yield* around
         return found
       }),
-    lastId: Effect.sync(() => log.records.at(-1)?.id ?? 0),
-    ping: Effect.void
+    lastId: Effect.sync(() => log.records.at(-1)?.id ?? 0)
   })
   const make = (capacity: number) =>
     Effect.provideService(EventBus.make(capacity), EventStore, store)

@@ -51,7 +51,7 @@ describe("EventSource.layerGlobal", () => {
       )
       expect(errors.map((error) => error._tag)).toEqual(Array(10).fill("UpgradeRefused"))
       simulator.refuse(undefined)
-      const events = yield* source.open(one, ignored)
+      const { events } = yield* source.open(one, ignored)
       simulator.emit(one, "call", { number: 1 })
       expect(yield* take(events, 1)).toEqual([{ number: 1 }])
     })
@@ -68,7 +68,7 @@ describe("EventSource.layerGlobal", () => {
         })
       )
       expect(simulator.connections()).toBe(1)
-      const events = yield* Effect.forEach(scopes.slice(1), (scope) =>
+      const { events } = yield* Effect.forEach(scopes.slice(1), (scope) =>
         Scope.close(scope, Exit.void)
       ).pipe(
         Effect.zipRight(Scope.extend(source.open(two, ignored), scopes[0] ?? (yield* Scope.make())))
@@ -84,9 +84,9 @@ describe("EventSource.layerGlobal", () => {
   it.scoped("fails everybody when the link fails", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const streams = yield* Effect.forEach(instances(5), (name) => source.open(name, ignored))
+      const links = yield* Effect.forEach(instances(5), (name) => source.open(name, ignored))
       simulator.drop()
-      const errors = yield* Effect.forEach(streams, (events) =>
+      const errors = yield* Effect.forEach(links, ({ events }) =>
         Effect.flip(Stream.runDrain(events))
       )
       expect(errors.map((error) => error._tag)).toEqual(Array(5).fill("ConnectionLost"))
@@ -96,15 +96,15 @@ describe("EventSource.layerGlobal", () => {
   it.scoped("waits for a slow listener, and nobody loses an event by it", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const slow = yield* source.open(one, ignored)
-      const fast = yield* source.open(two, ignored)
+      const { events: slow } = yield* source.open(one, ignored)
+      const { events: fast } = yield* source.open(two, ignored)
       const heard = yield* Queue.unbounded<unknown>()
       yield* Effect.forkScoped(
         Stream.runForEach(fast, (event) => Queue.offer(heard, dataOf(event)))
       )
       // A source of its own has read everything: so the server has sent everything.
       const another = yield* sourceOf(EventSource.layerGlobal, simulator)
-      const control = yield* another.open(two, ignored)
+      const { events: control } = yield* another.open(two, ignored)
       const numbers = Array.from({ length: 600 }, (_, number) => ({ number }))
       for (const data of numbers) simulator.emit(one, "messages.upsert", data)
       simulator.emit(two, "call", { behind: "the slow one" })
@@ -120,7 +120,7 @@ describe("EventSource.layerGlobal", () => {
       const { simulator, source } = yield* started
       const scope = yield* Scope.make()
       yield* Effect.asVoid(Scope.extend(source.open(one, ignored), scope))
-      const events = yield* source.open(two, ignored)
+      const { events } = yield* source.open(two, ignored)
       for (let number = 0; number < 600; number++) simulator.emit(one, "call", { number })
       simulator.emit(two, "call", { behind: "the slow one" })
       yield* Scope.close(scope, Exit.void)
@@ -131,7 +131,8 @@ describe("EventSource.layerGlobal", () => {
   it.scoped("gives an event that names no instance to some listener", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const all = yield* Effect.forEach(instances(3), (name) => source.open(name, ignored))
+      const links = yield* Effect.forEach(instances(3), (name) => source.open(name, ignored))
+      const all = links.map(({ events }) => events)
       simulator.emitRaw("odd", { nobody: "knows" })
       simulator.emitRaw("odder", "just", "words")
       const some = yield* take(Stream.mergeAll(all, { concurrency: "unbounded" }), 2)
@@ -142,7 +143,7 @@ describe("EventSource.layerGlobal", () => {
   it.scoped("ends a lagging listener's stream too when it is quiesced, and in order", () =>
     Effect.gen(function* () {
       const { dials, source } = yield* counted
-      const events = yield* source.open(one, ignored)
+      const { events } = yield* source.open(one, ignored)
       const firstRead = yield* Deferred.make<void>()
       const goOn = yield* Deferred.make<void>()
       const reader = yield* Effect.fork(

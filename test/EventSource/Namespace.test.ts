@@ -41,7 +41,7 @@ describe("EventSource.layerNamespace", () => {
       yield* Queue.take(refusals)
       yield* awake(simulator, one)
       yield* TestClock.adjust("1.2 seconds")
-      const events = yield* Fiber.join(opening)
+      const { events } = yield* Fiber.join(opening)
       simulator.emit(one, "call", { number: 2 })
       // The event that made the namespace is lost: Evolution replays nothing.
       expect(yield* take(events, 1)).toEqual([{ number: 2 }])
@@ -85,7 +85,7 @@ describe("EventSource.layerNamespace", () => {
         concurrency: "unbounded"
       })
       for (const name of many) simulator.emit(name, "call", { name })
-      const firsts = yield* Effect.forEach(opened, (events) => take(events, 1))
+      const firsts = yield* Effect.forEach(opened, ({ events }) => take(events, 1))
       expect(firsts).toEqual(many.map((name) => [{ name }]))
     })
   )
@@ -96,7 +96,7 @@ describe("EventSource.layerNamespace", () => {
       yield* awake(simulator, one)
       const source = yield* sourceOf(EventSource.layerNamespace, simulator)
       const told = yield* Effect.fork(Stream.runHead(yield* source.created))
-      const events = yield* source.open(one, ignored)
+      const { events } = yield* source.open(one, ignored)
       simulator.emit("shop-9", "instance.create", { instanceName: "shop-9", instanceId: "9" })
       simulator.emit(one, "call", { after: true })
       yield* take(events, 1)

@@ -27,7 +27,7 @@ const neighbour = InstanceName.make("neighbour")
 const fresh = InstanceName.make("shop-9")
 
 /** How many events, or instances, may wait for a listener. */
-const [routeCapacity, maxHeld] = [256, 64]
+const [routeCapacity, maxHeld] = [64, 64]
 
 describe("EventSource.layerGlobal, of instances that somebody creates", () => {
   it.scoped("announces them, and holds their events for the listener to come", () =>
@@ -37,7 +37,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
       create(fresh)
       const code = yield* Effect.promise(() => simulator.showQr(fresh))
       expect(yield* Queue.take(told)).toBe(fresh)
-      const events = yield* source.open(fresh, ignored)
+      const { events } = yield* source.open(fresh, ignored)
       simulator.emit(fresh, "call", { live: true })
       expect(yield* take(events, 3)).toMatchObject([
         created(fresh),
@@ -57,7 +57,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
   it.scoped("announces only what is new: neither an open instance nor another event", () =>
     Effect.gen(function* () {
       const { create, simulator, source, told } = yield* watching
-      const open = yield* source.open(neighbour, ignored)
+      const { events: open } = yield* source.open(neighbour, ignored)
       create(neighbour)
       simulator.emit("silent", "connection.update", { state: "open" })
       create(fresh)
@@ -66,7 +66,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
       expect([yield* Queue.take(told), yield* Queue.take(told)]).toEqual([fresh, "last"])
       expect(yield* take(open, 1)).toEqual([created(neighbour)])
       // What was not held is not there for whoever comes later.
-      const late = yield* source.open(InstanceName.make("silent"), ignored)
+      const { events: late } = yield* source.open(InstanceName.make("silent"), ignored)
       simulator.emit("silent", "call", { number: 2 })
       expect(yield* take(late, 1)).toEqual([{ number: 2 }])
     })
@@ -75,11 +75,11 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
   it.scoped("holds nothing while nobody wants to hear of them", () =>
     Effect.gen(function* () {
       const { create, simulator, source } = yield* started
-      const open = yield* source.open(neighbour, ignored)
+      const { events: open } = yield* source.open(neighbour, ignored)
       create(fresh)
       simulator.emit(neighbour, "call", {})
       yield* take(open, 1)
-      const late = yield* source.open(fresh, ignored)
+      const { events: late } = yield* source.open(fresh, ignored)
       simulator.emit(fresh, "call", { number: 2 })
       expect(yield* take(late, 1)).toEqual([{ number: 2 }])
     })
@@ -95,22 +95,22 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
         source.open(InstanceName.make(instance), ignored)
       )
       for (const instance of many) simulator.emit(instance, "call", { after: instance })
-      expect(yield* take(first ?? Stream.empty, 1)).toEqual([{ after: "shop-0" }])
-      expect(yield* take(second ?? Stream.empty, 1)).toEqual([created("shop-1")])
+      expect(yield* take(first?.events ?? Stream.empty, 1)).toEqual([{ after: "shop-0" }])
+      expect(yield* take(second?.events ?? Stream.empty, 1)).toEqual([created("shop-1")])
     })
   )
 
   it.scoped("lets an instance go that nobody claims, instead of waiting for its listener", () =>
     Effect.gen(function* () {
       const { create, simulator, source, told } = yield* watching
-      const open = yield* source.open(neighbour, ignored)
+      const { events: open } = yield* source.open(neighbour, ignored)
       create(fresh)
       for (let number = 1; number <= routeCapacity; number++)
         simulator.emit(fresh, "call", { number })
       simulator.emit(neighbour, "call", { goes: "on" })
       expect(yield* Queue.take(told)).toBe(fresh)
       expect(yield* take(open, 1)).toEqual([{ goes: "on" }])
-      const late = yield* source.open(fresh, ignored)
+      const { events: late } = yield* source.open(fresh, ignored)
       simulator.emit(fresh, "call", { number: "after" })
       expect(yield* take(late, 1)).toEqual([{ number: "after" }])
     })
@@ -121,7 +121,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
       const { create, simulator, source, told } = yield* watching
       create("held")
       expect(yield* Queue.take(told)).toBe("held")
-      const open = yield* source.open(neighbour, ignored)
+      const { events: open } = yield* source.open(neighbour, ignored)
       // As full as it may be: with the next one it would be let go.
       for (let number = 1; number < routeCapacity; number++)
         simulator.emit("held", "call", { number })

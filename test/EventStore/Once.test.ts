@@ -5,6 +5,7 @@ import { Chunk, Effect, Either, Layer, Stream } from "effect"
 import { decode } from "../../src/Domain/Event.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import { EventStore } from "../../src/EventStore.ts"
+import { GapStore } from "../../src/GapStore.ts"
 import { Ingest } from "../../src/Ingest.ts"
 import { InstanceStore } from "../../src/InstanceStore.ts"
 import { databases } from "../support/databases.ts"
@@ -70,7 +71,7 @@ describe.each(databases)("a batch on %s", (_name, database) => {
         Effect.provide(
           Ingest.layer.pipe(
             Layer.provideMerge(EventBus.layer),
-            Layer.provide(InstanceStore.layer),
+            Layer.provide(Layer.mergeAll(GapStore.layer, InstanceStore.layer)),
             Layer.provideMerge(forgetful),
             Layer.provideMerge(database)
           )

@@ -4,6 +4,11 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import { type Answer, fixture, json, type Method, name, outcome } from "./server.ts"
 
+const found = (file: string) => {
+  const { records, total } = JSON.parse(fixture(file)).messages
+  return { messages: { records, total } }
+}
+
 /** Bodies of a real Evolution 2.3.6: what was asked, the status, and what we make of it. */
 const recorded: ReadonlyArray<readonly [string, Method, number, unknown]> = [
   ["rest-401.json", "delete", 401, { _tag: "KeyRefused" }],
@@ -30,10 +35,11 @@ const recorded: ReadonlyArray<readonly [string, Method, number, unknown]> = [
   ],
   ["rest-websocket-find.json", "findWebSocket", 200, { enabled: true, events: ["QRCODE_UPDATED"] }],
   ["rest-websocket-set.json", "setWebSocket", 201, "done"],
-  // Nothing reads these yet; an address that answers so is not taken for Evolution's.
-  ["rest-root.json", "connectionState", 200, { _tag: "EvolutionUnavailable", status: 200 }],
-  ["rest-find-messages.json", "fetchInstances", 200, { _tag: "EvolutionUnavailable" }],
-  ["rest-find-messages-range.json", "findWebSocket", 200, { _tag: "EvolutionUnavailable" }]
+  // With every field of a message, also those we know nothing of.
+  ["rest-find-messages.json", "findMessages", 200, found("rest-find-messages.json")],
+  ["rest-find-messages-range.json", "findMessages", 200, found("rest-find-messages-range.json")],
+  // Nothing reads this; an address that answers so is not taken for Evolution's.
+  ["rest-root.json", "connectionState", 200, { _tag: "EvolutionUnavailable", status: 200 }]
 ]
 
 /** Answers of other versions, of proxies, and of an Evolution that is set up otherwise. */
@@ -88,6 +94,18 @@ const other: ReadonlyArray<readonly [string, Method, Answer, unknown]> = [
     "connect",
     json(200, { instance: { instanceName: name, state: "open" } }),
     { instance: { state: "open" } }
+  ],
+  [
+    "messages that are none",
+    "findMessages",
+    json(200, { messages: { total: 1, records: [{ key: null, messageTimestamp: 1 }] } }),
+    { _tag: "EvolutionUnavailable" }
+  ],
+  [
+    "rows instead of messages",
+    "findMessages",
+    json(200, [{ name, connectionStatus: "open" }]),
+    { _tag: "EvolutionUnavailable" }
   ],
   ["words as text", "logout", json(400, said("one")), { message: "one", status: 400 }],
   ["words as a list", "logout", json(400, said(["one", "two"])), { message: "one; two" }],

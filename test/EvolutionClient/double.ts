@@ -16,6 +16,7 @@ export const evolution = (answers: Partial<Context.Tag.Service<EvolutionClient>>
     delete: unexpected("delete"),
     findWebSocket: unexpected("findWebSocket"),
     setWebSocket: unexpected("setWebSocket"),
+    findMessages: unexpected("findMessages"),
     ping: unexpected("ping")(),
     ...answers
   })

@@ -37,7 +37,8 @@ describe("EvolutionClient, by what it asks", () => {
           "DELETE /instance/logout/shop-1",
           "DELETE /instance/delete/shop-1",
           "GET /websocket/find/shop-1",
-          "POST /websocket/set/shop-1"
+          "POST /websocket/set/shop-1",
+          "POST /chat/findMessages/shop-1"
         ])
       )
       expect(new Set(requests.map(({ headers }) => headers.apikey))).toEqual(new Set([apiKey]))
@@ -88,11 +89,28 @@ describe("EvolutionClient, by what it asks", () => {
     })
   )
 
+  it.scoped("asks for the messages of some whole seconds, of one key, or of all times", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* server(json(200, { messages: { total: 0, records: [] } }))
+      const { findMessages } = yield* clientAt(url)
+      yield* findMessages(name, { seconds: [1_795_452_079, 1_795_452_080], pageSize: 250 })
+      yield* findMessages(name, { keyId: "MSG0001", pageSize: 1 })
+      yield* findMessages(name, { pageSize: 1 })
+      const between = { gte: "2026-11-23T16:41:19.000Z", lte: "2026-11-23T16:41:20.000Z" }
+      expect(requests.map(({ body }) => JSON.parse(body))).toEqual([
+        { where: { messageTimestamp: between }, page: 1, offset: 250 },
+        { where: { key: { id: "MSG0001" } }, page: 1, offset: 1 },
+        { where: {}, page: 1, offset: 1 }
+      ])
+    })
+  )
+
   // `connect` is a GET, and starts a connection.
   it.scopedLive.each([
     ["connectionState", 3],
     ["fetchInstances", 3],
     ["findWebSocket", 3],
+    ["findMessages", 3],
     ["connect", 1],
     ["create", 1],
     ["restart", 1],

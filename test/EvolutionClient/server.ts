@@ -91,7 +91,8 @@ export const calls = {
   logout: (client: Client) => client.logout(name),
   delete: (client: Client) => client.delete(name),
   findWebSocket: (client: Client) => client.findWebSocket(name),
-  setWebSocket: (client: Client) => client.setWebSocket(name, ["QRCODE_UPDATED"])
+  setWebSocket: (client: Client) => client.setWebSocket(name, ["QRCODE_UPDATED"]),
+  findMessages: (client: Client) => client.findMessages(name, { pageSize: 1 })
 } as const
 export type Method = keyof typeof calls
 

@@ -23,8 +23,8 @@ describe("the API's key", () => {
       const { json } = yield* call("GET", "/openapi.json")
       const operations = operationsOf(json)
       const guarded = operations.filter(({ path }) => !path.startsWith("/health/"))
-      expect(guarded).toHaveLength(10)
-      expect(operations).toHaveLength(12)
+      expect(guarded).toHaveLength(13)
+      expect(operations).toHaveLength(15)
       for (const { method, path } of guarded)
         for (const wrong of [withKey(""), withKey("wrong"), asBearer("wrong")]) {
           const answer = yield* call(method, path, wrong)

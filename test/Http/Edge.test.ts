@@ -20,7 +20,7 @@ const status = statusOf(
     qr: null,
     lastEvent: null
   },
-  State.stopped(at),
+  { listener: State.stopped(at), gaps: { open: null, unrecovered: 0 }, degraded: null },
   at
 )
 
@@ -48,6 +48,8 @@ describe("a request that cannot be right", () => {
       }
       for (const query of ["limit=0", "limit=1001", "limit=ten", "after=-1", "after=1.5", "event="])
         expect((yield* call("GET", `/events?${query}`)).status, query).toBe(400)
+      for (const query of ["limit=0", "limit=1001", "limit=ten"])
+        expect((yield* call("GET", `/instances/shop/gaps?${query}`)).status, query).toBe(400)
     })
   )
 
@@ -200,8 +202,11 @@ describe("what no route knows", () => {
         "POST /instances/shop/stop",
         "POST /instances/shop/restart",
         "GET /instances/shop/status",
+        "GET /instances/shop/gaps",
         "GET /instances/shop/qrcode",
         "GET /events",
+        "GET /events/stream",
+        "GET /instances/shop/events/stream",
         "GET /health/live",
         "GET /health/ready"
       ])

@@ -1,6 +1,6 @@
 import { SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, TestClock } from "effect"
+import { DateTime, Deferred, Effect, Fiber, TestClock } from "effect"
 import * as EvolutionError from "../../src/Domain/EvolutionError.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { QrNotAvailable } from "../../src/Domain/Status.ts"
@@ -44,7 +44,8 @@ describe("an error of the domain", () => {
   it.scoped("is 503 wherever the database does not answer", () =>
     Effect.gen(function* () {
       const fails = () => sqlError
-      const instances = { create: fails, remove: fails, start: fails, stop: fails, restart: fails }
+      const commands = { create: fails, remove: fails, start: fails, stop: fails, restart: fails }
+      const instances = { ...commands, gaps: fails }
       const { call, post } = yield* serve(house(instances, { read: fails, ping: sqlError }))
       const answers = [
         yield* post("/instances", '{"name":"shop"}'),
@@ -52,6 +53,7 @@ describe("an error of the domain", () => {
         yield* call("POST", "/instances/shop/start"),
         yield* call("POST", "/instances/shop/stop"),
         yield* call("POST", "/instances/shop/restart"),
+        yield* call("GET", "/instances/shop/gaps"),
         yield* call("GET", "/events"),
         yield* call("GET", "/health/ready")
       ]
@@ -63,6 +65,21 @@ describe("an error of the domain", () => {
         })
       }
       expect((yield* call("GET", "/health/live")).json).toEqual({ status: "ok" })
+    })
+  )
+
+  it.scoped("is 503 too when the database answers, and takes nothing", () =>
+    Effect.gen(function* () {
+      const why = "Events wait to be written: cannot execute INSERT in a read-only transaction"
+      const since = DateTime.unsafeMake(0)
+      const degraded = { reason: "database_read_only", since, message: why } as const
+      const { call } = yield* serve(
+        house({}, { ping: Effect.void }, { degraded: Effect.succeed(degraded) })
+      )
+      const answer = yield* call("GET", "/health/ready")
+      expect(answer.status).toBe(503)
+      expect(answer.json).toEqual({ _tag: "DatabaseUnavailable", message: why })
+      expect((yield* call("GET", "/health/live")).status).toBe(200)
     })
   )
 

@@ -5,10 +5,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { FetchHttpClient, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
 import { Effect, Layer, Logger, LogLevel, Schema } from "effect"
+import { EventBus } from "../../src/EventBus.ts"
 import { EventStore } from "../../src/EventStore.ts"
 import { Api } from "../../src/Http/Api.ts"
 import * as Http from "../../src/Http.ts"
+import { Ingest } from "../../src/Ingest.ts"
 import { Instances } from "../../src/Instances.ts"
+import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
 import { settings } from "../support/settings.ts"
 
 export const key = "key-of-the-test"
@@ -21,8 +24,19 @@ export const temporaryDirectory = Effect.acquireRelease(
 /** The domain as a test needs it; anything else in it is a defect when called. */
 export const house = (
   instances: Partial<Instances["Type"]> = {},
-  store: Partial<EventStore["Type"]> = {}
-) => Layer.mergeAll(Layer.mock(Instances, instances), Layer.mock(EventStore, store))
+  store: Partial<EventStore["Type"]> = {},
+  ingest: Partial<Ingest["Type"]> = {}
+) =>
+  Layer.mergeAll(
+    Layer.mock(Instances, instances),
+    Layer.mock(EventStore, store),
+    Layer.mock(Ingest, { degraded: Effect.succeed(null), ...ingest }),
+    Layer.mock(EventBus, { isLate: () => false }),
+    Layer.mock(ListenerRegistry, {})
+  )
+
+/** What the routes ask. */
+type Domain = EventBus | EventStore | Ingest | Instances | ListenerRegistry
 
 /** A port that nobody listens at, as it was free a moment ago. */
 export const freePort = Effect.async<number>((resume) => {
@@ -43,7 +57,7 @@ export interface Answer {
 
 /** Serves until the scope closes. */
 export const serve = <A, E>(
-  domain: Layer.Layer<A | Instances | EventStore, E>,
+  domain: Layer.Layer<A | Domain, E>,
   variables: Readonly<Record<string, string>> = { API_KEY: key }
 ) =>
   Effect.gen(function* () {

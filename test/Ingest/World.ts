@@ -6,8 +6,10 @@ import type { EvolutionEvent, QuarantinedEvent, RawEvent } from "../../src/Domai
 import { InstanceName, type InstanceRecord, nothingObserved } from "../../src/Domain/Instance.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import { EventStore } from "../../src/EventStore.ts"
+import { GapStore } from "../../src/GapStore.ts"
 import * as Ingest from "../../src/Ingest.ts"
-import { InstanceStore } from "../../src/InstanceStore.ts"
+import { instancesOf, storeOf } from "../support/doubles.ts"
+import { settings } from "../support/settings.ts"
 
 export const raw = (instance: string, data: unknown, event = "call"): RawEvent => ({
   name: event,
@@ -29,11 +31,17 @@ export const sqlError = (code: string) =>
 
 export type Batch = Parameters<EventStore["Type"]["append"]>[0]
 
+/** What tells one message from another. */
+const keyOf = ({ instance, json }: EvolutionEvent): string =>
+  JSON.stringify([instance, JSON.parse(json)?.key])
+
 /** A database in memory. `refuse` may say no to a batch; while `open` is shut, it does not answer. */
 export const makeWorld = (
-  refuse: (batch: Batch) => SqlError.SqlError | undefined = () => undefined
+  refuse: (batch: Batch) => SqlError.SqlError | undefined = () => undefined,
+  variables: Readonly<Record<string, string>> = {}
 ) =>
   Effect.gen(function* () {
+    let rests = 0
     const events: Array<EvolutionEvent> = []
     const quarantined: Array<QuarantinedEvent> = []
     const batches: Array<Batch> = []
@@ -45,7 +53,7 @@ export const makeWorld = (
       desiredAt: DateTime.unsafeMake(0)
     }
     const records = new Map<string, InstanceRecord>([["shop", shop]])
-    const store = EventStore.of({
+    const store = storeOf({
       append: (batch) =>
         Effect.gen(function* () {
           yield* open.await
@@ -55,34 +63,46 @@ export const makeWorld = (
           quarantined.push(...batch.quarantined)
           return batch.events.map((event) => events.push(event))
         }),
+      unheard: (messages) =>
+        Effect.gen(function* () {
+          yield* open.await
+          const heard = new Set(events.map(keyOf))
+          return messages.filter((message) => !heard.has(keyOf(message)))
+        }),
       read: () => Effect.succeed([]),
-      lastId: Effect.succeed(0),
-      ping: Effect.void
+      lastId: Effect.succeed(0)
     })
-    const instances = InstanceStore.of({
+    const instances = instancesOf({
       get: (name) => records.get(name),
       all: Effect.sync(() => [...records.values()]),
-      desire: () => Effect.dieMessage("Ingest wants nothing"),
       accept: (changes) => {
         for (const { name, observed } of changes)
           records.set(name, { ...(records.get(name) ?? shop), ...observed })
-      },
-      forget: () => Effect.void
+      }
+    })
+    const gaps = Layer.mock(GapStore, {
+      rest: Effect.sync(() => {
+        rests++
+      })
     })
     const scope = yield* Scope.make()
     yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
     const context = yield* Ingest.Ingest.layer.pipe(
       Layer.provideMerge(EventBus.layer),
       Layer.provide(Layer.succeed(EventStore, store)),
-      Layer.provide(Layer.succeed(InstanceStore, instances)),
+      Layer.provide(Layer.merge(gaps, instances)),
+      Layer.provide(settings(variables)),
       Layer.buildWithScope(scope)
     )
+    const ingest = Context.get(context, Ingest.Ingest)
     return {
-      receive: (raws: Iterable<RawEvent>) =>
-        Context.get(context, Ingest.Ingest).receive(raws, "live"),
+      ingest,
+      receive: (raws: Iterable<RawEvent>) => ingest.receive(raws, "live"),
       bus: Context.get(context, EventBus),
       close: Scope.close(scope, Exit.void),
       shop: () => records.get("shop"),
+      /** How often it was written down that the service stopped in good order. */
+      rests: () => rests,
       data: () => events.map(({ json }) => JSON.parse(json).n),
       batches,
       events,

@@ -7,10 +7,13 @@ import { EventBus } from "../../src/EventBus.ts"
 import { EventSource } from "../../src/EventSource.ts"
 import { EventStore } from "../../src/EventStore.ts"
 import { EvolutionClient } from "../../src/EvolutionClient.ts"
+import { GapLedger } from "../../src/GapLedger.ts"
+import { GapStore } from "../../src/GapStore.ts"
 import { Ingest } from "../../src/Ingest.ts"
 import { InstanceStore } from "../../src/InstanceStore.ts"
 import { Instances } from "../../src/Instances.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
+import { Pacing } from "../../src/Pacing.ts"
 import { Recovery } from "../../src/Recovery.ts"
 import { Upstream } from "../../src/Upstream.ts"
 import { EvolutionSimulator, type Simulator } from "../support/EvolutionSimulator.ts"
@@ -18,7 +21,7 @@ import { evolutionAt } from "../support/settings.ts"
 
 export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
 
-/** As `EvolutionListener.layer` knits it, but for the database. */
+/** As `EvolutionListener.layer` knits it, but for the database and the watch over the states. */
 export const serviceOn = <E>(
   database: Layer.Layer<SqlClient.SqlClient, E>,
   settings: Readonly<Record<string, string>> = {}
@@ -32,11 +35,17 @@ export const serviceOn = <E>(
       AutoStart.layer.pipe(
         Layer.provideMerge(Instances.layer),
         Layer.provideMerge(ListenerRegistry.layer),
-        Layer.provideMerge(Layer.mergeAll(EventSource.layer, Recovery.layer, Upstream.layer)),
-        Layer.provideMerge(Ingest.layer),
+        Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
+        Layer.provideMerge(GapLedger.layer),
+        Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
         Layer.provideMerge(EventBus.layer),
         Layer.provideMerge(
-          Layer.mergeAll(EventStore.layer, InstanceStore.layer, EvolutionClient.layer)
+          Layer.mergeAll(
+            EventStore.layer,
+            GapStore.layer,
+            InstanceStore.layer,
+            EvolutionClient.layer
+          )
         ),
         Layer.provide(database),
         Layer.provide(evolutionAt(simulator, settings))

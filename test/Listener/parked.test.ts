@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { KeyRefused, LicenseRequired } from "../../src/Domain/EvolutionError.ts"
 import { HeartbeatMissed, UpgradeRefused } from "../../src/Domain/LinkError.ts"
-import { parkReason } from "../../src/Listener.ts"
+import { parkReason } from "../../src/Pacing.ts"
 import { about, fails, holds, listener, lost, nextAttempt } from "./scenario.ts"
 
 const license = '{"error":"service not activated","code":"LICENSE_REQUIRED"}'

@@ -1,14 +1,16 @@
 /** One listener with doubles around it: what it dials, what it reports, what it hands on. */
 import { Clock, DateTime, type Duration, Effect, Layer, Stream, TestClock } from "effect"
 import type { EventOrigin, RawEvent } from "../../src/Domain/Event.ts"
+import type { GapCause } from "../../src/Domain/Gap.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { ConnectionLost, type LinkError } from "../../src/Domain/LinkError.ts"
 import type { ListenerState } from "../../src/Domain/ListenerState.ts"
-import { EventSource } from "../../src/EventSource.ts"
-import { Ingest } from "../../src/Ingest.ts"
+import type { EventSource } from "../../src/EventSource.ts"
 import * as Listener from "../../src/Listener.ts"
+import { Pacing } from "../../src/Pacing.ts"
 import { Recovery } from "../../src/Recovery.ts"
 import { Upstream } from "../../src/Upstream.ts"
+import { ingestOf, ledgerOf, sourceOf, subscription } from "../support/doubles.ts"
 
 export const name = InstanceName.make("shop-1")
 
@@ -33,19 +35,22 @@ export const holds =
   (duration?: Duration.DurationInput, error: LinkError = lost): Open =>
   () =>
     Effect.succeed(
-      duration === undefined
-        ? Stream.never
-        : Stream.execute(Effect.delay(Effect.fail(error), duration))
+      subscription(
+        duration === undefined
+          ? Stream.never
+          : Stream.execute(Effect.delay(Effect.fail(error), duration))
+      )
     )
 
 interface Doubles {
   /** One for each dial; the last one serves all that follow. */
   readonly dials: ReadonlyArray<Open>
   readonly snapshot?: (typeof Recovery.Service)["snapshot"]
+  readonly backfill?: (typeof Recovery.Service)["backfill"]
   readonly awaitReturn?: Effect.Effect<void>
 }
 
-export const listener = ({ awaitReturn, dials, snapshot }: Doubles) =>
+export const listener = ({ awaitReturn, backfill, dials, snapshot }: Doubles) =>
   Effect.gen(function* () {
     const seen = {
       /** When it dialled, in ms. */
@@ -53,7 +58,9 @@ export const listener = ({ awaitReturn, dials, snapshot }: Doubles) =>
       openScopes: 0,
       mostOpenScopes: 0,
       states: [] as ListenerState[],
-      received: [] as (readonly [unknown, EventOrigin])[]
+      received: [] as (readonly [unknown, EventOrigin])[],
+      /** What it told the ledger, in order: since when it does not hear and why, or that it hears. */
+      ledger: [] as (readonly [since: number, cause: GapCause] | "closed")[]
     }
     const open: Open = (instance, onRefused) =>
       Effect.gen(function* () {
@@ -64,25 +71,34 @@ export const listener = ({ awaitReturn, dials, snapshot }: Doubles) =>
         return yield* dial?.(instance, onRefused) ?? Effect.dieMessage("The test has no dial")
       })
     const doubles = Layer.mergeAll(
-      Layer.succeed(EventSource, {
-        open,
-        created: Effect.succeed(Stream.never),
-        quiesce: Effect.void
-      }),
-      Layer.succeed(Ingest, {
+      sourceOf({ open }),
+      ingestOf({
         receive: (events, origin) =>
           Effect.sync(() => {
             for (const { payload } of events) seen.received.push([payload, origin])
           })
       }),
-      Layer.succeed(Recovery, { snapshot: snapshot ?? (() => Effect.succeed([])) }),
+      Layer.succeed(Recovery, {
+        snapshot: snapshot ?? (() => Effect.succeed([])),
+        backfill: backfill ?? (() => Effect.void)
+      }),
+      ledgerOf({
+        open: (_, from, cause) =>
+          Effect.sync(() => {
+            seen.ledger.push([from, cause])
+          }),
+        close: () =>
+          Effect.sync(() => {
+            seen.ledger.push("closed")
+          })
+      }),
       Layer.succeed(Upstream, { awaitReturn: awaitReturn ?? Effect.never })
     )
     const fiber = yield* Listener.run(name, (state) =>
       Effect.sync(() => {
         seen.states.push(state)
       })
-    ).pipe(Effect.provide(doubles), Effect.forkScoped)
+    ).pipe(Effect.provide(Layer.provideMerge(Pacing.layer, doubles)), Effect.forkScoped)
     // Lets it run up to its first sleep.
     yield* TestClock.adjust(0)
     return Object.assign(seen, {

@@ -12,7 +12,9 @@ export const sharedDatabase = () => {
       database.runPromise(
         Effect.flatMap(
           SqlClient.SqlClient,
-          (sql) => sql`truncate events, quarantine, instances restart identity`
+          (sql) => sql`
+            truncate events, quarantine, instances, gaps restart identity;
+            update writer set heard_at = null, stopped = false`
         )
       ),
     30_000

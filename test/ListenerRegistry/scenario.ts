@@ -6,13 +6,18 @@ import { InstanceName } from "../../src/Domain/Instance.ts"
 import { ConnectionLost, type LinkError } from "../../src/Domain/LinkError.ts"
 import type { ListenerState } from "../../src/Domain/ListenerState.ts"
 import { EventBus } from "../../src/EventBus.ts"
-import { EventSource } from "../../src/EventSource.ts"
+import type { EventSource } from "../../src/EventSource.ts"
 import { EventStore } from "../../src/EventStore.ts"
+import { GapLedger } from "../../src/GapLedger.ts"
+import { GapStore } from "../../src/GapStore.ts"
 import { Ingest } from "../../src/Ingest.ts"
 import { InstanceStore } from "../../src/InstanceStore.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
+import { Pacing } from "../../src/Pacing.ts"
 import { Recovery } from "../../src/Recovery.ts"
 import { Upstream } from "../../src/Upstream.ts"
+import { sourceOf, subscription } from "../support/doubles.ts"
+import { settings } from "../support/settings.ts"
 
 export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
 export const lost = ConnectionLost.of(1006, "")
@@ -25,6 +30,11 @@ export const makeSource = Effect.gen(function* () {
     dials,
     links,
     count: new Map<string, number>(),
+    renewed: [] as Array<string>,
+    renew: (name: InstanceName): Effect.Effect<void, LinkError> =>
+      Effect.sync(() => {
+        source.renewed.push(name)
+      }),
     onOpen: (_name: InstanceName): Effect.Effect<void, LinkError> => Effect.void,
     quiesce: Effect.suspend(() =>
       Effect.forEach([...links.values()], (link) => link.end, { discard: true })
@@ -39,7 +49,7 @@ export const makeSource = Effect.gen(function* () {
           }) ?? Effect.dieMessage(`Nobody listens to "${name}"`)
       )
   }
-  const layer = Layer.succeed(EventSource, {
+  const layer = sourceOf({
     open: (name) =>
       Effect.gen(function* () {
         source.count.set(name, (source.count.get(name) ?? 0) + 1)
@@ -49,14 +59,19 @@ export const makeSource = Effect.gen(function* () {
           Effect.sync(() => links.delete(name))
         )
         links.set(name, link)
-        return Mailbox.toStream(link)
+        return subscription(Mailbox.toStream(link))
       }),
-    created: Effect.succeed(Stream.never),
+    renew: (name) => Effect.suspend(() => source.renew(name)),
     quiesce: Effect.suspend(() => source.quiesce)
   })
   return Object.assign(source, { layer })
 })
 export type Source = Effect.Effect.Success<typeof makeSource>
+
+const recovery = Layer.succeed(Recovery, {
+  snapshot: () => Effect.succeed([]),
+  backfill: () => Effect.void
+})
 
 /** Everything from the store up to the registry; in the scope it is run in. */
 export const registryOn = <E>(
@@ -66,18 +81,21 @@ export const registryOn = <E>(
   Effect.map(
     Layer.build(
       ListenerRegistry.layer.pipe(
+        Layer.provide(Layer.mergeAll(Pacing.layer, recovery)),
+        Layer.provideMerge(GapLedger.layer),
         Layer.provideMerge(Ingest.layer),
         Layer.provideMerge(EventBus.layer),
-        Layer.provideMerge(Layer.mergeAll(EventStore.layer, InstanceStore.layer)),
+        Layer.provideMerge(Layer.mergeAll(EventStore.layer, GapStore.layer, InstanceStore.layer)),
         Layer.provide(source),
-        Layer.provide(Layer.succeed(Recovery, { snapshot: () => Effect.succeed([]) })),
         Layer.provide(Layer.succeed(Upstream, { awaitReturn: Effect.never })),
-        Layer.provide(database)
+        Layer.provide(database),
+        Layer.provide(settings({}))
       )
     ),
     (context) => ({
       registry: Context.get(context, ListenerRegistry),
       instances: Context.get(context, InstanceStore),
+      ledger: Context.get(context, GapLedger),
       log: Context.get(context, EventStore),
       bus: Context.get(context, EventBus)
     })

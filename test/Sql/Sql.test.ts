@@ -24,7 +24,14 @@ const tables = Effect.flatMap(SqlClient.SqlClient, (sql) =>
     (rows) => rows.map(({ name }) => name)
   )
 )
-const ours = ["events", "evolution_listener_migrations", "instances", "quarantine", "writer"]
+const ours = [
+  "events",
+  "evolution_listener_migrations",
+  "gaps",
+  "instances",
+  "quarantine",
+  "writer"
+]
 
 const applied = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   Effect.map(
@@ -169,7 +176,7 @@ describe("Postgres at DATABASE_URL", () => {
           const one = Effect.scoped(
             Effect.provide(applied, Layer.fresh(Sql.layerPostgres(Redacted.make(url))))
           )
-          expect(yield* Effect.all([one, one, one], { concurrency: 3 })).toEqual([1, 1, 1])
+          expect(yield* Effect.all([one, one, one], { concurrency: 3 })).toEqual([2, 2, 2])
         }
       }),
     30_000

@@ -1,0 +1,80 @@
+/** The events that tell of an instance's own life: what each brings, decoded strictly. */
+import { Either, type ParseResult, Redacted, Schema } from "effect"
+import { clean, optionalOrNull } from "./Json.ts"
+
+const QrcodeShown = Schema.Struct({
+  qrcode: Schema.Struct({
+    code: Schema.NonEmptyString,
+    base64: optionalOrNull(Schema.String),
+    pairingCode: optionalOrNull(Schema.String)
+  })
+})
+
+/** Baileys' and Boom's codes look like HTTP's; an `integer` column takes this much. */
+const StatusCode = Schema.Int.pipe(Schema.between(0, 2 ** 31 - 1))
+
+const QrcodeLimit = Schema.Struct({ message: Schema.String, statusCode: StatusCode })
+
+const ConnectionUpdate = Schema.Struct({
+  state: Schema.Literal("open", "connecting", "close", "refused", "removed", "unknown"),
+  statusReason: optionalOrNull(StatusCode),
+  wuid: optionalOrNull(Schema.String),
+  profileName: optionalOrNull(Schema.String),
+  profilePictureUrl: optionalOrNull(Schema.String),
+  /** How versions before 2.2.1 gave the profile. */
+  phone: optionalOrNull(
+    Schema.Struct({ number: optionalOrNull(Schema.String), name: optionalOrNull(Schema.String) })
+  )
+})
+
+const InstanceIdentity = Schema.Struct({
+  instanceName: Schema.String,
+  instanceId: Schema.String
+})
+
+const StatusInstance = Schema.Struct({
+  instance: Schema.String,
+  status: Schema.String,
+  disconnectionReasonCode: optionalOrNull(StatusCode),
+  disconnectionAt: optionalOrNull(Schema.String)
+})
+
+/** The data of the events we decode strictly, by wire name. */
+const schemas = {
+  "qrcode.updated": Schema.Union(QrcodeShown, QrcodeLimit),
+  "connection.update": ConnectionUpdate,
+  "instance.create": InstanceIdentity,
+  "instance.delete": InstanceIdentity,
+  "logout.instance": Schema.Null,
+  "remove.instance": Schema.Null,
+  "status.instance": StatusInstance
+}
+export type Name = keyof typeof schemas
+export type Data<Event extends Name> = (typeof schemas)[Event]["Type"]
+export type LifeCycle = {
+  readonly [Event in Name]: { readonly event: Event; readonly data: Data<Event> }
+}[Name]
+
+/** Redacted: it may hold a QR code. */
+export type Decoded = Redacted.Redacted<LifeCycle>
+
+const decoders = new Map(
+  Object.entries(schemas).map(([name, schema]) => [
+    name,
+    // A schema is invariant, so the union of them has no type to decode to but `unknown`.
+    Schema.decodeUnknownEither(schema as Schema.Schema<unknown>)
+  ])
+)
+
+/** `null` for an event that is none of these. */
+export const decode = (
+  event: string,
+  data: unknown
+): Either.Either<Decoded | null, ParseResult.ParseError> => {
+  const decoder = decoders.get(event)
+  if (decoder === undefined) return Either.right(null)
+  // `decoders` pairs name and data, which the type of a map cannot say.
+  return Either.map(decoder(data), (decoded) =>
+    Redacted.make({ event, data: clean(decoded) } as LifeCycle)
+  )
+}

@@ -1,0 +1,158 @@
+/**
+ * A connection that can be exchanged for a fresh one while it is listened to: the new one is up before
+ * the old one goes, so nothing is missed; what both brought is passed on once.
+ */
+import { createHash } from "node:crypto"
+import {
+  type Chunk,
+  Clock,
+  Deferred,
+  Duration,
+  Effect,
+  ExecutionStrategy,
+  Exit,
+  FiberId,
+  Schedule,
+  Scope,
+  Stream
+} from "effect"
+import type { RawEvent } from "../Domain/Event.ts"
+import { isTooDeep } from "../Domain/Json.ts"
+import type { LinkError } from "../Domain/LinkError.ts"
+import type * as SocketIo from "../Wire/SocketIo.ts"
+import * as Lateness from "./Lateness.ts"
+
+/** What the server sent on the old connection before it admitted the new one may still be on its way. */
+const transit = Duration.seconds(2)
+/** How long after the exchange the new connection may bring what the old one brought already. */
+const echo = Duration.seconds(5)
+
+export interface Renewable extends Pick<SocketIo.SocketIo, "events" | "heard" | "end"> {
+  /** When it fails, the old connection goes on. */
+  readonly renew: Effect.Effect<void, LinkError>
+}
+
+/** `dial` gives a connection that is in its namespace. */
+export const renewable = (
+  dial: Effect.Effect<SocketIo.SocketIo, LinkError, Scope.Scope>
+): Effect.Effect<Renewable, LinkError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const exchange = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    const connect = Effect.gen(function* () {
+      const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+      const leave = Scope.close(own, Exit.void)
+      const socket = yield* Effect.onError(Scope.extend(dial, own), () => leave)
+      return { events: socket.events, leave, socket }
+    })
+    let current = yield* connect
+    let next: typeof current | undefined
+    /** What came while both were there, counted. */
+    let brought: Map<string, number> | undefined
+    /** Done when the listener has gone over to the new one. */
+    let over = Deferred.unsafeMake<void>(FiberId.none)
+    let lateness = Lateness.make()
+    const gone = yield* Deferred.make<void>()
+    yield* Effect.addFinalizer(() => Deferred.succeed(gone, undefined))
+
+    const noting = (events: Chunk.Chunk<RawEvent>) => {
+      lateness.note(events)
+      if (brought !== undefined)
+        for (const event of events) {
+          const print = fingerprint(event)
+          brought.set(print, (brought.get(print) ?? 0) + 1)
+        }
+      return events
+    }
+
+    /** The rest of a connection, and then its successor's; quiesced, it has none. */
+    const events: Stream.Stream<RawEvent, LinkError> = Stream.suspend(() =>
+      Stream.concat(
+        Stream.mapChunks(current.events, noting),
+        Stream.unwrap(
+          Effect.gen(function* () {
+            if (next === undefined) return Stream.empty
+            yield* current.leave
+            const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(echo)
+            const isEcho = echoes(brought ?? new Map(), until)
+            const { leave, socket } = next
+            current = {
+              leave,
+              socket,
+              events: Stream.filter(socket.events, (event) => !isEcho(event))
+            }
+            next = undefined
+            brought = undefined
+            lateness = Lateness.make()
+            yield* Deferred.succeed(over, undefined)
+            return events
+          })
+        )
+      )
+    )
+
+    const heard = Effect.map(
+      Effect.suspend(() => current.socket.heard),
+      ({ isHeldBack, until }) => ({ isHeldBack, until: until - lateness.now() })
+    )
+
+    /** The old one is alive, and has nothing left from before; where nothing else does, a ping tells so. */
+    const heardSince = (time: number) =>
+      Effect.repeat(heard, {
+        until: ({ isHeldBack, until }) => !isHeldBack && until >= time,
+        schedule: Schedule.spaced("100 millis")
+      })
+
+    const goOver = Effect.gen(function* () {
+      brought = new Map()
+      const fresh = yield* connect
+      const joined = yield* Clock.currentTimeMillis
+      yield* Effect.sleep(transit).pipe(
+        Effect.zipRight(heardSince(joined)),
+        Effect.onInterrupt(() => fresh.leave)
+      )
+      over = Deferred.unsafeMake(FiberId.none)
+      next = fresh
+      yield* current.socket.end
+      yield* Deferred.await(over)
+    }).pipe(
+      Effect.onError(() =>
+        Effect.sync(() => {
+          brought = undefined
+        })
+      )
+    )
+
+    return {
+      events,
+      heard,
+      end: Effect.suspend(() => {
+        next = undefined
+        return Effect.zipRight(Deferred.succeed(gone, undefined), current.socket.end)
+      }),
+      renew: exchange(
+        Effect.flatMap(Deferred.isDone(gone), (isGone) =>
+          isGone ? Effect.void : Effect.raceFirst(goOver, Deferred.await(gone))
+        )
+      )
+    }
+  })
+
+/** Evolution broadcasts one and the same text to every connection. */
+const fingerprint = ({ name, payload }: RawEvent): string =>
+  createHash("sha1")
+    .update(name)
+    .update(isTooDeep(payload) ? "" : (JSON.stringify(payload) ?? ""))
+    .digest("base64")
+
+/** Whether an event is one of those, each counted once, and not later than it can be. */
+const echoes =
+  (brought: Map<string, number>, until: number) =>
+  (event: RawEvent): boolean => {
+    if (event.receivedAt > until) brought.clear()
+    if (brought.size === 0) return false
+    const print = fingerprint(event)
+    const count = brought.get(print) ?? 0
+    if (count > 0) brought.set(print, count - 1)
+    return count > 0
+  }

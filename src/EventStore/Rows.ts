@@ -1,0 +1,73 @@
+/** A batch as the JSON texts that the statement takes: one parameter a table. */
+import { Schema } from "effect"
+import type { EvolutionEvent, QuarantinedEvent } from "../Domain/Event.ts"
+import { Gap } from "../Domain/Gap.ts"
+import type { Change } from "../Domain/Projection.ts"
+
+/** Rows as one JSON text. The data is JSON text already and goes in as it is. */
+export const eventRows = (events: ReadonlyArray<EvolutionEvent>): string =>
+  `[${events
+    .map(
+      ({ event, extra, instance, json, origin, receivedAt, upstreamTime }) =>
+        `{"instance":${JSON.stringify(instance)},"event":${JSON.stringify(event)},"data":${json},` +
+        `"extra":${extra},"upstream_time":${JSON.stringify(upstreamTime)},` +
+        `"received_at":"${new Date(receivedAt).toISOString()}","origin":"${origin}"}`
+    )
+    .join(",")}]`
+
+export const quarantineRows = (quarantined: ReadonlyArray<QuarantinedEvent>): string =>
+  `[${quarantined
+    .map(
+      ({ event, instance, json, reason, receivedAt }) =>
+        `{"instance":${JSON.stringify(instance)},"event":${JSON.stringify(event)},` +
+        `"reason":${JSON.stringify(reason)},"payload":${json},` +
+        `"received_at":"${new Date(receivedAt).toISOString()}"}`
+    )
+    .join(",")}]`
+
+export const changeRows = (changes: ReadonlyArray<Change>): string =>
+  JSON.stringify(
+    changes.map(({ name, observed: { lastEvent, profile, qr, whatsapp }, qrChanged }) => ({
+      name,
+      whatsapp_state: whatsapp?.state,
+      whatsapp_reason: whatsapp?.reason,
+      whatsapp_origin: whatsapp?.origin,
+      whatsapp_at: whatsapp?.at,
+      phone: profile.phone,
+      profile_name: profile.name,
+      picture_url: profile.pictureUrl,
+      qr_changed: qrChanged,
+      ...(qrChanged && qr !== null
+        ? {
+            qr_code: qr.code,
+            qr_base64: qr.base64,
+            qr_pairing_code: qr.pairingCode,
+            qr_received_at: qr.receivedAt,
+            qr_expires_at: qr.expiresAt
+          }
+        : {}),
+      last_event: lastEvent?.event,
+      last_event_at: lastEvent?.at
+    }))
+  )
+
+/** The last word of the batch on each of the ledger's entries. */
+export const gapRows = (events: ReadonlyArray<EvolutionEvent>): string => {
+  const gaps = new Map<string, object>()
+  for (const { gap } of events) {
+    if (gap === undefined) continue
+    const { fetchedUntil, retryAt, ...row } = encodeGap(gap)
+    gaps.set(gap.id, { ...row, fetched_until: fetchedUntil, retry_at: retryAt })
+  }
+  return JSON.stringify([...gaps.values()])
+}
+
+const encodeGap = Schema.encodeSync(Gap)
+
+/** What tells a message from any other of its instance: `key.remoteJid` and `key.id`. */
+export const messageRows = (events: ReadonlyArray<EvolutionEvent>): string =>
+  `[${events
+    .map(
+      ({ instance, json }, n) => `{"n":${n},"instance":${JSON.stringify(instance)},"data":${json}}`
+    )
+    .join(",")}]`

@@ -1,0 +1,249 @@
+/**
+ * When we did not hear, of which instance, and what came of it. The truth is in memory, at once, and
+ * goes into the log and the `gaps` table with the events, in their order.
+ */
+import { randomUUID } from "node:crypto"
+import { Clock, Context, DateTime, Duration, Effect, Layer, Schedule, Schema } from "effect"
+import type { EvolutionEvent } from "./Domain/Event.ts"
+import * as Gap from "./Domain/Gap.ts"
+import type { InstanceName } from "./Domain/Instance.ts"
+import { EventSource } from "./EventSource.ts"
+import { GapStore } from "./GapStore.ts"
+import { Ingest } from "./Ingest.ts"
+import { InstanceStore } from "./InstanceStore.ts"
+import { detailOf } from "./Sql/Failure.ts"
+
+export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
+  GapLedger,
+  {
+    /**
+     * We do not hear, since `from` (ms since 1970 UTC). A gap that is open stays as it is; one that
+     * this overlaps with goes on.
+     */
+    readonly open: (
+      instance: InstanceName,
+      from: number,
+      cause: Gap.GapCause
+    ) => Effect.Effect<void>
+    /** We hear again. */
+    readonly close: (instance: InstanceName) => Effect.Effect<void>
+    /** The closed gaps for which there is something left to try, oldest first. */
+    readonly pending: (instance: InstanceName) => ReadonlyArray<Gap.Gap>
+    /** Waits until there is one. */
+    readonly awaitPending: (instance: InstanceName) => Effect.Effect<void>
+    /** Writes down what back-fill has come to. */
+    readonly update: (gap: Gap.Gap) => Effect.Effect<void>
+    /** The instance is no more; another one may come to bear its name. */
+    readonly forget: (instance: InstanceName) => Effect.Effect<void>
+    readonly summary: (instance: InstanceName) => Gap.GapSummary
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    GapLedger,
+    Effect.suspend(() => make)
+  )
+}
+
+/** The event that tells of each change of an entry. */
+export const eventName = "gap.updated"
+
+/** An event may be this long on its way to us: a gap begins that much before what was heard last. */
+export const transit = Duration.seconds(5)
+
+/** The most that a killed process leaves unknown, beside `transit`. */
+const heartbeatEvery = Duration.seconds(5)
+
+/** How long stopping may take to hand over what has changed. */
+const flushTimeout = Duration.millis(500)
+
+/** Beyond this many gaps of one instance that wait for back-fill, the last one is drawn out. */
+const maxPending = 100
+
+/** What is known of an instance. */
+interface Entry {
+  /** Those not done with, oldest first; the last one may be open. */
+  readonly gaps: ReadonlyArray<Gap.Gap>
+  /** How many are done with and not recovered. */
+  readonly lost: number
+}
+
+const nothing: Entry = { gaps: [], lost: 0 }
+
+const make = Effect.gen(function* () {
+  const store = yield* GapStore
+  const ingest = yield* Ingest
+  const instances = yield* InstanceStore
+  const source = yield* EventSource
+  const clock = yield* Effect.clock
+  const entries = new Map<string, Entry>()
+  /** When the open ones began, in ns on the clock that does not jump. */
+  const began = new Map<string, bigint>()
+  /** What is not committed yet: the latest of each gap. */
+  const changed = new Map<string, Gap.Gap>()
+  /** Those of them that ingest was given. */
+  const handedOver = new Set<Gap.Gap>()
+  const hasChanged = yield* Effect.makeLatch(false)
+
+  /** Each opens when a gap of its instance closes. */
+  const closings = new Map<string, Effect.Latch>()
+  const closingOf = (instance: string) => {
+    const closing = closings.get(instance) ?? Effect.unsafeMakeLatch()
+    closings.set(instance, closing)
+    return closing
+  }
+
+  const entryOf = (instance: string) => entries.get(instance) ?? nothing
+  const openOf = (instance: string) => entryOf(instance).gaps.find(({ to }) => to === null)
+
+  const keep = (gap: Gap.Gap) => {
+    const { gaps, lost } = entryOf(gap.instance)
+    const others = gaps.filter(({ id }) => id !== gap.id)
+    const isOpen = gap.to === null
+    if (isOpen || Gap.isPending(gap))
+      entries.set(gap.instance, { gaps: [...others, gap].sort(byFrom), lost })
+    else entries.set(gap.instance, { gaps: others, lost: lost + (gap.recovered === true ? 0 : 1) })
+  }
+
+  const update = (gap: Gap.Gap) =>
+    Effect.suspend(() => {
+      keep(gap)
+      changed.set(gap.id, gap)
+      return Effect.asVoid(hasChanged.open)
+    })
+
+  const remember = (instance: string, from: DateTime.Utc) =>
+    Effect.sync(() => {
+      const passed = Math.max(0, clock.unsafeCurrentTimeMillis() - DateTime.toEpochMillis(from))
+      began.set(instance, clock.unsafeCurrentTimeNanos() - BigInt(Math.round(passed)) * 1_000_000n)
+    })
+
+  const open = (instance: InstanceName, since: number, cause: Gap.GapCause) =>
+    Effect.gen(function* () {
+      if (openOf(instance) !== undefined) return
+      // The clock may have been set back since.
+      const from = DateTime.min(DateTime.unsafeMake(since), yield* DateTime.now)
+      const { gaps } = entryOf(instance)
+      const last = gaps.at(-1)
+      const goesOn =
+        last?.to != null &&
+        (DateTime.greaterThanOrEqualTo(last.to, from) || gaps.length >= maxPending)
+      const gap = goesOn
+        ? Gap.reopened(last)
+        : Gap.opened({ id: randomUUID(), instance, from, cause })
+      yield* remember(instance, gap.from)
+      yield* update(gap)
+    })
+
+  const close = (instance: InstanceName) =>
+    Effect.gen(function* () {
+      const gap = openOf(instance)
+      if (gap === undefined) return
+      const now = yield* DateTime.now
+      const ticks = clock.unsafeCurrentTimeNanos()
+      const millis = Number((ticks - (began.get(instance) ?? ticks)) / 1_000_000n)
+      began.delete(instance)
+      // The clock may have been set meanwhile: the gap reaches as far as by either.
+      const from = DateTime.min(gap.from, DateTime.subtract(now, { millis }))
+      const to = DateTime.max(now, DateTime.add(gap.from, { millis }))
+      yield* update(Gap.closed({ ...gap, from }, to))
+      yield* closingOf(instance).open
+      closings.delete(instance)
+    })
+
+  const forget = (instance: InstanceName) =>
+    close(instance).pipe(
+      Effect.zipRight(
+        Effect.suspend(() =>
+          Effect.forEach(entryOf(instance).gaps, (gap) =>
+            update(Gap.unrecovered(gap, "The instance was deleted"))
+          )
+        )
+      ),
+      Effect.zipRight(Effect.sync(() => entries.delete(instance)))
+    )
+
+  const record = Effect.gen(function* () {
+    const gaps = [...changed.values()].filter((gap) => !handedOver.has(gap))
+    const committed = yield* ingest.note(yield* Effect.forEach(gaps, toEvent))
+    for (const gap of gaps) handedOver.add(gap)
+    yield* committed
+    for (const gap of gaps) {
+      handedOver.delete(gap)
+      if (changed.get(gap.id) === gap) changed.delete(gap.id)
+    }
+  })
+
+  /** While a change of ours is not committed, the time of the last beat has to stand. */
+  const beat = Effect.gen(function* () {
+    const heard = yield* source.heard
+    const settled = yield* ingest.settledUntil
+    if (changed.size > 0) return
+    yield* store.beat(DateTime.unsafeMake(Math.min(settled, heard ?? settled)))
+  }).pipe(
+    Effect.catchAll((error) => Effect.logDebug(`Cannot write the heartbeat: ${detailOf(error)}`))
+  )
+
+  const wishes = new Map((yield* instances.all).map((record) => [record.name, record]))
+  for (const [instance, lost] of yield* store.lost) entries.set(instance, { gaps: [], lost })
+  for (const gap of yield* store.unfinished) {
+    keep(gap)
+    if (gap.to !== null) continue
+    yield* remember(gap.instance, gap.from)
+    // It ended when nobody wanted to listen any more, and that could not be written down.
+    const wish = wishes.get(gap.instance)
+    if (wish?.desired === "stopped")
+      yield* update(Gap.closed(gap, DateTime.max(gap.from, wish.desiredAt)))
+  }
+  const lastBeat = yield* store.lastBeat
+  for (const { desired, desiredAt, lastEvent, name } of wishes.values()) {
+    if (desired === "stopped") continue
+    const heard = DateTime.subtractDuration(lastBeat?.at ?? lastEvent?.at ?? desiredAt, transit)
+    const cause = lastBeat?.stopped === true ? "service_stopped" : "service_crashed"
+    yield* open(name, DateTime.toEpochMillis(DateTime.max(desiredAt, heard)), cause)
+  }
+
+  yield* Effect.addFinalizer(() =>
+    record.pipe(Effect.interruptible, Effect.timeoutOption(flushTimeout))
+  )
+  yield* hasChanged.await.pipe(
+    Effect.zipRight(hasChanged.close),
+    Effect.zipRight(record),
+    Effect.forever,
+    Effect.forkScoped
+  )
+  yield* Effect.forkScoped(Effect.repeat(beat, Schedule.spaced(heartbeatEvery)))
+
+  return GapLedger.of({
+    open,
+    close,
+    forget,
+    update,
+    awaitPending: (instance) =>
+      Effect.suspend(() =>
+        entryOf(instance).gaps.some(Gap.isPending) ? Effect.void : closingOf(instance).await
+      ),
+    pending: (instance) => entryOf(instance).gaps.filter(Gap.isPending),
+    summary: (instance) => {
+      const { gaps, lost } = entryOf(instance)
+      const isOpen = openOf(instance)
+      return { open: isOpen ?? null, unrecovered: lost + gaps.filter(Gap.isPending).length }
+    }
+  })
+})
+
+const byFrom = (left: Gap.Gap, right: Gap.Gap) => DateTime.Order(left.from, right.from)
+
+const toEvent = (gap: Gap.Gap): Effect.Effect<EvolutionEvent> =>
+  Effect.map(Clock.currentTimeMillis, (receivedAt) => ({
+    instance: gap.instance,
+    event: eventName,
+    json: JSON.stringify(encode(gap)),
+    extra: null,
+    lifeCycle: null,
+    gap,
+    upstreamTime: null,
+    receivedAt,
+    origin: "listener"
+  }))
+
+const encode = Schema.encodeSync(Gap.Gap)

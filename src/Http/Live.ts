@@ -1,0 +1,135 @@
+/**
+ * The log as it grows, to whoever stays connected: server-sent events. An event's `id` is its cursor in
+ * the log, so that a reader who comes back with `Last-Event-ID` misses nothing and gets nothing twice.
+ *
+ * Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+import { HttpServerResponse } from "@effect/platform"
+import { Chunk, Context, Deferred, Effect, Layer, Schedule, Schema, Stream } from "effect"
+import type { LoggedEvent } from "../Domain/Event.ts"
+import { toWireName } from "../Domain/EventName.ts"
+import type { InstanceName } from "../Domain/Instance.ts"
+import { ListenerState } from "../Domain/ListenerState.ts"
+import { EventBus } from "../EventBus.ts"
+import { ListenerRegistry } from "../ListenerRegistry.ts"
+
+export interface Wanted {
+  readonly instance?: InstanceName | undefined
+  /** In either of Evolution's forms. */
+  readonly event?: string | undefined
+  /** The last event a reader has; without one it gets what comes from now on. */
+  readonly after?: number | undefined
+}
+
+export class Live extends Context.Tag("evolution-listener/Live")<
+  Live,
+  {
+    readonly respond: (wanted: Wanted) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    Live,
+    Effect.suspend(() => make)
+  )
+}
+
+/** Proxies give up on a connection that says nothing for a minute. */
+const heartbeatEvery = Schedule.spaced("15 seconds")
+
+/** Why we end a stream; the reader comes again with `Last-Event-ID`. */
+const farewells = {
+  too_slow: "You read more slowly than events come: go on from your last id",
+  stopping: "The service stops: go on from your last id"
+}
+
+const make = Effect.gen(function* () {
+  const bus = yield* EventBus
+  const registry = yield* ListenerRegistry
+  const stopping = yield* Deferred.make<void>()
+  yield* Effect.addFinalizer(() => Deferred.succeed(stopping, undefined))
+
+  const read = ({ after, event, instance }: Wanted) =>
+    Stream.unwrap(
+      Effect.map(bus.newest, (newest) => {
+        const isKnown = after !== undefined && after <= newest
+        const wire = event === undefined ? undefined : toWireName(event)
+        let cursor = isKnown ? after : newest
+        let hasCaughtUp = false
+
+        const hello = frame("hello", { recovered: isKnown, cursor })
+        const events = bus.after(cursor).pipe(
+          Stream.chunks,
+          Stream.map((chunk) => {
+            const wanted = Chunk.filter(
+              chunk,
+              (one) =>
+                (instance === undefined || one.instance === instance) &&
+                (wire === undefined || one.event === wire)
+            )
+            cursor = Chunk.isNonEmpty(chunk) ? Chunk.lastNonEmpty(chunk).id : cursor
+            hasCaughtUp ||= !bus.isLate(cursor)
+            return Chunk.join(Chunk.map(wanted, logged), "")
+          }),
+          // Who was there and fell out of memory again would have the database read for it for ever.
+          Stream.takeUntil(() => hasCaughtUp && bus.isLate(cursor)),
+          Stream.filter((text) => text !== "")
+        )
+        const states = registry.changes.pipe(
+          Stream.filter(({ name }) => instance === undefined || name === instance),
+          Stream.map(({ name, state }) => frame("status", { name, state: encodeState(state) }))
+        )
+        // The id tells a reader with a filter how far it has come.
+        const heartbeats = Stream.map(
+          Stream.fromSchedule(heartbeatEvery),
+          () => `: heartbeat\nid: ${cursor}\n\n`
+        )
+        const farewell = Stream.fromEffect(
+          Effect.map(Deferred.isDone(stopping), (isStopping) => {
+            const reason = isStopping ? "stopping" : "too_slow"
+            return frame("bye", { reason, message: farewells[reason] })
+          })
+        )
+        return Stream.make(`retry: 1000\n${hello}`).pipe(
+          Stream.concat(
+            events.pipe(
+              Stream.merge(Stream.merge(states, heartbeats), { haltStrategy: "left" }),
+              Stream.interruptWhenDeferred(stopping)
+            )
+          ),
+          Stream.concat(farewell)
+        )
+      })
+    )
+
+  return Live.of({
+    respond: (wanted) =>
+      Effect.succeed(
+        HttpServerResponse.stream(Stream.encodeText(read(wanted)), {
+          contentType: "text/event-stream",
+          // nginx would hold events back until its buffer is full.
+          headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
+        })
+      )
+  })
+})
+
+const frame = (event: string, data: object): string =>
+  `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+
+/** One text for all readers, as long as the event is in memory. */
+const texts = new WeakMap<LoggedEvent, string>()
+
+/** The same shape as in `GET /events`; the data is JSON text already and goes out as it is. */
+const logged = (event: LoggedEvent): string => {
+  const known = texts.get(event)
+  if (known !== undefined) return known
+  const text =
+    `id: ${event.id}\ndata: {"id":${event.id},"instance":${JSON.stringify(event.instance)},` +
+    `"event":${JSON.stringify(event.event)},"data":${event.json},"extra":${event.extra},` +
+    `"upstreamTime":${JSON.stringify(event.upstreamTime)},` +
+    `"receivedAt":"${new Date(event.receivedAt).toISOString()}","origin":"${event.origin}"}\n\n`
+  texts.set(event, text)
+  return text
+}
+
+const encodeState = Schema.encodeSync(ListenerState)

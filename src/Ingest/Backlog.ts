@@ -1,0 +1,134 @@
+/**
+ * What was taken in and is not committed yet: one queue, bounded by its size in memory and by its
+ * age. Beyond either bound whoever brings more waits, and with it the socket.
+ */
+import { type Chunk, Duration, Effect, Either, Mailbox } from "effect"
+import type { EvolutionEvent, QuarantinedEvent } from "../Domain/Event.ts"
+
+export type Decoded = Either.Either<EvolutionEvent, QuarantinedEvent>
+
+export interface Item {
+  readonly decoded: Decoded
+  /** About how much it makes the process grow. */
+  readonly bytes: number
+  /** Our clock, ms since 1970 UTC. */
+  readonly takenAt: number
+  /** Told once it is committed, or found in the log already. */
+  readonly settled: ((isNew: boolean) => void) | undefined
+}
+
+/** A batch ends at whichever comes first; a history chunk alone can have tens of MB. */
+const maxBatchEvents = 500
+const maxBatchBytes = 8 * 1024 * 1024
+
+export interface Bounds {
+  readonly maxBytes: number
+  readonly maxAge: Duration.Duration
+}
+
+/**
+ * How much an item makes the process grow, which is what has a limit where it runs: what it holds (a
+ * byte a character, two as soon as one of them is beyond Latin-1), and as much again, as V8's heap has
+ * when it grows. Measured: 2.2 to 3 KB for a message of 950 characters.
+ */
+const overhead = 1000
+const beyondLatin1 = /[\u0100-\uffff]/
+
+const sizeOf = (decoded: Decoded): number => {
+  const { json } = Either.merge(decoded)
+  return overhead + (json === null ? 0 : json.length * (beyondLatin1.test(json) ? 4 : 2))
+}
+
+export const make = ({ maxAge, maxBytes }: Bounds) =>
+  Effect.gen(function* () {
+    const queue = yield* Mailbox.make<Item>()
+    const room = yield* Effect.makeLatch(true)
+    const clock = yield* Effect.clock
+    const now = () => clock.unsafeCurrentTimeMillis()
+    let bytes = 0
+    /** Nothing taken in before is uncommitted; `undefined`: nothing is. */
+    let oldest: number | undefined
+    let fullSince: number | undefined
+
+    const isFull = () =>
+      bytes >= maxBytes || (oldest !== undefined && now() - oldest > Duration.toMillis(maxAge))
+
+    /** Waits for a commit to make room, then looks again: others waited too. */
+    const admission: Effect.Effect<void> = Effect.suspend(() => {
+      if (!isFull()) return Effect.void
+      fullSince ??= now()
+      room.unsafeClose()
+      return Effect.zipRight(room.await, admission)
+    })
+
+    /** `left`: the time of the oldest that is uncommitted now. */
+    const release = (batch: ReadonlyArray<Item>, left: number | undefined) =>
+      Effect.sync(() => {
+        for (const item of batch) bytes -= item.bytes
+        oldest = bytes === 0 ? undefined : left
+        if (!isFull()) fullSince = undefined
+        room.unsafeOpen()
+      })
+
+    return {
+      /** Waits for room; then takes all of it, in order. */
+      add: (make: () => ReadonlyArray<readonly [Decoded, Item["settled"]]>) =>
+        Effect.zipRight(
+          admission,
+          Effect.suspend(() => {
+            const takenAt = now()
+            const items = make().map(
+              ([decoded, settled]): Item => ({ decoded, settled, takenAt, bytes: sizeOf(decoded) })
+            )
+            if (items.length === 0) return Effect.void
+            for (const item of items) bytes += item.bytes
+            oldest ??= takenAt
+            return Effect.asVoid(queue.offerAll(items))
+          })
+        ),
+      /** Hands over what waits, batch after batch, until the queue has ended. */
+      drain: (commit: (batch: ReadonlyArray<Item>) => Effect.Effect<void>): Effect.Effect<void> => {
+        const next: Effect.Effect<void> = Effect.flatMap(queue.takeAll, ([items, done]) => {
+          const takenAll = now()
+          const parts = batches(items)
+          oldest = parts[0]?.[0]?.takenAt
+          return Effect.forEach(
+            parts,
+            (batch, index) =>
+              Effect.zipRight(
+                Effect.suspend(() => commit(batch)),
+                release(batch, parts[index + 1]?.[0]?.takenAt ?? takenAll)
+              ),
+            { discard: true }
+          ).pipe(Effect.zipRight(done ? Effect.void : Effect.suspend(() => next)))
+        })
+        return next
+      },
+      end: queue.end,
+      /** Everything taken in before this time is committed. */
+      settledUntil: Effect.sync(() => oldest ?? now()),
+      /** Since when somebody waits for room; `undefined`: nobody does. */
+      fullSince: Effect.sync(() => fullSince)
+    }
+  })
+
+/** Whether it is a message that was asked for again. */
+export const isFetched = ({ decoded }: Item): boolean =>
+  Either.isRight(decoded) && decoded.right.origin === "backfill"
+
+/** Fetched messages are compared with the log, so what came before them has to be in it. */
+const batches = (items: Chunk.Chunk<Item>): ReadonlyArray<ReadonlyArray<Item>> => {
+  const all: Array<Array<Item>> = []
+  let [count, bytes, fetched] = [maxBatchEvents, 0, false]
+  for (const item of items) {
+    const size = item.bytes
+    if (count >= maxBatchEvents || bytes + size > maxBatchBytes || isFetched(item) !== fetched) {
+      all.push([])
+      ;[count, bytes, fetched] = [0, 0, isFetched(item)]
+    }
+    all.at(-1)?.push(item)
+    count++
+    bytes += size
+  }
+  return all
+}

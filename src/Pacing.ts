@@ -1,0 +1,194 @@
+/**
+ * When to try again. Whoever shares a link shares its pace: all wait for one moment, and then dial
+ * once. A listener with a link of its own has a pace of its own.
+ */
+import {
+  Clock,
+  Context,
+  DateTime,
+  Deferred,
+  Duration,
+  Effect,
+  FiberId,
+  Layer,
+  Schedule,
+  ScheduleDecision,
+  ScheduleIntervals,
+  type Scope
+} from "effect"
+import type { ParkReason, SessionError } from "./Domain/ListenerState.ts"
+import { EventSource } from "./EventSource.ts"
+import { Upstream } from "./Upstream.ts"
+
+/** After a failure: from 0.5 s doubling to 25 s, each 20 % more or less, so never above 30 s. */
+export const reconnectPolicy = Schedule.exponential("500 millis", 2).pipe(
+  Schedule.modifyDelay((_, delay) => Duration.min(delay, Duration.seconds(25))),
+  Schedule.jittered
+)
+
+/** A namespace that does not exist yet is no failure, and its first events are worth being early for. */
+export const namespacePolicy = Schedule.spaced("500 millis").pipe(Schedule.jittered)
+
+/** Parked: it takes a person, so we look whether one came by. */
+export const probePolicy = Schedule.spaced("5 minutes").pipe(Schedule.jittered)
+
+/** A link that is lost again and again costs Evolution a handshake each time, and us a gap. */
+export const slowPolicy = Schedule.spaced("1 minute").pipe(Schedule.jittered)
+
+/** More losses of an established link than this, within this time, make it slow. */
+export const maxFlaps = 10
+export const flapWindow = Duration.minutes(5)
+
+/** What only a person can mend, and how; anything else is worth another try by itself. */
+export const parkReason = (error: SessionError): ParkReason | undefined => {
+  switch (error._tag) {
+    case "KeyRefused":
+      return "check_api_key"
+    case "LicenseRequired":
+      return "activate_license"
+    case "UpgradeRefused":
+      if (error.body.includes("LICENSE_REQUIRED")) return "activate_license"
+      if (error.status === 401 || error.status === 403) return "check_api_key"
+      // Evolution's own words for a wrong and for a missing key (`allowRequest`), with HTTP 400.
+      if (/^(Invalid global token|apiKey is required)/.test(error.body)) return "check_api_key"
+      // Without `WEBSOCKET_ENABLED` there is no Socket.IO, and Express answers.
+      return error.status === 404 ? "enable_websocket" : undefined
+    default:
+      return undefined
+  }
+}
+
+/** How a session ended. */
+export interface Failure {
+  readonly error: SessionError
+  /** Its link was up. */
+  readonly wasUp: boolean
+  /** Its link was up for so long that what failed before no longer counts. */
+  readonly wasSettled: boolean
+}
+
+export interface Plan {
+  readonly nextAttempt: DateTime.Utc
+  readonly userAction: ParkReason | undefined
+  /** The link was lost so often lately that we dial seldom. */
+  readonly isFlapping: boolean
+}
+
+export interface Pace {
+  /** Tells when the next attempt comes, and waits until then. */
+  readonly wait: (
+    failure: Failure,
+    tell: (plan: Plan) => Effect.Effect<void>
+  ) => Effect.Effect<void>
+  /** The link is up: nobody need wait any longer. */
+  readonly up: Effect.Effect<void>
+}
+
+export class Pacing extends Context.Tag("evolution-listener/Pacing")<
+  Pacing,
+  {
+    /** The pace of one listener, or of all that share a link. */
+    readonly pace: Effect.Effect<Pace, never, Scope.Scope>
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    Pacing,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const { isShared } = yield* EventSource
+  const upstream = yield* Upstream
+  const own = makePace(upstream.awaitReturn)
+  return Pacing.of({ pace: isShared ? Effect.succeed(yield* own) : own })
+})
+
+/** One wait, for however many. */
+interface Turn {
+  readonly plan: Deferred.Deferred<Omit<Plan, "userAction">>
+  readonly over: Deferred.Deferred<void>
+}
+
+const makePace = (awaitReturn: Effect.Effect<void>): Effect.Effect<Pace, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const turns = new Map<Lane, Turn>()
+    let flaps: ReadonlyArray<number> = []
+
+    /** A policy that says when it will be through before it waits. */
+    const lane = (policy: Schedule.Schedule<unknown>, isWokenByReturn: boolean) =>
+      Effect.map(
+        Schedule.driver(
+          policy.pipe(
+            Schedule.passthrough<unknown, Deferred.Deferred<number>, never>,
+            Schedule.onDecision((told, decision) => Deferred.succeed(told, startOf(decision)))
+          )
+        ),
+        (driver) => ({ driver, isWokenByReturn })
+      )
+    type Lane = Effect.Effect.Success<ReturnType<typeof lane>>
+    const reconnect = yield* lane(reconnectPolicy, true)
+    const rejoin = yield* lane(namespacePolicy, false)
+    const probe = yield* lane(probePolicy, false)
+    const slow = yield* lane(slowPolicy, false)
+
+    const lostOften = (wasUp: boolean) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const since = now - Duration.toMillis(flapWindow)
+        flaps = [...flaps.filter((at) => at > since), ...(wasUp ? [now] : [])]
+        return flaps.length > maxFlaps
+      })
+
+    const end = (chosen: Lane, turn: Turn) =>
+      Effect.suspend(() => {
+        if (turns.get(chosen) === turn) turns.delete(chosen)
+        return Deferred.succeed(turn.over, undefined)
+      })
+
+    const begin = (chosen: Lane, isFlapping: boolean) => {
+      const turn: Turn = {
+        plan: Deferred.unsafeMake(FiberId.none),
+        over: Deferred.unsafeMake(FiberId.none)
+      }
+      turns.set(chosen, turn)
+      return Effect.gen(function* () {
+        const told = yield* Deferred.make<number>()
+        const through = Effect.orDie(chosen.driver.next(told)) // no policy here ever ends
+        yield* Effect.raceAll([
+          through,
+          Deferred.await(turn.over),
+          chosen.isWokenByReturn ? awaitReturn : Effect.never
+        ]).pipe(Effect.interruptible, Effect.ensuring(end(chosen, turn)), Effect.forkIn(scope))
+        const nextAttempt = DateTime.unsafeMake(yield* Deferred.await(told))
+        yield* Deferred.succeed(turn.plan, { isFlapping, nextAttempt })
+        return turn
+      }).pipe(Effect.uninterruptible) // others wait for the plan too
+    }
+
+    return {
+      wait: ({ error, wasSettled, wasUp }, tell) =>
+        Effect.gen(function* () {
+          const userAction = parkReason(error)
+          const isFlapping = yield* lostOften(wasUp && turns.size === 0)
+          const chosen =
+            userAction !== undefined
+              ? probe
+              : error._tag === "NamespaceRefused"
+                ? rejoin
+                : isFlapping
+                  ? slow
+                  : reconnect
+          if (wasSettled && !turns.has(reconnect)) yield* reconnect.driver.reset
+          const turn: Turn = turns.get(chosen) ?? (yield* begin(chosen, isFlapping))
+          yield* tell({ ...(yield* Deferred.await(turn.plan)), userAction })
+          yield* Deferred.await(turn.over)
+        }),
+      up: Effect.suspend(() =>
+        Effect.forEach([...turns], ([chosen, turn]) => end(chosen, turn), { discard: true })
+      )
+    }
+  })
+
+const startOf = (decision: ScheduleDecision.ScheduleDecision): number =>
+  ScheduleDecision.isContinue(decision) ? ScheduleIntervals.start(decision.intervals) : 0

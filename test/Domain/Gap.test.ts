@@ -1,0 +1,132 @@
+import { describe, expect, it } from "@effect/vitest"
+import { DateTime, Schema } from "effect"
+import { KeyRefused, LicenseRequired } from "../../src/Domain/EvolutionError.ts"
+import * as Gap from "../../src/Domain/Gap.ts"
+import { InstanceName } from "../../src/Domain/Instance.ts"
+import * as LinkError from "../../src/Domain/LinkError.ts"
+import { SessionError } from "../../src/Domain/ListenerState.ts"
+
+const at = (seconds: number) => DateTime.unsafeMake(Date.UTC(2026, 0, 2) + seconds * 1000)
+
+const facts = {
+  id: "3f2f8f70-6d2b-4a35-9b39-1d1b7b3a9c11",
+  instance: InstanceName.make("shop-1"),
+  from: at(0),
+  cause: "connection_lost"
+} as const
+
+const open = Gap.opened(facts)
+const closed = Gap.closed(open, at(60))
+
+describe("a gap", () => {
+  it("is open at first, and nothing is known or fetched of it", () => {
+    expect(open).toEqual({
+      ...facts,
+      to: null,
+      recovered: null,
+      fetched: 0,
+      fetchedUntil: null,
+      retryAt: null,
+      note: null
+    })
+  })
+
+  it("is closed at a time, and stays what it was", () => {
+    expect(closed).toEqual({ ...open, to: at(60) })
+  })
+
+  it("adds up what was fetched, and keeps how far", () => {
+    const twice = Gap.progressed(Gap.progressed(closed, 7, at(10)), 5, at(20))
+    expect(twice).toEqual({ ...closed, fetched: 12, fetchedUntil: at(20) })
+  })
+
+  it("of which more was fetched has its verdict yet to come", () => {
+    const failed = Gap.unrecovered(closed, "why", at(90))
+    expect(Gap.progressed(failed, 5, at(20))).toEqual(Gap.progressed(closed, 5, at(20)))
+  })
+
+  it("that is recovered has nothing left to say or to try", () => {
+    const failed = Gap.unrecovered(Gap.progressed(closed, 7, at(10)), "why", at(90))
+    expect(Gap.recovered(failed)).toEqual({
+      ...closed,
+      recovered: true,
+      fetched: 7,
+      fetchedUntil: at(10)
+    })
+  })
+
+  it("that is not recovered says why, and when it is tried again, or that it is not", () => {
+    expect(Gap.unrecovered(closed, "why", at(90))).toEqual({
+      ...closed,
+      recovered: false,
+      note: "why",
+      retryAt: at(90)
+    })
+    const failed = Gap.unrecovered(closed, "why", at(90))
+    expect(Gap.unrecovered(failed, "gone")).toEqual({ ...closed, recovered: false, note: "gone" })
+  })
+
+  it("that goes on has no verdict any more, and keeps its cause and what was fetched", () => {
+    const failed = Gap.unrecovered(Gap.progressed(closed, 7, at(-10)), "why", at(90))
+    expect(Gap.reopened(failed)).toEqual({ ...open, fetched: 7, fetchedUntil: at(-10) })
+    expect(Gap.reopened(closed)).toEqual(open)
+  })
+
+  it("that goes on is fetched again from a minute before its end: more may have come since", () => {
+    const long = Gap.closed(open, at(600))
+    const reached = [539, 540, 541, 600, 660].map(
+      (seconds) => Gap.reopened(Gap.progressed(long, 7, at(seconds))).fetchedUntil
+    )
+    expect(reached).toEqual([539, 540, 540, 540, 540].map(at))
+  })
+
+  it.each([
+    ["open", open, false],
+    ["open again", Gap.reopened(Gap.unrecovered(closed, "why", at(90))), false],
+    ["closed", closed, true],
+    ["fetched in part", Gap.progressed(closed, 7, at(10)), true],
+    ["to be tried again", Gap.unrecovered(closed, "why", at(90)), true],
+    ["given up", Gap.unrecovered(closed, "why"), false],
+    ["recovered", Gap.recovered(closed), false]
+  ] as const)("that is %s leaves something to try, or nothing", (_how, gap, expected) => {
+    expect(Gap.isPending(gap)).toBe(expected)
+  })
+
+  it("crosses HTTP and comes back as it was", () => {
+    const gaps = [open, closed, Gap.unrecovered(Gap.progressed(closed, 7, at(10)), "why", at(90))]
+    for (const gap of gaps) {
+      const json: unknown = JSON.parse(JSON.stringify(Schema.encodeSync(Gap.Gap)(gap)))
+      expect(Schema.decodeUnknownSync(Gap.Gap)(json)).toEqual(gap)
+    }
+    expect(Schema.encodeSync(Gap.Gap)(closed)).toMatchObject({
+      from: "2026-01-02T00:00:00.000Z",
+      to: "2026-01-02T00:01:00.000Z",
+      retryAt: null
+    })
+  })
+})
+
+describe("the cause of a gap", () => {
+  const causes = [
+    [LinkError.DialFailed.of("ECONNREFUSED", ""), "not_reached"],
+    [LinkError.UpgradeRefused.of(502, ""), "not_reached"],
+    [LinkError.HandshakeTimeout.of("open", 10_000), "not_reached"],
+    [LinkError.HeartbeatMissed.of(45_000), "heartbeat_missed"],
+    [LinkError.NamespaceRefused.of("/shop-1", "Invalid namespace"), "namespace_refused"],
+    [LinkError.ConnectionLost.of(1006, ""), "connection_lost"],
+    [LinkError.ProtocolViolation.of("binary"), "protocol_violation"],
+    [new KeyRefused({ message: "no" }), "key_refused"],
+    [new LicenseRequired({ message: "no" }), "license_required"]
+  ] as const
+
+  it.each(causes)("is told by what ended the session: %s", (error, cause) => {
+    expect(Gap.causeOf(error)).toBe(cause)
+    expect(Schema.is(Gap.GapCause)(cause)).toBe(true)
+  })
+
+  it("is there for whatever can end one", () => {
+    const tags = new Set(causes.map(([error]) => error._tag))
+    for (const [error] of causes) expect(Schema.is(SessionError)(error)).toBe(true)
+    expect(tags.size).toBe(LinkError.LinkError.members.length + 2)
+  })
+})

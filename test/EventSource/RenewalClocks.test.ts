@@ -1,0 +1,62 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Clock, Effect, TestClock } from "effect"
+import { listened } from "./Exchange.ts"
+
+const hour = 3_600_000
+
+/** A link whose events carry the time at Evolution, which is `offset` away from ours. */
+const dated = Effect.gen(function* () {
+  const { link, server } = yield* listened
+  yield* TestClock.setTime(100 * hour)
+  const evolution = { offset: 0 }
+  /** One event a second, for so many seconds; each is 50 ms on its way. */
+  const steadily = (seconds: number) =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 second")
+      const receivedAt = yield* Clock.currentTimeMillis
+      const date_time = new Date(receivedAt - 50 + evolution.offset).toISOString()
+      const payload = { event: "call", instance: "shop-1", data: receivedAt, date_time }
+      for (const { inbox, isLeft } of server.connections)
+        if (!isLeft) yield* inbox.offer({ name: "call", payload, receivedAt })
+      yield* TestClock.adjust(0)
+    }).pipe(Effect.repeatN(seconds - 1))
+  /** How far behind now it is that we have heard, in ms. */
+  const behind = Effect.zipWith(
+    Clock.currentTimeMillis,
+    link.heard,
+    (now, { until }) => now - until
+  )
+  return { behind, evolution, link, server, steadily }
+})
+
+describe.each([
+  ["ahead", hour],
+  ["back", -hour]
+])("Evolution's clock, set %s by an hour", (_, jump) => {
+  it.scoped("does not make us deaf: what comes in time is heard in time, at the latest soon", () =>
+    Effect.gen(function* () {
+      const { behind, evolution, steadily } = yield* dated
+      yield* steadily(10)
+      expect(yield* behind).toBeLessThan(100)
+      evolution.offset += jump
+      yield* steadily(10)
+      // It may take a while until that is known from something that is really late.
+      yield* TestClock.adjust("1 hour")
+      yield* steadily(10)
+      expect(yield* behind).toBeLessThan(100)
+    })
+  )
+
+  it.scoped("does not keep a renewal from coming to its end", () =>
+    Effect.gen(function* () {
+      const { evolution, link, server, steadily } = yield* dated
+      yield* steadily(10)
+      evolution.offset += jump
+      yield* steadily(10)
+      yield* TestClock.adjust("1 hour")
+      yield* Effect.fork(link.renew)
+      yield* steadily(20)
+      expect(server.connections.map(({ isLeft }) => isLeft)).toEqual([true, false])
+    })
+  )
+})

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Scope, TestClock } from "effect"
+import { listened, settle } from "./Exchange.ts"
+
+describe("exchanges that are asked for while one is under way", () => {
+  it.scoped("come one after the other, never three connections at a time", () =>
+    Effect.gen(function* () {
+      const { link, server } = yield* listened
+      const there = () => server.connections.filter(({ isLeft }) => !isLeft).length
+      let most = 0
+      server.beforeDial = Effect.sync(() => {
+        most = Math.max(most, there() + 1)
+      })
+      const renewing = yield* Effect.replicateEffect(Effect.fork(link.renew), 5)
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.joinAll(renewing)
+      expect([most, there()]).toEqual([2, 1])
+    })
+  )
+
+  it.scoped("repeat nothing: the first one's echo is still known when the next one begins", () =>
+    Effect.gen(function* () {
+      const { link, read, server } = yield* listened
+      // A closing handshake takes its turns.
+      server.goodbye = Effect.replicateEffect(Effect.yieldNow(), 20, { discard: true })
+      yield* Effect.fork(link.renew)
+      const second = yield* Effect.fork(link.renew)
+      yield* settle
+      yield* server.broadcast(1, 2)
+      yield* TestClock.adjust("2 seconds")
+      yield* server.broadcast(3)
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(second)
+      yield* server.broadcast(4)
+      yield* settle
+      expect(read).toEqual([1, 2, 3, 4])
+    })
+  )
+
+  it.scoped("lose nothing although the reader has not come to the first one's end yet", () =>
+    Effect.gen(function* () {
+      const { goesOn, link, read, server } = yield* listened
+      yield* goesOn.close
+      yield* server.broadcast(1)
+      yield* settle
+      yield* Effect.fork(link.renew)
+      yield* settle
+      yield* server.broadcast(2)
+      yield* TestClock.adjust("2 seconds")
+      // The old one is read no further now, but for what it has brought already.
+      yield* server.broadcast(3)
+      yield* Effect.fork(link.renew)
+      yield* settle
+      yield* server.broadcast(4)
+      yield* TestClock.adjust("2 seconds")
+      yield* goesOn.open
+      yield* TestClock.adjust("10 seconds")
+      yield* server.broadcast(5)
+      yield* settle
+      expect(read).toEqual([1, 2, 3, 4, 5])
+      expect(server.connections.filter(({ isLeft }) => !isLeft).length).toBe(1)
+    })
+  )
+
+  it.scoped("come to nothing when the link is gone before their turn, and dial no more", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { link, server } = yield* Scope.extend(listened, scope)
+      yield* Effect.fork(link.renew)
+      const second = yield* Effect.fork(link.renew)
+      yield* TestClock.adjust("1 second")
+      yield* Scope.close(scope, Exit.void)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.await(second)
+      expect(server.connections.map(({ isLeft }) => isLeft)).toEqual([true, true])
+    })
+  )
+})

@@ -1,0 +1,120 @@
+/** One listener with doubles around it, and the ledger that it keeps. */
+import { Clock, DateTime, Effect, Layer, Mailbox, TestClock } from "effect"
+import type { RawEvent } from "../../src/Domain/Event.ts"
+import type { GapCause } from "../../src/Domain/Gap.ts"
+import { InstanceName } from "../../src/Domain/Instance.ts"
+import { ConnectionLost, type LinkError } from "../../src/Domain/LinkError.ts"
+import type { ListenerState } from "../../src/Domain/ListenerState.ts"
+import type { EventSource } from "../../src/EventSource.ts"
+import type { Ingest } from "../../src/Ingest.ts"
+import * as Listener from "../../src/Listener.ts"
+import { type Pace, Pacing } from "../../src/Pacing.ts"
+import { Recovery } from "../../src/Recovery.ts"
+import type { Heard } from "../../src/Wire/Hearing.ts"
+import { ingestOf, ledgerOf, sourceOf } from "../support/doubles.ts"
+
+export const name = InstanceName.make("shop-1")
+export const lost = ConnectionLost.of(1006, "")
+
+/** An entry of the ledger: from when to when nothing was heard (ms), and why. */
+export interface Entry {
+  readonly from: number
+  readonly cause: GapCause
+  to: number | undefined
+}
+
+/** What stands before a link: it may say no, take its time, or fail. */
+export type Dial = (
+  onRefused: (error: LinkError) => Effect.Effect<void>
+) => Effect.Effect<void, LinkError>
+
+/** The next attempt comes a second after each failure. */
+export const everySecond: Pace = {
+  wait: (_, tell) =>
+    Effect.gen(function* () {
+      const nextAttempt = DateTime.addDuration(yield* DateTime.now, "1 second")
+      yield* tell({ nextAttempt, userAction: undefined, isFlapping: false })
+      yield* Effect.sleep("1 second")
+    }),
+  up: Effect.void
+}
+
+/** Since 100 000 ms. Dials as the test says, and then hears what the test offers on the `link`. */
+export const started = (
+  doubles: {
+    readonly dial?: Dial
+    readonly recovery?: Partial<typeof Recovery.Service>
+    readonly ingest?: Partial<typeof Ingest.Service>
+  } = {}
+) =>
+  Effect.gen(function* () {
+    const world = {
+      dial: doubles.dial ?? (() => Effect.void),
+      heard: { until: 0, isHeldBack: false } as Heard,
+      link: yield* Mailbox.make<RawEvent, LinkError>(),
+      ledger: [] as Array<Entry>,
+      /** Open while there is something to fetch again. */
+      pending: yield* Effect.makeLatch(false),
+      /** What was done, in order. */
+      done: [] as Array<string>,
+      states: [] as Array<ListenerState>
+    }
+    const open: (typeof EventSource.Service)["open"] = (_, onRefused) =>
+      Effect.gen(function* () {
+        yield* world.dial(onRefused)
+        world.link = yield* Mailbox.make<RawEvent, LinkError>()
+        return { events: Mailbox.toStream(world.link), heard: Effect.sync(() => world.heard) }
+      })
+    const layer = Layer.mergeAll(
+      sourceOf({ open }),
+      ingestOf({
+        receive: (events, origin) =>
+          Effect.sync(() => {
+            for (const { payload } of events) world.done.push(`${origin} ${payload}`)
+          }),
+        ...doubles.ingest
+      }),
+      ledgerOf({
+        // As the real one: what is open stays as it is.
+        open: (_, from, cause) =>
+          Effect.sync(() => {
+            const last = world.ledger.at(-1)
+            if (last !== undefined && last.to === undefined) return
+            world.ledger.push({ from, cause, to: undefined })
+          }),
+        close: () =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            world.done.push("hears again")
+            const last = world.ledger.at(-1)
+            if (last !== undefined) last.to ??= now
+          }),
+        awaitPending: () => world.pending.await
+      }),
+      Layer.succeed(Recovery, {
+        snapshot: () => Effect.succeed([]),
+        backfill: () => world.pending.close,
+        ...doubles.recovery
+      }),
+      Layer.succeed(Pacing, { pace: Effect.succeed(everySecond) })
+    )
+    yield* TestClock.setTime(100_000)
+    const fiber = yield* Listener.run(name, (state) =>
+      Effect.sync(() => {
+        world.states.push(state)
+      })
+    ).pipe(Effect.provide(layer), Effect.forkScoped)
+    yield* TestClock.adjust(0)
+    return Object.assign(world, { fiber })
+  })
+
+export const event = (payload: string): RawEvent => ({ name: "call", payload, receivedAt: 0 })
+
+/** Fails the first so many dials, each after so many milliseconds. */
+export const failing = (error: LinkError, times: number, after = 0): Dial => {
+  let left = times
+  return () =>
+    Effect.suspend(() => (left-- > 0 ? Effect.delay(Effect.fail(error), after) : Effect.void))
+}
+
+/** Lets every fiber run up to its next sleep. */
+export const settle = TestClock.adjust(0)

@@ -1,0 +1,179 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Fiber, TestClock } from "effect"
+import * as Gap from "../../src/Domain/Gap.ts"
+import { row } from "./Evolution.ts"
+import { at, isDone, makeWorld, shop, start } from "./World.ts"
+
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
+
+/** So many messages, so many in each second, from a second of the test on. */
+const said = (count: number, perSecond: number, from: number) =>
+  numbers(count).map((n) => row(`M${n}`, start + from + Math.floor(n / perSecond)))
+
+const idsOf = (rows: ReadonlyArray<{ readonly key: { readonly id: string } }>) =>
+  rows.map(({ key }) => key.id)
+
+describe("back-fill", () => {
+  it.scoped("brings what was said in a gap, whole, once, and oldest first", () =>
+    Effect.gen(function* () {
+      for (const seed of [1, 2, 3]) {
+        const { backfill, evolution, gap, messages, verdict } = yield* makeWorld({ seed })
+        const rows = said(4000, 10, 10)
+        evolution.stores(shop, rows)
+        yield* gap(0, 420)
+        const fiber = yield* backfill()
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(fiber)
+        // Within a second as Evolution wrote them down.
+        expect(messages().map(({ id }) => id)).toEqual(idsOf(rows))
+        expect(verdict()).toMatchObject({ recovered: true, fetched: 4000, note: null })
+      }
+    })
+  )
+
+  it.scoped(
+    "hands a message on as an event of its own origin, with all that Evolution has of it",
+    () =>
+      Effect.gen(function* () {
+        const { backfill, evolution, gap, log } = yield* makeWorld()
+        const message = row("M1", start + 10)
+        evolution.stores(shop, [message])
+        yield* gap(0, 20)
+        yield* backfill()
+        yield* TestClock.adjust("10 seconds")
+        const [event] = log.filter((one) => one.event === "messages.upsert")
+        expect(event).toMatchObject({ instance: shop, origin: "backfill", extra: null })
+        expect(JSON.parse(event?.json ?? "")).toEqual(message)
+        expect(event?.receivedAt).toBeGreaterThan(at(25).epochMillis)
+        // Its verdict comes after what it is about.
+        expect(log.at(-1)?.gap).toMatchObject({ recovered: true })
+      })
+  )
+
+  it.scoped("asks for a minute before the gap and a minute after it, and for no more", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, messages, verdict } = yield* makeWorld()
+      const seconds = [-61, -60, -1, 0, 20, 21, 80, 81]
+      evolution.stores(
+        shop,
+        seconds.map((n) => row(`${n}`, start + n))
+      )
+      yield* gap(0, 20)
+      yield* backfill()
+      yield* TestClock.adjust("10 seconds")
+      expect(messages().map(({ id }) => Number(id))).toEqual(seconds.slice(1, -1))
+      expect(verdict()?.fetched).toBe(6)
+    })
+  )
+
+  it.scoped("lets 5 s pass first, in which what was on its way arrives", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap } = yield* makeWorld()
+      evolution.stores(shop, said(1, 1, 0))
+      yield* gap(0, 20)
+      const fiber = yield* backfill()
+      yield* TestClock.adjust(4999)
+      expect(evolution.asked).toEqual([])
+      yield* TestClock.adjust(1)
+      expect(evolution.asked).toHaveLength(1)
+      yield* TestClock.adjust("5 seconds")
+      expect(yield* isDone(fiber)).toBe(true)
+    })
+  )
+
+  it.scoped(
+    "waits no longer when the gap ends in the future, as after a clock that was set back",
+    () =>
+      Effect.gen(function* () {
+        const { backfill, evolution, gap, ledger, verdict } = yield* makeWorld()
+        evolution.stores(shop, said(1, 1, 0))
+        yield* gap(0, 20)
+        for (const one of ledger.pending(shop)) yield* ledger.update(Gap.closed(one, at(3600)))
+        yield* backfill()
+        yield* TestClock.adjust("6 seconds")
+        expect(verdict()).toMatchObject({ recovered: true, fetched: 1 })
+      })
+  )
+
+  it.scoped("has nothing to do, and ends, where there is no gap", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, log } = yield* makeWorld()
+      yield* Fiber.join(yield* backfill())
+      expect([evolution.asked, log]).toEqual([[], []])
+    })
+  )
+
+  it.scoped.each([
+    ["than a page", 2300],
+    ["than a page, by one", 1001]
+  ] as const)("brings all of a second that has more %s", ([, count]) =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, messages, verdict } = yield* makeWorld()
+      const rows = [
+        ...numbers(100).map((n) => row(`A${n}`, start + 29)),
+        ...numbers(count).map((n) => row(`B${n}`, start + 30)),
+        ...numbers(100).map((n) => row(`C${n}`, start + 31))
+      ]
+      evolution.stores(shop, rows)
+      yield* gap(0, 60)
+      yield* backfill()
+      yield* TestClock.adjust("1 minute")
+      expect(messages().map(({ id }) => id)).toEqual(idsOf(rows))
+      expect(verdict()).toMatchObject({ recovered: true, fetched: rows.length })
+    })
+  )
+
+  it.scoped("writes nothing that was heard, be it before, after, or in another gap", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, hears, messages, verdict } = yield* makeWorld()
+      const rows = said(60, 1, -20)
+      evolution.stores(shop, rows)
+      const before = rows.slice(0, 20)
+      const after = rows.slice(40)
+      yield* hears(before)
+      yield* gap(0, 19)
+      yield* hears(after)
+      yield* backfill()
+      yield* TestClock.adjust("20 seconds")
+      const missed = rows.slice(20, 40)
+      expect(messages().map(({ id }) => id)).toEqual(idsOf([...before, ...after, ...missed]))
+      expect(verdict()).toMatchObject({ recovered: true, fetched: 20 })
+      // Its minutes overlap with those of the first.
+      yield* gap(45, 50)
+      yield* backfill()
+      yield* TestClock.adjust("20 seconds")
+      expect(messages()).toHaveLength(60)
+      expect(verdict()).toMatchObject({ recovered: true, fetched: 0 })
+    })
+  )
+
+  it.scoped("goes on past a message that the database refuses", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, messages, verdict } = yield* makeWorld()
+      const rows = said(20, 1, 0)
+      evolution.stores(shop, [...rows, row("poison", start + 10)])
+      yield* gap(0, 30)
+      const fiber = yield* backfill()
+      yield* TestClock.adjust("10 seconds")
+      expect(yield* isDone(fiber)).toBe(true)
+      expect(messages().map(({ id }) => id)).toEqual(idsOf(rows))
+      expect(verdict()?.fetched).toBe(20)
+    })
+  )
+
+  it.scoped("needs few questions for few messages, however long the gap was", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, verdict } = yield* makeWorld()
+      const month = 30 * 24 * 3600
+      evolution.stores(
+        shop,
+        numbers(5000).map((n) => row(`M${n}`, start + n * 500))
+      )
+      yield* gap(0, month)
+      yield* backfill()
+      yield* TestClock.adjust("1 minute")
+      expect(verdict()).toMatchObject({ recovered: true, fetched: 5000 })
+      expect(evolution.asked.length).toBeLessThan(20)
+    })
+  )
+})

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Fiber, TestClock } from "effect"
+import { row } from "./Evolution.ts"
+import { makeWorld, shop, start } from "./World.ts"
+
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
+
+/** So many messages, ten in each second. */
+const said = (count: number) => numbers(count).map((n) => row(`M${n}`, start + Math.floor(n / 10)))
+
+describe("a gap with more messages than BACKFILL_LIMIT", () => {
+  it.scoped.each([
+    ["on the first page", 30, 100],
+    ["on a later one", 2400, 4000],
+    ["one less than there are", 1705, 1706]
+  ] as const)("gets as many, the oldest, when that is %s", ([, limit, count]) =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, ledger, messages, verdict } = yield* makeWorld({ limit })
+      const rows = said(count)
+      evolution.stores(shop, rows)
+      yield* gap(0, 450)
+      const fiber = yield* backfill()
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      expect(messages()).toHaveLength(limit)
+      expect(messages().at(-1)?.seconds).toBe(Math.floor((limit - 1) / 10))
+      expect(verdict()).toMatchObject({ recovered: false, fetched: limit, retryAt: null })
+      expect(verdict()?.note).toMatch(new RegExp(`more than ${limit} .*BACKFILL_LIMIT`))
+      expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 1 })
+    })
+  )
+
+  it.scoped("gets as many as were not heard, however many were", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, hears, messages, verdict } = yield* makeWorld({ limit: 50 })
+      const rows = said(200)
+      evolution.stores(shop, rows)
+      yield* hears(rows.slice(0, 120))
+      yield* gap(0, 450)
+      yield* backfill()
+      yield* TestClock.adjust("1 minute")
+      expect(messages()).toHaveLength(170)
+      expect(messages().at(-1)?.seconds).toBe(16)
+      expect(verdict()).toMatchObject({ recovered: false, fetched: 50 })
+    })
+  )
+
+  it.scoped("is recovered when it has exactly as many, for then nothing is missing", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, messages, verdict } = yield* makeWorld({ limit: 3000 })
+      evolution.stores(shop, said(3000))
+      yield* gap(0, 450)
+      yield* backfill()
+      yield* TestClock.adjust("1 minute")
+      expect(messages()).toHaveLength(3000)
+      expect(verdict()).toMatchObject({ recovered: true, note: null, fetched: 3000 })
+    })
+  )
+
+  it.scoped("is recovered when what is left over was heard", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, hears, messages, verdict } = yield* makeWorld({ limit: 50 })
+      const rows = said(200)
+      evolution.stores(shop, rows)
+      yield* gap(0, 5)
+      yield* hears(rows.slice(50))
+      yield* backfill()
+      yield* TestClock.adjust("1 minute")
+      expect(messages()).toHaveLength(200)
+      expect(verdict()).toMatchObject({ recovered: true, note: null, fetched: 50 })
+    })
+  )
+
+  it.scoped("gets nothing, and asks for nothing, where the limit is 0", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, messages, verdict } = yield* makeWorld({ limit: 0 })
+      evolution.stores(shop, said(1))
+      yield* gap(0, 450)
+      const fiber = yield* backfill()
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      expect([messages(), evolution.asked]).toEqual([[], []])
+      expect(verdict()).toMatchObject({
+        recovered: false,
+        retryAt: null,
+        note: expect.stringContaining("BACKFILL_LIMIT is 0")
+      })
+    })
+  )
+})

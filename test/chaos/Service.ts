@@ -1,0 +1,150 @@
+/** The service, as its bundle: started, hurt and started again, with the same address and settings. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { freePort } from "../support/PostgresCluster.ts"
+
+const root = join(import.meta.dirname, "../..")
+const apiKey = "a-key-of-the-suite"
+
+/** What the suite reads of a status. */
+export interface Status {
+  readonly name: string
+  readonly userAction: string
+  readonly listener: { readonly state: ListenerState }
+  readonly gaps: { readonly open: Gap | null; readonly unrecovered: number }
+  readonly degraded: { readonly reason: string } | null
+}
+
+export interface ListenerState {
+  readonly _tag: string
+  readonly error?: { readonly _tag: string } | null
+}
+
+export interface Gap {
+  readonly instance: string
+  readonly from: string
+  readonly to: string | null
+  readonly cause: string
+  readonly recovered: boolean | null
+  readonly fetched: number
+  readonly note: string | null
+}
+
+export interface Service {
+  /** Starts it and waits until it serves. */
+  readonly start: () => Promise<void>
+  readonly signal: (name: NodeJS.Signals) => void
+  /** Waits for its end, which is meant. */
+  readonly end: () => Promise<{ readonly code: number | null; readonly millis: number }>
+  /** What it answers; a method other than GET has no body here. */
+  readonly get: <A>(path: string) => Promise<A>
+  readonly post: (path: string) => Promise<number>
+  /** The HTTP status of a GET. */
+  readonly ask: (path: string) => Promise<number>
+  /** Begins to read the event stream; gives what its last words will be. */
+  readonly stream: () => Promise<{ readonly last: Promise<string> }>
+  /** Resident memory, in MiB. */
+  readonly rss: () => number
+  readonly pid: () => number
+  readonly output: () => string
+  /** How it ended when it was not meant to. */
+  readonly unmeant: () => ReadonlyArray<string>
+}
+
+/** A suite that ends early leaves nobody behind. */
+const running = new Set<ChildProcess>()
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL")
+})
+
+export const makeService = async (
+  variables: Readonly<Record<string, string>>,
+  nodeArguments: ReadonlyArray<string>
+): Promise<Service> => {
+  const port = await freePort()
+  const unmeant: Array<string> = []
+  let child: ChildProcess | undefined
+  let isMeantToRun = false
+  let output = ""
+
+  const keep = (part: Buffer) => {
+    output += part.toString("utf8")
+  }
+
+  const start = async (): Promise<void> => {
+    const before = output.length
+    const begun = spawn(process.execPath, [...nodeArguments, "dist/main.js"], {
+      cwd: root,
+      env: { PATH: process.env.PATH, API_KEY: apiKey, PORT: String(port), ...variables },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    child = begun
+    running.add(begun)
+    begun.once("exit", () => running.delete(begun))
+    isMeantToRun = true
+    begun.stderr.on("data", keep)
+    await new Promise<void>((resolve, reject) => {
+      begun.stdout.on("data", (part: Buffer) => {
+        keep(part)
+        if (output.includes("Listening on", before)) resolve()
+      })
+      begun.once("exit", (code, signal) => {
+        if (!isMeantToRun) return
+        unmeant.push(`ended by itself: ${signal ?? code}`)
+        reject(new Error(`The service ended: ${output.slice(before)}`))
+      })
+    })
+  }
+
+  const call = (path: string, method = "GET") =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { apikey: apiKey },
+      signal: AbortSignal.timeout(10_000)
+    })
+
+  return {
+    start,
+    signal: (name) => {
+      isMeantToRun = false
+      child?.kill(name)
+    },
+    end: async () => {
+      const begin = performance.now()
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+        return { code: child?.exitCode ?? null, millis: 0 }
+      const [code] = await once(child, "exit")
+      return { code, millis: performance.now() - begin }
+    },
+    get: async (path) => {
+      const response = await call(path)
+      const text = await response.text()
+      if (!response.ok) throw new Error(`${path} answers ${response.status}: ${text}`)
+      return JSON.parse(text)
+    },
+    post: async (path) => (await call(path, "POST")).status,
+    ask: async (path) => (await call(path)).status,
+    stream: async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/events/stream`, {
+        headers: { apikey: apiKey }
+      })
+      const read = async () => {
+        let last = ""
+        const parts = response.body?.pipeThrough(new TextDecoderStream()) ?? []
+        for await (const part of parts) last = (last + part).slice(-500)
+        return last
+      }
+      return { last: read() }
+    },
+    rss: () => {
+      const [, kib] =
+        /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child?.pid}/status`, "utf8")) ?? []
+      return Number(kib) / 1024
+    },
+    pid: () => child?.pid ?? 0,
+    output: () => output,
+    unmeant: () => unmeant
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Loaded before a program (`--import`): its wall clock can be set. On SIGUSR2 it reads by how many
+ * milliseconds from the file that `CHAOS_CLOCK` names, and says so in another, beside it. What counts
+ * time (`performance`, `process.hrtime`, timers) goes on evenly, as it does on a real machine.
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+
+const file = process.env.CHAOS_CLOCK ?? ""
+const now = Date.now.bind(Date)
+let shift = 0
+
+Date.now = () => now() + shift
+globalThis.Date = new Proxy(Date, {
+  construct: (target, args, newTarget) =>
+    Reflect.construct(target, args.length === 0 ? [target.now()] : args, newTarget)
+})
+
+process.on("SIGUSR2", () => {
+  shift = Number(readFileSync(file, "utf8"))
+  writeFileSync(`${file}.${process.pid}`, String(shift))
+})

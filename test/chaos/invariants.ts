@@ -1,0 +1,248 @@
+/** What has to hold after every scenario, whatever happened in it. */
+import type { Sent } from "../support/EvolutionProcess.ts"
+import type { Check, Scenario } from "./Scenario.ts"
+import type { Gap } from "./Service.ts"
+import type { World } from "./World.ts"
+
+export const invariants = [
+  "accounted",
+  "ledger",
+  "once",
+  "order",
+  "backfilled",
+  "honest",
+  "alive"
+] as const
+
+interface Logged {
+  readonly instance: string
+  readonly origin: string
+  readonly id: string
+  readonly jid: string
+}
+
+interface Quarantined {
+  readonly instance: string
+  readonly event: string
+  readonly id: string | null
+  readonly at: number
+}
+
+/** What is known of the messages, from both ends. */
+interface Facts {
+  readonly sent: ReadonlyArray<Sent>
+  /** In the log's order. */
+  readonly logged: ReadonlyArray<Logged>
+  readonly quarantined: ReadonlyArray<Quarantined>
+  readonly gaps: ReadonlyArray<Gap>
+}
+
+export const checkAll = async (world: World, scenario: Scenario): Promise<ReadonlyArray<Check>> => {
+  const facts: Facts = {
+    sent: (await world.evolution.sent()).filter(({ event }) => isMessage(event)),
+    logged: await world.query<Logged>(`
+      select instance, origin, data #>> '{key,id}' as id, data #>> '{key,remoteJid}' as jid
+      from events where event in ('messages.upsert', 'send.message') order by events.id`),
+    quarantined: await world.query<Quarantined>(`
+      select instance, event, payload #>> '{data,key,id}' as id,
+        (extract(epoch from received_at) * 1000)::float8 as at
+      from quarantine`),
+    gaps: await world.gaps()
+  }
+  return [
+    accounted(facts),
+    ledger(facts),
+    once(facts),
+    order(facts),
+    ...(scenario.isBackfilled === true ? [backfilled(facts)] : []),
+    ...(scenario.isLossless === true ? [lossless(facts)] : []),
+    await honest(world),
+    alive(world)
+  ]
+}
+
+const isMessage = (event: string): boolean =>
+  event === "messages.upsert" || event === "send.message"
+
+const keyOf = ({ id, instance }: { readonly instance: string; readonly id: string | null }) =>
+  `${instance} ${id}`
+
+const isIn = ({ at, instance }: Sent, gap: Gap): boolean =>
+  gap.instance === instance &&
+  at >= Date.parse(gap.from) &&
+  (gap.to === null || at <= Date.parse(gap.to))
+
+const gapsByInstance = (gaps: ReadonlyArray<Gap>) => {
+  const found = new Map<string, Array<Gap>>()
+  for (const gap of gaps) found.set(gap.instance, [...(found.get(gap.instance) ?? []), gap])
+  return found
+}
+
+/** Every message is written down, or put aside, or its time is known not to have been heard. */
+const accounted = ({ gaps, logged, quarantined, sent }: Facts): Check => {
+  const known = new Set([...logged.map(keyOf), ...quarantined.map(keyOf)])
+  const absent = sent.filter((one) => !known.has(keyOf(one)))
+  const byInstance = gapsByInstance(gaps)
+  const unheard = absent.filter(
+    (one) => !(byInstance.get(one.instance) ?? []).some((gap) => isIn(one, gap))
+  )
+  // What Postgres refused has no text in quarantine: its instance and its time have to do.
+  const textless = quarantined.filter(({ id }) => id === null)
+  const missing = unheard.filter((one) => {
+    const found = textless.findIndex(
+      ({ at, event, instance }) =>
+        instance === one.instance && event === one.event && Math.abs(at - one.at) < 10_000
+    )
+    if (found !== -1) textless.splice(found, 1)
+    return found === -1
+  })
+  return {
+    title: "accounted",
+    isOk: missing.length === 0,
+    figure: `${sent.length} sent, ${sent.length - absent.length} logged, ${absent.length - unheard.length} in gaps${missing.length === 0 ? "" : `, ${missing.length} missing`}`,
+    details: [
+      ...missing.slice(0, 12).map(({ at, id, instance }) => `${instance} ${id} at ${iso(at)}`),
+      ...(missing.length > 12 ? [`… ${missing.length} in all, ${span(missing)}`] : []),
+      ...gaps.filter(({ instance }) => instance === missing[0]?.instance).map(describeGap)
+    ]
+  }
+}
+
+/** What was not heard when it was sent is in a gap: fetching more than that is luck, and no ledger. */
+const ledger = ({ gaps, logged, quarantined, sent }: Facts): Check => {
+  const live = logged.filter(({ origin }) => origin === "live")
+  const heard = new Set([...live.map(keyOf), ...quarantined.map(keyOf)])
+  const byInstance = gapsByInstance(gaps)
+  const unknown = sent.filter(
+    (one) =>
+      !heard.has(keyOf(one)) && !(byInstance.get(one.instance) ?? []).some((gap) => isIn(one, gap))
+  )
+  const textless = quarantined.filter(({ id }) => id === null).length
+  return {
+    title: "ledger",
+    isOk: unknown.length <= textless,
+    figure: `${gaps.length} gaps, ${Math.max(0, unknown.length - textless)} outside`,
+    details: [
+      ...unknown.slice(0, 12).map(({ at, id, instance }) => `${instance} ${id} at ${iso(at)}`),
+      ...(unknown.length > 12 ? [`… ${unknown.length} in all, ${span(unknown)}`] : []),
+      ...gaps.filter(({ instance }) => instance === unknown[0]?.instance).map(describeGap)
+    ]
+  }
+}
+
+const once = ({ logged }: Facts): Check => {
+  const seen = new Map<string, number>()
+  for (const { id, instance, jid } of logged) {
+    const key = `${instance} ${jid} ${id}`
+    seen.set(key, (seen.get(key) ?? 0) + 1)
+  }
+  const repeated = [...seen].filter(([, count]) => count > 1)
+  return {
+    title: "once",
+    isOk: repeated.length === 0,
+    figure: `${repeated.length} twice`,
+    details: repeated.slice(0, 12).map(([key, count]) => `${key}: ${count} times`)
+  }
+}
+
+const order = ({ logged, sent }: Facts): Check => {
+  const seqs = new Map(sent.map((one) => [keyOf(one), one.seq]))
+  const last = new Map<string, number>()
+  const wrong: Array<string> = []
+  let live = 0
+  for (const one of logged) {
+    const seq = seqs.get(keyOf(one))
+    if (one.origin !== "live" || seq == null) continue
+    live++
+    const before = last.get(one.instance) ?? 0
+    if (seq <= before) wrong.push(`${one.instance}: ${seq} after ${before}`)
+    last.set(one.instance, seq)
+  }
+  return {
+    title: "order",
+    isOk: wrong.length === 0,
+    figure: wrong.length === 0 ? `${live} live` : `${wrong.length} of ${live} late`,
+    details: wrong.slice(0, 12)
+  }
+}
+
+/** Everything sent in a gap that has ended is in the log, and the gap says so. */
+const backfilled = ({ gaps, logged, sent }: Facts): Check => {
+  const known = new Set(logged.map(keyOf))
+  const closed = gaps.filter(({ to }) => to !== null)
+  const byInstance = gapsByInstance(closed)
+  const missing = sent.filter(
+    (one) =>
+      !known.has(keyOf(one)) && (byInstance.get(one.instance) ?? []).some((gap) => isIn(one, gap))
+  )
+  const unrecovered = closed.filter(({ recovered }) => recovered !== true)
+  const fetched = logged.filter(({ origin }) => origin === "backfill").length
+  const told = gaps.reduce((sum, gap) => sum + gap.fetched, 0)
+  return {
+    title: "backfilled",
+    isOk: missing.length === 0 && unrecovered.length === 0 && closed.length > 0 && fetched > 0,
+    figure: `${fetched} (told ${told}) of ${closed.length} gaps`,
+    details: [
+      ...missing.slice(0, 12).map(({ at, id, instance }) => `${instance} ${id} at ${iso(at)}`),
+      ...(missing.length > 12 ? [`… ${missing.length} in all, ${span(missing)}`] : []),
+      ...unrecovered.slice(0, 12).map(describeGap)
+    ]
+  }
+}
+
+const lossless = ({ gaps, logged, sent }: Facts): Check => {
+  const known = new Set(logged.filter(({ origin }) => origin === "live").map(keyOf))
+  const missing = sent.filter((one) => !known.has(keyOf(one)))
+  return {
+    title: "lossless",
+    isOk: missing.length === 0,
+    figure: `${missing.length} not live, ${gaps.length} gaps`,
+    details: gaps.slice(0, 12).map(describeGap)
+  }
+}
+
+/** No status claimed a link that had been away for longer than the heartbeat may take to notice. */
+const honest = async ({ cuts, sampler, setup, statuses }: World): Promise<Check> => {
+  const { pingInterval = 1000, pingTimeout = 2000 } = setup.evolution ?? {}
+  const patience = pingInterval + pingTimeout + 2000
+  const late = sampler.samples.filter(
+    ({ at, listening }) =>
+      listening.size > 0 && cuts.some(({ from, to }) => at > from + patience && at < to)
+  )
+  const now = await statuses().catch(() => [])
+  const away = now.filter(({ listener }) => listener.state._tag !== "Listening")
+  const open = now.filter(({ gaps }) => gaps.open !== null)
+  return {
+    title: "honest",
+    isOk: late.length === 0 && away.length === 0 && open.length === 0 && now.length > 0,
+    figure: `${late.length} of ${sampler.samples.length} samples wrong`,
+    details: [
+      ...late.slice(0, 5).map(({ at, listening }) => `${iso(at)}: ${listening.size} Listening`),
+      ...cuts.map(({ from, to }) => `nothing came through from ${iso(from)} to ${iso(to)}`),
+      ...away.slice(0, 5).map(({ listener, name }) => `${name}: ${JSON.stringify(listener.state)}`),
+      ...open.slice(0, 5).map(({ gaps, name }) => `${name}: open ${JSON.stringify(gaps.open)}`)
+    ]
+  }
+}
+
+const alive = ({ service }: World): Check => {
+  const bugs = service
+    .output()
+    .split("\n")
+    .filter((line) => /A bug of ours|\bcrashed\b/.test(line))
+  const wrong = [...service.unmeant(), ...bugs]
+  return {
+    title: "alive",
+    isOk: wrong.length === 0,
+    figure: wrong.length === 0 ? "" : `${wrong.length} signs`,
+    details: wrong.slice(0, 5).map((line) => line.slice(0, 1000))
+  }
+}
+
+const iso = (millis: number): string => new Date(millis).toISOString()
+
+const span = (sent: ReadonlyArray<Sent>): string =>
+  `from ${iso(sent[0]?.at ?? 0)} to ${iso(sent.at(-1)?.at ?? 0)}`
+
+const describeGap = ({ cause, fetched, from, instance, note, recovered, to }: Gap): string =>
+  `gap of ${instance} from ${from} to ${to}: ${cause}, recovered ${recovered}, fetched ${fetched}${note === null ? "" : `, ${note}`}`

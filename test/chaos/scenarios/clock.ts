@@ -1,0 +1,34 @@
+/** The machine's clock is set, by an hour, forth and back, in good times and while nothing is heard. */
+import type { Scenario } from "../Scenario.ts"
+
+const hour = 3_600_000
+
+export const clockJump: Scenario = {
+  name: "clock-jump",
+  seconds: 40,
+  setup: { ownClock: true },
+  isBackfilled: true,
+  run: async ({ allListening, cut, evolution, expect, gaps, load, pause, setClock }) => {
+    await load(100)
+    for (const shift of [hour, 0]) {
+      await pause(1000, 2000)
+      await setClock(shift)
+      // Longer than a heartbeat may take.
+      await pause(4000, 5000)
+    }
+    const found = await gaps()
+    expect("a clock that is set opens no gap", found.length === 0, `${found.length} gaps`)
+
+    for (const shift of [hour, 0]) {
+      await cut(async () => {
+        await evolution.stop()
+        await pause(1000, 2000)
+        await setClock(shift)
+        await pause(1000, 2000)
+      })
+      await evolution.start()
+      await allListening()
+      await pause(1000, 2000)
+    }
+  }
+}

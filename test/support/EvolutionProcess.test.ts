@@ -40,6 +40,7 @@ describe("Evolution as a process", { timeout: 20_000 }, () => {
   it("says what went wrong, and that it is gone", async () => {
     evolution = await startEvolution()
     await expect(evolution.message(["nobody"])).rejects.toThrow('no instance "nobody"')
+    evolution.signal("SIGSTOP")
     const asked = evolution.stop()
     evolution.signal("SIGKILL")
     await expect(asked).rejects.toThrow("ended")

@@ -10,6 +10,7 @@ import { Server } from "socket.io"
 import { settingsForm } from "../../src/Domain/EventName.ts"
 import { allowRequest, guard } from "./EvolutionSimulator/Gate.ts"
 import { store } from "./EvolutionSimulator/Messages.ts"
+import { answerPhone } from "./EvolutionSimulator/Phone.ts"
 import { type Actions, handle } from "./EvolutionSimulator/Rest.ts"
 import type { Emitted, Simulator } from "./EvolutionSimulator/Simulator.ts"
 import {
@@ -53,6 +54,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
   let http: HttpServer
   let address: AddressInfo = { address: "127.0.0.1", family: "IPv4", port }
   let sockets = new Set<Socket>()
+  let comingBack: NodeJS.Timeout | undefined
   let tell: (emitted: Emitted) => void = () => undefined
 
   const emit = (name: string, event: string, data: unknown, extra: object = {}): void => {
@@ -129,6 +131,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     })
     emit(name, "logout.instance", null)
     emit(name, "connection.update", { instance: name, state: "close", statusReason: 401 })
+    instance.ownerJid = null
   }
 
   const actions: Actions = {
@@ -154,7 +157,10 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
   }
 
   const start = async (): Promise<void> => {
-    http = createServer((request, response) => void handle(state, actions, request, response))
+    http = createServer(async (request, response) => {
+      if (!(await answerPhone(simulator, request, response)))
+        await handle(state, actions, request, response)
+    })
     io = new Server(http, {
       serveClient: false,
       pingInterval: state.settings.pingInterval,
@@ -178,11 +184,20 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     for (const socket of sockets) socket.resetAndDestroy()
   }
 
-  await start()
-  return {
-    url: `http://127.0.0.1:${address.port}`,
+  const stop = async (): Promise<void> => {
+    clearTimeout(comingBack)
+    if (!http.listening) return
+    drop()
+    await io.close()
+  }
+
+  const simulator: Simulator = {
+    get url() {
+      return `http://127.0.0.1:${address.port}`
+    },
     apiKey: state.apiKey,
     instance: find,
+    instances: () => [...state.instances.values()],
     add: (name, known = {}) => {
       const websocket = { enabled: true, events: settingsOfEvolution }
       const instance = { ...newInstance(name), websocket, ...known }
@@ -222,11 +237,14 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     changeKey: (apiKey) => {
       state.apiKey = apiKey
     },
-    stop: async () => {
-      drop()
-      await io.close()
+    stop,
+    leave: async (millis) => {
+      await stop()
+      comingBack = setTimeout(start, millis)
     },
     start,
     connections: () => [...io._nsps.values()].reduce((sum, nsp) => sum + nsp.sockets.size, 0)
   }
+  await start()
+  return simulator
 }

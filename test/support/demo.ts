@@ -8,6 +8,9 @@ import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import * as Http from "../../src/Http.ts"
 import { Instances } from "../../src/Instances.ts"
 import * as Startup from "../../src/Startup.ts"
+import { textMessage } from "./EvolutionSimulator/Messages.ts"
+import type { Simulator } from "./EvolutionSimulator/Simulator.ts"
+import type { SimulatedInstance } from "./EvolutionSimulator/State.ts"
 import { EvolutionSimulator } from "./EvolutionSimulator.ts"
 
 const instance = InstanceName.make("demo")
@@ -26,8 +29,11 @@ const story = Effect.gen(function* () {
   yield* Console.log(
     [
       "",
+      `  The dashboard, signed in:  ${service}/`,
+      `  The phone, yours to hold:  ${simulator.url}/phone`,
+      "",
       `A simulated Evolution is at ${simulator.url}, the service at ${service}, its docs at ${service}/docs`,
-      "Look from another terminal:",
+      "From another terminal:",
       "",
       `  ${curl(`/instances/${instance}/qrcode`)}`,
       `  ${curl(`/instances/${instance}/status`)}`,
@@ -40,28 +46,63 @@ const story = Effect.gen(function* () {
   )
   yield* Effect.forkScoped(narrate)
   yield* instances.create({ name: instance, integration: "WHATSAPP-BAILEYS" })
-  for (const code of [2, 3]) {
-    yield* Effect.sleep("5 seconds")
-    yield* say(`Nobody scanned; Evolution shows code ${code}`)
-    yield* Effect.promise(() => simulator.showQr(instance))
-  }
-  yield* Effect.sleep("5 seconds")
-  yield* say("The phone scans the code")
-  yield* Effect.sync(() => simulator.scan(instance))
-  for (let number = 1; ; number++) {
-    yield* Effect.sleep("3 seconds")
-    yield* Effect.sync(() => simulator.emit(instance, "messages.upsert", message(number)))
-  }
+  yield* say(`Scan the code yourself at ${simulator.url}/phone, or wait half a minute`)
+  yield* Effect.forkScoped(chat(simulator))
+  yield* Effect.forkScoped(Effect.delay(scanFor(simulator), "29 seconds"))
+  return yield* codes(simulator)
 })
 
-const message = (number: number) => ({
-  key: { id: `DEMO${number}`, remoteJid: "5511988887777@s.whatsapp.net", fromMe: false },
-  pushName: "Ana",
-  message: { conversation: `Olá ${number}` },
-  messageType: "conversation",
-  messageTimestamp: Math.floor(Date.now() / 1000),
-  source: "android"
-})
+/** Whoever has a code to scan gets the next one, sooner than from WhatsApp's 45 s. */
+const codes = (simulator: Simulator) =>
+  Effect.sleep("10 seconds").pipe(
+    Effect.andThen(() =>
+      Effect.forEach(simulator.instances().filter(isWaiting), ({ name, qrCount }) =>
+        Effect.zipRight(
+          say(`Nobody scanned "${name}"; Evolution shows code ${qrCount + 1}`),
+          Effect.promise(() => simulator.showQr(name))
+        )
+      )
+    ),
+    Effect.forever
+  )
+
+/** Nobody came. */
+const scanFor = (simulator: Simulator) =>
+  Effect.suspend(() =>
+    simulator.instances().some((one) => one.name === instance && isWaiting(one))
+      ? Effect.zipRight(
+          say("The phone scans the code"),
+          Effect.sync(() => simulator.scan(instance))
+        )
+      : Effect.void
+  )
+
+const isWaiting = ({ ownerJid, state }: SimulatedInstance) =>
+  state === "connecting" && ownerJid === null
+
+const customers = [
+  { name: "Ana", phone: "5511988887777", texts: ["Olá!", "Vocês abrem no sábado?", "Obrigada!"] },
+  { name: "Bruno", phone: "5521977776666", texts: ["Meu pedido chegou", "Tudo certo, valeu!"] },
+  { name: "Carla", phone: "34600111222", texts: ["¿Tienen el azul?", "Perfecto, gracias"] }
+]
+
+/** Somebody writes to every number that is linked. */
+const chat = (simulator: Simulator) =>
+  Effect.iterate(0, {
+    while: () => true,
+    body: (turn) =>
+      Effect.sleep("3 seconds").pipe(
+        Effect.andThen(() => {
+          const customer = customers[turn % customers.length]
+          const text = customer?.texts[Math.floor(turn / customers.length) % customer.texts.length]
+          if (customer === undefined || text === undefined) return
+          for (const { name, state } of simulator.instances())
+            if (state === "open")
+              simulator.emit(name, "messages.upsert", textMessage(text, customer))
+        }),
+        Effect.as(turn + 1)
+      )
+  })
 
 /** Every committed event, as it happens. */
 const narrate = Effect.flatMap(EventBus, (bus) =>

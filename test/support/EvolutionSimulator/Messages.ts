@@ -1,5 +1,5 @@
 /** Evolution's table of messages, and `POST /chat/findMessages` as it answers. */
-import { randomUUID } from "node:crypto"
+import { randomBytes, randomUUID } from "node:crypto"
 import { Predicate } from "effect"
 import type { SimulatedInstance, State } from "./State.ts"
 
@@ -15,6 +15,23 @@ export interface StoredMessage {
   readonly contextInfo: unknown
   readonly MessageUpdate: ReadonlyArray<unknown>
 }
+
+/** The data of `messages.upsert` for a text that somebody sent to us now. */
+export const textMessage = (
+  text: string,
+  { name, phone }: { readonly name: string; readonly phone: string }
+) => ({
+  key: {
+    id: `3EB0${randomBytes(9).toString("hex").toUpperCase()}`,
+    remoteJid: `${phone}@s.whatsapp.net`,
+    fromMe: false
+  },
+  pushName: name,
+  message: { conversation: text },
+  messageType: "conversation",
+  messageTimestamp: Math.floor(Date.now() / 1000),
+  source: "android"
+})
 
 const storedEvents = new Set(["messages.upsert", "send.message"])
 

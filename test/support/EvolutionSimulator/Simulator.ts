@@ -12,6 +12,7 @@ export interface Simulator {
   readonly url: string
   readonly apiKey: string
   readonly instance: (name: string) => SimulatedInstance
+  readonly instances: () => ReadonlyArray<SimulatedInstance>
   /** Adds an instance without a word, as if it had always been there. */
   readonly add: (name: string, known?: Partial<SimulatedInstance>) => SimulatedInstance
   /** Emits an event as Evolution does: on `/`, then on the instance's namespace. */
@@ -23,7 +24,7 @@ export interface Simulator {
   readonly showQr: (name: string) => Promise<string>
   /** The phone scans: `connecting`, then `open` with a profile. */
   readonly scan: (name: string) => void
-  /** The phone unlinks: the three events of a logout. */
+  /** The phone unlinks: the three events of a logout. The next link takes a code again. */
   readonly logout: (name: string) => void
   /** The QR limit: its event, then `refused`, then silence. */
   readonly reachQrLimit: (name: string) => void
@@ -38,6 +39,8 @@ export interface Simulator {
   readonly refuse: (refusal: Refusal) => void
   readonly changeKey: (apiKey: string) => void
   readonly stop: () => Promise<void>
+  /** Stops, and starts again after so many ms unless it is stopped for good meanwhile. */
+  readonly leave: (millis: number) => Promise<void>
   /** On the same port; instances are loaded and reconnect, as after a restart. */
   readonly start: () => Promise<void>
   /** Sockets that are in a namespace now. */

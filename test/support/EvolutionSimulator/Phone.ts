@@ -1,0 +1,119 @@
+/**
+ * A page of the simulated Evolution's own, at `/phone`: whoever presses its buttons is the phone, and
+ * WhatsApp. The real one has nothing like it.
+ */
+import { readFile } from "node:fs/promises"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { join } from "node:path"
+import { textMessage } from "./Messages.ts"
+import type { Simulator } from "./Simulator.ts"
+import type { SimulatedInstance } from "./State.ts"
+
+/** What the page is told of an instance. */
+export interface Card {
+  readonly name: string
+  readonly state: "open" | "connecting" | "close" | "unknown"
+  readonly profileName: string | null
+  readonly phone: string | null
+  /** Which code it shows, counted from 1, and the code as a picture; `null` when there is none to scan. */
+  readonly qr: { readonly number: number; readonly picture: string } | null
+}
+
+/** How long Evolution is away when its button is pressed. */
+const awayMillis = 20_000
+
+const files: Readonly<Record<string, readonly [file: string, type: string]>> = {
+  "/phone": ["phone.html", "text/html"],
+  "/phone/phone.css": ["phone.css", "text/css"],
+  "/phone/phone.js": ["phone.js", "text/javascript"]
+}
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'"
+
+/** Answers what is asked of the phone; `false` when the request is none of its own. */
+export const answerPhone = async (
+  simulator: Simulator,
+  { method, url }: IncomingMessage,
+  response: ServerResponse
+): Promise<boolean> => {
+  const path = url?.split("?")[0] ?? ""
+  if (path !== "/phone" && !path.startsWith("/phone/")) return false
+  const json = (status: number, body: unknown) =>
+    response
+      .writeHead(status, { "content-type": "application/json", "cache-control": "no-store" })
+      .end(JSON.stringify(body))
+  const file = files[path]
+  if (method === "GET" && file !== undefined) {
+    const [name, type] = file
+    response.writeHead(200, {
+      "content-type": `${type}; charset=utf-8`,
+      "content-security-policy": policy
+    })
+    response.end(await readFile(join(import.meta.dirname, "Phone", name)))
+  } else if (method === "GET" && path === "/phone/instances") {
+    json(200, simulator.instances().map(cardOf))
+  } else if (method === "POST" && path === "/phone/outage") {
+    // The answer first: its connection would be cut like all the others.
+    response.setHeader("connection", "close")
+    response.socket?.once("close", () => void simulator.leave(awayMillis))
+    json(200, { millis: awayMillis })
+  } else if (method === "POST") {
+    const [, , , name = "", act = ""] = path.split("/")
+    const text = new URL(url ?? "", "http://phone").searchParams.get("text") ?? ""
+    const problem = await press(simulator, decodeURIComponent(name), act, text)
+    json(problem === undefined ? 200 : 409, problem === undefined ? {} : { message: problem })
+  } else json(404, { message: `No such page: ${path}` })
+  return true
+}
+
+const cardOf = (instance: SimulatedInstance): Card => {
+  const { name, ownerJid, profileName, qr, qrCount, state } = instance
+  const open = state === "open"
+  return {
+    name,
+    state: state ?? "unknown",
+    profileName: open ? profileName : null,
+    phone: open ? (ownerJid?.split("@")[0] ?? null) : null,
+    qr: hasCode(instance) && qr !== undefined ? { number: qrCount, picture: qr.base64 } : null
+  }
+}
+
+const hasCode = ({ ownerJid, qr, state }: SimulatedInstance): boolean =>
+  state === "connecting" && ownerJid === null && qr !== undefined
+
+/** Does what a button says; why not, when it cannot. */
+const press = async (
+  simulator: Simulator,
+  name: string,
+  act: string,
+  text: string
+): Promise<string | undefined> => {
+  const instance = simulator.instances().find((one) => one.name === name)
+  if (instance === undefined) return `There is no instance "${name}" any more`
+  const { state } = instance
+  switch (act) {
+    case "scan":
+      if (!hasCode(instance)) return "There is no code to scan"
+      simulator.scan(name)
+      return
+    case "code":
+      if (!hasCode(instance)) return "No code is shown"
+      await simulator.showQr(name)
+      return
+    case "logout":
+      if (state !== "open") return "The phone is not linked"
+      simulator.logout(name)
+      return
+    case "message":
+      if (state !== "open") return "The phone is not linked"
+      simulator.emit(
+        name,
+        "messages.upsert",
+        textMessage(text, { name: "Ana", phone: "5511988887777" })
+      )
+      return
+    default:
+      return `There is no button "${act}"`
+  }
+}

@@ -5,7 +5,6 @@
 import { createServer, type Server as HttpServer } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { Context, Effect, Layer } from "effect"
-import QRCode from "qrcode"
 import { Server } from "socket.io"
 import { settingsForm } from "../../src/Domain/EventName.ts"
 import { allowRequest, guard } from "./EvolutionSimulator/Gate.ts"
@@ -16,6 +15,7 @@ import type { Emitted, Simulator } from "./EvolutionSimulator/Simulator.ts"
 import {
   defaults,
   newInstance,
+  nextQr,
   type Settings,
   type SimulatedInstance,
   type State,
@@ -109,14 +109,9 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
   }
 
   const showQr = async (name: string): Promise<string> => {
-    const instance = find(name)
-    instance.qrCount++
-    const code = `2@${name}-${instance.qrCount}-${"x".repeat(180)}`
-    const base64 = await QRCode.toDataURL(code, { margin: 3, scale: 4, errorCorrectionLevel: "H" })
-    const pairingCode = instance.number === null ? null : "ABCD1234"
-    instance.qr = { code, base64, pairingCode }
-    emit(name, "qrcode.updated", { qrcode: { instance: name, pairingCode, code, base64 } })
-    return code
+    const qr = await nextQr(find(name))
+    emit(name, "qrcode.updated", { qrcode: { instance: name, ...qr } })
+    return qr.code
   }
 
   const logout = (instance: SimulatedInstance): void => {

@@ -1,5 +1,6 @@
 /** What the simulated Evolution remembers; it survives its restarts, as a database would. */
-import { randomUUID } from "node:crypto"
+import { createHash, randomUUID } from "node:crypto"
+import QRCode from "qrcode"
 import { settingsNames } from "../../../src/Domain/EventName.ts"
 import type { Random } from "../Random.ts"
 import type { StoredMessage } from "./Messages.ts"
@@ -79,3 +80,21 @@ export const newInstance = (
   qr: undefined,
   websocket: null
 })
+
+/** The code that the instance shows from now on, as Evolution draws it. */
+export const nextQr = async (instance: SimulatedInstance) => {
+  const { name, number } = instance
+  instance.qrCount++
+  const code = codeOf(name, instance.qrCount)
+  const base64 = await QRCode.toDataURL(code, { margin: 3, scale: 4, errorCorrectionLevel: "H" })
+  instance.qr = { pairingCode: number === null ? null : "ABCD1234", code, base64 }
+  return instance.qr
+}
+
+/** As long as one of WhatsApp's, and the same each time. */
+const codeOf = (name: string, number: number): string => {
+  const parts = [1, 2, 3, 4].map((part) =>
+    createHash("sha256").update(`${name} ${number} ${part}`).digest("base64")
+  )
+  return `2@${name}-${number}-${parts.join(",")}`
+}

@@ -1,0 +1,113 @@
+/**
+ * The machine's Chromium, driven by tests: one browser for a suite, a profile of its own for each visit.
+ * A visit fails on whatever goes wrong in it, even where the test does not look.
+ */
+import { existsSync } from "node:fs"
+import { afterAll, describe } from "@effect/vitest"
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
+
+const places = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium"
+]
+
+/** Who names a browser wants the tests to run: then a missing one is a failure, not a reason to skip. */
+const named = process.env.CHROMIUM_PATH
+
+/** The browser's program; `undefined` when the machine has none. */
+export const executable: string | undefined = named ?? places.find((path) => existsSync(path))
+
+export const howToGetOne =
+  "No browser, so the tests of the pages are skipped: install Chromium (Debian: apt-get install chromium), or name one by CHROMIUM_PATH"
+
+let launched: Promise<Browser> | undefined
+
+const launch = (): Promise<Browser> => {
+  launched ??= chromium.launch({
+    ...(executable === undefined ? {} : { executablePath: executable }),
+    // Chromium's own sandbox does not work for root.
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: [
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    ]
+  })
+  return launched
+}
+
+/** A suite that needs a browser; skipped, with the reason in its title, where there is none. */
+export const inBrowser = (title: string, tests: () => void): void => {
+  if (executable === undefined) return void describe.skip(`${title} (${howToGetOne})`, tests)
+  describe(title, () => {
+    afterAll(async () => {
+      await (await launched)?.close()
+      launched = undefined
+    })
+    tests()
+  })
+}
+
+export interface Visit extends BrowserContextOptions {
+  /** Where the pages may ask: `http://127.0.0.1:…`. A request to anybody else is a failure. */
+  readonly origins: ReadonlyArray<string>
+  /** What the console may complain of, such as the answer to a wrong key. */
+  readonly expected?: RegExp
+}
+
+/** How long a page may take for anything a test waits for, in ms of real time. */
+export const patience = 10_000
+
+/** Opens a page in a profile of its own; afterwards fails with whatever went wrong in it. */
+export const visit = async (
+  { expected, origins, ...options }: Visit,
+  test: (page: Page) => Promise<void>
+): Promise<void> => {
+  const browser = await launch()
+  const context = await browser.newContext({
+    locale: "en-US",
+    viewport: { width: 1100, height: 800 },
+    ...options
+  })
+  context.setDefaultTimeout(patience)
+  const trouble: Array<string> = []
+  context.on("console", (message) => {
+    const line = `${message.text()} (${message.location().url})`
+    if (message.type() === "error" && expected?.test(line) !== true) trouble.push(line)
+  })
+  context.on("weberror", (error) => trouble.push(String(error.error())))
+  context.on("dialog", (dialog) => {
+    trouble.push(`A dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  context.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url())
+    if (protocol !== "data:" && protocol !== "blob:" && !origins.includes(origin))
+      trouble.push(`A request to ${request.url()}`)
+  })
+  const page = await context.newPage()
+  try {
+    await test(page)
+  } catch (error) {
+    throw new Error(await told(page, trouble, error), { cause: error })
+  } finally {
+    await context.close()
+  }
+  if (trouble.length > 0) throw new Error(`Trouble in the page:\n${trouble.join("\n")}`)
+}
+
+/** What failed, and what was to be seen then. */
+const told = async (page: Page, trouble: ReadonlyArray<string>, error: unknown) => {
+  const seen = await page
+    .locator("body")
+    .ariaSnapshot({ timeout: 1000 })
+    .catch((why) => `nothing: ${why}`)
+  return [error, `At ${page.url()} there was`, seen, ...trouble].map(String).join("\n")
+}

@@ -55,6 +55,8 @@ export const backfillLimit = Config.integer("BACKFILL_LIMIT").pipe(
 export const Http = Config.all({
   host: Config.nonEmptyString("HOST").pipe(Config.withDefault("127.0.0.1")),
   port: Config.port("PORT").pipe(Config.withDefault(8000)),
+  /** Where other people's browsers reach us. */
+  publicUrl: Config.option(httpUrl("PUBLIC_URL")),
   apiKey: Config.option(Config.redacted(headerValue("API_KEY")))
 })
 

@@ -3,9 +3,8 @@
  * newest events are in a ring that all share, older ones are in the log. So a slow reader loses
  * nothing, holds up nobody, and costs no memory.
  */
-import { Chunk, Context, DateTime, Effect, Either, Layer, Option, Stream } from "effect"
-import type { EventRecord, LoggedEvent } from "./Domain/Event.ts"
-import * as LifeCycle from "./Domain/LifeCycle.ts"
+import { Chunk, Context, Effect, Layer, Option, Stream } from "effect"
+import { type LoggedEvent, toLogged } from "./Domain/Event.ts"
 import { EventStore } from "./EventStore.ts"
 import { detailOf, untilBack } from "./Sql/Failure.ts"
 
@@ -127,12 +126,3 @@ const firstAfter = (events: ReadonlyArray<LoggedEvent>, cursor: number): number 
   }
   return low
 }
-
-const toLogged = ({ data, extra, receivedAt, ...record }: EventRecord): LoggedEvent => ({
-  ...record,
-  json: JSON.stringify(data),
-  extra: extra === null ? null : JSON.stringify(extra),
-  // Read back, a QR code is `[redacted]`.
-  lifeCycle: Either.getOrNull(LifeCycle.decode(record.event, data)),
-  receivedAt: DateTime.toEpochMillis(receivedAt)
-})

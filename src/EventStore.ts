@@ -1,18 +1,12 @@
 /** The append-only log of every event, its projection, and the quarantine beside it. */
-import { SqlClient, type SqlError, type Statement } from "@effect/sql"
-import { Context, DateTime, Effect, Layer } from "effect"
-import type { EventOrigin, EventRecord, EvolutionEvent, QuarantinedEvent } from "./Domain/Event.ts"
+import { SqlClient, type SqlError } from "@effect/sql"
+import { Context, type DateTime, Effect, Layer } from "effect"
+import type { EventRecord, EvolutionEvent, QuarantinedEvent } from "./Domain/Event.ts"
 import type { Change } from "./Domain/Projection.ts"
-import { changeRows, eventRows, gapRows, messageRows, quarantineRows } from "./EventStore/Rows.ts"
+import { type EventQuery, queries } from "./EventStore/Queries.ts"
+import { changeRows, eventRows, gapRows, quarantineRows } from "./EventStore/Rows.ts"
 
-export interface EventQuery {
-  readonly instance?: string | undefined
-  /** The wire's name. */
-  readonly event?: string | undefined
-  /** Only events with a higher id. */
-  readonly after?: number | undefined
-  readonly limit: number
-}
+export type { EventQuery }
 
 export class EventStore extends Context.Tag("evolution-listener/EventStore")<
   EventStore,
@@ -52,6 +46,14 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
     readonly read: (
       query: EventQuery
     ) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
+    /**
+     * What changed an instance's state, and its listener's, since a time, and the last of before;
+     * oldest first.
+     */
+    readonly turns: (
+      instance: string,
+      since: DateTime.Utc
+    ) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
     /** The id of the newest event; 0 when there is none. */
     readonly lastId: Effect.Effect<number, SqlError.SqlError>
     /** Fails when the database does not answer. */
@@ -62,17 +64,6 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
     EventStore,
     Effect.suspend(() => make)
   )
-}
-
-interface EventRow {
-  readonly id: string
-  readonly instance: string
-  readonly event: string
-  readonly data: unknown
-  readonly extra: unknown
-  readonly upstream_time: string | null
-  readonly received_at: Date
-  readonly origin: EventOrigin
 }
 
 const make = Effect.gen(function* () {
@@ -133,6 +124,7 @@ const make = Effect.gen(function* () {
               qr_base64 = case when c.qr_changed then c.qr_base64 else i.qr_base64 end,
               qr_pairing_code =
                 case when c.qr_changed then c.qr_pairing_code else i.qr_pairing_code end,
+              qr_sequence = c.qr_sequence,
               qr_received_at = case when c.qr_changed then c.qr_received_at else i.qr_received_at end,
               qr_expires_at = case when c.qr_changed then c.qr_expires_at else i.qr_expires_at end,
               last_event = c.last_event, last_event_at = c.last_event_at
@@ -140,7 +132,7 @@ const make = Effect.gen(function* () {
               name text, whatsapp_state text, whatsapp_reason integer, whatsapp_origin text,
               whatsapp_at timestamptz, phone text, profile_name text, picture_url text,
               qr_changed boolean, qr_code text, qr_base64 text, qr_pairing_code text,
-              qr_received_at timestamptz, qr_expires_at timestamptz,
+              qr_sequence integer, qr_received_at timestamptz, qr_expires_at timestamptz,
               last_event text, last_event_at timestamptz)
             where i.name = c.name
           )
@@ -148,62 +140,7 @@ const make = Effect.gen(function* () {
         (rows) =>
           rows.length === events.length ? Effect.succeed(idsOf(rows)) : lastIds(events.length)
       ),
-    unheard: (messages) =>
-      Effect.map(
-        sql<{ n: number }>`
-          select m.n from jsonb_to_recordset(${messageRows(messages)}::jsonb)
-            as m (n integer, instance text, data jsonb)
-          where exists (
-            select from events e
-            where e.data #>> '{key,id}' = m.data #>> '{key,id}'
-              and e.event in ('messages.upsert', 'send.message')
-              and e.instance = m.instance
-              and e.data #>> '{key,remoteJid}' = m.data #>> '{key,remoteJid}')`,
-        (rows) => {
-          const heard = new Set(rows.map(({ n }) => n))
-          return messages.filter((_, n) => !heard.has(n))
-        }
-      ),
-    messagesAround: (instance, from, to) =>
-      Effect.gen(function* () {
-        const nearest = (side: Statement.Fragment, order: Statement.Fragment) =>
-          Effect.map(
-            sql<{ key: string }>`
-              select key from (
-                select id, event, origin, data #>> '{key,id}' as key from events
-                where instance = ${instance} and ${side} order by ${order} limit 5000
-              ) as near
-              where event in ('messages.upsert', 'send.message') and origin = 'live'
-                and key is not null
-              order by ${order} limit 2`,
-            (rows) => rows.map(({ key }) => key)
-          )
-        const heardBefore = sql`received_at <= ${DateTime.toDate(from)}`
-        const [pivot] = yield* sql<{ id: string }>`
-          select id from events where instance = ${instance} and ${heardBefore}
-          order by id desc limit 1`
-        return {
-          before: yield* nearest(heardBefore, sql`id desc`),
-          after: yield* nearest(
-            // By id first, which has an index.
-            sql`id > ${pivot?.id ?? 0} and received_at >= ${DateTime.toDate(to)}`,
-            sql`id`
-          )
-        }
-      }),
-    read: ({ after = 0, event, instance, limit }) =>
-      Effect.map(
-        sql<EventRow>`
-          select id, instance, event, data, extra, upstream_time, received_at, origin
-          from events
-          where ${sql.and([
-            sql`id > ${after}`,
-            ...(instance === undefined ? [] : [sql`instance = ${instance}`]),
-            ...(event === undefined ? [] : [sql`event = ${event}`])
-          ])}
-          order by id limit ${limit}`,
-        (rows) => rows.map(toEventRecord)
-      ),
+    ...queries(sql),
     lastId: Effect.map(
       sql<{ id: string }>`select coalesce(max(id), 0) as id from events`,
       ([row]) => Number(row?.id ?? 0)
@@ -213,10 +150,3 @@ const make = Effect.gen(function* () {
 })
 
 const idsOf = (rows: ReadonlyArray<{ readonly id: string }>) => rows.map(({ id }) => Number(id))
-
-const toEventRecord = ({ id, received_at, upstream_time, ...row }: EventRow): EventRecord => ({
-  ...row,
-  id: Number(id),
-  upstreamTime: upstream_time,
-  receivedAt: DateTime.unsafeFromDate(received_at)
-})

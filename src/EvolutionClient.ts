@@ -40,7 +40,11 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
      * In state `close` this STARTS a connection (a second one, if WhatsApp is about to reconnect by
      * itself); in `connecting` it gives the code in memory, which may be a dead one. Never poll it.
      */
-    readonly connect: Call<Body.Connected>
+    readonly connect: (
+      name: InstanceName,
+      /** Makes it give pairing codes, too; heeded in state `close` alone. */
+      number?: string
+    ) => Effect.Effect<Body.Connected, EvolutionError>
     /** WhatsApp's state in Evolution's memory. Cheap and free of side effects: the call to poll. */
     readonly connectionState: Call<Body.MemoryState>
     /** Rows of Evolution's database, of one instance or of all; heavier, so seldom. */
@@ -155,8 +159,14 @@ const make = Effect.gen(function* () {
         }),
         { name, timeout: createTimeout, token }
       ),
-    connect: (name) =>
-      call(Body.Connected, HttpClientRequest.get(`/instance/connect/${name}`), { name }),
+    connect: (name, number) =>
+      call(
+        Body.Connected,
+        HttpClientRequest.get(`/instance/connect/${name}`, {
+          urlParams: number === undefined ? {} : { number }
+        }),
+        { name }
+      ),
     connectionState: (name) =>
       safely(
         call(Body.MemoryState, HttpClientRequest.get(`/instance/connectionState/${name}`), { name })

@@ -20,13 +20,14 @@ import { InstanceStore } from "./InstanceStore.ts"
 import { Instances } from "./Instances.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
 import { Pacing } from "./Pacing.ts"
+import { Pairing } from "./Pairing.ts"
 import { Recovery } from "./Recovery.ts"
 import * as Sql from "./Sql.ts"
 import * as StateWatch from "./StateWatch.ts"
 import { Upstream } from "./Upstream.ts"
 
 // Each line stands on the ones below it; what is built last is stopped first.
-export const layer = Layer.mergeAll(AutoStart.layer, StateWatch.layer).pipe(
+export const layer = Layer.mergeAll(AutoStart.layer, Pairing.layer, StateWatch.layer).pipe(
   Layer.provideMerge(Instances.layer),
   Layer.provideMerge(ListenerRegistry.layer),
   Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto"
 import { Clock, Context, DateTime, Duration, Effect, Layer, Schedule, Schema } from "effect"
-import type { EvolutionEvent } from "./Domain/Event.ts"
+import { type EvolutionEvent, ofOurs } from "./Domain/Event.ts"
 import * as Gap from "./Domain/Gap.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
 import { EventSource } from "./EventSource.ts"
@@ -234,16 +234,14 @@ const make = Effect.gen(function* () {
 const byFrom = (left: Gap.Gap, right: Gap.Gap) => DateTime.Order(left.from, right.from)
 
 const toEvent = (gap: Gap.Gap): Effect.Effect<EvolutionEvent> =>
-  Effect.map(Clock.currentTimeMillis, (receivedAt) => ({
-    instance: gap.instance,
-    event: eventName,
-    json: JSON.stringify(encode(gap)),
-    extra: null,
-    lifeCycle: null,
-    gap,
-    upstreamTime: null,
-    receivedAt,
-    origin: "listener"
-  }))
+  Effect.map(Clock.currentTimeMillis, (receivedAt) =>
+    ofOurs({
+      instance: gap.instance,
+      event: eventName,
+      json: JSON.stringify(encode(gap)),
+      gap,
+      receivedAt
+    })
+  )
 
 const encode = Schema.encodeSync(Gap.Gap)

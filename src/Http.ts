@@ -5,15 +5,29 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import { Api } from "./Http/Api.ts"
+import { ApiKey } from "./Http/ApiKey.ts"
 import * as Auth from "./Http/Auth.ts"
 import * as Edge from "./Http/Edge.ts"
+import { Guest } from "./Http/Guest.ts"
 import * as Handlers from "./Http/Handlers.ts"
 import { Live } from "./Http/Live.ts"
+import { Session } from "./Http/Session.ts"
+import { Stopping } from "./Http/Sse.ts"
+import { Tokens } from "./Http/Tokens.ts"
 
 const routes = Layer.mergeAll(
   HttpLayerRouter.addHttpApi(Api, { openapiPath: "/openapi.json" }).pipe(
-    Layer.provide([Handlers.instances, Handlers.events, Handlers.live, Handlers.health]),
-    Layer.provide(Live.layer),
+    Layer.provide([
+      Handlers.instances,
+      Handlers.pairing,
+      Handlers.events,
+      Handlers.live,
+      Handlers.pairingPage,
+      Handlers.session,
+      Handlers.health
+    ]),
+    Layer.provide([Live.layer, Guest.layer]),
+    Layer.provide(Stopping.layer),
     Layer.provide(Auth.layer)
   ),
   HttpApiSwagger.layerHttpLayerRouter({ api: Api, path: "/docs" }),
@@ -34,6 +48,12 @@ const unavailable: RequestListener = (_request, response) => {
   )
 }
 
+/** What the routes share, and a program that embeds them may ask for a sign-in ticket. */
+const access = Session.layer.pipe(
+  Layer.provideMerge(Tokens.layer),
+  Layer.provideMerge(ApiKey.layer)
+)
+
 /** The routes on a server of their own, on `HOST` and `PORT`; closing is bounded in time. */
 export const layer = Layer.unwrapEffect(
   Effect.map(AppConfig.Http, ({ host, port }) => {
@@ -51,7 +71,8 @@ export const layer = Layer.unwrapEffect(
     )
     return serving.pipe(
       Layer.provideMerge(HttpLayerRouter.serve(routes, { disableLogger: true })),
-      Layer.provide(NodeHttpServer.layer(() => node, { host, port }))
+      Layer.provide(NodeHttpServer.layer(() => node, { host, port })),
+      Layer.provideMerge(access)
     )
   })
 )

@@ -1,12 +1,15 @@
 /** Instances as a whole: the one at Evolution, our listener for it, and what both tell. */
 import type { SqlError } from "@effect/sql"
 import { Context, DateTime, Duration, Effect, Fiber, Layer, Schedule, Stream } from "effect"
+import { toLogged } from "./Domain/Event.ts"
 import { type EvolutionError, InstanceExists, InstanceNotFound } from "./Domain/EvolutionError.ts"
 import type { Gap } from "./Domain/Gap.ts"
-import { currentQr, type InstanceName, type InstanceRecord, type Qr } from "./Domain/Instance.ts"
+import type { InstanceName, InstanceRecord } from "./Domain/Instance.ts"
 import type { ListenerState } from "./Domain/ListenerState.ts"
-import { type InstanceStatus, QrNotAvailable, statusOf } from "./Domain/Status.ts"
+import { type InstanceStatus, statusOf } from "./Domain/Status.ts"
+import { type Timeline, timelineOf } from "./Domain/Timeline.ts"
 import { EventBus } from "./EventBus.ts"
+import { EventStore } from "./EventStore.ts"
 import { type CreateInput, EvolutionClient } from "./EvolutionClient.ts"
 import { GapLedger } from "./GapLedger.ts"
 import { GapStore } from "./GapStore.ts"
@@ -37,13 +40,16 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
     readonly status: (name: InstanceName) => Effect.Effect<InstanceStatus, InstanceNotFound>
     /** By name. */
     readonly all: Effect.Effect<ReadonlyArray<InstanceStatus>>
-    /** The code to scan now, as the socket brought it. Asks Evolution nothing. */
-    readonly qrcode: (name: InstanceName) => Effect.Effect<Qr, InstanceNotFound | QrNotAvailable>
     /** The ledger's newest entries, newest first; those of a deleted instance stay. */
     readonly gaps: (
       name: InstanceName,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
+    /** What became of it lately; of a deleted instance, too. */
+    readonly timeline: (
+      name: InstanceName,
+      lately: Duration.Duration
+    ) => Effect.Effect<Timeline, SqlError.SqlError>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -57,6 +63,9 @@ const linkTimeout = Duration.seconds(5)
 /** How long `remove` waits for Evolution's clean-up, which comes after its answer. */
 const farewellTimeout = Duration.seconds(3)
 
+/** Far more than a picture of a few days can show. */
+const maxGaps = 1000
+
 const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
   const store = yield* InstanceStore
@@ -66,6 +75,7 @@ const make = Effect.gen(function* () {
   const ingest = yield* Ingest
   const recovery = yield* Recovery
   const bus = yield* EventBus
+  const log = yield* EventStore
   const scope = yield* Effect.scope
   const creating = new Set<InstanceName>()
 
@@ -174,23 +184,21 @@ const make = Effect.gen(function* () {
     restart: (name) => Effect.zipRight(registry.restart(name), status(name)),
     status,
     gaps: gapStore.list,
+    timeline: (name, lately) =>
+      Effect.gen(function* () {
+        const to = yield* DateTime.now
+        const from = DateTime.subtractDuration(to, lately)
+        const events = yield* log.turns(name, from)
+        const gaps = (yield* gapStore.list(name, maxGaps)).filter(
+          (gap) => gap.to === null || DateTime.greaterThan(gap.to, from)
+        )
+        return timelineOf(events.map(toLogged), gaps.reverse(), { from, to })
+      }),
     all: Effect.flatMap(store.all, (records) =>
       Effect.forEach(records, ({ name }) => Effect.option(status(name))).pipe(
         Effect.map((found) => found.flatMap((one) => (one._tag === "Some" ? [one.value] : [])))
       )
-    ),
-    qrcode: (name) =>
-      Effect.gen(function* () {
-        const record = yield* find(name)
-        const qr = currentQr(record, yield* DateTime.now)
-        if (qr !== null) return qr
-        const { userAction, whatsapp } = yield* status(name)
-        return yield* new QrNotAvailable({
-          message: `Instance "${name}" has no QR code to scan: WhatsApp is "${whatsapp?.state ?? "unknown"}"`,
-          instance: name,
-          userAction
-        })
-      })
+    )
   })
 })
 

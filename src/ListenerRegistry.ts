@@ -21,6 +21,7 @@ import { GapLedger } from "./GapLedger.ts"
 import type { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import * as Listener from "./Listener.ts"
+import { record } from "./ListenerRegistry/Record.ts"
 import type { Pacing } from "./Pacing.ts"
 import type { Recovery } from "./Recovery.ts"
 
@@ -75,6 +76,7 @@ const make = Effect.gen(function* () {
   const fibers = yield* FiberMap.make<InstanceName, void, never>()
   const states = new Map<InstanceName, State.ListenerState>()
   const changes = yield* PubSub.sliding<StateChange>(1024)
+  yield* Effect.forkScoped(record(yield* PubSub.subscribe(changes)))
   /** Commands are short and come one after another, so that start and stop cannot cross. */
   const command = (yield* Effect.makeSemaphore(1)).withPermits(1)
 

@@ -45,7 +45,12 @@ describe("the settings", () => {
       expect(Redacted.value(all.evolution.apiKey)).toBe("evolution-key")
       expect(all.evolution.mode).toBe("global")
       expect(all.dataDir).toBe("./data")
-      expect(all.http).toEqual({ host: "127.0.0.1", port: 8000, apiKey: Option.none() })
+      expect(all.http).toEqual({
+        host: "127.0.0.1",
+        port: 8000,
+        publicUrl: Option.none(),
+        apiKey: Option.none()
+      })
       expect(all.databaseUrl).toEqual(Option.none())
       expect(all.queue).toEqual({ maxBytes: 64 * 1024 * 1024, maxAge: Duration.minutes(10) })
       expect(all.backfillLimit).toBe(10_000)
@@ -185,7 +190,12 @@ describe("explain", () => {
       const all = yield* Effect.flatten(load({ ...required, ...empty }))
       expect(all.dataDir).toBe("./data")
       expect(all.databaseUrl).toEqual(Option.none())
-      expect(all.http).toEqual({ host: "127.0.0.1", port: 8000, apiKey: Option.none() })
+      expect(all.http).toEqual({
+        host: "127.0.0.1",
+        port: 8000,
+        publicUrl: Option.none(),
+        apiKey: Option.none()
+      })
     })
   )
 

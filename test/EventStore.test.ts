@@ -147,10 +147,10 @@ describe.each(databases)("the event store on %s", (_name, database) => {
         Effect.map(store.read({ ...query, limit }), (found) => found.map(({ id }) => id))
       expect(yield* idsOf({})).toEqual(ids)
       expect(yield* idsOf({ instance: "bar" })).toEqual(ids.slice(3))
-      expect(yield* idsOf({ event: "call" })).toEqual([ids[1], ids[4]])
-      expect(yield* idsOf({ instance: "shop", event: "messages.upsert", after: ids[0] })).toEqual([
-        ids[2]
-      ])
+      expect(yield* idsOf({ events: ["call"] })).toEqual([ids[1], ids[4]])
+      expect(
+        yield* idsOf({ instance: "shop", events: ["messages.upsert"], after: ids[0] })
+      ).toEqual([ids[2]])
       expect(yield* idsOf({ after: ids[1] }, 2)).toEqual([ids[2], ids[3]])
       expect(yield* idsOf({ after: ids[5] })).toEqual([])
       expect(yield* idsOf({ instance: "sho%" })).toEqual([])
@@ -180,9 +180,11 @@ describe.each(databases)("the event store on %s", (_name, database) => {
           code: "2@a",
           base64: "data:,",
           pairingCode: "ABCD1234",
+          sequence: 1,
           receivedAt: at,
           expiresAt: at
         },
+        qrSequence: 1,
         lastEvent: { event: "qrcode.updated", at }
       }
       const append = (observed: Observed, qrChanged: boolean, to = name) =>

@@ -26,12 +26,13 @@ const ranks: Readonly<Record<string, number>> = {
   ListenerRegistry: 8,
   AutoStart: 9,
   Instances: 9,
+  Pairing: 10,
   StateWatch: 9,
-  EvolutionListener: 10,
-  Http: 11,
-  Startup: 11,
-  main: 12,
-  mod: 12
+  EvolutionListener: 11,
+  Http: 12,
+  Startup: 12,
+  main: 13,
+  mod: 13
 }
 
 const files = readdirSync(root, { recursive: true, encoding: "utf8" })

@@ -21,9 +21,11 @@ const observed: Observed = {
     code: "2@secret",
     base64: null,
     pairingCode: "ABCD1234",
+    sequence: 1,
     receivedAt: at,
     expiresAt: DateTime.add(at, { seconds: 45 })
   },
+  qrSequence: 1,
   lastEvent: { event: "qrcode.updated", at }
 }
 

@@ -14,7 +14,7 @@ describe("Instances", { timeout: 30_000 }, () => {
 
   it.scopedLive("creates an instance, and has its QR code without asking for it", () =>
     Effect.gen(function* () {
-      const { eventsOf, hears, instances, simulator } = yield* service
+      const { eventsOf, hears, instances, pairing, simulator } = yield* service
       const fetched = vi.spyOn(globalThis, "fetch")
       const created = yield* instances.create({ ...baileys(one), number: "5511999990001" })
       expect(created).toMatchObject({
@@ -23,61 +23,16 @@ describe("Instances", { timeout: 30_000 }, () => {
         listener: { state: { _tag: "Listening" } }
       })
       yield* hears(one, "qrcode.updated")
-      const { base64, code, pairingCode } = yield* instances.qrcode(one)
+      const { base64, code, pairingCode } = yield* pairing.qrcode(one)
       expect({ base64, code, pairingCode }).toEqual(simulator.instance(one).qr)
       expect(yield* instances.status(one)).toMatchObject({
         userAction: "scan_qr",
         whatsapp: { state: "connecting", origin: "live" }
       })
       // The listener was there before the instance was: not even its first event is missing.
-      expect((yield* eventsOf(one))[0]).toBe("instance.create")
+      expect((yield* eventsOf(one)).slice(0, 2)).toEqual(["listener.updated", "instance.create"])
       const asked = fetched.mock.calls.map(([url]) => new URL(String(url)).pathname)
       expect(asked.some((path) => path.includes("/instance/connect/"))).toBe(false)
-    })
-  )
-
-  it.scopedLive("shows code after code, and asks Evolution nothing for it", () =>
-    Effect.gen(function* () {
-      const { hears, instances, simulator } = yield* service
-      yield* instances.create(baileys(one))
-      yield* hears(one, "qrcode.updated")
-      const fetched = vi.spyOn(globalThis, "fetch")
-      for (const number of [2, 3]) {
-        const code = yield* Effect.promise(() => simulator.showQr(one))
-        simulator.emit(one, `test.${number}`, {})
-        yield* hears(one, `test.${number}`)
-        expect((yield* instances.qrcode(one)).code).toBe(code)
-      }
-      expect(fetched).not.toHaveBeenCalled()
-    })
-  )
-
-  it.scopedLive("says what to do when there is no code to scan", () =>
-    Effect.gen(function* () {
-      const { hears, instances, simulator } = yield* service
-      const userAction = Effect.map(Effect.flip(instances.qrcode(one)), (error) => [
-        error._tag,
-        "userAction" in error ? error.userAction : undefined
-      ])
-      expect((yield* Effect.flip(instances.qrcode(one)))._tag).toBe("InstanceNotFound")
-      yield* instances.create(baileys(one))
-      yield* hears(one, "qrcode.updated")
-      const fetched = vi.spyOn(globalThis, "fetch")
-      const settled = (event: string, happens: () => void) =>
-        Effect.zipRight(Effect.sync(happens), hears(one, event)).pipe(
-          // An event behind all that belongs to it.
-          Effect.zipRight(Effect.sync(() => simulator.emit(one, `after.${event}`, {}))),
-          Effect.zipRight(hears(one, `after.${event}`))
-        )
-      yield* settled("qrcode.updated", () => simulator.reachQrLimit(one))
-      expect(yield* userAction).toEqual(["QrNotAvailable", "request_qr"])
-      yield* settled("connection.update", () => simulator.scan(one))
-      expect(yield* userAction).toEqual(["QrNotAvailable", "none"])
-      yield* settled("logout.instance", () => simulator.logout(one))
-      expect(yield* userAction).toEqual(["QrNotAvailable", "request_qr"])
-      yield* instances.stop(one)
-      expect(yield* userAction).toEqual(["QrNotAvailable", "none"])
-      expect(fetched).not.toHaveBeenCalled()
     })
   )
 
@@ -94,7 +49,7 @@ describe("Instances", { timeout: 30_000 }, () => {
 
   it.scopedLive("leaves an instance as it was, listening or stopped, when it exists already", () =>
     Effect.gen(function* () {
-      const { hears, instances, registry, simulator, store } = yield* service
+      const { hears, instances, pairing, registry, simulator, store } = yield* service
       for (const name of [one, two]) {
         yield* instances.create(baileys(name))
         yield* hears(name, "qrcode.updated")
@@ -109,7 +64,7 @@ describe("Instances", { timeout: 30_000 }, () => {
       // The same link, not another one.
       expect(yield* registry.status(one)).toMatchObject({ _tag: "Listening", since })
       expect((yield* registry.status(two))._tag).toBe("Stopped")
-      expect((yield* instances.qrcode(one)).code).toBe(simulator.instance(one).qr?.code)
+      expect((yield* pairing.qrcode(one)).code).toBe(simulator.instance(one).qr?.code)
     })
   )
 

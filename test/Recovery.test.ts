@@ -35,6 +35,7 @@ const withQr: InstanceRecord = {
     code: "2@known",
     base64: null,
     pairingCode: null,
+    sequence: 1,
     receivedAt: DateTime.unsafeMake(0),
     expiresAt: DateTime.unsafeMake(45_000)
   }

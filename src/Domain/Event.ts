@@ -1,5 +1,5 @@
 /** Evolution's events: the envelope, the life-cycle events we act on, and everything else, kept as it came. */
-import { Either, ParseResult, Predicate, Schema } from "effect"
+import { DateTime, Either, ParseResult, Predicate, Schema } from "effect"
 import { toWireName } from "./EventName.ts"
 import type { Gap } from "./Gap.ts"
 import * as Json from "./Json.ts"
@@ -67,6 +67,15 @@ export const EventRecord = Schema.Struct({
 })
 export type EventRecord = typeof EventRecord.Type
 
+/** An event out of the log, as it was when it went in; but its QR codes are `[redacted]`. */
+export const toLogged = ({ data, extra, receivedAt, ...record }: EventRecord): LoggedEvent => ({
+  ...record,
+  json: JSON.stringify(data),
+  extra: extra === null ? null : JSON.stringify(extra),
+  lifeCycle: Either.getOrNull(LifeCycle.decode(record.event, data)),
+  receivedAt: DateTime.toEpochMillis(receivedAt)
+})
+
 /** An event that is not what Evolution's events are; kept for a person to look at. */
 export interface QuarantinedEvent {
   readonly instance: string | null
@@ -76,6 +85,17 @@ export interface QuarantinedEvent {
   readonly json: string | null
   readonly receivedAt: number
 }
+
+/** An event of our own, so that whoever reads the log learns of it in its place. */
+export const ofOurs = (
+  facts: Pick<EvolutionEvent, "instance" | "event" | "json" | "receivedAt" | "gap">
+): EvolutionEvent => ({
+  ...facts,
+  extra: null,
+  lifeCycle: null,
+  upstreamTime: null,
+  origin: "listener"
+})
 
 const decodeEnvelope = Schema.decodeUnknownEither(Envelope)
 const envelopeKeys = new Set([

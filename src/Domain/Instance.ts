@@ -54,6 +54,8 @@ export const Qr = Schema.Struct({
   base64: Schema.NullOr(Schema.String),
   /** Eight characters to type instead, when the instance was created with a number. */
   pairingCode: Schema.NullOr(Schema.String),
+  /** Counts the instance's codes: a later one has a higher number. */
+  sequence: Schema.Int,
   receivedAt: Schema.DateTimeUtc,
   expiresAt: Schema.DateTimeUtc
 })
@@ -76,6 +78,8 @@ export const Observed = Schema.Struct({
   profile: Profile,
   /** The code shown last, until it is scanned, withdrawn or expired. */
   qr: Schema.NullOr(Qr),
+  /** The number of the code shown last; 0: none was. */
+  qrSequence: Schema.Int,
   lastEvent: Schema.NullOr(Schema.Struct({ event: Schema.String, at: Schema.DateTimeUtc }))
 })
 export type Observed = typeof Observed.Type
@@ -84,6 +88,7 @@ export const nothingObserved: Observed = {
   whatsapp: null,
   profile: { phone: null, name: null, pictureUrl: null },
   qr: null,
+  qrSequence: 0,
   lastEvent: null
 }
 

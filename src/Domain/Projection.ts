@@ -7,7 +7,6 @@ import {
   nothingObserved,
   type Observed,
   type Profile,
-  type Qr,
   qrLifetime,
   type WhatsAppState
 } from "./Instance.ts"
@@ -88,7 +87,7 @@ const change = (
       return { whatsapp: whatsapp("connecting", null), qr: null, profile: nobody }
     case "qrcode.updated":
       return "qrcode" in happened.data
-        ? { whatsapp: whatsapp("connecting", null), qr: qrOf(happened.data.qrcode, at) }
+        ? { whatsapp: whatsapp("connecting", null), ...shown(known, happened.data.qrcode, at) }
         : { whatsapp: whatsapp("refused", null), qr: null }
     case "connection.update": {
       const { state, statusReason } = happened.data
@@ -139,13 +138,17 @@ const profileOf = (known: Profile, data: LifeCycle.Data<"connection.update">): P
   pictureUrl: data.profilePictureUrl ?? known.pictureUrl
 })
 
-const qrOf = (
-  qrcode: Extract<LifeCycle.Data<"qrcode.updated">, { qrcode: unknown }>["qrcode"],
+type Shown = Extract<LifeCycle.Data<"qrcode.updated">, { qrcode: unknown }>["qrcode"]
+
+const shown = (
+  { qrSequence }: Observed,
+  { base64 = null, code, pairingCode = null }: Shown,
   receivedAt: DateTime.Utc
-): Qr => ({
-  code: qrcode.code,
-  base64: qrcode.base64 ?? null,
-  pairingCode: qrcode.pairingCode ?? null,
-  receivedAt,
-  expiresAt: DateTime.addDuration(receivedAt, qrLifetime)
-})
+): Pick<Observed, "qr" | "qrSequence"> => {
+  const sequence = qrSequence + 1
+  const expiresAt = DateTime.addDuration(receivedAt, qrLifetime)
+  return {
+    qr: { code, base64, pairingCode, sequence, receivedAt, expiresAt },
+    qrSequence: sequence
+  }
+}

@@ -123,10 +123,3 @@ const whatsappAction = ({ whatsapp }: InstanceRecord, hasQr: boolean): UserActio
 
 /** 402, 403 and 406 as whatsmeow names them: temporary ban, device locked, account banned. */
 const isBan = (reason: number | null): boolean => reason === 402 || reason === 403 || reason === 406
-
-/** There is no code to scan now; `userAction` says what would bring one. */
-export class QrNotAvailable extends Schema.TaggedError<QrNotAvailable>()("QrNotAvailable", {
-  message: Schema.String,
-  instance: InstanceName,
-  userAction: UserAction
-}) {}

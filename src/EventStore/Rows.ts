@@ -27,28 +27,31 @@ export const quarantineRows = (quarantined: ReadonlyArray<QuarantinedEvent>): st
 
 export const changeRows = (changes: ReadonlyArray<Change>): string =>
   JSON.stringify(
-    changes.map(({ name, observed: { lastEvent, profile, qr, whatsapp }, qrChanged }) => ({
-      name,
-      whatsapp_state: whatsapp?.state,
-      whatsapp_reason: whatsapp?.reason,
-      whatsapp_origin: whatsapp?.origin,
-      whatsapp_at: whatsapp?.at,
-      phone: profile.phone,
-      profile_name: profile.name,
-      picture_url: profile.pictureUrl,
-      qr_changed: qrChanged,
-      ...(qrChanged && qr !== null
-        ? {
-            qr_code: qr.code,
-            qr_base64: qr.base64,
-            qr_pairing_code: qr.pairingCode,
-            qr_received_at: qr.receivedAt,
-            qr_expires_at: qr.expiresAt
-          }
-        : {}),
-      last_event: lastEvent?.event,
-      last_event_at: lastEvent?.at
-    }))
+    changes.map(
+      ({ name, observed: { lastEvent, profile, qr, qrSequence, whatsapp }, qrChanged }) => ({
+        name,
+        whatsapp_state: whatsapp?.state,
+        whatsapp_reason: whatsapp?.reason,
+        whatsapp_origin: whatsapp?.origin,
+        whatsapp_at: whatsapp?.at,
+        phone: profile.phone,
+        profile_name: profile.name,
+        picture_url: profile.pictureUrl,
+        qr_changed: qrChanged,
+        qr_sequence: qrSequence,
+        ...(qrChanged && qr !== null
+          ? {
+              qr_code: qr.code,
+              qr_base64: qr.base64,
+              qr_pairing_code: qr.pairingCode,
+              qr_received_at: qr.receivedAt,
+              qr_expires_at: qr.expiresAt
+            }
+          : {}),
+        last_event: lastEvent?.event,
+        last_event_at: lastEvent?.at
+      })
+    )
   )
 
 /** The last word of the batch on each of the ledger's entries. */

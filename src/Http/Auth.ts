@@ -1,66 +1,43 @@
-/** Who may call: one key, compared in constant time. */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
-import { mkdir, readFile, writeFile } from "node:fs/promises"
-import { join } from "node:path"
-import { Console, Data, Effect, Layer, Option, Redacted } from "effect"
-import * as AppConfig from "../AppConfig.ts"
-import { Authorization, Unauthorized } from "./Api.ts"
-
-/** The service may not be reached from other machines without a key of your choice. */
-export class ApiKeyRequired extends Data.TaggedError("ApiKeyRequired")<{
-  readonly message: string
-}> {}
+/** Who may call: whoever has the key, compared in constant time, or a token that stands for it. */
+import { createHash, timingSafeEqual } from "node:crypto"
+import { Effect, Layer, Redacted } from "effect"
+import { InstanceName } from "../Domain/Instance.ts"
+import { Authorization, PairingAuthorization, Unauthorized } from "./Api.ts"
+import { ApiKey } from "./ApiKey.ts"
+import { Tokens } from "./Tokens.ts"
 
 const digest = (key: Redacted.Redacted): Buffer =>
   createHash("sha256").update(Redacted.value(key)).digest()
 
-/** The key as configured; on a loopback address alone, one of our own making serves too. */
-const apiKey = Effect.gen(function* () {
-  const { apiKey: configured, host } = yield* AppConfig.Http
-  if (Option.isSome(configured)) return configured.value
-  if (!isLoopback(host))
-    return yield* new ApiKeyRequired({
-      message: `Cannot serve on HOST "${host}" without API_KEY: other machines could reach it`
-    })
-  const directory = yield* AppConfig.dataDir
-  return yield* Effect.tryPromise({
-    try: () => keptKey(directory),
-    catch: (error) =>
-      new ApiKeyRequired({
-        message: `Cannot keep a generated key in "${directory}", set API_KEY: ${error}`
-      })
-  })
-})
-
-const keptKey = async (directory: string): Promise<Redacted.Redacted> => {
-  const path = join(directory, "api-key")
-  await mkdir(directory, { recursive: true })
-  const made = randomBytes(32).toString("base64url")
-  try {
-    await writeFile(path, `${made}\n`, { flag: "wx", mode: 0o600 })
-    Effect.runSync(Console.log(`API key, kept in ${path}: ${made}`))
-    return Redacted.make(made)
-  } catch {
-    const kept = (await readFile(path, "utf8")).trim()
-    // A missing header arrives as an empty key: an empty file must not match it.
-    if (kept.length < made.length) throw new Error(`${path} holds no whole key, delete it`)
-    return Redacted.make(kept)
-  }
-}
-
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
-
-export const layer = Layer.effect(
+const callers = Layer.effect(
   Authorization,
-  Effect.map(apiKey, (key) => {
+  Effect.map(Effect.all([ApiKey, Tokens]), ([key, tokens]) => {
     const expected = digest(key)
     const check = (given: Redacted.Redacted) =>
       timingSafeEqual(digest(given), expected)
         ? Effect.void
-        : new Unauthorized({
-            message: 'Cannot let you in: send the key as "apikey: …" or "Authorization: Bearer …"'
-          })
+        : Effect.mapError(
+            tokens.verify("session", given),
+            () =>
+              new Unauthorized({
+                message:
+                  'Cannot let you in: send the key as "apikey: …" or "Authorization: Bearer …"'
+              })
+          )
     return { apikey: check, bearer: check }
   })
 )
+
+const guests = Layer.effect(
+  PairingAuthorization,
+  Effect.map(Tokens, (tokens) => ({
+    bearer: (given: Redacted.Redacted) =>
+      Effect.mapBoth(tokens.verify("pairing", given), {
+        onFailure: () => new Unauthorized({ message: "This link is not valid any more" }),
+        // We signed it, and only for names that are some.
+        onSuccess: ({ expiresAt, subject }) => ({ instance: InstanceName.make(subject), expiresAt })
+      })
+  }))
+)
+
+export const layer = Layer.merge(callers, guests)

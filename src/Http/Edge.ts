@@ -80,11 +80,18 @@ const bounds = HttpLayerRouter.middleware(
         : app.pipe(
             HttpIncomingMessage.withMaxBodySize(Option.some(FileSystem.Size(maxBodyBytes))),
             Effect.catchAllCause(toAnswer(request)),
-            Effect.map(withoutValues)
+            Effect.map(withoutValues),
+            Effect.map(unstored)
           )
     ),
   { global: true }
 )
+
+/** Answers are for who asked, at the moment of asking; some are credentials. */
+const unstored = (response: HttpServerResponse.HttpServerResponse) =>
+  "cache-control" in response.headers
+    ? response
+    : HttpServerResponse.setHeader(response, "cache-control", "no-store")
 
 const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
   Effect.succeed(

@@ -1,22 +1,20 @@
 /**
  * The log as it grows, to whoever stays connected: server-sent events. An event's `id` is its cursor in
  * the log, so that a reader who comes back with `Last-Event-ID` misses nothing and gets nothing twice.
- *
- * Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-import { HttpServerResponse } from "@effect/platform"
-import { Chunk, Context, Deferred, Effect, Layer, Schedule, Schema, Stream } from "effect"
+import type { HttpServerResponse } from "@effect/platform"
+import { Chunk, Context, Deferred, Effect, Layer, Schema, Stream } from "effect"
 import type { LoggedEvent } from "../Domain/Event.ts"
-import { toWireName } from "../Domain/EventName.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import { ListenerState } from "../Domain/ListenerState.ts"
 import { EventBus } from "../EventBus.ts"
 import { ListenerRegistry } from "../ListenerRegistry.ts"
+import { farewell, frame, heartbeatEvery, respond, retry, Stopping } from "./Sse.ts"
 
 export interface Wanted {
   readonly instance?: InstanceName | undefined
-  /** In either of Evolution's forms. */
-  readonly event?: string | undefined
+  /** The wire's names; none: every event. */
+  readonly events?: ReadonlyArray<string> | undefined
   /** The last event a reader has; without one it gets what comes from now on. */
   readonly after?: number | undefined
 }
@@ -27,14 +25,11 @@ export class Live extends Context.Tag("evolution-listener/Live")<
     readonly respond: (wanted: Wanted) => Effect.Effect<HttpServerResponse.HttpServerResponse>
   }
 >() {
-  static readonly layer = Layer.scoped(
+  static readonly layer = Layer.effect(
     Live,
     Effect.suspend(() => make)
   )
 }
-
-/** Proxies give up on a connection that says nothing for a minute. */
-const heartbeatEvery = Schedule.spaced("15 seconds")
 
 /** Why we end a stream; the reader comes again with `Last-Event-ID`. */
 const farewells = {
@@ -45,14 +40,13 @@ const farewells = {
 const make = Effect.gen(function* () {
   const bus = yield* EventBus
   const registry = yield* ListenerRegistry
-  const stopping = yield* Deferred.make<void>()
-  yield* Effect.addFinalizer(() => Deferred.succeed(stopping, undefined))
+  const stopping = yield* Stopping
 
-  const read = ({ after, event, instance }: Wanted) =>
+  const read = ({ after, events: names = [], instance }: Wanted) =>
     Stream.unwrap(
       Effect.map(bus.newest, (newest) => {
         const isKnown = after !== undefined && after <= newest
-        const wire = event === undefined ? undefined : toWireName(event)
+        const wanted = new Set(names)
         let cursor = isKnown ? after : newest
         let hasCaughtUp = false
 
@@ -60,15 +54,15 @@ const make = Effect.gen(function* () {
         const events = bus.after(cursor).pipe(
           Stream.chunks,
           Stream.map((chunk) => {
-            const wanted = Chunk.filter(
+            const some = Chunk.filter(
               chunk,
               (one) =>
                 (instance === undefined || one.instance === instance) &&
-                (wire === undefined || one.event === wire)
+                (wanted.size === 0 || wanted.has(one.event))
             )
             cursor = Chunk.isNonEmpty(chunk) ? Chunk.lastNonEmpty(chunk).id : cursor
             hasCaughtUp ||= !bus.isLate(cursor)
-            return Chunk.join(Chunk.map(wanted, logged), "")
+            return Chunk.join(Chunk.map(some, logged), "")
           }),
           // Who was there and fell out of memory again would have the database read for it for ever.
           Stream.takeUntil(() => hasCaughtUp && bus.isLate(cursor)),
@@ -83,38 +77,26 @@ const make = Effect.gen(function* () {
           Stream.fromSchedule(heartbeatEvery),
           () => `: heartbeat\nid: ${cursor}\n\n`
         )
-        const farewell = Stream.fromEffect(
+        const end = Stream.fromEffect(
           Effect.map(Deferred.isDone(stopping), (isStopping) => {
             const reason = isStopping ? "stopping" : "too_slow"
-            return frame("bye", { reason, message: farewells[reason] })
+            return farewell(reason, farewells[reason])
           })
         )
-        return Stream.make(`retry: 1000\n${hello}`).pipe(
+        return Stream.make(`${retry}${hello}`).pipe(
           Stream.concat(
             events.pipe(
               Stream.merge(Stream.merge(states, heartbeats), { haltStrategy: "left" }),
               Stream.interruptWhenDeferred(stopping)
             )
           ),
-          Stream.concat(farewell)
+          Stream.concat(end)
         )
       })
     )
 
-  return Live.of({
-    respond: (wanted) =>
-      Effect.succeed(
-        HttpServerResponse.stream(Stream.encodeText(read(wanted)), {
-          contentType: "text/event-stream",
-          // nginx would hold events back until its buffer is full.
-          headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
-        })
-      )
-  })
+  return Live.of({ respond: (wanted) => Effect.succeed(respond(read(wanted))) })
 })
-
-const frame = (event: string, data: object): string =>
-  `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
 /** One text for all readers, as long as the event is in memory. */
 const texts = new WeakMap<LoggedEvent, string>()

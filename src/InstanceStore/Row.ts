@@ -25,6 +25,7 @@ export const Row = Schema.Struct({
   qr_code: NullableText,
   qr_base64: NullableText,
   qr_pairing_code: NullableText,
+  qr_sequence: Schema.Int,
   qr_received_at: Schema.NullOr(Time),
   qr_expires_at: Schema.NullOr(Time),
   last_event: NullableText,
@@ -52,10 +53,12 @@ export const toRecord = (row: Row): InstanceRecord => ({
           code: row.qr_code,
           base64: row.qr_base64,
           pairingCode: row.qr_pairing_code,
+          sequence: row.qr_sequence,
           receivedAt: row.qr_received_at,
           expiresAt: row.qr_expires_at
         }
       : null,
+  qrSequence: row.qr_sequence,
   lastEvent:
     row.last_event && row.last_event_at ? { event: row.last_event, at: row.last_event_at } : null
 })

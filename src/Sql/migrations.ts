@@ -6,10 +6,12 @@ import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "./Failure.ts"
 import init from "./migrations/0001_init.ts"
 import gaps from "./migrations/0002_gaps.ts"
+import turns from "./migrations/0003_turns.ts"
 
 const loader = Migrator.fromRecord({
   "0001_init": init,
-  "0002_gaps": gaps
+  "0002_gaps": gaps,
+  "0003_turns": turns
 })
 
 type Migration = Effect.Effect<

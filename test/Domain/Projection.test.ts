@@ -162,6 +162,7 @@ describe("observe, of a QR code", () => {
     expect(taught(code("2@a", { at: 1_000 })).qr).toEqual({
       code: "2@a",
       base64: "data:",
+      sequence: 1,
       pairingCode: null,
       receivedAt: utc(1_000),
       expiresAt: utc(46_000)

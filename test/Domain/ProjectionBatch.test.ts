@@ -23,6 +23,7 @@ const shown: Qr = {
   code: "2@old",
   base64: null,
   pairingCode: null,
+  sequence: 1,
   receivedAt: at,
   expiresAt: DateTime.add(at, { seconds: 45 })
 }

@@ -28,6 +28,7 @@ const qr: Qr = {
   code: "2@a",
   base64: null,
   pairingCode: null,
+  sequence: 1,
   receivedAt: utc(30_000),
   expiresAt: utc(75_000)
 }

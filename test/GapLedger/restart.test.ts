@@ -98,7 +98,7 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
       expect(again.ledger.summary(bar)).toEqual({ open: null, unrecovered: 0 })
       yield* again.isCommitted
       expect(yield* store.list(shop, 10)).toEqual([open, ...told])
-      const events = yield* log.read({ event: "gap.updated", limit: 100 })
+      const events = yield* log.read({ events: ["gap.updated"], limit: 100 })
       expect(events.every(({ origin }) => origin === "listener")).toBe(true)
     })
   )

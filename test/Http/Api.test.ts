@@ -67,7 +67,7 @@ describe("the API", () => {
       })
 
       yield* heard(name, ({ event }) => event === "qrcode.updated")
-      const qr = yield* client.instances.qrcode({ path })
+      const qr = yield* client.pairing.qrcode({ path, urlParams: {} })
       expect(qr.code).toBe(simulator.instance(name).qr?.code)
       expect(qr.base64).toMatch(/^data:image\/png;base64,/)
       expect(DateTime.distance(qr.receivedAt, qr.expiresAt)).toBe(45_000)
@@ -88,7 +88,7 @@ describe("the API", () => {
         profile: { phone: "5511999990001", name: "Loja" },
         qrExpiresAt: null
       })
-      expect(yield* Effect.flip(client.instances.qrcode({ path }))).toMatchObject({
+      expect(yield* Effect.flip(client.pairing.qrcode({ path, urlParams: {} }))).toMatchObject({
         _tag: "QrNotAvailable",
         userAction: "none"
       })

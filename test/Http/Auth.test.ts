@@ -2,7 +2,7 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it, vi } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
-import { ApiKeyRequired, isLoopback } from "../../src/Http/Auth.ts"
+import { ApiKeyRequired, isLoopback } from "../../src/Http/ApiKey.ts"
 import { house, key, operationsOf, serve, temporaryDirectory } from "./Service.ts"
 
 /** What gets past the key finds an empty house. */
@@ -13,25 +13,29 @@ const emptyHouse = house(
 
 const refusal = { _tag: "Unauthorized", message: expect.stringMatching(/^Cannot let you in: /) }
 
+const linkRefusal = { _tag: "Unauthorized", message: "This link is not valid any more" }
+
 const withKey = (value: string) => ({ headers: { apikey: value } })
 const asBearer = (value: string) => ({ headers: { apikey: "", authorization: `Bearer ${value}` } })
 
 describe("the API's key", () => {
-  it.scoped("is asked for on every route but the health checks", () =>
+  it.scoped("is asked for on every route but the health checks and the exchange of tickets", () =>
     Effect.gen(function* () {
       const { call, said } = yield* serve(emptyHouse)
       const { json } = yield* call("GET", "/openapi.json")
       const operations = operationsOf(json)
-      const guarded = operations.filter(({ path }) => !path.startsWith("/health/"))
-      expect(guarded).toHaveLength(13)
-      expect(operations).toHaveLength(15)
+      const isHealth = ({ path }: { readonly path: string }) => path.startsWith("/health/")
+      const guarded = operations.filter((one) => !isHealth(one) && one.path !== "/session")
+      expect(guarded).toHaveLength(18)
+      expect(operations).toHaveLength(21)
       for (const { method, path } of guarded)
         for (const wrong of [withKey(""), withKey("wrong"), asBearer("wrong")]) {
           const answer = yield* call(method, path, wrong)
           expect(answer.status, `${method} ${path}`).toBe(401)
-          expect(answer.json, `${method} ${path}`).toEqual(refusal)
+          const known = path === "/pairing/stream" ? linkRefusal : refusal
+          expect(answer.json, `${method} ${path}`).toEqual(known)
         }
-      for (const { method, path } of operations.filter((one) => !guarded.includes(one)))
+      for (const { method, path } of operations.filter(isHealth))
         expect((yield* call(method, path, withKey(""))).status, path).toBe(200)
       expect(said.join("\n")).not.toContain(key)
     })

@@ -18,6 +18,7 @@ const status = statusOf(
     whatsapp: null,
     profile: { phone: null, name: null, pictureUrl: null },
     qr: null,
+    qrSequence: 0,
     lastEvent: null
   },
   { listener: State.stopped(at), gaps: { open: null, unrecovered: 0 }, degraded: null },
@@ -203,10 +204,16 @@ describe("what no route knows", () => {
         "POST /instances/shop/restart",
         "GET /instances/shop/status",
         "GET /instances/shop/gaps",
+        "GET /instances/shop/timeline",
         "GET /instances/shop/qrcode",
+        "POST /instances/shop/qrcode",
+        "POST /instances/shop/pair",
+        "POST /instances/shop/pairing-links",
         "GET /events",
         "GET /events/stream",
         "GET /instances/shop/events/stream",
+        "GET /pairing/stream",
+        "POST /session",
         "GET /health/live",
         "GET /health/ready"
       ])

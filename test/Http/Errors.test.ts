@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Deferred, Effect, Fiber, TestClock } from "effect"
 import * as EvolutionError from "../../src/Domain/EvolutionError.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
-import { QrNotAvailable } from "../../src/Domain/Status.ts"
+import { QrNotAvailable } from "../../src/Domain/Pairing.ts"
 import { house, serve } from "./Service.ts"
 
 const shop = InstanceName.make("shop")
@@ -35,9 +35,15 @@ describe("an error of the domain", () => {
 
   it.scoped("says what would bring a QR code when there is none", () =>
     Effect.gen(function* () {
-      const none = new QrNotAvailable({ message, instance: shop, userAction: "request_qr" })
-      const { client } = yield* serve(house({ qrcode: () => none }))
-      expect(yield* Effect.flip(client.instances.qrcode({ path: { name: shop } }))).toEqual(none)
+      const none = new QrNotAvailable({
+        message,
+        instance: shop,
+        reason: "closed",
+        userAction: "request_qr"
+      })
+      const { client } = yield* serve(house({}, {}, {}, { qrcode: () => none }))
+      const asked = client.pairing.qrcode({ path: { name: shop }, urlParams: {} })
+      expect(yield* Effect.flip(asked)).toEqual(none)
     })
   )
 

@@ -12,6 +12,7 @@ import * as Http from "../../src/Http.ts"
 import { Ingest } from "../../src/Ingest.ts"
 import { Instances } from "../../src/Instances.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
+import { Pairing } from "../../src/Pairing.ts"
 import { settings } from "../support/settings.ts"
 
 export const key = "key-of-the-test"
@@ -25,18 +26,20 @@ export const temporaryDirectory = Effect.acquireRelease(
 export const house = (
   instances: Partial<Instances["Type"]> = {},
   store: Partial<EventStore["Type"]> = {},
-  ingest: Partial<Ingest["Type"]> = {}
+  ingest: Partial<Ingest["Type"]> = {},
+  pairing: Partial<Pairing["Type"]> = {}
 ) =>
   Layer.mergeAll(
     Layer.mock(Instances, instances),
     Layer.mock(EventStore, store),
     Layer.mock(Ingest, { degraded: Effect.succeed(null), ...ingest }),
     Layer.mock(EventBus, { isLate: () => false }),
-    Layer.mock(ListenerRegistry, {})
+    Layer.mock(ListenerRegistry, {}),
+    Layer.mock(Pairing, pairing)
   )
 
 /** What the routes ask. */
-type Domain = EventBus | EventStore | Ingest | Instances | ListenerRegistry
+type Domain = EventBus | EventStore | Ingest | Instances | ListenerRegistry | Pairing
 
 /** A port that nobody listens at, as it was free a moment ago. */
 export const freePort = Effect.async<number>((resume) => {

@@ -14,6 +14,7 @@ import { InstanceStore } from "../../src/InstanceStore.ts"
 import { Instances } from "../../src/Instances.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
 import { Pacing } from "../../src/Pacing.ts"
+import { Pairing } from "../../src/Pairing.ts"
 import { Recovery } from "../../src/Recovery.ts"
 import { Upstream } from "../../src/Upstream.ts"
 import { EvolutionSimulator, type Simulator } from "../support/EvolutionSimulator.ts"
@@ -32,7 +33,7 @@ export const serviceOn = <E>(
       EvolutionSimulator
     )
     const context = yield* Layer.build(
-      AutoStart.layer.pipe(
+      Layer.merge(AutoStart.layer, Pairing.layer).pipe(
         Layer.provideMerge(Instances.layer),
         Layer.provideMerge(ListenerRegistry.layer),
         Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
@@ -58,6 +59,7 @@ export const serviceOn = <E>(
       log,
       client: Context.get(context, EvolutionClient),
       instances: Context.get(context, Instances),
+      pairing: Context.get(context, Pairing),
       registry: Context.get(context, ListenerRegistry),
       store: Context.get(context, InstanceStore),
       /** The first event of this name, committed already or to come. */

@@ -63,6 +63,7 @@ export const storeOf = (store: Partial<EventStore["Type"]>) =>
     unheard: unexpected("unheard"),
     messagesAround: unexpected("messagesAround"),
     read: unexpected("read"),
+    turns: unexpected("turns"),
     lastId: unexpected("lastId")(),
     ping: unexpected("ping")(),
     ...store

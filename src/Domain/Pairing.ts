@@ -1,0 +1,95 @@
+/** The way from an instance without a phone to a linked one: its codes, and why there may be none. */
+import { type DateTime, Schema } from "effect"
+import { currentQr, InstanceName, type InstanceRecord, Qr } from "./Instance.ts"
+import type { ListenerState } from "./ListenerState.ts"
+import { UserAction } from "./Status.ts"
+
+/**
+ * Why there is no code to scan. `not_yet` alone passes by itself; `not_possible`: Evolution gives none
+ * in the round of codes that is under way.
+ */
+export const NoCode = Schema.Literal(
+  "already_open",
+  "limit_reached",
+  "closed",
+  "removed",
+  "listener_stopped",
+  "listener_parked",
+  "not_possible",
+  "not_yet"
+)
+export type NoCode = typeof NoCode.Type
+
+/** There is no code; `reason` and `userAction` say what would bring one. */
+export class QrNotAvailable extends Schema.TaggedError<QrNotAvailable>()("QrNotAvailable", {
+  message: Schema.String,
+  instance: InstanceName,
+  reason: NoCode,
+  userAction: UserAction
+}) {}
+
+const { expiresAt, receivedAt, sequence } = Qr.fields
+
+/** What is typed into the phone instead of scanning. A login credential, as the QR code is. */
+export const PairingCode = Schema.Struct({
+  pairingCode: Schema.String,
+  sequence,
+  receivedAt,
+  expiresAt
+}).annotations({ identifier: "PairingCode" })
+export type PairingCode = typeof PairingCode.Type
+
+/** Why no code will come, as far as is known; `not_yet`: one may. */
+export const noCode = (
+  { whatsapp }: InstanceRecord,
+  { _tag: listener }: ListenerState
+): Exclude<NoCode, "not_possible"> => {
+  if (listener === "Stopped") return "listener_stopped"
+  if (listener === "Parked") return "listener_parked"
+  switch (whatsapp?.state) {
+    case "open":
+      return "already_open"
+    case "refused":
+      return "limit_reached"
+    case "close":
+      return "closed"
+    case "removed":
+      return "removed"
+    default:
+      return "not_yet"
+  }
+}
+
+/** Each reason in words: what is the case, and what brings a code. */
+export const words: Readonly<Record<NoCode, string>> = {
+  already_open: "it is connected already",
+  limit_reached:
+    "Evolution's limit of codes is reached; ask for new ones by POST /instances/:name/qrcode",
+  closed: "WhatsApp is closed; ask for codes by POST /instances/:name/qrcode",
+  removed: "it was deleted at Evolution; create it again",
+  listener_stopped: "its listener is stopped; start it",
+  listener_parked: "its listener is parked; its status says what to do",
+  not_possible:
+    "a round of QR codes is under way, and Evolution takes a number only before one; wait until it ends, or create the instance with its number",
+  not_yet: "none has come yet"
+}
+
+/** What a person who is about to link a phone has to see. */
+export type Progress =
+  | { readonly state: "scan"; readonly qr: Qr }
+  | { readonly state: "connected"; readonly phone: string | null }
+  /** A code may come by itself. */
+  | { readonly state: "waiting" }
+  /** None will. */
+  | { readonly state: "ended" }
+
+export const progressOf = (
+  record: InstanceRecord,
+  listener: ListenerState,
+  now: DateTime.Utc
+): Progress => {
+  const qr = currentQr(record, now)
+  if (record.whatsapp?.state === "open") return { state: "connected", phone: record.profile.phone }
+  if (qr !== null) return { state: "scan", qr }
+  return { state: noCode(record, listener) === "not_yet" ? "waiting" : "ended" }
+}

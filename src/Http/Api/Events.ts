@@ -1,0 +1,73 @@
+/** The log of events: a page at a time, and as it grows. */
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
+import { Schema } from "effect"
+import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
+import { EventRecord } from "../../Domain/Event.ts"
+import { toWireName } from "../../Domain/EventName.ts"
+import { InstanceName } from "../../Domain/Instance.ts"
+import { Authorization } from "./Authorization.ts"
+import { Count, name, status } from "./Parameters.ts"
+
+/** Names in either of Evolution's forms, `qrcode.updated` or `QRCODE_UPDATED`, with commas between. */
+export const EventNames = Schema.transform(
+  Schema.String.pipe(
+    Schema.pattern(/^[\w.-]{1,100}(,[\w.-]{1,100}){0,31}$/, {
+      message: () => "Names of events, e.g. messages.upsert or messages.upsert,call"
+    })
+  ),
+  Schema.Array(Schema.String),
+  {
+    strict: true,
+    decode: (names) => names.split(",").map(toWireName),
+    encode: (names) => names.join(",")
+  }
+)
+
+export const EventsQuery = Schema.Struct({
+  instance: Schema.optional(InstanceName),
+  event: Schema.optional(EventNames),
+  /** Only events with a higher id. */
+  after: Schema.optional(Count),
+  limit: Schema.optional(Count.pipe(Schema.between(1, 1000)))
+})
+
+const { after, event, instance } = EventsQuery.fields
+
+/** Where a reader left off; a browser sends it by itself when it reconnects, and it outranks `after`. */
+const ResumeHeaders = Schema.Struct({ "last-event-id": Schema.optional(Count) })
+
+/** Server-sent events: `hello`, then the log (unnamed events, with ids), `status`, at last `bye`. */
+const EventStream = HttpApiSchema.Text({ contentType: "text/event-stream" })
+
+export const EventsPage = Schema.Struct({
+  events: Schema.Array(EventRecord),
+  /** What to pass as `after` for the next page; the same as given when there is nothing newer. */
+  next: Schema.Int
+})
+
+export const events = HttpApiGroup.make("events")
+  .add(
+    HttpApiEndpoint.get("read", "/events")
+      .setUrlParams(EventsQuery)
+      .addSuccess(EventsPage)
+      .annotate(OpenApi.Summary, "The log, oldest first, a page at a time")
+  )
+  .addError(DatabaseUnavailable, status(503))
+  .middleware(Authorization)
+
+export const live = HttpApiGroup.make("live")
+  .add(
+    HttpApiEndpoint.get("all", "/events/stream")
+      .setUrlParams(Schema.Struct({ after, event, instance }))
+      .setHeaders(ResumeHeaders)
+      .addSuccess(EventStream)
+      .annotate(OpenApi.Summary, "The log as it grows, as server-sent events")
+  )
+  .add(
+    HttpApiEndpoint.get("one")`/instances/${name}/events/stream`
+      .setUrlParams(Schema.Struct({ after, event }))
+      .setHeaders(ResumeHeaders)
+      .addSuccess(EventStream)
+      .annotate(OpenApi.Summary, "The same of one instance")
+  )
+  .middleware(Authorization)

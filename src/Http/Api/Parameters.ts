@@ -1,0 +1,18 @@
+/** Parameters that more than one route takes. */
+import { HttpApiSchema } from "@effect/platform"
+import { Schema } from "effect"
+import { InstanceName } from "../../Domain/Instance.ts"
+
+export const name = HttpApiSchema.param("name", InstanceName)
+
+export const status = (code: number) => ({ status: code })
+
+/** A whole number as text. */
+export const Count = Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())
+
+/** A phone's number as Evolution takes it. */
+export const Digits = Schema.String.pipe(
+  Schema.pattern(/^\d{5,20}$/, {
+    message: () => "A number has 5 to 20 digits, country code first, no +"
+  })
+)

@@ -1,0 +1,97 @@
+/** What a pairing link admits to: one instance's codes as they come, until it is linked. */
+import { HttpServerRequest, type HttpServerResponse } from "@effect/platform"
+import { Context, DateTime, Deferred, type Duration, Effect, Layer, Option, Stream } from "effect"
+import * as AppConfig from "../AppConfig.ts"
+import type { InstanceName } from "../Domain/Instance.ts"
+import type { Progress } from "../Domain/Pairing.ts"
+import { Pairing } from "../Pairing.ts"
+import { PairingPass } from "./Api.ts"
+import * as QrImage from "./QrImage.ts"
+import { farewell, frame, heartbeatEvery, respond, retry, Stopping } from "./Sse.ts"
+import { Tokens } from "./Tokens.ts"
+
+export class Guest extends Context.Tag("evolution-listener/Guest")<
+  Guest,
+  {
+    /** A link for somebody without a key; its address is `PUBLIC_URL`'s, or the caller's own. */
+    readonly link: (
+      name: InstanceName,
+      lifetime: Duration.Duration
+    ) => Effect.Effect<
+      { readonly url: string; readonly expiresAt: DateTime.Utc },
+      never,
+      HttpServerRequest.HttpServerRequest
+    >
+    /** The page's feed. */
+    readonly respond: Effect.Effect<HttpServerResponse.HttpServerResponse, never, PairingPass>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    Guest,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const { host, port, publicUrl } = yield* AppConfig.Http
+  const pairing = yield* Pairing
+  const stopping = yield* Stopping
+  const tokens = yield* Tokens
+
+  const baseFor = ({ headers }: HttpServerRequest.HttpServerRequest): URL =>
+    Option.getOrElse(publicUrl, () => {
+      const asked = `http://${headers.host ?? ""}/`
+      return new URL(URL.canParse(asked) ? asked : `http://${host}:${port}/`)
+    })
+
+  const view = (instance: InstanceName, linkExpiresAt: DateTime.Utc) => (progress: Progress) =>
+    Effect.gen(function* () {
+      const { state } = progress
+      const phone = state === "connected" ? progress.phone : null
+      if (state !== "scan") return { instance, state, phone, qr: null, linkExpiresAt }
+      const { expiresAt, pairingCode, sequence } = progress.qr
+      const image = Buffer.from(yield* QrImage.svg(progress.qr)).toString("base64")
+      const svg = `data:image/svg+xml;base64,${image}`
+      const qr = { svg, pairingCode, sequence, expiresAt }
+      return { instance, state, phone, qr, linkExpiresAt }
+    })
+
+  const feed = ({ expiresAt, instance }: PairingPass["Type"]) =>
+    Stream.unwrap(
+      Effect.map(DateTime.now, (now) => {
+        const views = pairing.progress(instance).pipe(
+          Stream.mapEffect(view(instance, expiresAt)),
+          Stream.map((seen) => frame("pairing", seen))
+        )
+        const heartbeats = Stream.map(Stream.fromSchedule(heartbeatEvery), () => ": heartbeat\n\n")
+        const end = Stream.fromEffect(
+          Effect.map(Deferred.isDone(stopping), (isStopping) =>
+            isStopping
+              ? farewell("stopping", "The service stops: come again")
+              : farewell("expired", "This link is not valid any more")
+          )
+        )
+        return Stream.make(retry).pipe(
+          Stream.concat(
+            Stream.merge(views, heartbeats).pipe(
+              Stream.interruptAfter(DateTime.distanceDuration(now, expiresAt)),
+              Stream.interruptWhenDeferred(stopping)
+            )
+          ),
+          Stream.concat(end)
+        )
+      })
+    )
+
+  return Guest.of({
+    link: (name, lifetime) =>
+      Effect.gen(function* () {
+        const base = baseFor(yield* HttpServerRequest.HttpServerRequest)
+        const { expiresAt, token } = yield* tokens.issue("pairing", name, lifetime)
+        const url = new URL("pair", base)
+        url.hash = token
+        return { url: url.href, expiresAt }
+      }),
+    respond: Effect.map(PairingPass, (pass) => respond(feed(pass)))
+  })
+})

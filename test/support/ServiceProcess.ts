@@ -8,9 +8,11 @@ import { join } from "node:path"
 import { Effect, Schedule } from "effect"
 
 const root = join(import.meta.dirname, "../..")
-const apiKey = "a-key-of-the-test"
+/** What callers send, unless the service's variables say otherwise. */
+export const apiKey = "a-key-of-the-test"
 
 export interface ServiceProcess {
+  readonly url: string
   /** The JSON answer to a request; a body makes it a POST unless a method says otherwise. */
   readonly call: (
     path: string,
@@ -55,7 +57,7 @@ export const temporaryDirectory = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
 
-const freePort = Effect.promise(async () => {
+export const freePort = Effect.promise(async () => {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
   const address = server.address()
@@ -85,9 +87,10 @@ const launch = (
 /** Starts the service and waits until it listens; killed with the scope if it still runs then. */
 export const startService = (variables: Readonly<Record<string, string>>) =>
   Effect.gen(function* () {
-    const port = yield* freePort
+    const port = variables.PORT ?? String(yield* freePort)
+    const url = `http://127.0.0.1:${port}`
     const { child, output } = yield* Effect.acquireRelease(
-      Effect.sync(() => launch({ PORT: String(port), ...variables })),
+      Effect.sync(() => launch({ PORT: port, ...variables })),
       (running) => Effect.sync(() => running.child.kill("SIGKILL"))
     )
     yield* Effect.async<void>((resume) => {
@@ -97,7 +100,7 @@ export const startService = (variables: Readonly<Record<string, string>>) =>
 
     const call: ServiceProcess["call"] = (path, init = {}) =>
       Effect.promise(async () => {
-        const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        const response = await fetch(`${url}${path}`, {
           method: init.method ?? (init.body === undefined ? "GET" : "POST"),
           headers: { apikey: apiKey, "content-type": "application/json" },
           ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) })
@@ -107,6 +110,7 @@ export const startService = (variables: Readonly<Record<string, string>>) =>
       })
 
     const service: ServiceProcess = {
+      url,
       call,
       until: (path, wanted, within = 10_000) => {
         let last: Body = {}

@@ -1,10 +1,21 @@
 /** The whole story without a phone: a simulated Evolution, this service, and somebody who scans. */
 import { NodeRuntime } from "@effect/platform-node"
-import { ConfigProvider, Console, Effect, Layer, Logger, LogLevel, Option, Stream } from "effect"
+import {
+  ConfigProvider,
+  Console,
+  Effect,
+  Layer,
+  Logger,
+  LogLevel,
+  Option,
+  Redacted,
+  Stream
+} from "effect"
 import * as AppConfig from "../../src/AppConfig.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
+import { Session } from "../../src/Http/Session.ts"
 import * as Http from "../../src/Http.ts"
 import { Instances } from "../../src/Instances.ts"
 import * as Startup from "../../src/Startup.ts"
@@ -21,15 +32,17 @@ const say = (line: string) => Console.log(`  ${line}`)
 const story = Effect.gen(function* () {
   const simulator = yield* EvolutionSimulator
   const instances = yield* Instances
+  const session = yield* Session
   const { apiKey, host, port } = yield* AppConfig.Http
   const service = `http://${host}:${port}`
   const key = Option.isSome(apiKey) ? '"$API_KEY"' : `"$(cat ${yield* AppConfig.dataDir}/api-key)"`
   const curl = (path: string) => `curl -s -H apikey:${key} ${service}${path}`
 
+  const ticket = Redacted.value(yield* session.ticket)
   yield* Console.log(
     [
       "",
-      `  The dashboard, signed in:  ${service}/`,
+      `  The dashboard, signed in:  ${service}/#ticket=${ticket}`,
       `  The phone, yours to hold:  ${simulator.url}/phone`,
       "",
       `A simulated Evolution is at ${simulator.url}, the service at ${service}, its docs at ${service}/docs`,

@@ -1,0 +1,120 @@
+/** What the pages are seen over: a simulated Evolution, a real service, and a key to sign in with. */
+import { afterAll, beforeAll } from "@effect/vitest"
+import { Effect, Exit, Scope } from "effect"
+import type { Locator, Page } from "playwright-core"
+import * as EvolutionListener from "../../../src/EvolutionListener.ts"
+import { type Visit, visit } from "../../support/Browser.ts"
+import type { Simulator } from "../../support/EvolutionSimulator/Simulator.ts"
+import { scopedSimulator } from "../../support/EvolutionSimulator.ts"
+import { at } from "../../support/ServiceProcess.ts"
+import { key, serve, temporaryDirectory } from "../Service.ts"
+
+const start = Effect.gen(function* () {
+  const evolution = yield* scopedSimulator()
+  const service = yield* serve(EvolutionListener.layer, {
+    API_KEY: key,
+    DATA_DIR: yield* temporaryDirectory,
+    ...at(evolution)
+  })
+  return { evolution, service }
+})
+
+type Started = Effect.Effect.Success<typeof start>
+
+export class World {
+  readonly evolution: Simulator
+  readonly url: string
+  readonly #service: Started["service"]
+
+  constructor({ evolution, service }: Started) {
+    this.evolution = evolution
+    this.url = service.url
+    this.#service = service
+  }
+
+  get context() {
+    return this.#service.context
+  }
+
+  /** The answer to a request with the key. */
+  call(method: string, path: string, body?: object) {
+    const init = body === undefined ? {} : { body: JSON.stringify(body) }
+    const headers = { "content-type": "application/json" }
+    return Effect.runPromise(this.#service.call(method, path, { ...init, headers }))
+  }
+
+  /** An instance that shows a code to scan. */
+  async create(name: string, number?: string): Promise<void> {
+    const { status, text } = await this.call("POST", "/instances", { name, number })
+    if (status !== 201) throw new Error(`Cannot create "${name}": ${text}`)
+  }
+
+  /** An instance with a phone. */
+  async link(name: string): Promise<void> {
+    await this.create(name)
+    this.evolution.scan(name)
+  }
+
+  /** Opens a page as somebody who does not come by a sign-in link. */
+  look(path: string, test: (page: Page) => Promise<void>, options: Partial<Visit> = {}) {
+    return visit({ origins: [this.url], ...options }, async (page) => {
+      await page.goto(`${this.url}${path}`)
+      await test(page)
+    })
+  }
+
+  /** Opens a page, signed in by the key. */
+  visit(path: string, test: (page: Page) => Promise<void>, options: Partial<Visit> = {}) {
+    return this.look(
+      path,
+      async (page) => {
+        await signIn(page, key)
+        await test(page)
+      },
+      options
+    )
+  }
+}
+
+/** Types the key as a person does; the page's language is English. */
+export const signIn = async (page: Page, withKey: string): Promise<void> => {
+  await page.getByLabel("API key").fill(withKey)
+  await page.getByRole("button", { name: "Sign in" }).click()
+  await page.getByRole("button", { name: "Sign out" }).waitFor()
+}
+
+/** One world for the tests of a suite. */
+export const useWorld = (): (() => World) => {
+  const scope = Effect.runSync(Scope.make())
+  let world: World | undefined
+  beforeAll(async () => {
+    world = new World(await Effect.runPromise(Scope.extend(start, scope)))
+  }, 60_000)
+  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+  return () => {
+    if (world === undefined) throw new Error("The world is not there yet")
+    return world
+  }
+}
+
+/** An instance's row in the table of all. */
+export const rowOf = (page: Page, name: string): Locator =>
+  page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) })
+
+/** What a countdown says, in seconds. */
+export const secondsOf = async (timer: Locator): Promise<number> =>
+  Number(/\d+/.exec((await timer.textContent()) ?? "")?.[0] ?? Number.NaN)
+
+/** Whether the page is wider than its window. */
+export const overflows = (page: Page): Promise<boolean> =>
+  page.evaluate<boolean>(
+    "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+  )
+
+/** Where a fresh pairing link leads to, token included. */
+export const pairingPath = async (world: World, name: string): Promise<string> => {
+  const { json, text } = await world.call("POST", `/instances/${name}/pairing-links`, {})
+  if (typeof json !== "object" || json === null || !("url" in json)) throw new Error(text)
+  const { hash, pathname } = new URL(String(json.url))
+  return `${pathname}${hash}`
+}

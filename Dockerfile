@@ -1,4 +1,4 @@
-# The image runs one bundled file, plus PGlite, which loads its WebAssembly from beside itself.
+# The image runs one bundled file with the pages beside it, plus PGlite, which loads its WebAssembly from beside itself.
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
@@ -12,6 +12,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /build/node_modules/@electric-sql/pglite ./node_modules/@electric-sql/pglite
 COPY --from=build /build/dist/main.js ./dist/main.js
+COPY --from=build /build/dist/Pages ./dist/Pages
 COPY package.json LICENSE ./
 RUN install -d -o node -g node /data
 USER node

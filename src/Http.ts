@@ -1,4 +1,4 @@
-/** Routes merged and served: the API, its description at `/openapi.json`, its docs at `/docs`. */
+/** Routes merged and served: the pages, the API, its description at `/openapi.json`, its docs at `/docs`. */
 import { createServer, type RequestListener } from "node:http"
 import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
@@ -11,6 +11,7 @@ import * as Edge from "./Http/Edge.ts"
 import { Guest } from "./Http/Guest.ts"
 import * as Handlers from "./Http/Handlers.ts"
 import { Live } from "./Http/Live.ts"
+import * as Pages from "./Http/Pages.ts"
 import { Session } from "./Http/Session.ts"
 import { Stopping } from "./Http/Sse.ts"
 import { Tokens } from "./Http/Tokens.ts"
@@ -31,6 +32,7 @@ const routes = Layer.mergeAll(
     Layer.provide(Auth.layer)
   ),
   HttpApiSwagger.layerHttpLayerRouter({ api: Api, path: "/docs" }),
+  Pages.layer,
   Edge.layer
 )
 

@@ -93,7 +93,7 @@ const unstored = (response: HttpServerResponse.HttpServerResponse) =>
     ? response
     : HttpServerResponse.setHeader(response, "cache-control", "no-store")
 
-const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
+export const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
   Effect.succeed(
     answer(
       RouteNotFound,

@@ -161,7 +161,8 @@ describe("what no route knows", () => {
     Effect.gen(function* () {
       const { call } = yield* serve(house())
       for (const [method, path] of [
-        ["GET", "/"],
+        ["GET", "/index.html"],
+        ["POST", "/"],
         ["GET", "/instance"],
         ["PUT", "/instances"],
         ["DELETE", "/events"],

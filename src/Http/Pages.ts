@@ -1,0 +1,126 @@
+/** The pages people see: static files beside this module, read once. Their data comes by the API. */
+import { createHash } from "node:crypto"
+import { readdir, readFile } from "node:fs/promises"
+import { extname } from "node:path"
+import { fileURLToPath } from "node:url"
+import { HttpLayerRouter, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { Data, Effect, Schema } from "effect"
+import { InstanceName } from "../Domain/Instance.ts"
+import { noSuchRoute } from "./Edge.ts"
+import { type Language, languages, negotiate } from "./Language.ts"
+
+/** The files do not stand beside the program: whoever bundles it has to bring them along. */
+export class PagesMissing extends Data.TaggedError("PagesMissing")<{
+  readonly message: string
+}> {}
+
+const folder = new URL("Pages/", import.meta.url)
+
+const contentTypes: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml; charset=utf-8"
+}
+
+/** Scripts and styles are our own files alone, and nothing is loaded from another host. */
+const headers = {
+  "cache-control": "no-cache",
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'"
+  ].join("; "),
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff"
+}
+
+interface Asset {
+  readonly body: Buffer
+  readonly contentType: string
+  readonly headers: Readonly<Record<string, string>> & { readonly etag: string }
+}
+
+const asset = (name: string, body: Buffer, more: Readonly<Record<string, string>> = {}): Asset => ({
+  body,
+  contentType: contentTypes[extname(name)] ?? "",
+  headers: {
+    ...headers,
+    ...more,
+    etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`
+  }
+})
+
+/** A page in each of the languages; its texts follow from the one it says it is in. */
+const page = (name: string, html: string): ((language: Language) => Asset) => {
+  const inLanguage = Object.fromEntries(
+    languages.map((language) => [
+      language,
+      asset(name, Buffer.from(html.replace('<html lang="en">', `<html lang="${language}">`)), {
+        "content-language": language,
+        vary: "accept-language"
+      })
+    ])
+  ) as Record<Language, Asset> // `fromEntries` forgets that every language is there
+  return (language) => inLanguage[language]
+}
+
+/** Files by name; a name that was not read is never looked for. */
+const read = Effect.tryPromise({
+  try: async () => {
+    const names = (await readdir(folder)).filter((name) => extname(name) in contentTypes)
+    const bodies = names.map(async (name) => [name, await readFile(new URL(name, folder))] as const)
+    return new Map(await Promise.all(bodies))
+  },
+  catch: (error) =>
+    new PagesMissing({ message: `Cannot read the pages in "${fileURLToPath(folder)}": ${error}` })
+})
+
+/** A proxy that compresses makes a tag weak. */
+const isKnown = (request: HttpServerRequest.HttpServerRequest, etag: string): boolean =>
+  (request.headers["if-none-match"] ?? "")
+    .split(",")
+    .some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, "")))
+
+const answer = (request: HttpServerRequest.HttpServerRequest, found: Asset) => {
+  if (request.method !== "GET" && request.method !== "HEAD") return noSuchRoute(request)
+  const { body, contentType, headers } = found
+  return Effect.succeed(
+    isKnown(request, headers.etag)
+      ? HttpServerResponse.empty({ status: 304, headers })
+      : HttpServerResponse.uint8Array(body, { contentType, headers })
+  )
+}
+
+const isInstanceName = Schema.is(InstanceName)
+
+export const layer = HttpLayerRouter.use((router) =>
+  Effect.gen(function* () {
+    const files = yield* read
+    // Every method, since a route for all of them stands behind ours and would take HEAD.
+    const addPage = (path: HttpLayerRouter.PathInput, name: string) => {
+      const inLanguage = page(name, files.get(name)?.toString("utf8") ?? "")
+      return router.add("*", path, (request) =>
+        Effect.flatMap(HttpLayerRouter.params, ({ name = "page" }) =>
+          isInstanceName(name)
+            ? answer(request, inLanguage(negotiate(request.headers["accept-language"])))
+            : noSuchRoute(request)
+        )
+      )
+    }
+    yield* addPage("/", "home.html")
+    yield* addPage("/instances/:name/view", "view.html")
+    yield* addPage("/monitor", "monitor.html")
+    yield* addPage("/pair", "pair.html")
+    for (const [name, body] of files) {
+      if (name.endsWith(".html")) continue
+      const found = asset(name, body)
+      yield* router.add("*", `/pages/${name}`, (request) => answer(request, found))
+    }
+  })
+)

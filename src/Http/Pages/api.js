@@ -1,0 +1,122 @@
+/** The service's API, as whoever signed in. The key is in this tab's memory and in a header, nowhere else. */
+import { say, sayOf } from "./words.js"
+
+/** @typedef {import("./types.js").Credential} Credential */
+
+const place = "evolution-listener.credential"
+
+/** @returns {Credential | null} */
+export const credential = () => {
+  const kept = sessionStorage.getItem(place)
+  return kept === null ? null : JSON.parse(kept)
+}
+
+/** @param {Credential} given */
+export const keep = (given) => sessionStorage.setItem(place, JSON.stringify(given))
+
+export const forget = () => sessionStorage.removeItem(place)
+
+/** A session has a token of its own. @returns {Record<string, string>} */
+export const authorization = () => {
+  const { kind, value } = credential() ?? { kind: "key", value: "" }
+  return kind === "session" ? { authorization: `Bearer ${value}` } : { apikey: value }
+}
+
+/** What is not a header value could not even be sent. @param {string} key */
+export const canBeKey = (key) => /^[\x21-\x7e]+$/.test(key)
+
+/** The service said no, or nothing. */
+export class ApiError extends Error {
+  /** @param {number} status 0: no answer @param {string} message @param {Readonly<Record<string, unknown>>} body */
+  constructor(status, message, body = {}) {
+    super(message)
+    this.status = status
+    this.body = body
+  }
+}
+
+let onUnauthorized = () => {}
+
+/** What happens when the key is not accepted any more, wherever that shows. @param {() => void} run */
+export const whenUnauthorized = (run) => {
+  onUnauthorized = run
+}
+
+export const unauthorized = () => onUnauthorized()
+
+/** Ours minus the service's, in ms; a computer's clock may be minutes off. */
+let skew = 0
+
+/** `Date` has whole seconds: less than two of them say nothing. @param {Response} response */
+export const readClock = (response) => {
+  const served = Date.parse(response.headers.get("date") ?? "")
+  if (Number.isNaN(served)) return
+  const difference = Date.now() - served
+  skew = Math.abs(difference) < 2000 ? 0 : difference
+}
+
+/** A time of the service by our clock, in ms. @param {string} time ISO */
+export const localTime = (time) => Date.parse(time) + skew
+
+/** @param {Response} response @returns {Promise<Readonly<Record<string, unknown>>>} */
+const bodyOf = async (response) => {
+  const body = await response.json().catch(() => null)
+  return typeof body === "object" && body !== null ? body : {}
+}
+
+/** The error in an answer, in the service's own words. @param {Response} response */
+export const errorOf = async (response) => {
+  const body = await bodyOf(response)
+  const { message } = body
+  const words =
+    typeof message === "string" && message !== ""
+      ? message
+      : say("oddAnswer", { status: response.status })
+  return new ApiError(response.status, words, body)
+}
+
+/**
+ * @typedef {object} Options
+ * @property {object} [body]
+ * @property {Record<string, string>} [as] who asks, when it is not who signed in
+ * @property {AbortSignal} [signal]
+ */
+
+/** @param {string} method @param {string} path @param {Options} [options] @returns {Promise<Response>} one that went well */
+const send = async (method, path, { as, body, signal } = {}) => {
+  const headers = as ?? authorization()
+  const response = await fetch(path, {
+    method,
+    headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
+    body: body === undefined ? null : JSON.stringify(body),
+    cache: "no-store",
+    credentials: "omit",
+    signal: signal ?? null
+  }).catch((error) => {
+    if (signal?.aborted) throw error
+    throw new ApiError(0, say("noAnswer"))
+  })
+  readClock(response)
+  if (response.ok) return response
+  const error = await errorOf(response)
+  if (response.status === 401 && as === undefined) unauthorized()
+  throw error
+}
+
+/** What the caller says comes is taken for granted: page and service are of one version. @template Answer @param {string} method @param {string} path @param {Options} [options] @returns {Promise<Answer>} */
+export const ask = async (method, path, options) => (await send(method, path, options)).json()
+
+/** @param {string} path @param {AbortSignal} signal */
+export const image = async (path, signal) => (await send("GET", path, { signal })).blob()
+
+/** @param {string} name */
+export const instancePath = (name) => `/instances/${encodeURIComponent(name)}`
+
+/** In our language where we have words for the reason. @param {unknown} error */
+export const messageOf = (error) => {
+  if (!(error instanceof ApiError)) return String(error)
+  const { _tag, reason } = error.body
+  return _tag === "QrNotAvailable" && typeof reason === "string"
+    ? sayOf("qr", reason, {}, error.message)
+    : error.message
+}

@@ -1,0 +1,41 @@
+/** A modal dialog that ends with its own signal. Escape closes it; the focus goes back where it was. */
+import { button, h } from "./dom.js"
+import { makeNotices } from "./notices.js"
+
+let count = 0
+
+/**
+ * @param {string} title
+ * @param {(inside: { signal: AbortSignal, notices: import("./notices.js").Notices }) => Node} build
+ * @param {AbortSignal} owner
+ */
+export const openDialog = (title, build, owner) => {
+  const end = new AbortController()
+  const signal = AbortSignal.any([owner, end.signal])
+  const notices = makeNotices()
+  const id = `dialog-${++count}`
+  const dialog = h("dialog", { "aria-labelledby": id })
+  const before = document.activeElement
+  dialog.append(
+    h("h2", { id }, title),
+    build({ signal, notices }),
+    notices.element,
+    h(
+      "footer",
+      {},
+      button("close", () => dialog.close(), { class: "quiet" })
+    )
+  )
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close(), { signal })
+  dialog.addEventListener("close", () => {
+    end.abort()
+    dialog.remove()
+    // What was pressed may have gone meanwhile: its neighbour is nearer than the top of the page.
+    const near = before?.parentElement?.querySelector("button:not([hidden])")
+    if (document.activeElement === document.body && near instanceof HTMLElement) near.focus()
+  })
+  owner.addEventListener("abort", () => dialog.close(), { once: true, signal: end.signal })
+  document.body.append(dialog)
+  dialog.showModal()
+  return dialog
+}

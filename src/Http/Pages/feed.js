@@ -1,0 +1,151 @@
+/**
+ * One event stream, for as long as its owner lives: read over `fetch`, since an `EventSource` can send no
+ * key. It resumes from the last id, says when it is not live, and never stops trying.
+ */
+import { authorization, errorOf, readClock, unauthorized } from "./api.js"
+import { makeParser } from "./sse.js"
+import { every, sleep } from "./time.js"
+
+/** @typedef {import("./sse.js").Frame} Frame */
+/** @typedef {import("./types.js").FeedState} FeedState */
+
+/** The service says something every 15 s. */
+export const silenceMillis = 35_000
+/** A computer that was asleep finds its connections dead, and not yet ended. */
+const suspectMillis = 20_000
+const maxDelay = 30_000
+/** A feed that held for this long starts over with the shortest delay. */
+const heldMillis = 5000
+
+/** Doubles with every failure, half of it by chance. @param {number} failures @param {number} base @param {number} random 0 to 1 */
+export const delayAfter = (failures, base, random) => {
+  const full = Math.min(maxDelay, base * 2 ** Math.min(failures, 10))
+  return Math.max(base, Math.round(full * (0.5 + random / 2)))
+}
+
+/** No other attempt would be answered differently. @param {number} status */
+const isFinal = (status) => status >= 400 && status < 500 && status !== 408 && status !== 429
+
+/**
+ * @typedef {object} Feed
+ * @property {string} path
+ * @property {() => Record<string, string>} [headers]
+ * @property {(frame: Frame) => void} onFrame
+ * @property {(state: FeedState) => void} onState
+ * @property {() => void} [onUnauthorized]
+ * @property {AbortSignal} signal the owner's
+ */
+
+/** @param {Feed} feed */
+export const follow = ({
+  headers = authorization,
+  onFrame,
+  onState,
+  onUnauthorized = unauthorized,
+  path,
+  signal
+}) => {
+  /** @type {string | null} */
+  let lastId = null
+  let base = 1000
+  let failures = 0
+  /** @type {number | null} */
+  let heardAt = null
+  let isLive = false
+  let isTrying = false
+  let triedAt = 0
+  let attempt = new AbortController()
+  let wake = new AbortController()
+
+  /** @param {FeedState["state"]} state @param {{ message?: string, retryAt?: number }} [facts] */
+  const tell = (state, { message = "", retryAt } = {}) => {
+    isLive = state === "live"
+    if (!signal.aborted) onState({ state, heardAt, retryAt: retryAt ?? null, message })
+  }
+
+  const parser = () =>
+    makeParser({
+      onFrame: (frame) => {
+        try {
+          if (!signal.aborted) onFrame(frame)
+        } catch (error) {
+          // A bug of the page's is not a lost connection.
+          reportError(error)
+        }
+      },
+      onId: (id) => {
+        lastId = id
+      },
+      onRetry: (millis) => {
+        base = Math.min(Math.max(millis, 1000), maxDelay)
+      }
+    })
+
+  const since = () => Date.now() - Math.max(heardAt ?? 0, triedAt)
+
+  const giveUpAttempt = () => {
+    if (!isTrying || attempt.signal.aborted) return
+    tell("stale")
+    attempt.abort()
+  }
+
+  /** One connection, until it ends. @returns {Promise<boolean>} whether another one makes sense */
+  const connect = async () => {
+    attempt = new AbortController()
+    triedAt = Date.now()
+    const resume = lastId === null ? {} : { "last-event-id": lastId }
+    const response = await fetch(path, {
+      headers: { ...headers(), ...resume, accept: "text/event-stream" },
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.any([signal, attempt.signal])
+    })
+    readClock(response)
+    if (response.status === 401) {
+      onUnauthorized()
+      return false
+    }
+    if (!response.ok || response.body === null) {
+      const { message } = await errorOf(response)
+      if (!isFinal(response.status)) throw new Error(message)
+      tell("refused", { message })
+      return false
+    }
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    const { push } = parser()
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return true
+      heardAt = Date.now()
+      if (!isLive) tell("live")
+      push(value)
+    }
+  }
+
+  const run = async () => {
+    tell("connecting")
+    while (!signal.aborted) {
+      isTrying = true
+      // Whatever ended it, a lost connection or a service that stops, is answered by another attempt.
+      const goOn = await connect().catch(() => true)
+      isTrying = false
+      if (!goOn || signal.aborted) return
+      if (heardAt !== null && heardAt - triedAt > heldMillis) failures = 0
+      const delay = delayAfter(failures++, base, Math.random())
+      tell("reconnecting", { retryAt: Date.now() + delay })
+      wake = new AbortController()
+      await sleep(delay, AbortSignal.any([signal, wake.signal]))
+    }
+  }
+
+  const lookAgain = () => {
+    if (document.visibilityState === "hidden") return
+    if (isLive && since() > suspectMillis) giveUpAttempt()
+    else wake.abort()
+  }
+
+  every(1000, () => since() > silenceMillis && giveUpAttempt(), signal)
+  document.addEventListener("visibilitychange", lookAgain, { signal })
+  addEventListener("online", lookAgain, { signal })
+  void run()
+}

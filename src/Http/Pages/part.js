@@ -1,0 +1,30 @@
+/** A part of a status as it stands on a page: a word, its age, and a line below. */
+import { h, setAttribute, setText, show } from "./dom.js"
+import { tick } from "./time.js"
+import { say } from "./words.js"
+
+/** @typedef {import("./status.js").Part} Part */
+
+export const makePart = () => {
+  const chip = h("span", { class: "chip" })
+  const age = h("span", { class: "age" })
+  const words = h("span", {})
+  const seconds = h("span", {})
+  const [before = "", after = ""] = say("nextAttempt", { seconds: "|" }).split("|")
+  const again = h("span", { class: "again" }, before, seconds, after)
+  const detail = h("div", { class: "detail" }, words, again)
+  const element = h("div", { class: "part" }, chip, age, detail)
+  /** @param {Part} part */
+  const update = ({ detail: line = "", since, text, tone, until }) => {
+    setText(chip, text)
+    setAttribute(chip, "data-tone", tone)
+    setAttribute(age, "data-since", since === null ? null : String(since))
+    show(age, since !== null)
+    setText(words, line)
+    setAttribute(seconds, "data-until", until === undefined ? null : String(until))
+    show(again, until !== undefined)
+    show(detail, line !== "" || until !== undefined)
+    tick(element)
+  }
+  return { element, update }
+}

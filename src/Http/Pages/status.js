@@ -1,0 +1,120 @@
+/** A status in words: pure, so that every page says the same. */
+import { localTime } from "./api.js"
+import { say, sayCount, sayOf } from "./words.js"
+
+/** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
+/** @typedef {"good" | "busy" | "bad" | "off"} Tone */
+/**
+ * One of the status's parts.
+ * @typedef {object} Part
+ * @property {string} text
+ * @property {Tone} tone
+ * @property {number | null} since ms, our clock
+ * @property {string} [detail]
+ * @property {number} [until] when it is tried again
+ */
+
+/** @type {Readonly<Record<string, Tone>>} */
+export const linkTones = {
+  Listening: "good",
+  Connecting: "busy",
+  Waiting: "busy",
+  Parked: "bad",
+  Stopped: "off"
+}
+
+/** @type {Readonly<Record<string, Tone>>} */
+export const whatsappTones = {
+  open: "good",
+  connecting: "busy",
+  close: "bad",
+  refused: "bad",
+  removed: "off"
+}
+
+/** Ages come counted by the service, so that no clock of ours matters. @param {number} ageSeconds @param {number} at when the answer came */
+const sinceOf = (ageSeconds, at) => at - ageSeconds * 1000
+
+/** @param {ReadonlyArray<string | false>} parts */
+const join = (parts) => parts.filter((part) => part !== false && part !== "").join(" · ")
+
+/** @param {InstanceStatus} status @param {number} at @returns {Part} */
+export const wantedOf = ({ desired }, at) => ({
+  text: sayOf("desired", desired.state),
+  tone: desired.state === "listening" ? "good" : "off",
+  since: sinceOf(desired.ageSeconds, at)
+})
+
+/** @param {InstanceStatus} status @param {number} at @returns {Part} */
+export const linkOf = ({ listener: { ageSeconds, state } }, at) => {
+  const part = {
+    text: sayOf("link", state._tag),
+    tone: linkTones[state._tag] ?? "off",
+    since: sinceOf(ageSeconds, at)
+  }
+  if (state._tag === "Stopped" || state._tag === "Listening") return part
+  const isFlapping = state._tag === "Waiting" && state.isFlapping
+  const detail = join([
+    state.error?.message ?? "",
+    state.attempt > 1 && say("attempt", { n: state.attempt }),
+    isFlapping && say("flapping")
+  ])
+  const next = state._tag === "Connecting" ? null : state.nextAttempt
+  return next === null ? { ...part, detail } : { ...part, detail, until: localTime(next) }
+}
+
+/** @param {InstanceStatus} status @param {number} at @returns {Part} */
+export const whatsappOf = ({ whatsapp }, at) =>
+  whatsapp === null
+    ? { text: say("whatsapp_none"), tone: "off", since: null }
+    : {
+        text: sayOf("whatsapp", whatsapp.state),
+        tone: whatsappTones[whatsapp.state] ?? "off",
+        since: sinceOf(whatsapp.ageSeconds, at),
+        detail: whatsapp.reason === null ? "" : say("reason", { code: whatsapp.reason })
+      }
+
+/** @param {InstanceStatus} status @returns {Part} */
+export const gapsOf = ({ gaps: { open, unrecovered } }) => {
+  const rest = unrecovered === 0 ? "" : sayCount("unrecovered", unrecovered)
+  if (open !== null)
+    return {
+      text: say("gaps_open"),
+      tone: "bad",
+      since: localTime(open.from),
+      detail: join([sayOf("cause", open.cause), rest])
+    }
+  return { text: rest || say("gaps_none"), tone: rest === "" ? "good" : "busy", since: null }
+}
+
+/** @param {InstanceStatus} status @returns {Part} */
+export const toDoOf = ({ desired, userAction }) => ({
+  text: sayOf("action", userAction),
+  tone:
+    userAction === "none"
+      ? desired.state === "stopped"
+        ? "off"
+        : "good"
+      : userAction === "wait" || userAction === "scan_qr"
+        ? "busy"
+        : "bad",
+  since: null
+})
+
+/**
+ * What can be pressed, and which of it first.
+ * @param {InstanceStatus} status
+ */
+export const actionsFor = ({ desired, qrExpiresAt, userAction, whatsapp }) => {
+  const isWanted = desired.state === "listening"
+  const state = whatsapp?.state ?? "unknown"
+  const isLinked = state === "open" || state === "removed"
+  return {
+    toggle: isWanted ? /** @type {const} */ ("stop") : /** @type {const} */ ("start"),
+    restart: isWanted,
+    showQr: qrExpiresAt !== null || (isWanted && !isLinked && userAction !== "request_qr"),
+    newQr: userAction === "request_qr",
+    copyLink: isWanted && !isLinked,
+    createAgain: userAction === "recreate_instance"
+  }
+}

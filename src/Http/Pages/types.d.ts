@@ -1,0 +1,43 @@
+/** The answers of the API as JSON, from the schemas that encode them. */
+import type { EventRecord as EventRecordSchema } from "../../Domain/Event.ts"
+import type { Gap as GapSchema } from "../../Domain/Gap.ts"
+import type { Qr as QrSchema } from "../../Domain/Instance.ts"
+import type { ListenerState as ListenerStateSchema } from "../../Domain/ListenerState.ts"
+import type { InstanceStatus as InstanceStatusSchema } from "../../Domain/Status.ts"
+import type { Timeline as TimelineSchema } from "../../Domain/Timeline.ts"
+
+export type EventRecord = typeof EventRecordSchema.Encoded
+export type Gap = typeof GapSchema.Encoded
+export type InstanceStatus = typeof InstanceStatusSchema.Encoded
+export type ListenerState = typeof ListenerStateSchema.Encoded
+export type Qr = typeof QrSchema.Encoded
+
+export type Timeline = typeof TimelineSchema.Encoded
+
+export interface Pairing {
+  readonly instance: string
+  readonly state: "waiting" | "scan" | "connected" | "ended"
+  readonly phone: string | null
+  readonly qr: {
+    readonly svg: string
+    readonly pairingCode: string | null
+    readonly sequence: number
+    readonly expiresAt: string
+  } | null
+  readonly linkExpiresAt: string
+}
+
+/** How whoever signed in shows it: the API key, or the token of a session. */
+export interface Credential {
+  readonly kind: "key" | "session"
+  readonly value: string
+}
+
+export interface FeedState {
+  readonly state: "connecting" | "live" | "stale" | "reconnecting" | "refused"
+  /** When the last byte came, by our clock; `null`: none yet. */
+  readonly heardAt: number | null
+  /** When it is tried again, by our clock. */
+  readonly retryAt: number | null
+  readonly message: string
+}

@@ -1,0 +1,53 @@
+/** What the pages say, in the language that the server chose for the document. */
+import { words as en } from "./words-en.js"
+import { words as es } from "./words-es.js"
+import { words as ptBR } from "./words-pt-BR.js"
+
+/** @typedef {typeof en} Dictionary */
+/** @typedef {keyof Dictionary} Word */
+/** @typedef {Readonly<Record<string, string | number>>} Facts */
+
+/** @type {Readonly<Record<string, Dictionary>>} */
+export const dictionaries = { en, "pt-BR": ptBR, es }
+
+export const language = globalThis.document?.documentElement.lang || "en"
+const dictionary = dictionaries[language] ?? en
+
+/** Puts facts in the places of their names: `{name}`. @param {string} text @param {Facts} facts */
+export const fill = (text, facts) =>
+  text.replaceAll(/\{(\w+)\}/g, (place, name) => String(facts[name] ?? place))
+
+/** @param {Word} word @param {Facts} [facts] */
+export const say = (word, facts = {}) => fill(dictionary[word], facts)
+
+/** @param {string} word @returns {word is Word} */
+const isWord = (word) => Object.hasOwn(dictionary, word)
+
+/** The word for a value of the service; one that we do not know is shown as it came. @param {string} family @param {string} value @param {Facts} [facts] @param {string} [otherwise] */
+export const sayOf = (family, value, facts, otherwise = value) => {
+  const word = `${family}_${value}`
+  return isWord(word) ? say(word, facts) : otherwise
+}
+
+const plurals = new Intl.PluralRules(language)
+const numbers = new Intl.NumberFormat(language)
+
+/** As many as there are: the family has the words `…_one` and `…_other`. @param {string} family @param {number} n */
+export const sayCount = (family, n) =>
+  sayOf(family, plurals.select(n) === "one" ? "one" : "other", { n: numbers.format(n) })
+
+/** Gives every marked element below a root its text. @param {ParentNode} root */
+export const translate = (root) => {
+  for (const element of root.querySelectorAll("[data-word]")) {
+    const word = element.getAttribute("data-word") ?? ""
+    if (isWord(word)) element.textContent = say(word)
+  }
+  for (const element of root.querySelectorAll("[data-label]")) {
+    const word = element.getAttribute("data-label") ?? ""
+    if (isWord(word)) element.setAttribute("aria-label", say(word))
+  }
+  for (const element of root.querySelectorAll("[data-placeholder]")) {
+    const word = element.getAttribute("data-placeholder") ?? ""
+    if (isWord(word)) element.setAttribute("placeholder", say(word))
+  }
+}

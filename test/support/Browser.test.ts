@@ -1,7 +1,8 @@
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
-import { executable, howToGetOne, inBrowser, visit } from "./Browser.ts"
+import { inBrowser } from "./Browser/Suite.ts"
+import { executable, howToGetOne, visit } from "./Browser.ts"
 
 /** Pages that each do one thing. */
 const pages: Readonly<Record<string, string>> = {

@@ -3,7 +3,6 @@
  * A visit fails on whatever goes wrong in it, even where the test does not look.
  */
 import { existsSync } from "node:fs"
-import { afterAll, describe } from "@effect/vitest"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 
 const places = [
@@ -43,16 +42,10 @@ const launch = (): Promise<Browser> => {
   return launched
 }
 
-/** A suite that needs a browser; skipped, with the reason in its title, where there is none. */
-export const inBrowser = (title: string, tests: () => void): void => {
-  if (executable === undefined) return void describe.skip(`${title} (${howToGetOne})`, tests)
-  describe(title, () => {
-    afterAll(async () => {
-      await (await launched)?.close()
-      launched = undefined
-    })
-    tests()
-  })
+/** Ends the browser, if there is one. */
+export const close = async (): Promise<void> => {
+  await (await launched)?.close()
+  launched = undefined
 }
 
 export interface Visit extends BrowserContextOptions {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
-import { inBrowser, visit } from "../../support/Browser.ts"
+import { inBrowser } from "../../support/Browser/Suite.ts"
+import { visit } from "../../support/Browser.ts"
 import { readQr, readShownQr } from "../../support/QrReader.ts"
 import { key } from "../Service.ts"
-import { useWorld } from "./World.ts"
+import { useWorld } from "./useWorld.ts"
 
 describe("a code as a picture", () => {
   const world = useWorld()

@@ -1,6 +1,5 @@
 /** What the pages are seen over: a simulated Evolution, a real service, and a key to sign in with. */
-import { afterAll, beforeAll } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect } from "effect"
 import type { Locator, Page } from "playwright-core"
 import * as EvolutionListener from "../../../src/EvolutionListener.ts"
 import { type Visit, visit } from "../../support/Browser.ts"
@@ -76,25 +75,14 @@ export class World {
   }
 }
 
+/** Stands until the scope closes. */
+export const scopedWorld = Effect.map(start, (started) => new World(started))
+
 /** Types the key as a person does; the page's language is English. */
 export const signIn = async (page: Page, withKey: string): Promise<void> => {
   await page.getByLabel("API key").fill(withKey)
   await page.getByRole("button", { name: "Sign in" }).click()
   await page.getByRole("button", { name: "Sign out" }).waitFor()
-}
-
-/** One world for the tests of a suite. */
-export const useWorld = (): (() => World) => {
-  const scope = Effect.runSync(Scope.make())
-  let world: World | undefined
-  beforeAll(async () => {
-    world = new World(await Effect.runPromise(Scope.extend(start, scope)))
-  }, 60_000)
-  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
-  return () => {
-    if (world === undefined) throw new Error("The world is not there yet")
-    return world
-  }
 }
 
 /** An instance's row in the table of all. */

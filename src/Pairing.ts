@@ -69,6 +69,7 @@ const make = Effect.gen(function* () {
   const registry = yield* ListenerRegistry
   const store = yield* InstanceStore
   const rounds = yield* FiberMap.make<InstanceName, void, Refusal>()
+  const starting = (yield* Effect.makeSemaphore(1)).withPermits(1)
   /** For whose phone the pairing codes of an instance's round are. */
   const numbers = new Map<InstanceName, string>()
 
@@ -177,9 +178,10 @@ const make = Effect.gen(function* () {
 
   /** However many ask at once, one round begins; and it does so when they have hung up, too. */
   const round = (name: InstanceName, number?: string) =>
-    Effect.flatMap(
-      FiberMap.run(rounds, name, begin(name, number), { onlyIfMissing: true }),
-      Fiber.join
+    FiberMap.get(rounds, name).pipe(
+      Effect.orElse(() => FiberMap.run(rounds, name, begin(name, number))),
+      starting,
+      Effect.flatMap(Fiber.join)
     )
 
   const pair = (name: InstanceName, number: string): Effect.Effect<PairingCode, Refusal> =>

@@ -25,7 +25,7 @@ interface EventRow {
 }
 
 /** As in the partial index: the planner compares texts. */
-const turnNames = [
+export const turnNames = [
   "listener.updated",
   "instance.create",
   "qrcode.updated",

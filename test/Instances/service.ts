@@ -55,6 +55,7 @@ export const serviceOn = <E>(
     const bus = Context.get(context, EventBus)
     const log = Context.get(context, EventStore)
     return {
+      bus,
       simulator,
       log,
       client: Context.get(context, EvolutionClient),

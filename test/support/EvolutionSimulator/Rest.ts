@@ -95,7 +95,10 @@ const route = async (
       if (instance.state === undefined) return stringifiedObject
       if (instance.state === "open")
         return { status: 200, body: { instance: { instanceName: name, state: "open" } } }
-      if (instance.state === "close") await actions.connect(instance)
+      if (instance.state === "close") {
+        instance.number = url.searchParams.get("number") ?? instance.number
+        await actions.connect(instance)
+      }
       return { status: 200, body: { ...instance.qr, count: instance.qrCount } }
     case "POST /instance/restart":
       if (instance.state === "close" || instance.state === undefined) return stringifiedObject

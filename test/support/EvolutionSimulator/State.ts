@@ -15,7 +15,8 @@ export interface SimulatedInstance {
   readonly id: string
   readonly token: string
   readonly integration: string
-  readonly number: string | null
+  /** For whose phone the codes to type are. */
+  number: string | null
   /** In memory; `undefined` while not loaded. */
   state: "open" | "connecting" | "close" | undefined
   ownerJid: string | null

@@ -8,6 +8,7 @@
  *                                                └─ Ingest ─ EventStore, InstanceStore, EventBus
  */
 import { Layer } from "effect"
+import { Audit } from "./Audit.ts"
 import * as AutoStart from "./AutoStart.ts"
 import { EventBus } from "./EventBus.ts"
 import { EventSource } from "./EventSource.ts"
@@ -18,6 +19,7 @@ import { GapStore } from "./GapStore.ts"
 import { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import { Instances } from "./Instances.ts"
+import { KeyStore } from "./KeyStore.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
 import { Pacing } from "./Pacing.ts"
 import { Pairing } from "./Pairing.ts"
@@ -35,7 +37,14 @@ export const layer = Layer.mergeAll(AutoStart.layer, Pairing.layer, StateWatch.l
   Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
   Layer.provideMerge(EventBus.layer),
   Layer.provideMerge(
-    Layer.mergeAll(EventStore.layer, GapStore.layer, InstanceStore.layer, EvolutionClient.layer)
+    Layer.mergeAll(
+      Audit.layer,
+      EventStore.layer,
+      EvolutionClient.layer,
+      GapStore.layer,
+      InstanceStore.layer,
+      KeyStore.layer
+    )
   ),
   Layer.provideMerge(Sql.layer)
 )

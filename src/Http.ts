@@ -25,6 +25,7 @@ const routes = Layer.mergeAll(
       Handlers.live,
       Handlers.pairingPage,
       Handlers.session,
+      Handlers.keys,
       Handlers.health
     ]),
     Layer.provide([Live.layer, Guest.layer]),

@@ -10,6 +10,8 @@ const ranks: Readonly<Record<string, number>> = {
   Domain: 0,
   Sql: 1,
   Wire: 1,
+  Audit: 2,
+  KeyStore: 2,
   EventSource: 2,
   EvolutionClient: 2,
   EventStore: 2,

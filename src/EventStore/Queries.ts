@@ -2,10 +2,13 @@
 import type { SqlClient, Statement } from "@effect/sql"
 import { DateTime, Effect } from "effect"
 import type { EventOrigin, EventRecord, EvolutionEvent } from "../Domain/Event.ts"
+import { expressionOf } from "../Domain/Key.ts"
 import { messageRows } from "./Rows.ts"
 
 export interface EventQuery {
   readonly instance?: string | undefined
+  /** Only instances whose name matches one of these patterns; `null`: of all. */
+  readonly only?: ReadonlyArray<string> | null | undefined
   /** The wire's names; none: every event. */
   readonly events?: ReadonlyArray<string> | undefined
   /** Only events with a higher id. */
@@ -84,7 +87,7 @@ export const queries = (sql: SqlClient.SqlClient) => ({
         )
       }
     }),
-  read: ({ after = 0, events = [], instance, limit }: EventQuery) =>
+  read: ({ after = 0, events = [], instance, limit, only = null }: EventQuery) =>
     Effect.map(
       sql<EventRow>`
         select id, instance, event, data, extra, upstream_time, received_at, origin
@@ -92,6 +95,7 @@ export const queries = (sql: SqlClient.SqlClient) => ({
         where ${sql.and([
           sql`id > ${after}`,
           ...(instance === undefined ? [] : [sql`instance = ${instance}`]),
+          ...(only === null ? [] : [sql`instance ~ ${expressionOf(only)}`]),
           ...(events.length === 0 ? [] : [sql.in("event", events)])
         ])}
         order by id limit ${limit}`,

@@ -4,6 +4,7 @@ import { Schema } from "effect"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { events, live } from "./Api/Events.ts"
 import { instances } from "./Api/Instances.ts"
+import { keys } from "./Api/Keys.ts"
 import { pairing, pairingPage } from "./Api/Pairing.ts"
 import { status } from "./Api/Parameters.ts"
 import { session } from "./Api/Session.ts"
@@ -33,6 +34,7 @@ export class Api extends HttpApi.make("evolution-listener")
   .add(live)
   .add(pairingPage)
   .add(session)
+  .add(keys)
   .add(health)
   .annotate(OpenApi.Title, "evolution-listener")
   .annotate(OpenApi.Version, "0.1.0")

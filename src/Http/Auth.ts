@@ -1,43 +1,64 @@
-/** Who may call: whoever has the key, compared in constant time, or a token that stands for it. */
-import { createHash, timingSafeEqual } from "node:crypto"
-import { Effect, Layer, Redacted } from "effect"
+/** Who may call: whoever has a key, or a token that stands for one. */
+import { timingSafeEqual } from "node:crypto"
+import { HttpServerRequest } from "@effect/platform"
+import { Effect, Layer, Option, type Redacted } from "effect"
 import { InstanceName } from "../Domain/Instance.ts"
+import { type Caller, hashOf } from "../Domain/Key.ts"
+import { KeyStore } from "../KeyStore.ts"
 import { Authorization, PairingAuthorization, Unauthorized } from "./Api.ts"
 import { ApiKey } from "./ApiKey.ts"
 import { Tokens } from "./Tokens.ts"
+import { Tries } from "./Tries.ts"
 
-const digest = (key: Redacted.Redacted): Buffer =>
-  createHash("sha256").update(Redacted.value(key)).digest()
+const everything = { id: null, scope: "admin", instances: null } as const
 
 const callers = Layer.effect(
   Authorization,
-  Effect.map(Effect.all([ApiKey, Tokens]), ([key, tokens]) => {
-    const expected = digest(key)
+  Effect.map(Effect.all([ApiKey, KeyStore, Tokens, Tries]), ([apiKey, keys, tokens, tries]) => {
+    const expected = Buffer.from(hashOf(apiKey))
+    /** Hashes are compared, so that how long it takes tells nothing of a key. */
+    const identify = (given: Redacted.Redacted): Effect.Effect<Option.Option<Caller["Type"]>> =>
+      Effect.gen(function* () {
+        if (timingSafeEqual(Buffer.from(hashOf(given)), expected))
+          return Option.some({ ...everything, name: "API_KEY" })
+        const key = yield* keys.find(given)
+        if (Option.isSome(key)) return key
+        const session = yield* Effect.option(tokens.verify("session", given))
+        return Option.as(session, { ...everything, name: "sign-in link" })
+      })
     const check = (given: Redacted.Redacted) =>
-      timingSafeEqual(digest(given), expected)
-        ? Effect.void
-        : Effect.mapError(
-            tokens.verify("session", given),
-            () =>
-              new Unauthorized({
-                message:
-                  'Cannot let you in: send the key as "apikey: …" or "Authorization: Bearer …"'
-              })
-          )
+      Effect.gen(function* () {
+        const caller = yield* identify(given)
+        if (Option.isSome(caller)) return caller.value
+        const request = yield* HttpServerRequest.HttpServerRequest
+        yield* tries.failed(request, given)
+        return yield* new Unauthorized({
+          message: 'Cannot let you in: send the key as "apikey: …" or "Authorization: Bearer …"'
+        })
+      })
     return { apikey: check, bearer: check }
   })
 )
 
 const guests = Layer.effect(
   PairingAuthorization,
-  Effect.map(Tokens, (tokens) => ({
+  Effect.map(Effect.all([Tokens, Tries]), ([tokens, tries]) => ({
     bearer: (given: Redacted.Redacted) =>
-      Effect.mapBoth(tokens.verify("pairing", given), {
-        onFailure: () => new Unauthorized({ message: "This link is not valid any more" }),
-        // We signed it, and only for names that are some.
-        onSuccess: ({ expiresAt, subject }) => ({ instance: InstanceName.make(subject), expiresAt })
-      })
+      Effect.catchAll(
+        Effect.map(tokens.verify("pairing", given), ({ expiresAt, subject }) => ({
+          // We signed it, and only for names that are some.
+          instance: InstanceName.make(subject),
+          expiresAt
+        })),
+        () =>
+          Effect.zipRight(
+            Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+              tries.failed(request, given)
+            ),
+            new Unauthorized({ message: "This link is not valid any more" })
+          )
+      )
   }))
 )
 
-export const layer = Layer.merge(callers, guests)
+export const layer = Layer.merge(callers, guests).pipe(Layer.provide(Tries.layer))

@@ -1,16 +1,28 @@
 /** The API's handlers: a line each, since what they do lives elsewhere. */
 import { HttpApiBuilder } from "@effect/platform"
 import { SqlError } from "@effect/sql"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Redacted } from "effect"
+import { Audit } from "../Audit.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
+import type { InstanceName } from "../Domain/Instance.ts"
+import { Caller, sees } from "../Domain/Key.ts"
 import { EventStore } from "../EventStore.ts"
 import { Ingest } from "../Ingest.ts"
 import { Instances } from "../Instances.ts"
+import { KeyStore } from "../KeyStore.ts"
 import { Pairing } from "../Pairing.ts"
 import { detailOf } from "../Sql/Failure.ts"
-import { Api } from "./Api.ts"
+import { Api, KeyNotFound } from "./Api.ts"
 import { Guest } from "./Guest.ts"
 import { Live } from "./Live.ts"
+import {
+  administering,
+  commanding,
+  creating,
+  holding,
+  mayAdminister,
+  seeing
+} from "./Permission.ts"
 import * as QrImage from "./QrImage.ts"
 import { Session } from "./Session.ts"
 
@@ -26,32 +38,56 @@ const orUnavailable = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   )
 
 export const instances = HttpApiBuilder.group(Api, "instances", (handlers) =>
-  Effect.map(Instances, (service) =>
-    handlers
-      .handle("create", ({ payload }) => orUnavailable(service.create(payload)))
-      .handle("list", () => service.all)
-      .handle("get", ({ path }) => service.status(path.name))
-      .handle("remove", ({ path }) => orUnavailable(service.remove(path.name)))
-      .handle("start", ({ path }) => orUnavailable(service.start(path.name)))
-      .handle("stop", ({ path }) => orUnavailable(service.stop(path.name)))
-      .handle("restart", ({ path }) => orUnavailable(service.restart(path.name)))
-      .handle("status", ({ path }) => service.status(path.name))
-      .handle("gaps", ({ path, urlParams: { limit = 100 } }) =>
-        Effect.map(orUnavailable(service.gaps(path.name, limit)), (gaps) => ({ gaps }))
+  Effect.map(Instances, (service) => {
+    const command = (action: "start" | "stop" | "restart") => (request: Named) =>
+      commanding(action, request.path.name, orUnavailable(service[action](request.path.name)))
+    const status = ({ path: { name } }: Named) => seeing(name, service.status(name))
+    return handlers
+      .handle("create", ({ payload }) =>
+        creating(payload.name, orUnavailable(service.create(payload)))
       )
-      .handle("timeline", ({ path, urlParams: { hours = 24 } }) =>
-        orUnavailable(service.timeline(path.name, Duration.hours(hours)))
+      .handle("list", () =>
+        Effect.zipWith(service.all, Caller, (all, caller) => {
+          const isSeen = sees(caller)
+          return all.filter(({ name }) => isSeen(name))
+        })
       )
-  )
+      .handle("get", status)
+      .handle("remove", ({ path: { name } }) =>
+        commanding("remove", name, orUnavailable(service.remove(name)))
+      )
+      .handle("start", command("start"))
+      .handle("stop", command("stop"))
+      .handle("restart", command("restart"))
+      .handle("status", status)
+      .handle("gaps", ({ path: { name }, urlParams: { limit = 100 } }) =>
+        seeing(
+          name,
+          Effect.map(orUnavailable(service.gaps(name, limit)), (gaps) => ({ gaps }))
+        )
+      )
+      .handle("timeline", ({ path: { name }, urlParams: { hours = 24 } }) =>
+        seeing(name, orUnavailable(service.timeline(name, Duration.hours(hours))))
+      )
+  })
 )
+
+interface Named {
+  readonly path: { readonly name: InstanceName }
+}
 
 export const events = HttpApiBuilder.group(Api, "events", (handlers) =>
   Effect.map(EventStore, (store) =>
     handlers.handle("read", ({ urlParams: { after = 0, event: events, instance, limit = 100 } }) =>
-      Effect.map(orUnavailable(store.read({ after, events, instance, limit })), (found) => ({
-        events: found,
-        next: found.at(-1)?.id ?? after
-      }))
+      Effect.flatMap(Caller, ({ instances: only }) =>
+        Effect.map(
+          orUnavailable(store.read({ after, events, instance, only, limit })),
+          (found) => ({
+            events: found,
+            next: found.at(-1)?.id ?? after
+          })
+        )
+      )
     )
   )
 )
@@ -71,15 +107,27 @@ export const live = HttpApiBuilder.group(Api, "live", (handlers) =>
 export const pairing = HttpApiBuilder.group(Api, "pairing", (handlers) =>
   Effect.map(Effect.all([Guest, Pairing, Instances]), ([guest, service, { status }]) =>
     handlers
-      .handleRaw("qrcode", ({ path, request, urlParams: { after, format, wait = 0 } }) =>
-        Effect.flatMap(service.qrcode(path.name, { after, wait: Duration.seconds(wait) }), (qr) =>
-          QrImage.respond(qr, format ?? QrImage.preferred(request))
+      .handleRaw("qrcode", ({ path: { name }, request, urlParams: { after, format, wait = 0 } }) =>
+        // A code is no news but a credential: whoever has it can link a phone.
+        holding("operate").pipe(
+          Effect.zipRight(
+            seeing(name, service.qrcode(name, { after, wait: Duration.seconds(wait) }))
+          ),
+          Effect.flatMap((qr) => QrImage.respond(qr, format ?? QrImage.preferred(request)))
         )
       )
-      .handle("request", ({ path }) => service.request(path.name))
-      .handle("pair", ({ path, payload }) => service.pair(path.name, payload.number))
-      .handle("link", ({ path, payload }) =>
-        Effect.zipRight(status(path.name), guest.link(path.name, Duration.seconds(payload.ttl)))
+      .handle("request", ({ path: { name } }) =>
+        commanding("request_qr", name, service.request(name))
+      )
+      .handle("pair", ({ path: { name }, payload }) =>
+        commanding("pair", name, service.pair(name, payload.number))
+      )
+      .handle("link", ({ path: { name }, payload: { ttl } }) =>
+        commanding(
+          "make_pairing_link",
+          name,
+          Effect.zipRight(status(name), guest.link(name, Duration.seconds(ttl)))
+        )
       )
   )
 )
@@ -90,6 +138,40 @@ export const pairingPage = HttpApiBuilder.group(Api, "pairingPage", (handlers) =
 
 export const session = HttpApiBuilder.group(Api, "session", (handlers) =>
   Effect.map(Session, ({ open }) => handlers.handle("open", ({ payload }) => open(payload.ticket)))
+)
+
+export const keys = HttpApiBuilder.group(Api, "keys", (handlers) =>
+  Effect.map(Effect.all([KeyStore, Audit]), ([store, audit]) =>
+    handlers
+      .handle("self", () => Caller)
+      .handle("list", () => Effect.zipRight(mayAdminister, store.all))
+      .handle("make", ({ payload: { expiresAt = null, instances = null, name, scope } }) =>
+        administering(
+          "make_key",
+          Effect.map(
+            orUnavailable(store.create({ name, scope, instances, expiresAt })),
+            ([made, key]) => ({ ...made, key: Redacted.value(key) })
+          )
+        )
+      )
+      .handle("revoke", ({ path: { id } }) =>
+        administering(
+          "revoke_key",
+          Effect.flatMap(orUnavailable(store.revoke(id)), (found) =>
+            Effect.mapError(
+              found,
+              () => new KeyNotFound({ message: `There is no key "${id}": see GET /keys` })
+            )
+          )
+        )
+      )
+      .handle("audit", ({ urlParams: { before, limit = 100 } }) =>
+        Effect.zipRight(
+          mayAdminister,
+          Effect.map(orUnavailable(audit.read({ before, limit })), (rows) => ({ rows }))
+        )
+      )
+  )
 )
 
 export const health = HttpApiBuilder.group(Api, "health", (handlers) =>

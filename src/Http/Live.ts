@@ -6,6 +6,7 @@ import type { HttpServerResponse } from "@effect/platform"
 import { Chunk, Context, Deferred, Effect, Layer, Schema, Stream } from "effect"
 import type { LoggedEvent } from "../Domain/Event.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
+import { Caller, sees } from "../Domain/Key.ts"
 import { ListenerState } from "../Domain/ListenerState.ts"
 import { EventBus } from "../EventBus.ts"
 import { ListenerRegistry } from "../ListenerRegistry.ts"
@@ -22,7 +23,10 @@ export interface Wanted {
 export class Live extends Context.Tag("evolution-listener/Live")<
   Live,
   {
-    readonly respond: (wanted: Wanted) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+    /** To a caller, who gets what it may see. */
+    readonly respond: (
+      wanted: Wanted
+    ) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, Caller>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -42,11 +46,16 @@ const make = Effect.gen(function* () {
   const registry = yield* ListenerRegistry
   const stopping = yield* Stopping
 
-  const read = ({ after, events: names = [], instance }: Wanted) =>
+  const read = (
+    { after, events: names = [], instance }: Wanted,
+    isSeen: (name: string) => boolean
+  ) =>
     Stream.unwrap(
       Effect.map(bus.newest, (newest) => {
         const isKnown = after !== undefined && after <= newest
         const wanted = new Set(names)
+        const isWanted = (name: string) =>
+          (instance === undefined || name === instance) && isSeen(name)
         let cursor = isKnown ? after : newest
         let hasCaughtUp = false
 
@@ -56,9 +65,7 @@ const make = Effect.gen(function* () {
           Stream.map((chunk) => {
             const some = Chunk.filter(
               chunk,
-              (one) =>
-                (instance === undefined || one.instance === instance) &&
-                (wanted.size === 0 || wanted.has(one.event))
+              (one) => isWanted(one.instance) && (wanted.size === 0 || wanted.has(one.event))
             )
             cursor = Chunk.isNonEmpty(chunk) ? Chunk.lastNonEmpty(chunk).id : cursor
             hasCaughtUp ||= !bus.isLate(cursor)
@@ -69,7 +76,7 @@ const make = Effect.gen(function* () {
           Stream.filter((text) => text !== "")
         )
         const states = registry.changes.pipe(
-          Stream.filter(({ name }) => instance === undefined || name === instance),
+          Stream.filter(({ name }) => isWanted(name)),
           Stream.map(({ name, state }) => frame("status", { name, state: encodeState(state) }))
         )
         // The id tells a reader with a filter how far it has come.
@@ -95,7 +102,9 @@ const make = Effect.gen(function* () {
       })
     )
 
-  return Live.of({ respond: (wanted) => Effect.succeed(respond(read(wanted))) })
+  return Live.of({
+    respond: (wanted) => Effect.map(Caller, (caller) => respond(read(wanted, sees(caller))))
+  })
 })
 
 /** One text for all readers, as long as the event is in memory. */

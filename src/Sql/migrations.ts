@@ -7,11 +7,13 @@ import { detailOf } from "./Failure.ts"
 import init from "./migrations/0001_init.ts"
 import gaps from "./migrations/0002_gaps.ts"
 import turns from "./migrations/0003_turns.ts"
+import keys from "./migrations/0004_keys.ts"
 
 const loader = Migrator.fromRecord({
   "0001_init": init,
   "0002_gaps": gaps,
-  "0003_turns": turns
+  "0003_turns": turns,
+  "0004_keys": keys
 })
 
 type Migration = Effect.Effect<

@@ -215,6 +215,11 @@ describe("what no route knows", () => {
         "GET /instances/shop/events/stream",
         "GET /pairing/stream",
         "POST /session",
+        "GET /keys/self",
+        "GET /keys",
+        "POST /keys",
+        "DELETE /keys/shop",
+        "GET /audit",
         "GET /health/live",
         "GET /health/ready"
       ])

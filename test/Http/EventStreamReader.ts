@@ -31,6 +31,10 @@ export interface Reader {
   readonly headers: Headers
   /** The next so many frames; dies when the stream ends before. */
   readonly take: (count: number) => Effect.Effect<ReadonlyArray<Frame>>
+  /** All frames up to the first that is like this, itself included. */
+  readonly takeUntil: (isLast: (frame: Frame) => boolean) => Effect.Effect<ReadonlyArray<Frame>>
+  /** What has come and was not taken. */
+  readonly pending: () => string
   /** Hangs up. */
   readonly cut: Effect.Effect<void>
 }
@@ -58,16 +62,26 @@ export const open = (
       buffered = texts.pop() ?? ""
       frames.push(...texts.map(parse))
     })
+    const take = (count: number) =>
+      Effect.repeat(
+        Effect.suspend(() => (frames.length < count ? more : Effect.void)),
+        { until: () => frames.length >= count }
+      ).pipe(Effect.map(() => frames.splice(0, count)))
+    const takeUntil = (
+      isLast: (frame: Frame) => boolean,
+      taken: ReadonlyArray<Frame> = []
+    ): Effect.Effect<ReadonlyArray<Frame>> =>
+      Effect.flatMap(take(1), (next) =>
+        next.some(isLast)
+          ? Effect.succeed([...taken, ...next])
+          : takeUntil(isLast, [...taken, ...next])
+      )
     return {
+      take,
+      takeUntil,
+      pending: () => JSON.stringify(frames) + buffered,
       status: response.status,
       headers: response.headers,
-      take: (count) =>
-        Effect.repeat(
-          Effect.suspend(() => (frames.length < count ? more : Effect.void)),
-          {
-            until: () => frames.length >= count
-          }
-        ).pipe(Effect.map(() => frames.splice(0, count))),
       cut: Effect.sync(() => abort.abort())
     }
   })

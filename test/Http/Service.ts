@@ -5,12 +5,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { FetchHttpClient, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
 import { Effect, Layer, Logger, LogLevel, Schema } from "effect"
+import { Audit } from "../../src/Audit.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import { EventStore } from "../../src/EventStore.ts"
 import { Api } from "../../src/Http/Api.ts"
 import * as Http from "../../src/Http.ts"
 import { Ingest } from "../../src/Ingest.ts"
 import { Instances } from "../../src/Instances.ts"
+import { KeyStore } from "../../src/KeyStore.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
 import { Pairing } from "../../src/Pairing.ts"
 import { settings } from "../support/settings.ts"
@@ -35,11 +37,21 @@ export const house = (
     Layer.mock(Ingest, { degraded: Effect.succeed(null), ...ingest }),
     Layer.mock(EventBus, { isLate: () => false }),
     Layer.mock(ListenerRegistry, {}),
+    Layer.mock(Audit, { record: () => (command) => command }),
+    Layer.mock(KeyStore, { find: () => Effect.succeedNone }),
     Layer.mock(Pairing, pairing)
   )
 
 /** What the routes ask. */
-type Domain = EventBus | EventStore | Ingest | Instances | ListenerRegistry | Pairing
+type Domain =
+  | Audit
+  | EventBus
+  | EventStore
+  | Ingest
+  | Instances
+  | KeyStore
+  | ListenerRegistry
+  | Pairing
 
 /** A port that nobody listens at, as it was free a moment ago. */
 export const freePort = Effect.async<number>((resume) => {

@@ -1,10 +1,14 @@
 /** Who may call, and how they show it. */
 import { HttpApiMiddleware, HttpApiSchema, HttpApiSecurity } from "@effect/platform"
-import { Context, type DateTime } from "effect"
+import { Context, type DateTime, Schema } from "effect"
 import type { InstanceName } from "../../Domain/Instance.ts"
-import { Unauthorized } from "./Errors.ts"
+import { Caller } from "../../Domain/Key.ts"
+import { TooManyTries, Unauthorized } from "./Errors.ts"
 
-const failure = Unauthorized.annotations(HttpApiSchema.annotations({ status: 401 }))
+const failure = Schema.Union(
+  Unauthorized.annotations(HttpApiSchema.annotations({ status: 401 })),
+  TooManyTries.annotations(HttpApiSchema.annotations({ status: 429 }))
+)
 
 /**
  * Holders of the key, or of a token that was given for it.
@@ -15,6 +19,7 @@ export class Authorization extends HttpApiMiddleware.Tag<Authorization>()(
   "evolution-listener/Authorization",
   {
     failure,
+    provides: Caller,
     security: {
       apikey: HttpApiSecurity.apiKey({ key: "apikey", in: "header" }),
       bearer: HttpApiSecurity.bearer

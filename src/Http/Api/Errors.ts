@@ -6,6 +6,21 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
   message: Schema.String
 }) {}
 
+/** The caller's key is of too small a scope, or bound to other instances. */
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", {
+  message: Schema.String
+}) {}
+
+/** So many wrong keys came from this address lately that none is looked at for a while. */
+export class TooManyTries extends Schema.TaggedError<TooManyTries>()("TooManyTries", {
+  message: Schema.String,
+  retryAfterSeconds: Schema.Int
+}) {}
+
+export class KeyNotFound extends Schema.TaggedError<KeyNotFound>()("KeyNotFound", {
+  message: Schema.String
+}) {}
+
 export class RouteNotFound extends Schema.TaggedError<RouteNotFound>()("RouteNotFound", {
   message: Schema.String
 }) {}

@@ -15,6 +15,7 @@ import { InstanceName } from "../../Domain/Instance.ts"
 import { InstanceStatus } from "../../Domain/Status.ts"
 import { Timeline } from "../../Domain/Timeline.ts"
 import { Authorization } from "./Authorization.ts"
+import { Forbidden } from "./Errors.ts"
 import { Count, Digits, name, status } from "./Parameters.ts"
 
 /** What `POST /instances` takes. */
@@ -93,6 +94,7 @@ export const instances = HttpApiGroup.make("instances")
       .addSuccess(Timeline)
       .annotate(OpenApi.Summary, "What became of the link and of WhatsApp's state, and the gaps")
   )
+  .addError(Forbidden, status(403))
   .addError(InstanceNotFound, status(404))
   .addError(InstanceExists, status(409))
   .addError(EvolutionRefused, status(400))

@@ -13,6 +13,7 @@ import { Qr } from "../../Domain/Instance.ts"
 import { PairingCode, QrNotAvailable } from "../../Domain/Pairing.ts"
 import { InstanceStatus } from "../../Domain/Status.ts"
 import { Authorization, PairingAuthorization } from "./Authorization.ts"
+import { Forbidden } from "./Errors.ts"
 import { Count, Digits, name, status } from "./Parameters.ts"
 
 export const QrFormat = Schema.Literal("json", "png", "svg")
@@ -80,6 +81,7 @@ export const pairing = HttpApiGroup.make("pairing")
       .addSuccess(PairingLink, status(201))
       .annotate(OpenApi.Summary, "A link that shows this instance's codes to who has no key")
   )
+  .addError(Forbidden, status(403))
   .addError(InstanceNotFound, status(404))
   .addError(InstanceExists, status(409))
   .addError(EvolutionRefused, status(400))

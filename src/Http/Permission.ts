@@ -1,0 +1,72 @@
+/** What a caller may see and do. What it is not to know of is, to it, not there. */
+import { Effect } from "effect"
+import { Audit } from "../Audit.ts"
+import { InstanceNotFound } from "../Domain/EvolutionError.ts"
+import { Caller, holds, type Scope, sees } from "../Domain/Key.ts"
+import { Forbidden } from "./Api.ts"
+
+/** Fails unless the caller's key has at least this scope. */
+export const holding = (scope: Scope) =>
+  Effect.flatMap(Caller, (caller) =>
+    holds(caller, scope)
+      ? Effect.void
+      : new Forbidden({ message: `This key may "${caller.scope}", this needs "${scope}"` })
+  )
+
+/** Fails unless the caller sees all instances. */
+export const seeingAll = Effect.flatMap(Caller, ({ instances }) =>
+  instances === null
+    ? Effect.void
+    : new Forbidden({ message: "This key is bound to instances, this is about all of them" })
+)
+
+/** Gives what is known of an instance, to who may know of it. */
+export const seeing = <A, E, R>(
+  name: string,
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | InstanceNotFound, R | Caller> =>
+  Effect.flatMap(
+    Caller,
+    (caller): Effect.Effect<A, E | InstanceNotFound, R> =>
+      sees(caller)(name)
+        ? effect
+        : new InstanceNotFound({
+            message: `Cannot find instance "${name}": it was never started here`,
+            instance: name
+          })
+  )
+
+/** Runs a command on an instance, for who may, and writes it down. */
+export const commanding = <A, E, R>(
+  action: string,
+  name: string,
+  command: Effect.Effect<A, E, R>
+) =>
+  Effect.flatMap(Audit, ({ record }) =>
+    holding("operate").pipe(Effect.zipRight(seeing(name, command)), record(action, name))
+  )
+
+/** Creates an instance, for who may have one of this name, and writes it down. */
+export const creating = <A, E, R>(name: string, command: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Audit, ({ record }) =>
+    holding("operate").pipe(
+      Effect.zipRight(
+        Effect.flatMap(Caller, (caller) =>
+          sees(caller)(name)
+            ? Effect.void
+            : new Forbidden({ message: `This key is bound to "${caller.instances?.join('", "')}"` })
+        )
+      ),
+      Effect.zipRight(command),
+      record("create", name)
+    )
+  )
+
+/** About keys: whoever makes one bound to nothing must not be bound. */
+export const mayAdminister = Effect.zipRight(holding("admin"), seeingAll)
+
+/** Runs a command that is about keys, for who may, and writes it down. */
+export const administering = <A, E, R>(action: string, command: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Audit, ({ record }) =>
+    record(action, null)(Effect.zipRight(mayAdminister, command))
+  )

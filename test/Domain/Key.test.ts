@@ -1,0 +1,44 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Either, Schema } from "effect"
+import { expressionOf, holds, NamePattern, Scope, sees } from "../../src/Domain/Key.ts"
+
+const caller = (scope: Scope, instances: ReadonlyArray<string> | null = null) => ({
+  id: null,
+  name: "one",
+  scope,
+  instances
+})
+
+describe("a key", () => {
+  it("may do what its scope says, and what the smaller ones say", () => {
+    const may = Scope.literals.map((scope) =>
+      Scope.literals.filter((wanted) => holds(caller(scope), wanted))
+    )
+    expect(may).toEqual([["read"], ["read", "operate"], ["read", "operate", "admin"]])
+  })
+
+  it.each([
+    [null, "anything", true],
+    [["shop-*"], "shop-1", true],
+    [["shop-*"], "shop-", true],
+    [["shop-*"], "shop", false],
+    [["shop-*"], "my-shop-1", false],
+    [["shop-*"], "Shop-1", false],
+    [["shop_1"], "shopx1", false],
+    [["shop-1"], "shop-10", false],
+    [["*-till"], "shop-till", true],
+    [["a*c", "bar"], "abc", true],
+    [["a*c", "bar"], "bar", true],
+    [["a*c", "bar"], "bars", false],
+    [["*"], "whatever_1", true]
+  ] as const)("bound to %j, sees %s: %s", (instances, name, expected) => {
+    expect(sees(caller("read", instances))(name)).toBe(expected)
+  })
+
+  it("is bound by patterns that mean nothing more than they say", () => {
+    const isPattern = (text: string) => Either.isRight(Schema.decodeEither(NamePattern)(text))
+    for (const text of ["", "a.b", "a|b", "(", "a+", "$", "^a", "\\d", "a b", "á", "x".repeat(101)])
+      expect(isPattern(text), text).toBe(false)
+    expect(expressionOf(["shop-*", "a_b"])).toBe("^(shop-.*|a_b)$")
+  })
+})

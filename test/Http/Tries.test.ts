@@ -1,0 +1,56 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { maxTries } from "../../src/Http/Tries.ts"
+import { house, key, serve } from "./Service.ts"
+
+const serving = serve(house({ all: Effect.succeed([]) }))
+
+describe("wrong keys", () => {
+  it.scoped("are counted by address, and answered 429 when there are many", () =>
+    Effect.gen(function* () {
+      const { call } = yield* serving
+      const guess = (headers: Readonly<Record<string, string>>) =>
+        Effect.map(call("GET", "/instances", { headers }), ({ json, status }) => ({ json, status }))
+      for (let count = 1; count <= maxTries; count++) {
+        const headers: Readonly<Record<string, string>> =
+          count % 2 === 0
+            ? { apikey: `guess-${count}` }
+            : { apikey: "", authorization: `Bearer guess-${count}` }
+        expect((yield* guess(headers)).status, `${count}`).toBe(401)
+      }
+      for (const headers of [{ apikey: "one more" }, { apikey: "", authorization: "Bearer x" }]) {
+        const { json, status } = yield* guess(headers)
+        expect(status).toBe(429)
+        expect(json).toEqual({
+          _tag: "TooManyTries",
+          message: expect.stringMatching(
+            /^Too many wrong keys came from your address: wait \d+ s$/
+          ),
+          retryAfterSeconds: expect.any(Number)
+        })
+      }
+      // Whoever has the key is let in all the same: the address may be a proxy's.
+      expect((yield* guess({ apikey: key })).status).toBe(200)
+    })
+  )
+
+  it.scoped("are tried at the pairing page's feed no more often", () =>
+    Effect.gen(function* () {
+      const { call } = yield* serving
+      const follow = Effect.map(
+        call("GET", "/pairing/stream", { headers: { apikey: "", authorization: "Bearer x" } }),
+        ({ status }) => status
+      )
+      const statuses = yield* Effect.replicateEffect(follow, maxTries + 1)
+      expect(statuses).toEqual([...Array(maxTries).fill(401), 429])
+    })
+  )
+
+  it.scoped("are no guesses when none is sent", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serving
+      const ask = Effect.promise(async () => (await fetch(`${url}/instances`)).status)
+      expect(new Set(yield* Effect.replicateEffect(ask, maxTries * 2))).toEqual(new Set([401]))
+    })
+  )
+})

@@ -1,16 +1,30 @@
-/** The program: the supervision tree, served over HTTP until a signal comes. */
+/** The program: the supervision tree, served over HTTP until a signal comes; or one command. */
 import { NodeRuntime } from "@effect/platform-node"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import * as EvolutionListener from "./EvolutionListener.ts"
 import * as Http from "./Http.ts"
+import * as KeysCommand from "./KeysCommand.ts"
 import * as Startup from "./Startup.ts"
 
-const program = Http.layer.pipe(
+const service = Http.layer.pipe(
   Layer.provide(EvolutionListener.layer),
   Layer.provide(Startup.logging)
 )
 
-NodeRuntime.runMain(Startup.explainFailure(Startup.launch(program)), {
+const [command, ...args] = process.argv.slice(2)
+
+const program = Effect.suspend((): Effect.Effect<void, unknown> => {
+  switch (command) {
+    case undefined:
+      return Startup.launch(service)
+    case "keys":
+      return KeysCommand.run(args)
+    default:
+      return Effect.fail(new Error(`There is no command "${command}": say "keys", or nothing`))
+  }
+})
+
+NodeRuntime.runMain(Startup.explainFailure(program), {
   disableErrorReporting: true,
   disablePrettyLogger: true
 })

@@ -33,8 +33,9 @@ const ranks: Readonly<Record<string, number>> = {
   EvolutionListener: 11,
   Http: 12,
   Startup: 12,
-  main: 13,
-  mod: 13
+  KeysCommand: 13,
+  main: 14,
+  mod: 14
 }
 
 const files = readdirSync(root, { recursive: true, encoding: "utf8" })

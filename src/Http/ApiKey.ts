@@ -10,6 +10,12 @@ export class ApiKey extends Context.Tag("evolution-listener/ApiKey")<ApiKey, Red
     ApiKey,
     Effect.suspend(() => make)
   )
+
+  /** For who calls a service that runs already: makes none. */
+  static readonly layerKnown = Layer.effect(
+    ApiKey,
+    Effect.suspend(() => known)
+  )
 }
 
 /** The service may not be reached from other machines without a key of your choice. */
@@ -31,6 +37,19 @@ const make = Effect.gen(function* () {
     catch: (error) =>
       new ApiKeyRequired({
         message: `Cannot keep a generated key in "${directory}", set API_KEY: ${error}`
+      })
+  })
+})
+
+const known = Effect.gen(function* () {
+  const { apiKey: configured } = yield* AppConfig.Http
+  if (Option.isSome(configured)) return configured.value
+  const directory = yield* AppConfig.dataDir
+  return yield* Effect.tryPromise({
+    try: async () => Redacted.make((await readFile(join(directory, "api-key"), "utf8")).trim()),
+    catch: () =>
+      new ApiKeyRequired({
+        message: `Cannot call the service without its key: set API_KEY, or DATA_DIR if one was generated`
       })
   })
 })

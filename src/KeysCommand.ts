@@ -1,7 +1,7 @@
 /** `keys create | list | revoke`: the running service's keys, from a terminal. */
 import { parseArgs } from "node:util"
 import { FetchHttpClient, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
-import { Console, Data, DateTime, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { Console, Data, DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import type { Key } from "./Domain/Key.ts"
 import { KeyWanted } from "./Http/Api/Keys.ts"
@@ -28,6 +28,10 @@ const options = {
 } as const
 
 const decodeWanted = Schema.decodeUnknown(Schema.typeSchema(KeyWanted))
+
+/** For a word that is no command. */
+export const unknown = (command: string) =>
+  new CommandFailed({ message: `There is no command "${command}": say "keys", or nothing` })
 
 /** Runs one command; prints what came of it. */
 export const run = (args: ReadonlyArray<string>) =>
@@ -63,8 +67,7 @@ export const run = (args: ReadonlyArray<string>) =>
       ParseError: ({ message }) => failed(message)
     }),
     Effect.mapError((error) => new CommandFailed({ message: error.message })),
-    Effect.provide(ApiKey.layerKnown),
-    Effect.provide(FetchHttpClient.layer)
+    Effect.provide(Layer.merge(ApiKey.layerKnown, FetchHttpClient.layer))
   )
 
 const failed = (message: string) => new CommandFailed({ message })

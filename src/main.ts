@@ -20,7 +20,7 @@ const program = Effect.suspend((): Effect.Effect<void, unknown> => {
     case "keys":
       return KeysCommand.run(args)
     default:
-      return Effect.fail(new Error(`There is no command "${command}": say "keys", or nothing`))
+      return KeysCommand.unknown(command)
   }
 })
 

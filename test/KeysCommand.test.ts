@@ -19,10 +19,9 @@ describe("the keys command", { timeout: 30_000 }, () => {
       DATA_DIR: yield* temporaryDirectory
     })
     const printed: Array<string> = []
-    for (const method of ["log", "error"] as const)
-      vi.spyOn(console, method).mockImplementation((line: unknown) => {
-        printed.push(String(line))
-      })
+    const print = (line: unknown) => void printed.push(String(line))
+    vi.spyOn(console, "log").mockImplementation(print)
+    vi.spyOn(console, "error").mockImplementation(print)
     const type = (line: string, variables: Readonly<Record<string, string>> = { API_KEY: key }) =>
       Effect.gen(function* () {
         printed.length = 0

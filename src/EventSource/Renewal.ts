@@ -72,10 +72,10 @@ export const renewable = (
         Stream.unwrap(
           Effect.gen(function* () {
             if (next === undefined) return Stream.empty
+            const { leave, socket } = next
             yield* current.leave
             const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(echo)
             const isEcho = echoes(brought ?? new Map(), until)
-            const { leave, socket } = next
             current = {
               leave,
               socket,
@@ -111,6 +111,7 @@ export const renewable = (
         Effect.zipRight(heardSince(joined)),
         Effect.onInterrupt(() => fresh.leave)
       )
+      if (yield* Deferred.isDone(gone)) return
       over = Deferred.unsafeMake(FiberId.none)
       next = fresh
       yield* current.socket.end
@@ -118,7 +119,8 @@ export const renewable = (
     }).pipe(
       Effect.onError(() =>
         Effect.sync(() => {
-          brought = undefined
+          // Once the old one has ended, the listener goes over by itself.
+          if (next === undefined) brought = undefined
         })
       )
     )
@@ -127,8 +129,11 @@ export const renewable = (
       events,
       heard,
       end: Effect.suspend(() => {
-        next = undefined
-        return Effect.zipRight(Deferred.succeed(gone, undefined), current.socket.end)
+        const ends = [current, ...(next === undefined ? [] : [next])]
+        return Effect.zipRight(
+          Deferred.succeed(gone, undefined),
+          Effect.forEach(ends, ({ socket }) => socket.end, { discard: true })
+        )
       }),
       renew: exchange(
         Effect.flatMap(Deferred.isDone(gone), (isGone) =>

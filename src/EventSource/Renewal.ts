@@ -125,6 +125,17 @@ export const renewable = (
       )
     )
 
+    const goOverUnlessGone = Effect.flatMap(Deferred.isDone(gone), (isGone) =>
+      isGone ? Effect.void : Effect.raceFirst(goOver, Deferred.await(gone))
+    )
+
+    /** How many exchanges have begun, and how the last one ended. */
+    let begun = 0
+    let last: { readonly number: number; readonly exit: Exit.Exit<void, LinkError> } = {
+      number: 0,
+      exit: Exit.void
+    }
+
     return {
       events,
       heard,
@@ -135,11 +146,21 @@ export const renewable = (
           Effect.forEach(ends, ({ socket }) => socket.end, { discard: true })
         )
       }),
-      renew: exchange(
-        Effect.flatMap(Deferred.isDone(gone), (isGone) =>
-          isGone ? Effect.void : Effect.raceFirst(goOver, Deferred.await(gone))
+      // Whoever shares the link may ask for it: all who ask before one begins are served by that one.
+      renew: Effect.suspend(() => {
+        const asked = begun
+        return exchange(
+          Effect.suspend(() => {
+            if (last.number > asked) return last.exit
+            const number = ++begun
+            return Effect.onExit(goOverUnlessGone, (exit) =>
+              Effect.sync(() => {
+                if (!Exit.isInterrupted(exit)) last = { number, exit }
+              })
+            )
+          })
         )
-      )
+      })
     }
   })
 

@@ -13,9 +13,10 @@ import { say, sayOf } from "./words.js"
  * @param {object} options
  * @param {import("./notices.js").Notices} options.notices
  * @param {(status: InstanceStatus) => void} options.onStatus what a command answered
+ * @param {(name: string) => void} [options.onQr] where codes are shown, when not in a dialog
  * @param {AbortSignal} options.signal
  */
-export const makeActions = ({ notices, onStatus, signal }) => {
+export const makeActions = ({ notices, onQr, onStatus, signal }) => {
   /** Dialogs that show a status as it changes. @type {Map<string, (status: InstanceStatus) => void>} */
   const watching = new Map()
   /** @type {Map<string, InstanceStatus>} */
@@ -44,6 +45,7 @@ export const makeActions = ({ notices, onStatus, signal }) => {
 
   /** @param {string} name */
   const showQr = (name) => {
+    if (onQr !== undefined) return onQr(name)
     openDialog(
       say("qrOf", { name }),
       (inside) => {
@@ -94,6 +96,7 @@ export const makeActions = ({ notices, onStatus, signal }) => {
     })
 
   return {
+    hasDialog: onQr === undefined,
     showQr,
     copyLink,
     newQr,
@@ -169,7 +172,7 @@ export const makeButtons = (name, actions, describedBy) => {
     const can = actionsFor(status)
     toggle = can.toggle
     setText(onOff, say(toggle))
-    show(showQr, can.showQr)
+    show(showQr, can.showQr && actions.hasDialog)
     show(newQr, can.newQr)
     show(createAgain, can.createAgain)
     show(copyLink, can.copyLink)

@@ -17,7 +17,10 @@ import { say, sayOf } from "./words.js"
  * @param {AbortSignal} options.signal
  */
 export const makeActions = ({ notices, onQr, onStatus, signal }) => {
-  /** Dialogs that show a status as it changes. @type {Map<string, (status: InstanceStatus) => void>} */
+  /**
+   * Dialogs that show a status as it changes.
+   * @type {Map<string, (status: InstanceStatus) => void>}
+   */
   const watching = new Map()
   /** @type {Map<string, InstanceStatus>} */
   const last = new Map()
@@ -118,9 +121,14 @@ export const makeActions = ({ notices, onQr, onStatus, signal }) => {
 
 /** @typedef {ReturnType<typeof makeActions>} Actions */
 
-/** Not every browser lets a page copy, and not on every address: the link can be seen and selected. @param {string} url @param {string} expiresAt @param {import("./notices.js").Notices} notices */
+/**
+ * Not every browser lets a page copy, and not on every address: the link can be seen and selected.
+ * @param {string} url
+ * @param {string} expiresAt
+ * @param {import("./notices.js").Notices} notices
+ */
 const linkPanel = (url, expiresAt, notices) => {
-  const field = h("input", { id: "pairing-link", type: "text", readonly: true, value: url })
+  const field = h("input", { id: "pairing-link", readonly: true, autofocus: true, value: url })
   const copy = async () => {
     field.select()
     try {
@@ -140,7 +148,12 @@ const linkPanel = (url, expiresAt, notices) => {
   )
 }
 
-/** The buttons of one instance. @param {string} name @param {Actions} actions @param {string} describedBy the id of what names the instance */
+/**
+ * The buttons of one instance.
+ * @param {string} name
+ * @param {Actions} actions
+ * @param {string} describedBy the id of what names the instance
+ */
 export const makeButtons = (name, actions, describedBy) => {
   const attributes = { "aria-describedby": describedBy }
   /** @type {"start" | "stop"} */

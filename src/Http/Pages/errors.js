@@ -7,7 +7,9 @@ import { say, sayCount, sayOf } from "./words.js"
 /** @typedef {import("./types.js").Gap} Gap */
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 /** @typedef {import("./status.js").Tone} Tone */
-/** @typedef {{ readonly chip: string, readonly tone: Tone, readonly title: string, readonly when: string, readonly detail: string }} Trouble */
+/**
+ * @typedef {{ readonly chip: string, readonly tone: Tone, readonly title: string, readonly when: string, readonly detail: string }} Trouble
+ */
 
 /** @param {InstanceStatus} status @returns {Trouble[]} */
 const ofLink = ({ listener: { state } }) => {
@@ -45,7 +47,11 @@ const ofGap = (gap) => {
   }
 }
 
-/** @param {InstanceStatus} status @param {ReadonlyArray<Gap>} gaps newest first @returns {ReadonlyArray<Trouble>} */
+/**
+ * @param {InstanceStatus} status
+ * @param {ReadonlyArray<Gap>} gaps newest first
+ * @returns {ReadonlyArray<Trouble>}
+ */
 export const troublesOf = (status, gaps) => [...ofLink(status), ...gaps.map(ofGap)]
 
 /** @param {Trouble} trouble */

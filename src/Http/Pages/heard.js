@@ -48,7 +48,10 @@ export const makeHeard = () => {
       if (isPaused) waiting = keep([...lines.toReversed(), ...waiting])
       else shown = keep([...lines.toReversed(), ...shown])
     },
-    /** What was there before anything was heard; whatever has no room is not missed. @param {ReadonlyArray<Line>} lines oldest first */
+    /**
+     * What was there before anything was heard; whatever has no room is not missed.
+     * @param {ReadonlyArray<Line>} lines oldest first
+     */
     addOlder: (lines) => {
       shown = bounded([...shown, ...lines.toReversed()])
     },

@@ -78,7 +78,6 @@ export const makeList = (element, onChosen) => {
   })
 
   return {
-    length: () => lines.length,
     /** @param {ReadonlyArray<Line>} given newest first */
     draw: (given) => {
       lines = given

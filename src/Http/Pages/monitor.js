@@ -86,20 +86,28 @@ open(({ notices, onFeed, signal }) => {
   const draw = () => {
     if (fresh.length > 0) heard.add(fresh)
     else if (!isDue) return
+    for (const name of new Set(fresh.map((line) => line.instance))) offer(name)
     fresh = []
     isDue = false
     const lines = heard.matching(text.value)
     const { dropped, waiting } = heard.counts()
-    if (!heard.isPaused() || lines.length !== list.length()) list.draw(lines)
+    list.draw(lines)
     const isNothing = lines.length === 0
-    const empty = text.value.trim() === "" ? "nothingHeard" : "nothingMatches"
-    setText(byId("empty", HTMLElement), isNothing ? say(empty) : "")
+    const word = text.value.trim() === "" ? "nothingHeard" : "nothingMatches"
+    setText(byId("empty", HTMLElement), isNothing ? say(word) : "")
     setText(byId("count", HTMLElement), sayCount("shown", lines.length))
     setText(byId("waiting", HTMLElement), heard.isPaused() ? sayCount("waiting", waiting) : "")
     setText(byId("dropped", HTMLElement), dropped > 0 ? sayCount("dropped", dropped) : "")
   }
   const soon = () => {
     isDue = true
+  }
+
+  const empty = () => {
+    fresh = []
+    heard.clear()
+    soon()
+    draw()
   }
 
   /** What the service is asked for. */
@@ -136,9 +144,7 @@ open(({ notices, onFeed, signal }) => {
     const owner = AbortSignal.any([signal, feed.signal])
     const wanted = query()
     window.history.replaceState(null, "", wanted.size > 0 ? `?${wanted}` : location.pathname)
-    heard.clear()
-    fresh = []
-    soon()
+    empty()
     let isFirst = true
     follow({
       path: `/events/stream?${wanted}`,
@@ -157,27 +163,33 @@ open(({ notices, onFeed, signal }) => {
     })
   }
 
-  const offerInstances = async () => {
-    const chosen = new URLSearchParams(location.search).get("instance") ?? ""
-    const names = await /** @type {Promise<InstanceStatus[]>} */ (
-      ask("GET", "/instances", { signal })
-    ).then(
-      (all) => all.map(({ name }) => name),
-      () => []
-    )
-    const offered = [...new Set([...names, chosen])].filter(Boolean).sort()
-    instance.replaceChildren(
-      h("option", { value: "" }, say("allInstances")),
-      ...offered.map((name) => h("option", { value: name }, name))
-    )
-    instance.value = chosen
+  /** Offered are those that are there, and those that are heard of. @param {string} name */
+  const offer = (name) => {
+    const others = [...instance.options].slice(1)
+    if (name === "" || others.some(({ value }) => value === name)) return
+    const next = others.find(({ value }) => value > name) ?? null
+    instance.insertBefore(h("option", { value: name }, name), next)
   }
 
-  const start = async () => {
+  const offerInstances = async () => {
+    const chosen = new URLSearchParams(location.search).get("instance") ?? ""
+    instance.append(h("option", { value: "" }, say("allInstances")))
+    offer(chosen)
+    instance.value = chosen
+    try {
+      const all = await /** @type {Promise<InstanceStatus[]>} */ (
+        ask("GET", "/instances", { signal })
+      )
+      for (const { name } of all) offer(name)
+    } catch (error) {
+      if (!signal.aborted) notices.fail(say("failed_load", { message: messageOf(error) }))
+    }
+  }
+
+  const start = () => {
     events.value = new URLSearchParams(location.search).get("event")?.replaceAll(",", ", ") ?? ""
     byId("event-names", HTMLElement).append(...namesOffered.map((value) => h("option", { value })))
-    await offerInstances()
-    if (signal.aborted) return
+    void offerInstances()
     listen()
     every(drawMillis, draw, signal)
   }
@@ -191,17 +203,12 @@ open(({ notices, onFeed, signal }) => {
     soon()
     draw()
   })
-  pressed(byId("clear", HTMLButtonElement), () => {
-    fresh = []
-    heard.clear()
-    soon()
-    draw()
-  })
+  pressed(byId("clear", HTMLButtonElement), empty)
   byId("filters", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault(), {
     signal
   })
   instance.addEventListener("change", listen, { signal })
   events.addEventListener("change", listen, { signal })
   text.addEventListener("input", soon, { signal })
-  void start()
+  start()
 })

@@ -1,6 +1,6 @@
 /** For whoever holds the phone: one instance's code, until it is scanned. The token is in the fragment. */
 import { canBeKey, localTime } from "./api.js"
-import { byId, setAttribute, setText, show } from "./dom.js"
+import { byId, h, setAttribute, setText, show } from "./dom.js"
 import { follow } from "./feed.js"
 import { connectedText, makeCode } from "./qr.js"
 import { every } from "./time.js"
@@ -18,8 +18,8 @@ let isConnected = false
 /** Whether it is expired, somebody else's or none, is nobody's business. */
 const refuse = () => {
   end.abort()
-  pairing.remove()
-  setText(byId("invalid", HTMLElement), say("linkInvalid"))
+  const sentence = h("p", { class: "invalid", role: "alert" }, say("linkInvalid"))
+  document.body.replaceChildren(h("main", { class: "pair" }, sentence))
 }
 
 /** @param {Pairing} seen */

@@ -54,7 +54,9 @@ export const makeCode = (label) => {
   }
 }
 
-/** @param {{ name: string, notices: import("./notices.js").Notices, signal: AbortSignal }} options */
+/**
+ * @param {{ name: string, notices: import("./notices.js").Notices, signal: AbortSignal }} options
+ */
 export const makeQrPanel = ({ name, notices, signal }) => {
   const word = h("p", { class: "word", role: "status" })
   const code = makeCode(say("qrOf", { name }))

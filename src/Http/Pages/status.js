@@ -32,7 +32,11 @@ export const whatsappTones = {
   removed: "off"
 }
 
-/** Ages come counted by the service, so that no clock of ours matters. @param {number} ageSeconds @param {number} at when the answer came */
+/**
+ * Ages come counted by the service, so that no clock of ours matters.
+ * @param {number} ageSeconds
+ * @param {number} at when the answer came
+ */
 const sinceOf = (ageSeconds, at) => at - ageSeconds * 1000
 
 /** @param {ReadonlyArray<string | false>} parts */
@@ -105,7 +109,10 @@ export const toDoOf = ({ desired, userAction }) => ({
   since: null
 })
 
-/** Why there is no code to scan, as the service would say if it were asked. @param {InstanceStatus} status */
+/**
+ * Why there is no code to scan, as the service would say if it were asked.
+ * @param {InstanceStatus} status
+ */
 export const noCodeOf = ({ listener: { state }, whatsapp }) => {
   if (state._tag === "Stopped") return "listener_stopped"
   if (state._tag === "Parked") return "listener_parked"
@@ -143,7 +150,10 @@ export const actionsFor = ({ desired, qrExpiresAt, userAction, whatsapp }) => {
 
 const graphemes = new Intl.Segmenter()
 
-/** Of the first two words; a picture would have to come from WhatsApp's servers. @param {string} name */
+/**
+ * Of the first two words; a picture would have to come from WhatsApp's servers.
+ * @param {string} name
+ */
 export const initials = (name) =>
   name
     .split(/[\s_-]+/)

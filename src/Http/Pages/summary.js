@@ -4,7 +4,11 @@ import { say, sayOf } from "./words.js"
 
 const maxChars = 160
 
-/** What can be asked for its fields. @param {unknown} value @returns {Readonly<Record<string, unknown>>} */
+/**
+ * What can be asked for its fields.
+ * @param {unknown} value
+ * @returns {Readonly<Record<string, unknown>>}
+ */
 const record = (value) =>
   typeof value === "object" && value !== null ? /** @type {Record<string, unknown>} */ (value) : {}
 

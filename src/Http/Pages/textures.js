@@ -1,7 +1,10 @@
 /** How each state looks on a timeline: a texture as well as a colour. */
 import { s } from "./dom.js"
 
-/** Tone and texture by row and state. @type {Readonly<Record<string, readonly [tone: string, texture: string]>>} */
+/**
+ * Tone and texture by row and state.
+ * @type {Readonly<Record<string, readonly [tone: string, texture: string]>>}
+ */
 const looks = {
   "link-Listening": ["good", "plain"],
   "link-Waiting": ["busy", "stripes"],

@@ -33,7 +33,10 @@ const rowsOf = ({ gaps, listener, to, whatsapp }) => {
   /** @param {string} family */
   const spanOf =
     (family) =>
-    /** @param {Timeline["listener"][number] | Timeline["whatsapp"][number]} span @returns {Block} */
+    /**
+     * @param {Timeline["listener"][number] | Timeline["whatsapp"][number]} span
+     * @returns {Block}
+     */
     ({ from, reason, state, to }) => ({
       state,
       kind: `${family}-${state}`,

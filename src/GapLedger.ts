@@ -156,7 +156,7 @@ const make = Effect.gen(function* () {
     const heard = yield* source.heard
     const settled = yield* ingest.settledUntil
     if (changed.size > 0) return
-    yield* store.beat(DateTime.unsafeMake(Math.min(settled, heard ?? settled)))
+    yield* ingest.beside(store.beat(DateTime.unsafeMake(Math.min(settled, heard ?? settled))))
   }).pipe(
     Effect.catchAll((error) => Effect.logDebug(`Cannot write the heartbeat: ${detailOf(error)}`))
   )

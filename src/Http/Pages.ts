@@ -14,8 +14,6 @@ export class PagesMissing extends Data.TaggedError("PagesMissing")<{
   readonly message: string
 }> {}
 
-const folder = new URL("Pages/", import.meta.url)
-
 const contentTypes: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
@@ -69,18 +67,21 @@ const page = (name: string, html: string) => {
     others.get(Language.negotiate(headers)) ?? english
 }
 
-/** Files by name; a name that was not read is never looked for. */
-const read = Effect.tryPromise({
-  try: async () => {
-    const names = (await readdir(folder)).filter((name) => extname(name) in contentTypes)
-    const bodies = names.map(async (name) => [name, await readFile(new URL(name, folder))] as const)
-    return new Map(await Promise.all(bodies))
-  },
-  catch: (error) => missing(String(error))
-})
-
-const missing = (detail: string) =>
+const missing = (folder: URL, detail: string) =>
   new PagesMissing({ message: `Cannot read the pages in "${fileURLToPath(folder)}": ${detail}` })
+
+/** Files by name; a name that was not read is never looked for. */
+const read = (folder: URL) =>
+  Effect.tryPromise({
+    try: async () => {
+      const names = (await readdir(folder)).filter((name) => extname(name) in contentTypes)
+      const bodies = names.map(
+        async (name) => [name, await readFile(new URL(name, folder))] as const
+      )
+      return new Map(await Promise.all(bodies))
+    },
+    catch: (error) => missing(folder, String(error))
+  })
 
 /** A proxy that compresses makes a tag weak. */
 const isKnown = (request: HttpServerRequest.HttpServerRequest, etag: string): boolean =>
@@ -100,33 +101,37 @@ const answer = (request: HttpServerRequest.HttpServerRequest, found: Asset) => {
 
 const isInstanceName = Schema.is(InstanceName)
 
-export const layer = HttpLayerRouter.use((router) =>
-  Effect.gen(function* () {
-    const files = yield* read
-    const find = (name: string) => {
-      const body = files.get(name)
-      return body === undefined
-        ? missing(`it has no ${name}`)
-        : Effect.succeed(page(name, body.toString("utf8")))
-    }
-    const home = yield* find("home.html")
-    const view = yield* find("view.html")
-    const monitor = yield* find("monitor.html")
-    const pair = yield* find("pair.html")
+/** The pages of a folder. */
+export const make = (folder: URL) =>
+  HttpLayerRouter.use((router) =>
+    Effect.gen(function* () {
+      const files = yield* read(folder)
+      const find = (name: string) => {
+        const body = files.get(name)
+        return body === undefined
+          ? missing(folder, `it has no ${name}`)
+          : Effect.succeed(page(name, body.toString("utf8")))
+      }
+      const home = yield* find("home.html")
+      const view = yield* find("view.html")
+      const monitor = yield* find("monitor.html")
+      const pair = yield* find("pair.html")
 
-    // Every method, since a route for all of them stands behind ours and would take HEAD.
-    yield* router.add("*", "/", (request) => answer(request, home(request)))
-    yield* router.add("*", "/monitor", (request) => answer(request, monitor(request)))
-    yield* router.add("*", "/pair", (request) => answer(request, pair(request)))
-    yield* router.add("*", "/instances/:name/view", (request) =>
-      Effect.flatMap(HttpLayerRouter.params, ({ name }) =>
-        isInstanceName(name) ? answer(request, view(request)) : noSuchRoute(request)
+      // Every method, since a route for all of them stands behind ours and would take HEAD.
+      yield* router.add("*", "/", (request) => answer(request, home(request)))
+      yield* router.add("*", "/monitor", (request) => answer(request, monitor(request)))
+      yield* router.add("*", "/pair", (request) => answer(request, pair(request)))
+      yield* router.add("*", "/instances/:name/view", (request) =>
+        Effect.flatMap(HttpLayerRouter.params, ({ name }) =>
+          isInstanceName(name) ? answer(request, view(request)) : noSuchRoute(request)
+        )
       )
-    )
-    for (const [name, body] of files) {
-      if (name.endsWith(".html")) continue
-      const found = asset(name, body)
-      yield* router.add("*", `/pages/${name}`, (request) => answer(request, found))
-    }
-  })
-)
+      for (const [name, body] of files) {
+        if (name.endsWith(".html")) continue
+        const found = asset(name, body)
+        yield* router.add("*", `/pages/${name}`, (request) => answer(request, found))
+      }
+    })
+  )
+
+export const layer = make(new URL("Pages/", import.meta.url))

@@ -43,6 +43,7 @@ const render = (seen) => {
       expiresAt: localTime(qr.expiresAt)
     })
   else code.hide()
+  show(byId("or-code", HTMLElement), typeof qr?.pairingCode === "string")
   show(byId("steps", HTMLElement), state === "scan" || state === "waiting")
   show(pairing, true)
 }

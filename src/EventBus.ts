@@ -4,7 +4,7 @@
  * nothing, holds up nobody, and costs no memory.
  */
 import { Chunk, Context, Effect, Layer, Option, Stream } from "effect"
-import { type LoggedEvent, toLogged } from "./Domain/Event.ts"
+import { type LoggedEvent, textsOf, toLogged } from "./Domain/Event.ts"
 import { EventStore } from "./EventStore.ts"
 import { detailOf, untilBack } from "./Sql/Failure.ts"
 
@@ -52,7 +52,8 @@ export const make = (capacity: number) =>
     const trim = () => {
       let cut = ring.length
       for (chars = 0; cut > 0; cut--) {
-        const size = ring[cut - 1]?.json.length ?? 0
+        const event = ring[cut - 1]
+        const size = event === undefined ? 0 : charsOf(event)
         if (ring.length - cut >= capacity || chars + size > maxChars) break
         chars += size
       }
@@ -98,7 +99,7 @@ export const make = (capacity: number) =>
         Effect.sync(() => {
           for (const event of events) {
             ring.push(event)
-            chars += event.json.length
+            chars += charsOf(event)
           }
           if (ring.length > 2 * capacity || chars > 2 * maxChars) trim()
           for (const wake of sleepers) wake()
@@ -115,6 +116,9 @@ export const make = (capacity: number) =>
       isLate: (cursor) => cursor < horizon
     })
   })
+
+const charsOf = (event: LoggedEvent): number =>
+  textsOf(event).reduce((chars, text) => chars + text.length, 0)
 
 /** The index of the first event with a higher id. */
 const firstAfter = (events: ReadonlyArray<LoggedEvent>, cursor: number): number => {

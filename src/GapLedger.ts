@@ -3,11 +3,12 @@
  * goes into the log and the `gaps` table with the events, in their order.
  */
 import { randomUUID } from "node:crypto"
-import { Clock, Context, DateTime, Duration, Effect, Layer, Schedule, Schema } from "effect"
+import { Clock, Context, DateTime, Duration, Effect, Equal, Layer, Schedule, Schema } from "effect"
 import { type EvolutionEvent, ofOurs } from "./Domain/Event.ts"
 import * as Gap from "./Domain/Gap.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
 import { EventSource } from "./EventSource.ts"
+import * as Entries from "./GapLedger/Entries.ts"
 import { GapStore } from "./GapStore.ts"
 import { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
@@ -31,7 +32,12 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
     readonly pending: (instance: InstanceName) => ReadonlyArray<Gap.Gap>
     /** Waits until there is one. */
     readonly awaitPending: (instance: InstanceName) => Effect.Effect<void>
-    /** Writes down what back-fill has come to. */
+    /** Waits until the next one closes. */
+    readonly awaitClosing: (instance: InstanceName) => Effect.Effect<void>
+    /**
+     * Writes down what back-fill has come to. A gap that was not over after all, or is done with, stays
+     * as it is: what was fetched is of a shorter one.
+     */
     readonly update: (gap: Gap.Gap) => Effect.Effect<void>
     /** The instance is no more; another one may come to bear its name. */
     readonly forget: (instance: InstanceName) => Effect.Effect<void>
@@ -56,26 +62,13 @@ const heartbeatEvery = Duration.seconds(5)
 /** How long stopping may take to hand over what has changed. */
 const flushTimeout = Duration.millis(500)
 
-/** Beyond this many gaps of one instance that wait for back-fill, the last one is drawn out. */
-const maxPending = 100
-
-/** What is known of an instance. */
-interface Entry {
-  /** Those not done with, oldest first; the last one may be open. */
-  readonly gaps: ReadonlyArray<Gap.Gap>
-  /** How many are done with and not recovered. */
-  readonly lost: number
-}
-
-const nothing: Entry = { gaps: [], lost: 0 }
-
 const make = Effect.gen(function* () {
   const store = yield* GapStore
   const ingest = yield* Ingest
   const instances = yield* InstanceStore
   const source = yield* EventSource
   const clock = yield* Effect.clock
-  const entries = new Map<string, Entry>()
+  const entries = Entries.make()
   /** When the open ones began, in ns on the clock that does not jump. */
   const began = new Map<string, bigint>()
   /** What is not committed yet: the latest of each gap. */
@@ -92,21 +85,9 @@ const make = Effect.gen(function* () {
     return closing
   }
 
-  const entryOf = (instance: string) => entries.get(instance) ?? nothing
-  const openOf = (instance: string) => entryOf(instance).gaps.find(({ to }) => to === null)
-
-  const keep = (gap: Gap.Gap) => {
-    const { gaps, lost } = entryOf(gap.instance)
-    const others = gaps.filter(({ id }) => id !== gap.id)
-    const isOpen = gap.to === null
-    if (isOpen || Gap.isPending(gap))
-      entries.set(gap.instance, { gaps: [...others, gap].sort(byFrom), lost })
-    else entries.set(gap.instance, { gaps: others, lost: lost + (gap.recovered === true ? 0 : 1) })
-  }
-
   const update = (gap: Gap.Gap) =>
     Effect.suspend(() => {
-      keep(gap)
+      entries.keep(gap)
       changed.set(gap.id, gap)
       return Effect.asVoid(hasChanged.open)
     })
@@ -119,24 +100,21 @@ const make = Effect.gen(function* () {
 
   const open = (instance: InstanceName, since: number, cause: Gap.GapCause) =>
     Effect.gen(function* () {
-      if (openOf(instance) !== undefined) return
+      if (entries.open(instance) !== undefined) return
       // The clock may have been set back since.
       const from = DateTime.min(DateTime.unsafeMake(since), yield* DateTime.now)
-      const { gaps } = entryOf(instance)
-      const last = gaps.at(-1)
-      const goesOn =
-        last?.to != null &&
-        (DateTime.greaterThanOrEqualTo(last.to, from) || gaps.length >= maxPending)
-      const gap = goesOn
-        ? Gap.reopened(last)
-        : Gap.opened({ id: randomUUID(), instance, from, cause })
+      const before = entries.before(instance, from, cause)
+      const gap =
+        before === undefined
+          ? Gap.opened({ id: randomUUID(), instance, from, cause })
+          : Gap.reopened(before)
       yield* remember(instance, gap.from)
       yield* update(gap)
     })
 
   const close = (instance: InstanceName) =>
     Effect.gen(function* () {
-      const gap = openOf(instance)
+      const gap = entries.open(instance)
       if (gap === undefined) return
       const now = yield* DateTime.now
       const ticks = clock.unsafeCurrentTimeNanos()
@@ -154,12 +132,12 @@ const make = Effect.gen(function* () {
     close(instance).pipe(
       Effect.zipRight(
         Effect.suspend(() =>
-          Effect.forEach(entryOf(instance).gaps, (gap) =>
+          Effect.forEach(entries.pending(instance), (gap) =>
             update(Gap.unrecovered(gap, "The instance was deleted"))
           )
         )
       ),
-      Effect.zipRight(Effect.sync(() => entries.delete(instance)))
+      Effect.zipRight(Effect.sync(() => entries.forget(instance)))
     )
 
   const record = Effect.gen(function* () {
@@ -178,15 +156,15 @@ const make = Effect.gen(function* () {
     const heard = yield* source.heard
     const settled = yield* ingest.settledUntil
     if (changed.size > 0) return
-    yield* store.beat(DateTime.unsafeMake(Math.min(settled, heard ?? settled)))
+    yield* ingest.beside(store.beat(DateTime.unsafeMake(Math.min(settled, heard ?? settled))))
   }).pipe(
     Effect.catchAll((error) => Effect.logDebug(`Cannot write the heartbeat: ${detailOf(error)}`))
   )
 
   const wishes = new Map((yield* instances.all).map((record) => [record.name, record]))
-  for (const [instance, lost] of yield* store.lost) entries.set(instance, { gaps: [], lost })
+  for (const [instance, lost] of yield* store.lost) entries.lost(instance, lost)
   for (const gap of yield* store.unfinished) {
-    keep(gap)
+    entries.keep(gap)
     if (gap.to !== null) continue
     yield* remember(gap.instance, gap.from)
     // It ended when nobody wanted to listen any more, and that could not be written down.
@@ -217,21 +195,21 @@ const make = Effect.gen(function* () {
     open,
     close,
     forget,
-    update,
+    update: (gap) =>
+      Effect.suspend(() => {
+        const known = entries.get(gap)
+        const isSame = known?.to != null && Equal.equals(known.to, gap.to)
+        return isSame ? update(gap) : Effect.void
+      }),
     awaitPending: (instance) =>
       Effect.suspend(() =>
-        entryOf(instance).gaps.some(Gap.isPending) ? Effect.void : closingOf(instance).await
+        entries.pending(instance).length > 0 ? Effect.void : closingOf(instance).await
       ),
-    pending: (instance) => entryOf(instance).gaps.filter(Gap.isPending),
-    summary: (instance) => {
-      const { gaps, lost } = entryOf(instance)
-      const isOpen = openOf(instance)
-      return { open: isOpen ?? null, unrecovered: lost + gaps.filter(Gap.isPending).length }
-    }
+    awaitClosing: (instance) => Effect.suspend(() => closingOf(instance).await),
+    pending: entries.pending,
+    summary: entries.summary
   })
 })
-
-const byFrom = (left: Gap.Gap, right: Gap.Gap) => DateTime.Order(left.from, right.from)
 
 const toEvent = (gap: Gap.Gap): Effect.Effect<EvolutionEvent> =>
   Effect.map(Clock.currentTimeMillis, (receivedAt) =>

@@ -33,8 +33,9 @@ import { EventBus } from "./EventBus.ts"
 import { EventStore } from "./EventStore.ts"
 import { GapStore } from "./GapStore.ts"
 import * as Backlog from "./Ingest/Backlog.ts"
+import * as Outage from "./Ingest/Outage.ts"
 import { InstanceStore } from "./InstanceStore.ts"
-import { classify, detailOf, outageOf, untilBack } from "./Sql/Failure.ts"
+import { detailOf } from "./Sql/Failure.ts"
 
 export class Ingest extends Context.Tag("evolution-listener/Ingest")<
   Ingest,
@@ -50,6 +51,10 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
     readonly note: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<Effect.Effect<void>>
     /** Everything taken in before this time is committed; ms since 1970 UTC. */
     readonly settledUntil: Effect.Effect<number>
+    /** A statement beside the queue that writes: how it ends tells how the database is. */
+    readonly beside: <A>(
+      statement: Effect.Effect<A, SqlError.SqlError>
+    ) => Effect.Effect<A, SqlError.SqlError>
     /** Why nothing can be written now; `null` when all is well. */
     readonly degraded: Effect.Effect<Degraded | null>
   }
@@ -66,8 +71,6 @@ export const eventsQuarantined = Metric.counter("evolution_listener_events_quara
 /** How long stopping may take to commit what was taken in. */
 const drainTimeout = Duration.seconds(3)
 
-const retryPolicy = untilBack("100 millis")
-
 type Item = Backlog.Item
 
 const make = Effect.gen(function* () {
@@ -76,33 +79,7 @@ const make = Effect.gen(function* () {
   const gaps = yield* GapStore
   const bus = yield* EventBus
   const backlog = yield* Backlog.make(yield* AppConfig.Queue)
-  let outage: Degraded | null = null
-
-  /** Tries until the database is back; fails only when it is the values that it refuses. */
-  const persistently = <A>(count: number, statement: Effect.Effect<A, SqlError.SqlError>) =>
-    statement.pipe(
-      Effect.tapError((error) =>
-        classify(error) === "data"
-          ? Effect.void
-          : Effect.zipRight(
-              suffer(error),
-              Effect.logError(`Cannot commit ${count} events, trying again: ${detailOf(error)}`)
-            )
-      ),
-      Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" }),
-      Effect.tap(() =>
-        Effect.sync(() => {
-          outage = null
-        })
-      )
-    )
-
-  const suffer = (error: SqlError.SqlError) =>
-    Effect.map(DateTime.now, (now) => {
-      const reason = outageOf(error)
-      const since = outage?.reason === reason ? outage.since : now
-      outage = { reason, since, message: `Events wait to be written: ${detailOf(error)}` }
-    })
+  const outage = yield* Outage.make
 
   /** What was fetched again is written only where the log has it not. */
   const unheard = (items: ReadonlyArray<Item>) =>
@@ -125,11 +102,11 @@ const make = Effect.gen(function* () {
   const commit = (items: ReadonlyArray<Item>): Effect.Effect<void> =>
     Effect.gen(function* () {
       const fresh = items.some(Backlog.isFetched)
-        ? yield* persistently(items.length, unheard(items))
+        ? yield* outage.persistently(items.length, unheard(items))
         : items
       // With the same key: when only the answer got lost, nothing is written twice.
       const key = randomUUID()
-      const committed = yield* persistently(fresh.length, append(fresh, key))
+      const committed = yield* outage.persistently(fresh.length, append(fresh, key))
       return { ...committed, fresh: new Set(fresh) }
     }).pipe(
       Effect.matchCauseEffect({
@@ -228,15 +205,17 @@ const make = Effect.gen(function* () {
         Effect.asVoid
       ),
     settledUntil: backlog.settledUntil,
+    beside: outage.beside,
     degraded: Effect.gen(function* () {
       const overdue = yield* backlog.fullSince
+      const trouble = yield* outage.now
       return overdue === undefined
-        ? outage
+        ? trouble
         : {
             reason: "queue_full" as const,
             since: DateTime.unsafeMake(overdue),
             message: `Too much waits to be written, the sockets are read no further${
-              outage === null ? "" : `: ${outage.message}`
+              trouble === null ? "" : `: ${trouble.message}`
             }`
           }
     })

@@ -1,13 +1,19 @@
 /** A migrated SQL client: Postgres where `DATABASE_URL` says, else the embedded one in `DATA_DIR`. */
-import { Effect, identity, Layer, Option, type Redacted } from "effect"
+import { type Duration, Effect, identity, Layer, Option, type Redacted } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import * as Embedded from "./Sql/Embedded.ts"
 import { migrate } from "./Sql/migrations.ts"
 import * as Postgres from "./Sql/Postgres.ts"
 
-/** Native Postgres, 14 or newer. */
-export const layerPostgres = (url: Redacted.Redacted) =>
-  Layer.effectDiscard(migrate(Postgres.exclusively)).pipe(Layer.provideMerge(Postgres.layer(url)))
+/** Native Postgres, 14 or newer. Only a migration may take longer than `patience`. */
+export const layerPostgres = (
+  url: Redacted.Redacted,
+  patience: Duration.Duration = Postgres.patience
+) =>
+  Layer.flatMap(
+    Layer.effectDiscard(Effect.provide(migrate(Postgres.exclusively), Postgres.layer(url))),
+    () => Postgres.layer(url, patience)
+  )
 
 /** PGlite in a directory of its own. */
 export const layerEmbedded = (directory: string) =>

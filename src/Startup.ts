@@ -1,5 +1,15 @@
 /** What a program around the service needs: how it logs, and how it says why it did not start. */
-import { Cause, ConfigError, Console, Effect, Layer, Logger, Predicate } from "effect"
+import {
+  Cause,
+  ConfigError,
+  Console,
+  Duration,
+  Effect,
+  Fiber,
+  Layer,
+  Logger,
+  Predicate
+} from "effect"
 import * as AppConfig from "./AppConfig.ts"
 
 /** Pretty on a terminal, JSON lines anywhere else, from `LOG_LEVEL` on. */
@@ -12,9 +22,26 @@ export const logging = Layer.unwrapEffect(
   )
 )
 
-/** Runs a layer until interrupted, once everything in the environment is right. */
+/**
+ * Each part bounds its own end; but a database that does not answer, not even when told to forget the
+ * question, can hold up all of them, one after the other.
+ */
+const stopTimeout = Duration.millis(4800)
+
+/** Runs a layer until interrupted, once everything in the environment is right. Its end is bounded in time. */
 export const launch = <E, R>(program: Layer.Layer<never, E, R>) =>
-  Effect.zipRight(AppConfig.everything, Layer.launch(program))
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      yield* restore(AppConfig.everything)
+      const running = yield* Effect.forkDaemon(restore(Layer.launch(program)))
+      const stop = Fiber.interrupt(running).pipe(
+        Effect.interruptible,
+        Effect.timeoutFail({ duration: stopTimeout, onTimeout: () => "late" }),
+        Effect.catchAll(() => Console.error("evolution-listener: Stopped, waiting no longer"))
+      )
+      return yield* Effect.onInterrupt(restore(Fiber.join(running)), () => stop)
+    })
+  )
 
 /** Says why a program ended by itself, a line for each thing that is wrong. */
 export const explainFailure = <A, E, R>(program: Effect.Effect<A, E, R>) =>

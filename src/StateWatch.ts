@@ -2,7 +2,7 @@
  * Evolution says nothing on the socket when WhatsApp drops a connection that it means to restore, and
  * its lists of wanted events change without a word. So we look, one instance after the other.
  */
-import { Array as Arr, Clock, DateTime, Duration, Effect, Layer, Metric, Random } from "effect"
+import { Array as Arr, Clock, Duration, Effect, Layer, Metric, Random } from "effect"
 import { settingsNames } from "./Domain/EventName.ts"
 import type { InstanceName, WhatsAppState } from "./Domain/Instance.ts"
 import { EventSource } from "./EventSource.ts"
@@ -34,6 +34,7 @@ const make = Effect.gen(function* () {
   const granted = new Map<InstanceName, string>()
   /** When an instance's settings were last seen to be whole; ms since 1970 UTC. */
   const whole = new Map<InstanceName, number>()
+  const began = yield* Clock.currentTimeMillis
 
   const compareState = Effect.fn(function* (name: InstanceName) {
     const said = yield* Effect.catchTag(client.connectionState(name), "InstanceNotFound", () =>
@@ -41,8 +42,12 @@ const make = Effect.gen(function* () {
     )
     const known = instances.get(name)?.whatsapp?.state
     if (known !== undefined && agree(known, said)) return
-    // Asks again and thinks twice, and what was heard meanwhile outranks the answer.
-    const found = yield* recovery.snapshot(name)
+    // Asks again and thinks twice, and what was heard meanwhile outranks the answer. It would go on
+    // asking until Evolution answers, while the others wait for their turn.
+    const found = yield* Effect.timeoutFail(recovery.snapshot(name), {
+      duration: roundTime,
+      onTimeout: () => ({ message: "Evolution does not say what is true" })
+    })
     yield* ingest.receive(found, "snapshot")
     yield* Metric.increment(statesDrifted)
     yield* Effect.logInfo(`WhatsApp's state had become "${said}" without an event`)
@@ -52,11 +57,14 @@ const make = Effect.gen(function* () {
    * With a namespace of its own, an instance's events come only as its settings say. What was not sent
    * since the settings were last seen to be whole is missing.
    */
-  const compareSubscription = Effect.fn(function* (name: InstanceName, listeningSince: number) {
+  const compareSubscription = Effect.fn(function* (name: InstanceName) {
     const asked = yield* Clock.currentTimeMillis
     const found = yield* client.findWebSocket(name)
+    // The answer took its time, and the stop may have come meanwhile.
+    if ((yield* registry.status(name))._tag === "Stopped") return
     if (!isComplete(found) && granted.get(name) !== printOf(found)) {
-      yield* ledger.open(name, Math.max(whole.get(name) ?? 0, listeningSince), "not_subscribed")
+      const wished = instances.get(name)?.desiredAt.epochMillis ?? began
+      yield* ledger.open(name, Math.max(whole.get(name) ?? began, wished), "not_subscribed")
       yield* client.setWebSocket(name, [])
       granted.set(name, printOf(yield* client.findWebSocket(name)))
       yield* Metric.increment(subscriptionsDrifted)
@@ -77,9 +85,9 @@ const make = Effect.gen(function* () {
 
   const look = (name: InstanceName) =>
     Effect.gen(function* () {
-      const { _tag, since } = yield* registry.status(name)
+      const { _tag } = yield* registry.status(name)
       if (_tag === "Stopped" || _tag === "Parked") return
-      if (!isShared) yield* harmless(compareSubscription(name, DateTime.toEpochMillis(since)))
+      if (!isShared) yield* harmless(compareSubscription(name))
       if (_tag === "Listening") yield* harmless(compareState(name))
     }).pipe(harmless, Effect.annotateLogs("instance", name))
 

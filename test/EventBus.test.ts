@@ -49,15 +49,23 @@ describe("the event bus", () => {
     })
   )
 
-  it.effect("forgets large events sooner than many, and finds them in the log again", () =>
+  const large = "x".repeat(12 * 1024 * 1024)
+  const qrcode = { code: "2@code", base64: large }
+  it.effect.each([
+    ["data", { json: JSON.stringify(large) }],
+    ["what stands beside it", { extra: JSON.stringify(large) }],
+    [
+      "a code's image",
+      { lifeCycle: Redacted.make({ event: "qrcode.updated" as const, data: { qrcode } }) }
+    ]
+  ] as const)("forgets large events sooner than many, and finds them again: %s", ([, texts]) =>
     Effect.gen(function* () {
       const { log, make } = makeLog([])
       const bus = yield* make(8)
-      const large = `{"history":"${"x".repeat(12 * 1024 * 1024)}"}`
       const ids = range(1, 4)
       log.records.push(...ids.map((id) => record(id)))
       // The fourth brings the ring beyond twice what it may hold; the log gives what it let go.
-      yield* bus.publish(ids.map((id) => ({ ...logged(id), json: large })))
+      yield* bus.publish(ids.map((id) => ({ ...logged(id), ...texts })))
       expect(yield* take(bus.after(0), 4)).toEqual(ids)
       expect(log.reads).toBe(1)
       yield* bus.publish([logged(5)])

@@ -171,6 +171,18 @@ describe("a look that fails", () => {
     })
   )
 
+  it.scoped("is given up when Evolution does not say what is true: the others wait", () =>
+    Effect.gen(function* () {
+      const world = yield* watched([one, two])
+      world.said.set(one, Effect.succeed("close"))
+      world.snapshot = () => Effect.never
+      yield* TestClock.adjust("10 minutes")
+      const askedFor = (name: string) => world.asked.filter((asked) => asked.name === name).length
+      expect(askedFor(two)).toBeGreaterThanOrEqual(4)
+      expect([world.ingested, yield* world.counted]).toEqual([[], [0, 0]])
+    })
+  )
+
   it.scoped("is not counted when it is the snapshot that fails", () =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])

@@ -1,5 +1,5 @@
 /** Evolution's events: the envelope, the life-cycle events we act on, and everything else, kept as it came. */
-import { DateTime, Either, ParseResult, Predicate, Schema } from "effect"
+import { DateTime, Either, ParseResult, Predicate, Redacted, Schema } from "effect"
 import { toWireName } from "./EventName.ts"
 import type { Gap } from "./Gap.ts"
 import * as Json from "./Json.ts"
@@ -43,6 +43,20 @@ export interface EvolutionEvent {
   readonly upstreamTime: string | null
   readonly receivedAt: number
   readonly origin: EventOrigin
+}
+
+/** What it holds in memory, but for a few hundred bytes. A code's image has as many as ten messages. */
+export const textsOf = ({
+  extra,
+  json,
+  lifeCycle
+}: Pick<EvolutionEvent, "extra" | "json" | "lifeCycle">): ReadonlyArray<string> => {
+  const happened = lifeCycle === null ? undefined : Redacted.value(lifeCycle)
+  const base64 =
+    happened?.event === "qrcode.updated" && "qrcode" in happened.data
+      ? happened.data.qrcode.base64
+      : undefined
+  return [json, ...(extra === null ? [] : [extra]), ...(base64 == null ? [] : [base64])]
 }
 
 /** An event as the log has it. `id` is its cursor: later events have higher ones. */

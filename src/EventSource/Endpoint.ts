@@ -1,10 +1,10 @@
 /** Where the socket is dialled, and with what. */
 import { Effect, Redacted } from "effect"
 import * as AppConfig from "../AppConfig.ts"
-import type * as EngineIo from "../Wire/EngineIo.ts"
+import type * as WebSocket from "../Wire/WebSocket.ts"
 
 /** The key goes into a header: a query string would land in the logs of every proxy on the way. */
 export const endpoint = Effect.map(
   AppConfig.Evolution,
-  ({ apiKey, url }): EngineIo.Options => ({ url, headers: { apikey: Redacted.value(apiKey) } })
+  ({ apiKey, url }): WebSocket.Options => ({ url, headers: { apikey: Redacted.value(apiKey) } })
 )

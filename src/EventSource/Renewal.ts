@@ -72,10 +72,10 @@ export const renewable = (
         Stream.unwrap(
           Effect.gen(function* () {
             if (next === undefined) return Stream.empty
+            const { leave, socket } = next
             yield* current.leave
             const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(echo)
             const isEcho = echoes(brought ?? new Map(), until)
-            const { leave, socket } = next
             current = {
               leave,
               socket,
@@ -111,6 +111,7 @@ export const renewable = (
         Effect.zipRight(heardSince(joined)),
         Effect.onInterrupt(() => fresh.leave)
       )
+      if (yield* Deferred.isDone(gone)) return
       over = Deferred.unsafeMake(FiberId.none)
       next = fresh
       yield* current.socket.end
@@ -118,23 +119,48 @@ export const renewable = (
     }).pipe(
       Effect.onError(() =>
         Effect.sync(() => {
-          brought = undefined
+          // Once the old one has ended, the listener goes over by itself.
+          if (next === undefined) brought = undefined
         })
       )
     )
+
+    const goOverUnlessGone = Effect.flatMap(Deferred.isDone(gone), (isGone) =>
+      isGone ? Effect.void : Effect.raceFirst(goOver, Deferred.await(gone))
+    )
+
+    /** How many exchanges have begun, and how the last one ended. */
+    let begun = 0
+    let last: { readonly number: number; readonly exit: Exit.Exit<void, LinkError> } = {
+      number: 0,
+      exit: Exit.void
+    }
 
     return {
       events,
       heard,
       end: Effect.suspend(() => {
-        next = undefined
-        return Effect.zipRight(Deferred.succeed(gone, undefined), current.socket.end)
-      }),
-      renew: exchange(
-        Effect.flatMap(Deferred.isDone(gone), (isGone) =>
-          isGone ? Effect.void : Effect.raceFirst(goOver, Deferred.await(gone))
+        const ends = [current, ...(next === undefined ? [] : [next])]
+        return Effect.zipRight(
+          Deferred.succeed(gone, undefined),
+          Effect.forEach(ends, ({ socket }) => socket.end, { discard: true })
         )
-      )
+      }),
+      // Whoever shares the link may ask for it: all who ask before one begins are served by that one.
+      renew: Effect.suspend(() => {
+        const asked = begun
+        return exchange(
+          Effect.suspend(() => {
+            if (last.number > asked) return last.exit
+            const number = ++begun
+            return Effect.onExit(goOverUnlessGone, (exit) =>
+              Effect.sync(() => {
+                if (!Exit.isInterrupted(exit)) last = { number, exit }
+              })
+            )
+          })
+        )
+      })
     }
   })
 

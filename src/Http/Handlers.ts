@@ -179,14 +179,19 @@ export const health = HttpApiBuilder.group(Api, "health", (handlers) =>
     handlers
       .handle("live", () => Effect.succeed({ status: "ok" as const }))
       .handle("ready", () =>
-        store.ping.pipe(
-          Effect.timeout("2 seconds"),
-          Effect.mapError(databaseUnavailable),
-          Effect.zipRight(ingest.degraded),
+        ingest.degraded.pipe(
           // It may answer and take nothing: read-only, or full.
           Effect.filterOrFail(
             (degraded) => degraded === null,
             (degraded) => new DatabaseUnavailable({ message: degraded?.message ?? "" })
+          ),
+          Effect.zipRight(
+            // To cancel a question takes as long as the database pleases.
+            store.ping.pipe(
+              Effect.disconnect,
+              Effect.timeout("2 seconds"),
+              Effect.mapError(databaseUnavailable)
+            )
           ),
           Effect.as({ status: "ok" as const })
         )

@@ -7,14 +7,12 @@ import { HttpLayerRouter, type HttpServerRequest, HttpServerResponse } from "@ef
 import { Data, Effect, Schema } from "effect"
 import { InstanceName } from "../Domain/Instance.ts"
 import { noSuchRoute } from "./Edge.ts"
-import { type Language, languages, negotiate } from "./Language.ts"
+import * as Language from "./Language.ts"
 
 /** The files do not stand beside the program: whoever bundles it has to bring them along. */
 export class PagesMissing extends Data.TaggedError("PagesMissing")<{
   readonly message: string
 }> {}
-
-const folder = new URL("Pages/", import.meta.url)
 
 const contentTypes: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
@@ -57,29 +55,33 @@ const asset = (name: string, body: Buffer, more: Readonly<Record<string, string>
 })
 
 /** A page in each of the languages; its texts follow from the one it says it is in. */
-const page = (name: string, html: string): ((language: Language) => Asset) => {
-  const inLanguage = Object.fromEntries(
-    languages.map((language) => [
-      language,
-      asset(name, Buffer.from(html.replace('<html lang="en">', `<html lang="${language}">`)), {
-        "content-language": language,
-        vary: "accept-language"
-      })
-    ])
-  ) as Record<Language, Asset> // `fromEntries` forgets that every language is there
-  return (language) => inLanguage[language]
+const page = (name: string, html: string) => {
+  const inLanguage = (language: Language.Language) =>
+    asset(name, Buffer.from(html.replace('<html lang="en">', `<html lang="${language}">`)), {
+      "content-language": language,
+      vary: "accept-language"
+    })
+  const english = inLanguage("en")
+  const others = new Map(Language.all.map((language) => [language, inLanguage(language)]))
+  return ({ headers }: HttpServerRequest.HttpServerRequest): Asset =>
+    others.get(Language.negotiate(headers)) ?? english
 }
 
+const missing = (folder: URL, detail: string) =>
+  new PagesMissing({ message: `Cannot read the pages in "${fileURLToPath(folder)}": ${detail}` })
+
 /** Files by name; a name that was not read is never looked for. */
-const read = Effect.tryPromise({
-  try: async () => {
-    const names = (await readdir(folder)).filter((name) => extname(name) in contentTypes)
-    const bodies = names.map(async (name) => [name, await readFile(new URL(name, folder))] as const)
-    return new Map(await Promise.all(bodies))
-  },
-  catch: (error) =>
-    new PagesMissing({ message: `Cannot read the pages in "${fileURLToPath(folder)}": ${error}` })
-})
+const read = (folder: URL) =>
+  Effect.tryPromise({
+    try: async () => {
+      const names = (await readdir(folder)).filter((name) => extname(name) in contentTypes)
+      const bodies = names.map(
+        async (name) => [name, await readFile(new URL(name, folder))] as const
+      )
+      return new Map(await Promise.all(bodies))
+    },
+    catch: (error) => missing(folder, String(error))
+  })
 
 /** A proxy that compresses makes a tag weak. */
 const isKnown = (request: HttpServerRequest.HttpServerRequest, etag: string): boolean =>
@@ -99,28 +101,37 @@ const answer = (request: HttpServerRequest.HttpServerRequest, found: Asset) => {
 
 const isInstanceName = Schema.is(InstanceName)
 
-export const layer = HttpLayerRouter.use((router) =>
-  Effect.gen(function* () {
-    const files = yield* read
-    // Every method, since a route for all of them stands behind ours and would take HEAD.
-    const addPage = (path: HttpLayerRouter.PathInput, name: string) => {
-      const inLanguage = page(name, files.get(name)?.toString("utf8") ?? "")
-      return router.add("*", path, (request) =>
-        Effect.flatMap(HttpLayerRouter.params, ({ name = "page" }) =>
-          isInstanceName(name)
-            ? answer(request, inLanguage(negotiate(request.headers["accept-language"])))
-            : noSuchRoute(request)
+/** The pages of a folder. */
+export const make = (folder: URL) =>
+  HttpLayerRouter.use((router) =>
+    Effect.gen(function* () {
+      const files = yield* read(folder)
+      const find = (name: string) => {
+        const body = files.get(name)
+        return body === undefined
+          ? missing(folder, `it has no ${name}`)
+          : Effect.succeed(page(name, body.toString("utf8")))
+      }
+      const home = yield* find("home.html")
+      const view = yield* find("view.html")
+      const monitor = yield* find("monitor.html")
+      const pair = yield* find("pair.html")
+
+      // Every method, since a route for all of them stands behind ours and would take HEAD.
+      yield* router.add("*", "/", (request) => answer(request, home(request)))
+      yield* router.add("*", "/monitor", (request) => answer(request, monitor(request)))
+      yield* router.add("*", "/pair", (request) => answer(request, pair(request)))
+      yield* router.add("*", "/instances/:name/view", (request) =>
+        Effect.flatMap(HttpLayerRouter.params, ({ name }) =>
+          isInstanceName(name) ? answer(request, view(request)) : noSuchRoute(request)
         )
       )
-    }
-    yield* addPage("/", "home.html")
-    yield* addPage("/instances/:name/view", "view.html")
-    yield* addPage("/monitor", "monitor.html")
-    yield* addPage("/pair", "pair.html")
-    for (const [name, body] of files) {
-      if (name.endsWith(".html")) continue
-      const found = asset(name, body)
-      yield* router.add("*", `/pages/${name}`, (request) => answer(request, found))
-    }
-  })
-)
+      for (const [name, body] of files) {
+        if (name.endsWith(".html")) continue
+        const found = asset(name, body)
+        yield* router.add("*", `/pages/${name}`, (request) => answer(request, found))
+      }
+    })
+  )
+
+export const layer = make(new URL("Pages/", import.meta.url))

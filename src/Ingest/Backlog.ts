@@ -3,7 +3,7 @@
  * age. Beyond either bound whoever brings more waits, and with it the socket.
  */
 import { type Chunk, Duration, Effect, Either, Mailbox } from "effect"
-import type { EvolutionEvent, QuarantinedEvent } from "../Domain/Event.ts"
+import { type EvolutionEvent, type QuarantinedEvent, textsOf } from "../Domain/Event.ts"
 
 export type Decoded = Either.Either<EvolutionEvent, QuarantinedEvent>
 
@@ -35,8 +35,14 @@ const overhead = 1000
 const beyondLatin1 = /[\u0100-\uffff]/
 
 const sizeOf = (decoded: Decoded): number => {
-  const { json } = Either.merge(decoded)
-  return overhead + (json === null ? 0 : json.length * (beyondLatin1.test(json) ? 4 : 2))
+  const texts: ReadonlyArray<string> = Either.match(decoded, {
+    onLeft: ({ json }) => (json === null ? [] : [json]),
+    onRight: textsOf
+  })
+  return texts.reduce(
+    (bytes, text) => bytes + text.length * (beyondLatin1.test(text) ? 4 : 2),
+    overhead
+  )
 }
 
 export const make = ({ maxAge, maxBytes }: Bounds) =>

@@ -160,8 +160,12 @@ export const make = Effect.gen(function* () {
         const wait = DateTime.distance(yield* DateTime.now, dueOf(gap))
         // A clock that was set back lets a gap end in the future.
         const most = Duration.toMillis(gap.retryAt === null ? settling : retryWithin.maximum)
-        yield* Effect.sleep(Math.min(Math.max(0, wait), most))
-        yield* ledger.update(yield* recover(gap, to))
+        const isDue = yield* Effect.raceFirst(
+          Effect.as(Effect.sleep(Math.min(Math.max(0, wait), most)), true),
+          // One that closes meanwhile may be due before.
+          Effect.as(ledger.awaitClosing(instance), false)
+        )
+        if (isDue) yield* ledger.update(yield* recover(gap, to))
         yield* next(instance)
       })
     })

@@ -1,7 +1,8 @@
 /** Native Postgres through `pg`. */
+import { Socket } from "node:net"
 import { SqlClient, type SqlError } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, type Redacted } from "effect"
+import { Duration, Effect, Layer, type Redacted } from "effect"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "./Failure.ts"
 
@@ -10,9 +11,18 @@ const oldestVersion = 140_000
 /** Taken while migrating, so that two processes on an empty database do not race. Any constant does. */
 const migrationLock = 7_309_453_175
 
-export const layer = (url: Redacted.Redacted) =>
+/**
+ * A server that vanishes, as in a failover, leaves connections on which nothing ever comes, and the
+ * kernel takes a quarter of an hour to see it. A statement of ours takes seconds, and the pool closes a
+ * connection that is idle for 10 s.
+ */
+export const patience = Duration.minutes(1)
+
+/** `within`: how long a connection may say nothing; without it, as long as it pleases. */
+export const layer = (url: Redacted.Redacted, within?: Duration.Duration) =>
   PgClient.layer({
     url,
+    ...(within && { stream: () => impatient(within) }),
     applicationName: "evolution-listener",
     connectTimeout: "5 seconds",
     maxConnections: 10
@@ -30,6 +40,14 @@ export const layer = (url: Redacted.Redacted) =>
       )
     )
   )
+
+const impatient = (within: Duration.Duration): Socket => {
+  const socket = new Socket()
+  const words = `The database did not answer within ${Duration.format(within)}`
+  return socket.setTimeout(Duration.toMillis(within), () =>
+    socket.destroy(Object.assign(new Error(words), { code: "ETIMEDOUT" }))
+  )
+}
 
 const checkVersion = (sql: SqlClient.SqlClient) =>
   Effect.flatMap(

@@ -16,23 +16,16 @@ import {
   type Scope
 } from "effect"
 import { decodePacket } from "engine.io-parser"
-import WebSocket from "ws"
 import {
   ConnectionLost,
   DialFailed,
   HandshakeTimeout,
   HeartbeatMissed,
   type LinkError,
-  ProtocolViolation,
-  UpgradeRefused
+  ProtocolViolation
 } from "../Domain/LinkError.ts"
 import * as Hearing from "./Hearing.ts"
-
-export interface Options {
-  /** Evolution's http(s) address; `socket.io/` is appended to its path. */
-  readonly url: URL
-  readonly headers: Readonly<Record<string, string>>
-}
+import * as WebSocket from "./WebSocket.ts"
 
 /** One Engine.IO message. `receivedAt`: our clock at the socket, ms since 1970 UTC. */
 export interface Message {
@@ -51,14 +44,10 @@ export interface EngineIo {
 
 export const dialTimeout = Duration.seconds(10)
 export const openTimeout = Duration.seconds(10)
-/** How long a closing handshake may take before the socket is cut. */
-const closeTimeout = Duration.seconds(1)
 
 /** The socket is paused when this much waits to be decoded; there may be a socket an instance. */
 const maxQueuedBytes = 1024 * 1024
 const maxQueuedMessages = 1024
-/** Evolution's frames have no bound of their own (`messages.set` runs to tens of MB); ours is this. */
-const maxFrameBytes = 64 * 1024 * 1024
 
 /** The open packet, as far as we need it. Both are milliseconds. */
 const Handshake = Schema.Struct({
@@ -67,7 +56,9 @@ const Handshake = Schema.Struct({
 })
 const decodeHandshake = Schema.decodeUnknownOption(Schema.parseJson(Handshake))
 
-export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Scope.Scope> =>
+export const connect = (
+  options: WebSocket.Options
+): Effect.Effect<EngineIo, LinkError, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
@@ -82,13 +73,7 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
     let lastPing = ticks()
     const hearing = Hearing.make(now, ticks)
 
-    const socket = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        // Cut before anybody listens, as in a scope that is closed already, it must not crash us.
-        new WebSocket(socketUrl(options.url), socketOptions(options)).on("error", () => undefined)
-      ),
-      hangUp
-    )
+    const socket = yield* WebSocket.open(options)
     const finish = (error: LinkError) => {
       Deferred.unsafeDone(dialled, Exit.fail(error))
       Deferred.unsafeDone(handshake, Exit.fail(error))
@@ -139,18 +124,12 @@ export const connect = (options: Options): Effect.Effect<EngineIo, LinkError, Sc
       }
     }
 
-    socket.on("message", (data, isBinary) => onFrame(toBuffer(data), isBinary))
+    socket.on("message", (data, isBinary) => onFrame(WebSocket.toBuffer(data), isBinary))
     socket.on("open", () => {
       isOpen = true
       Deferred.unsafeDone(dialled, Exit.void)
     })
-    socket.on("unexpected-response", (_request, response) => {
-      const body: Array<Buffer> = []
-      response.on("data", (part: Buffer) => body.length < 16 && body.push(part))
-      response.on("close", () => {
-        abort(UpgradeRefused.of(response.statusCode ?? 0, Buffer.concat(body).toString("utf8")))
-      })
-    })
+    WebSocket.onRefused(socket, options, abort)
     socket.on("error", (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.name
       finish(
@@ -222,38 +201,3 @@ export const within = <A, E, R>(
     duration,
     onTimeout: () => HandshakeTimeout.of(phase, Duration.toMillis(duration))
   })
-
-const socketUrl = (base: URL): URL => {
-  const url = new URL("socket.io/", base)
-  url.protocol = base.protocol === "https:" ? "wss:" : "ws:"
-  url.search = "EIO=4&transport=websocket"
-  return url
-}
-
-const socketOptions = ({ headers }: Options): WebSocket.ClientOptions => ({
-  headers,
-  perMessageDeflate: false,
-  maxPayload: maxFrameBytes
-})
-
-/** Ends a socket politely, then surely; a socket that never opened is cut at once. */
-const hangUp = (socket: WebSocket): Effect.Effect<void> =>
-  Effect.async<void>((resume) => {
-    if (socket.readyState === WebSocket.CLOSED) return resume(Effect.void)
-    socket.once("close", () => resume(Effect.void))
-    if (socket.readyState === WebSocket.CONNECTING) return socket.terminate()
-    // A paused socket never sees the peer's close frame.
-    socket.removeAllListeners("message")
-    if (socket.isPaused) socket.resume()
-    socket.close(1000)
-  }).pipe(
-    Effect.interruptible,
-    Effect.timeoutTo({
-      duration: closeTimeout,
-      onSuccess: () => undefined,
-      onTimeout: () => socket.terminate()
-    })
-  )
-
-const toBuffer = (data: WebSocket.RawData): Buffer =>
-  Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)

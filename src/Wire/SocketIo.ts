@@ -15,6 +15,7 @@ import {
 } from "../Domain/LinkError.ts"
 import * as EngineIo from "./EngineIo.ts"
 import type { Heard } from "./Hearing.ts"
+import type * as WebSocket from "./WebSocket.ts"
 
 export const namespaceTimeout = Duration.seconds(10)
 
@@ -39,7 +40,7 @@ export interface SocketIo {
 
 /** Speaks Socket.IO over a fresh connection, which lives as long as the scope. */
 export const connect = (
-  options: EngineIo.Options
+  options: WebSocket.Options
 ): Effect.Effect<SocketIo, LinkError, Scope.Scope> =>
   Effect.map(EngineIo.connect(options), (engine) => {
     const parse = packetParser()

@@ -182,19 +182,21 @@ describe("an exchange that comes to nothing", () => {
     })
   )
 
-  it.scoped("lets itself be ended: what is read is read, and nothing is gone over to", () =>
-    Effect.gen(function* () {
-      const { goesOn, link, read, reader, server } = yield* listened
-      yield* goesOn.close
-      yield* Effect.fork(link.renew)
-      yield* settle
-      yield* server.broadcast(1, 2)
-      yield* TestClock.adjust("3 seconds")
-      yield* link.end
-      yield* goesOn.open
-      expect(yield* Fiber.await(reader)).toEqual(Exit.void)
-      expect(read).toEqual([1, 2])
-    })
+  it.scoped(
+    "lets itself be ended when the old one has gone: what is there is read, and no more",
+    () =>
+      Effect.gen(function* () {
+        const { goesOn, link, read, reader, server } = yield* listened
+        yield* goesOn.close
+        yield* Effect.fork(link.renew)
+        yield* settle
+        yield* server.broadcast(1, 2)
+        yield* TestClock.adjust("3 seconds")
+        yield* link.end
+        yield* goesOn.open
+        expect(yield* Fiber.await(reader)).toEqual(Exit.void)
+        expect(read).toEqual([1, 2])
+      })
   )
 
   it.scoped("does not bring a link to life again that was ended meanwhile", () =>

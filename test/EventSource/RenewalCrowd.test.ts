@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope, TestClock } from "effect"
-import { listened, settle } from "./Exchange.ts"
+import { listened, lost, settle } from "./Exchange.ts"
 
 describe("exchanges that are asked for while one is under way", () => {
   it.scoped("come one after the other, never three connections at a time", () =>
@@ -11,10 +11,65 @@ describe("exchanges that are asked for while one is under way", () => {
       server.beforeDial = Effect.sync(() => {
         most = Math.max(most, there() + 1)
       })
-      const renewing = yield* Effect.replicateEffect(Effect.fork(link.renew), 5)
+      const renewing: Array<Fiber.Fiber<void, unknown>> = []
+      for (let asked = 0; asked < 5; asked++) {
+        renewing.push(yield* Effect.fork(link.renew))
+        yield* TestClock.adjust("1 second")
+      }
       yield* TestClock.adjust("30 seconds")
       yield* Fiber.joinAll(renewing)
       expect([most, there()]).toEqual([2, 1])
+    })
+  )
+
+  it.scoped("are one: each may be asked for by another instance of the link", () =>
+    Effect.gen(function* () {
+      const { link, server } = yield* listened
+      const first = yield* Effect.fork(link.renew)
+      yield* settle
+      // Whatever it was that they want to be rid of, the first new connection may have it too.
+      const others = yield* Effect.replicateEffect(Effect.fork(link.renew), 500)
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(first)
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.joinAll(others)
+      expect(server.connections.length).toBe(3)
+    })
+  )
+
+  it.scoped("fail together, and the next one is tried anew", () =>
+    Effect.gen(function* () {
+      const { link, server } = yield* listened
+      let dials = 0
+      server.beforeDial = Effect.suspend(() => {
+        dials++
+        return Effect.delay(Effect.fail(lost), "10 seconds")
+      })
+      yield* Effect.fork(Effect.ignore(link.renew))
+      yield* settle
+      const others = yield* Effect.replicateEffect(Effect.fork(Effect.flip(link.renew)), 5)
+      yield* TestClock.adjust("20 seconds")
+      expect(yield* Fiber.join(Fiber.all(others))).toEqual(Array(5).fill(lost))
+      expect(dials).toBe(2)
+      server.beforeDial = Effect.void
+      const next = yield* Effect.fork(link.renew)
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(next)
+      expect(server.connections.length).toBe(2)
+    })
+  )
+
+  it.scoped("do not count on one whose asker has left", () =>
+    Effect.gen(function* () {
+      const { link, server } = yield* listened
+      yield* Effect.fork(link.renew)
+      const leaving = yield* Effect.fork(link.renew)
+      const staying = yield* Effect.fork(link.renew)
+      yield* TestClock.adjust("3 seconds")
+      yield* Fiber.interrupt(leaving)
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(staying)
+      expect(server.connections.map(({ isLeft }) => isLeft)).toEqual([true, true, true, false])
     })
   )
 

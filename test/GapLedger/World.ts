@@ -69,6 +69,8 @@ export const makeWorld = (
       heard: undefined as number | undefined,
       /** Until when ingest has committed; `undefined`: all of it. */
       settled: undefined as number | undefined,
+      /** How often ingest was told how a statement ended. */
+      besides: 0,
       beatFails: undefined as SqlError.SqlError | undefined
     }
     const doubles = Layer.mergeAll(
@@ -95,6 +97,11 @@ export const makeWorld = (
               })
             )
           }),
+        beside: (statement) =>
+          Effect.ensuring(
+            statement,
+            Effect.sync(() => world.besides++)
+          ),
         settledUntil: Effect.flatMap(Effect.clock, (clock) =>
           Effect.sync(() => world.settled ?? clock.unsafeCurrentTimeMillis())
         )

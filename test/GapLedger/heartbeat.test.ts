@@ -42,6 +42,14 @@ describe("the heartbeat", () => {
     })
   )
 
+  it.scoped("tells ingest how the database is", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld()
+      yield* TestClock.adjust("5 seconds")
+      expect(world.besides).toBe(2)
+    })
+  )
+
   it.scoped("stops with the ledger", () =>
     Effect.gen(function* () {
       const { beats, close } = yield* makeWorld()

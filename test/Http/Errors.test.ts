@@ -76,7 +76,7 @@ describe("an error of the domain", () => {
 
   it.scoped("is 503 too when the database answers, and takes nothing", () =>
     Effect.gen(function* () {
-      const why = "Events wait to be written: cannot execute INSERT in a read-only transaction"
+      const why = "The database takes nothing: cannot execute INSERT in a read-only transaction"
       const since = DateTime.unsafeMake(0)
       const degraded = { reason: "database_read_only", since, message: why } as const
       const { call } = yield* serve(
@@ -92,7 +92,11 @@ describe("an error of the domain", () => {
   it.scoped("is 503 too when the database says nothing for two seconds", () =>
     Effect.gen(function* () {
       const asked = yield* Deferred.make<void>()
-      const ping = Effect.zipRight(Deferred.succeed(asked, undefined), Effect.never)
+      // Not even when told to forget the question.
+      const ping = Effect.zipRight(
+        Deferred.succeed(asked, undefined),
+        Effect.onInterrupt(Effect.never, () => Effect.never)
+      )
       const { call } = yield* serve(house({}, { ping }))
       const answer = yield* Effect.fork(call("GET", "/health/ready"))
       yield* Deferred.await(asked)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Array as Arr, Clock, Effect, Either, Fiber, TestClock } from "effect"
+import { Array as Arr, Clock, Effect, Fiber, TestClock } from "effect"
 import * as Backlog from "../../src/Ingest/Backlog.ts"
 import { bytesOf, isWaiting, makeLine, ofKilobytes, settle, taken } from "./Line.ts"
 
@@ -37,31 +37,6 @@ describe("the backlog", () => {
       yield* Fiber.join(bringing)
       yield* settle
       expect(committed()).toEqual(events)
-    })
-  )
-
-  it.scoped(
-    "counts a character twice when one of the text is beyond Latin-1, for so V8 keeps it",
-    () =>
-      Effect.gen(function* () {
-        const size = (text: string) => bytesOf(taken(JSON.stringify(text)))
-        const narrow = yield* size("é".repeat(100_000))
-        const wide = yield* size(`${"é".repeat(99_999)}世`)
-        expect(narrow).toBeGreaterThan(100_000)
-        expect(wide / narrow).toBeCloseTo(2, 1)
-      })
-  )
-
-  it.scoped("counts events that have no text to speak of, and what is put aside", () =>
-    Effect.gen(function* () {
-      const aside = { instance: null, event: "call", reason: "why", receivedAt: 0 }
-      const sizes = [
-        yield* bytesOf(taken("0")),
-        yield* bytesOf(Either.left({ ...aside, json: null })),
-        yield* bytesOf(Either.left({ ...aside, json: JSON.stringify("x".repeat(10_000)) }))
-      ]
-      for (const size of sizes) expect(size).toBeGreaterThan(100)
-      expect(sizes[2]).toBeGreaterThan(10_000)
     })
   )
 

@@ -43,7 +43,7 @@ describe("what is wrong while nothing can be written", () => {
       yield* TestClock.setTime(5000)
       yield* receive(calls(3))
       yield* TestClock.adjust("1 minute")
-      const message = `Events wait to be written: words of ${code}`
+      const message = `The database takes nothing: words of ${code}`
       expect(yield* ingest.degraded).toEqual({ reason, since: at(5000), message })
     })
   )
@@ -100,7 +100,7 @@ describe("a full queue", () => {
       expect((yield* ingest.degraded)?.reason).toBe("database_read_only")
       const waiting = yield* Effect.fork(receive(calls(2)))
       yield* TestClock.adjust("20 seconds")
-      const words = "Events wait to be written: words of 25006"
+      const words = "The database takes nothing: words of 25006"
       expect(yield* ingest.degraded).toEqual({
         reason: "queue_full",
         since: at(10_000),

@@ -169,6 +169,30 @@ describe("back-fill of more than one gap", () => {
     })
   )
 
+  it.scoped("does not let one that closes meanwhile wait for the next try of another", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, ledger, messages } = yield* makeWorld()
+      evolution.stores(shop, said(1))
+      evolution.refuses = () => away
+      yield* gap(0, 2)
+      yield* backfill()
+      // By now it is tried ever more seldom.
+      yield* TestClock.adjust("1 hour")
+      const due = ledger.pending(shop)[0]?.retryAt?.epochMillis ?? 0
+      expect(due - (yield* Clock.currentTimeMillis)).toBeGreaterThan(5 * 60_000)
+      evolution.refuses = () => undefined
+      const now = yield* Clock.currentTimeMillis
+      evolution.stores(shop, [row("N", Math.floor(now / 1000) - 120)])
+      yield* ledger.open(shop, now - 150_000, "not_subscribed")
+      yield* ledger.close(shop)
+      yield* TestClock.adjust("10 seconds")
+      expect(messages().map(({ id }) => id)).toEqual(["N"])
+      yield* TestClock.setTime(due + 10_000)
+      yield* settle
+      expect(messages().map(({ id }) => id)).toEqual(["N", "M0"])
+    })
+  )
+
   it.scoped("asks at most two questions at once, over all instances, and draws breath", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, messages } = yield* makeWorld()

@@ -176,7 +176,7 @@ describe("Postgres at DATABASE_URL", () => {
           const one = Effect.scoped(
             Effect.provide(applied, Layer.fresh(Sql.layerPostgres(Redacted.make(url))))
           )
-          expect(yield* Effect.all([one, one, one], { concurrency: 3 })).toEqual([2, 2, 2])
+          expect(yield* Effect.all([one, one, one], { concurrency: 3 })).toEqual([3, 3, 3])
         }
       }),
     30_000

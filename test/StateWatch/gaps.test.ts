@@ -29,15 +29,53 @@ describe("the gap of a subscription that was not whole", () => {
     })
   )
 
-  it.scoped("begins with the listening when it has not been seen to be whole since", () =>
+  it.scoped("begins when it was last seen to be whole, also when the link was lost since", () =>
     Effect.gen(function* () {
       const world = yield* listening
       yield* TestClock.adjust("5 minutes")
-      const since = yield* DateTime.now
+      const seenWhole = world.asked.filter(({ what }) => what === "settings").at(-1)?.at
+      const since = DateTime.add(yield* DateTime.now, { seconds: 30 })
+      world.settings.set(one, noCalls)
       world.states.set(one, State.listening(State.stopped(since), since))
+      yield* TestClock.adjust("75 seconds")
+      expect(world.ledger[0]).toEqual(["open", one, seenWhole, "not_subscribed"])
+    })
+  )
+
+  it.scoped("begins with the watch when it was never seen to be whole", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      const since = DateTime.add(yield* DateTime.now, { seconds: 30 })
+      world.settings.set(one, noCalls)
+      world.states.set(one, State.listening(State.stopped(since), since))
+      yield* TestClock.adjust("75 seconds")
+      expect(world.ledger[0]).toEqual(["open", one, 1_000_000, "not_subscribed"])
+    })
+  )
+
+  it.scoped("does not begin before it was wanted that we listen", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      yield* TestClock.adjust("5 minutes")
+      world.wishedAt = yield* DateTime.now
       world.settings.set(one, noCalls)
       yield* TestClock.adjust("75 seconds")
-      expect(world.ledger[0]).toEqual(["open", one, since.epochMillis, "not_subscribed"])
+      const wished = world.wishedAt.epochMillis
+      expect(world.ledger[0]).toEqual(["open", one, wished, "not_subscribed"])
+    })
+  )
+
+  it.scoped("is none of an instance that was stopped while Evolution thought about it", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      const answers = yield* Effect.makeLatch()
+      world.beforeSettings = answers.await
+      world.settings.set(one, noCalls)
+      yield* TestClock.adjust("75 seconds")
+      world.states.set(one, State.stopped(yield* DateTime.now))
+      yield* answers.open
+      yield* TestClock.adjust("5 minutes")
+      expect([world.ledger, world.wanted]).toEqual([[], []])
     })
   )
 

@@ -46,6 +46,10 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       snapshot: ((name) =>
         Effect.succeed([event(name, { state: "close" })])) as Recovery["Type"]["snapshot"],
       settings: new Map<string, WebSocketSettings | null>(names.map((name) => [name, everything])),
+      /** What stands before each answer about settings. */
+      beforeSettings: Effect.void as Effect.Effect<void>,
+      /** Since when it is wanted that the instances are listened to. */
+      wishedAt: began,
       /** Instances that Evolution does not have. */
       unknown: new Set<string>(),
       /** What Evolution has against every wish for a subscription. */
@@ -78,7 +82,9 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       connectionState: (name) =>
         askEvolution("state", name, () => world.said.get(name) ?? Effect.succeed("open")),
       findWebSocket: (name) =>
-        askEvolution("settings", name, () => Effect.succeed(world.settings.get(name) ?? null)),
+        askEvolution("settings", name, () =>
+          Effect.map(world.beforeSettings, () => world.settings.get(name) ?? null)
+        ),
       setWebSocket: (name, events) =>
         askEvolution("set", name, () => {
           world.wanted.push([name, events])
@@ -92,7 +98,8 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
         const state = world.known.get(name)
         const whatsapp =
           state === undefined ? null : { state, reason: null, origin: "live" as const, at: began }
-        return { ...nothingObserved, name: one, desired: "listening", desiredAt: began, whatsapp }
+        const desiredAt = world.wishedAt
+        return { ...nothingObserved, name: one, desired: "listening", desiredAt, whatsapp }
       }
     })
     const registry = Layer.mock(ListenerRegistry, {

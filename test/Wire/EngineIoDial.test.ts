@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Queue, Schema, TestClock } from "effect"
 import * as EngineIo from "../../src/Wire/EngineIo.ts"
+import type * as WebSocket from "../../src/Wire/WebSocket.ts"
 import { EvolutionSimulator } from "../support/EvolutionSimulator.ts"
 import { scriptedServer } from "../support/ScriptedServer.ts"
 
@@ -15,7 +16,7 @@ const refusalIn = (file: string) =>
     Schema.parseJson(Schema.Struct({ status: Schema.Number, body: Schema.String }))
   )(readFileSync(join(import.meta.dirname, "../fixtures", file), "utf8"))
 
-const dial = (url: URL, headers: EngineIo.Options["headers"] = {}) =>
+const dial = (url: URL, headers: WebSocket.Options["headers"] = {}) =>
   EngineIo.connect({ url, headers })
 
 const listen = (server: Server | ReturnType<typeof createTcpServer>) =>
@@ -81,6 +82,16 @@ describe("dialling", () => {
       const url = yield* answering(...lines)
       const error = yield* Effect.flip(dial(url))
       expect(error).toMatchObject({ _tag: "UpgradeRefused", status, body })
+    })
+  )
+
+  it.scoped("does not repeat the key where a proxy's page does", () =>
+    Effect.gen(function* () {
+      const page = `${"x".repeat(505)}the-key the-key ${"x".repeat(600)}`
+      const url = yield* answering("HTTP/1.1 403 Forbidden", "Connection: close", "", page)
+      const error = yield* Effect.flip(dial(url, { apikey: "the-key" }))
+      expect(error).toMatchObject({ status: 403, body: `${"x".repeat(505)}[redact` })
+      expect(JSON.stringify(error)).not.toContain("the-k")
     })
   )
 

@@ -66,6 +66,8 @@ export const visit = async (
   const browser = await launch()
   const context = await browser.newContext({
     locale: "en-US",
+    // What is on its way from one colour to another has neither contrast.
+    reducedMotion: "reduce",
     viewport: { width: 1100, height: 800 },
     ...options
   })

@@ -13,10 +13,14 @@ import { say, sayOf } from "./words.js"
  * @param {object} options
  * @param {import("./notices.js").Notices} options.notices
  * @param {(status: InstanceStatus) => void} options.onStatus what a command answered
+ * @param {(name: string) => void} [options.onQr] where codes are shown, when not in a dialog
  * @param {AbortSignal} options.signal
  */
-export const makeActions = ({ notices, onStatus, signal }) => {
-  /** Dialogs that show a status as it changes. @type {Map<string, (status: InstanceStatus) => void>} */
+export const makeActions = ({ notices, onQr, onStatus, signal }) => {
+  /**
+   * Dialogs that show a status as it changes.
+   * @type {Map<string, (status: InstanceStatus) => void>}
+   */
   const watching = new Map()
   /** @type {Map<string, InstanceStatus>} */
   const last = new Map()
@@ -44,6 +48,7 @@ export const makeActions = ({ notices, onStatus, signal }) => {
 
   /** @param {string} name */
   const showQr = (name) => {
+    if (onQr !== undefined) return onQr(name)
     openDialog(
       say("qrOf", { name }),
       (inside) => {
@@ -94,6 +99,7 @@ export const makeActions = ({ notices, onStatus, signal }) => {
     })
 
   return {
+    hasDialog: onQr === undefined,
     showQr,
     copyLink,
     newQr,
@@ -115,9 +121,14 @@ export const makeActions = ({ notices, onStatus, signal }) => {
 
 /** @typedef {ReturnType<typeof makeActions>} Actions */
 
-/** Not every browser lets a page copy, and not on every address: the link can be seen and selected. @param {string} url @param {string} expiresAt @param {import("./notices.js").Notices} notices */
+/**
+ * Not every browser lets a page copy, and not on every address: the link can be seen and selected.
+ * @param {string} url
+ * @param {string} expiresAt
+ * @param {import("./notices.js").Notices} notices
+ */
 const linkPanel = (url, expiresAt, notices) => {
-  const field = h("input", { id: "pairing-link", type: "text", readonly: true, value: url })
+  const field = h("input", { id: "pairing-link", readonly: true, autofocus: true, value: url })
   const copy = async () => {
     field.select()
     try {
@@ -137,7 +148,12 @@ const linkPanel = (url, expiresAt, notices) => {
   )
 }
 
-/** The buttons of one instance. @param {string} name @param {Actions} actions @param {string} describedBy the id of what names the instance */
+/**
+ * The buttons of one instance.
+ * @param {string} name
+ * @param {Actions} actions
+ * @param {string} describedBy the id of what names the instance
+ */
 export const makeButtons = (name, actions, describedBy) => {
   const attributes = { "aria-describedby": describedBy }
   /** @type {"start" | "stop"} */
@@ -169,7 +185,7 @@ export const makeButtons = (name, actions, describedBy) => {
     const can = actionsFor(status)
     toggle = can.toggle
     setText(onOff, say(toggle))
-    show(showQr, can.showQr)
+    show(showQr, can.showQr && actions.hasDialog)
     show(newQr, can.newQr)
     show(createAgain, can.createAgain)
     show(copyLink, can.copyLink)

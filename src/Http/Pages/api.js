@@ -27,7 +27,11 @@ export const canBeKey = (key) => /^[\x21-\x7e]+$/.test(key)
 
 /** The service said no, or nothing. */
 export class ApiError extends Error {
-  /** @param {number} status 0: no answer @param {string} message @param {Readonly<Record<string, unknown>>} body */
+  /**
+   * @param {number} status 0: no answer
+   * @param {string} message
+   * @param {Readonly<Record<string, unknown>>} body
+   */
   constructor(status, message, body = {}) {
     super(message)
     this.status = status
@@ -37,7 +41,10 @@ export class ApiError extends Error {
 
 let onUnauthorized = () => {}
 
-/** What happens when the key is not accepted any more, wherever that shows. @param {() => void} run */
+/**
+ * What happens when the key is not accepted any more, wherever that shows.
+ * @param {() => void} run
+ */
 export const whenUnauthorized = (run) => {
   onUnauthorized = run
 }
@@ -82,7 +89,12 @@ export const errorOf = async (response) => {
  * @property {AbortSignal} [signal]
  */
 
-/** @param {string} method @param {string} path @param {Options} [options] @returns {Promise<Response>} one that went well */
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {Options} [options]
+ * @returns {Promise<Response>} one that went well
+ */
 const send = async (method, path, { as, body, signal } = {}) => {
   const headers = as ?? authorization()
   const response = await fetch(path, {
@@ -103,7 +115,14 @@ const send = async (method, path, { as, body, signal } = {}) => {
   throw error
 }
 
-/** What the caller says comes is taken for granted: page and service are of one version. @template Answer @param {string} method @param {string} path @param {Options} [options] @returns {Promise<Answer>} */
+/**
+ * What the caller says comes is taken for granted: page and service are of one version.
+ * @template Answer
+ * @param {string} method
+ * @param {string} path
+ * @param {Options} [options]
+ * @returns {Promise<Answer>}
+ */
 export const ask = async (method, path, options) => (await send(method, path, options)).json()
 
 /** @param {string} path @param {AbortSignal} signal */

@@ -12,7 +12,7 @@ let count = 0
 export const openDialog = (title, build, owner) => {
   const end = new AbortController()
   const signal = AbortSignal.any([owner, end.signal])
-  const notices = makeNotices()
+  const notices = makeNotices(signal)
   const id = `dialog-${++count}`
   const dialog = h("dialog", { "aria-labelledby": id })
   const before = document.activeElement

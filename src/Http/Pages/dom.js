@@ -5,7 +5,12 @@ import { say } from "./words.js"
 /** @typedef {Readonly<Record<string, string | number | boolean | null>>} Attributes */
 /** @typedef {Node | string | null | false} Child */
 
-/** @template {Element} Made @param {Made} element @param {Attributes} attributes @param {Child[]} children */
+/**
+ * @template {Element} Made
+ * @param {Made} element
+ * @param {Attributes} attributes
+ * @param {Child[]} children
+ */
 const dress = (element, attributes, children) => {
   for (const [name, value] of Object.entries(attributes))
     if (value !== null && value !== false)
@@ -28,14 +33,24 @@ export const h = (tag, attributes = {}, ...children) =>
 export const s = (tag, attributes = {}, ...children) =>
   dress(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children)
 
-/** An element of the page's HTML. @template {Element} Found @param {string} id @param {abstract new (...given: never[]) => Found} kind @returns {Found} */
+/**
+ * An element of the page's HTML.
+ * @template {Element} Found
+ * @param {string} id
+ * @param {abstract new (...given: never[]) => Found} kind
+ * @returns {Found}
+ */
 export const byId = (id, kind) => {
   const found = document.getElementById(id)
   if (found instanceof kind) return found
   throw new Error(`The page has no ${kind.name} "${id}"`)
 }
 
-/** Touches the tree only where something changes, so that no selection and no announcement is disturbed. @param {Node} node @param {string} text */
+/**
+ * Touches the tree only where something changes, so that no selection and no announcement is disturbed.
+ * @param {Node} node
+ * @param {string} text
+ */
 export const setText = (node, text) => {
   if (node.textContent !== text) node.textContent = text
 }
@@ -62,7 +77,11 @@ export const button = (word, press, attributes = {}) => {
   return element
 }
 
-/** Not `disabled`: that would take the focus away. @param {HTMLButtonElement} element @param {() => unknown} press */
+/**
+ * Not `disabled`: that would take the focus away.
+ * @param {HTMLButtonElement} element
+ * @param {() => unknown} press
+ */
 export const pressed = (element, press) => {
   element.addEventListener("click", async () => {
     if (element.getAttribute("aria-disabled") === "true") return

@@ -17,11 +17,20 @@ const maxDelay = 30_000
 /** A feed that held for this long starts over with the shortest delay. */
 const heldMillis = 5000
 
-/** Doubles with every failure, half of it by chance. @param {number} failures @param {number} base @param {number} random 0 to 1 */
+/**
+ * Doubles with every failure, half of it by chance.
+ * @param {number} failures
+ * @param {number} base
+ * @param {number} random 0 to 1
+ */
 export const delayAfter = (failures, base, random) => {
   const full = Math.min(maxDelay, base * 2 ** Math.min(failures, 10))
   return Math.max(base, Math.round(full * (0.5 + random / 2)))
 }
+
+/** A tab that nobody sees gives its connection back: a browser has six for one service. */
+const restMillis = 60_000
+const longest = 24 * 60 * 60 * 1000
 
 /** No other attempt would be answered differently. @param {number} status */
 const isFinal = (status) => status >= 400 && status < 500 && status !== 408 && status !== 429
@@ -33,6 +42,7 @@ const isFinal = (status) => status >= 400 && status < 500 && status !== 408 && s
  * @property {(frame: Frame) => void} onFrame
  * @property {(state: FeedState) => void} onState
  * @property {() => void} [onUnauthorized]
+ * @property {boolean} [rests] while nobody sees the page
  * @property {AbortSignal} signal the owner's
  */
 
@@ -43,6 +53,7 @@ export const follow = ({
   onState,
   onUnauthorized = unauthorized,
   path,
+  rests = false,
   signal
 }) => {
   /** @type {string | null} */
@@ -56,6 +67,8 @@ export const follow = ({
   let triedAt = 0
   let attempt = new AbortController()
   let wake = new AbortController()
+  /** @type {number | null} */
+  let hiddenAt = null
 
   /** @param {FeedState["state"]} state @param {{ message?: string, retryAt?: number }} [facts] */
   const tell = (state, { message = "", retryAt } = {}) => {
@@ -67,6 +80,8 @@ export const follow = ({
     makeParser({
       onFrame: (frame) => {
         try {
+          // Where we are, before anything that has an id comes.
+          if (frame.event === "hello") lastId = String(JSON.parse(frame.data).cursor)
           if (!signal.aborted) onFrame(frame)
         } catch (error) {
           // A bug of the page's is not a lost connection.
@@ -134,17 +149,20 @@ export const follow = ({
       const delay = delayAfter(failures++, base, Math.random())
       tell("reconnecting", { retryAt: Date.now() + delay })
       wake = new AbortController()
-      await sleep(delay, AbortSignal.any([signal, wake.signal]))
+      await sleep(isResting() ? longest : delay, AbortSignal.any([signal, wake.signal]))
     }
   }
 
+  const isResting = () => rests && hiddenAt !== null && Date.now() - hiddenAt > restMillis
+
   const lookAgain = () => {
-    if (document.visibilityState === "hidden") return
+    hiddenAt = document.visibilityState === "hidden" ? Date.now() : null
+    if (hiddenAt !== null) return
     if (isLive && since() > suspectMillis) giveUpAttempt()
     else wake.abort()
   }
 
-  every(1000, () => since() > silenceMillis && giveUpAttempt(), signal)
+  every(1000, () => (since() > silenceMillis || isResting()) && giveUpAttempt(), signal)
   document.addEventListener("visibilitychange", lookAgain, { signal })
   addEventListener("online", lookAgain, { signal })
   void run()

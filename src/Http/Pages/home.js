@@ -1,13 +1,13 @@
 /** All instances: what each is doing, what there is to do, and the form for a new one. */
 import { makeActions, makeButtons } from "./actions.js"
-import { ask, localTime, messageOf } from "./api.js"
+import { ask, messageOf } from "./api.js"
+import { showDegraded } from "./degraded.js"
 import { byId, h, keyed, setAttribute, setText, show } from "./dom.js"
 import { makePart } from "./part.js"
 import { watchRoster } from "./roster.js"
 import { open } from "./shell.js"
 import { gapsOf, linkOf, toDoOf, wantedOf, whatsappOf } from "./status.js"
-import { tick } from "./time.js"
-import { say, sayCount, sayOf } from "./words.js"
+import { say, sayCount } from "./words.js"
 
 /** @typedef {import("./roster.js").Seen} Seen */
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
@@ -54,20 +54,6 @@ const makeRow = (name, actions) => {
   return { element, update }
 }
 
-/** The service is one: what keeps it from writing down is the same for all. @param {ReadonlyArray<Seen>} all */
-const showDegraded = (all) => {
-  const banner = byId("degraded", HTMLElement)
-  const degraded = all.find(({ status }) => status.degraded !== null)?.status.degraded ?? null
-  show(banner, degraded !== null)
-  setText(
-    byId("degraded-text", HTMLElement),
-    degraded === null ? "" : sayOf("degraded", degraded.reason, {}, degraded.message)
-  )
-  const since = degraded === null ? null : String(localTime(degraded.since))
-  setAttribute(byId("degraded-age", HTMLElement), "data-since", since)
-  tick(banner)
-}
-
 /** Laid out as cards, a table still is one to whoever hears it. @param {HTMLTableElement} table */
 const keepRoles = (table) => {
   const roles = { thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader" }
@@ -109,7 +95,8 @@ open(({ notices, onFeed, signal }) => {
     onChange: (seen) => {
       all = [...seen.values()].sort((a, b) => (a.status.name < b.status.name ? -1 : 1))
       for (const { status } of all) actions.update(status)
-      showDegraded(all)
+      // The service is one: what keeps it from writing down is the same for all.
+      showDegraded(all[0]?.status.degraded ?? null)
       render()
     },
     onTrouble: (message) =>

@@ -1,33 +1,33 @@
 /** The code to scan now, as long as there is one: it counts down, is replaced by the next, and ends in a number. */
 import { ask, image, instancePath, localTime, messageOf } from "./api.js"
 import { h, setAttribute, setText, show } from "./dom.js"
+import { noCodeOf } from "./status.js"
 import { every, secondsLeft } from "./time.js"
-import { say } from "./words.js"
+import { say, sayOf } from "./words.js"
 
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 /** @typedef {import("./types.js").Qr} Qr */
 
-/** How often an expired code is asked for again, when no event brings the next one. */
-const askAgainMillis = 3000
+/** @param {string | null} phone */
+export const connectedText = (phone) =>
+  phone === null ? say("connected") : say("connectedAs", { phone: `+${phone}` })
 
 /** Typed in two groups, as the phone shows it. @param {string} code */
 export const pairingText = (code) =>
   code.length === 8 ? `${code.slice(0, 4)}-${code.slice(4)}` : code
 
-/** Evolution's own drawing, or the service's. @param {string} name @param {string | null} drawn @param {AbortSignal} signal */
-const imageOf = async (name, drawn, signal) =>
-  drawn?.startsWith("data:image/")
-    ? drawn
-    : URL.createObjectURL(await image(`${instancePath(name)}/qrcode?format=svg`, signal))
-
 /** @param {string} label what the image is called */
 export const makeCode = (label) => {
-  const picture = h("img", { alt: label, width: 264, height: 264 })
+  const picture = h("img", { alt: label, width: 300, height: 300 })
   const timer = h("p", { role: "timer", class: "timer" })
   const code = h("code", {})
   const pairing = h("p", { class: "pairing", hidden: true }, `${say("pairingCode")} `, code)
   const element = h("div", { class: "code", hidden: true }, picture, timer, pairing)
   let expiresAt = 0
+  const drop = () => {
+    if (picture.src.startsWith("blob:")) URL.revokeObjectURL(picture.src)
+    picture.removeAttribute("src")
+  }
   const render = () => {
     const seconds = secondsLeft(expiresAt, Date.now())
     setText(timer, seconds > 0 ? say("validFor", { seconds }) : say("nextIsComing"))
@@ -37,14 +37,13 @@ export const makeCode = (label) => {
     element,
     render,
     isShown: () => !element.hidden,
-    isExpired: () => secondsLeft(expiresAt, Date.now()) === 0,
     hide: () => {
       show(element, false)
-      picture.removeAttribute("src")
+      drop()
     },
     /** @param {{ source: string, pairingCode: string | null, expiresAt: number }} shown */
     update: (shown) => {
-      if (picture.src.startsWith("blob:")) URL.revokeObjectURL(picture.src)
+      drop()
       picture.src = shown.source
       expiresAt = shown.expiresAt
       setText(code, pairingText(shown.pairingCode ?? ""))
@@ -55,7 +54,9 @@ export const makeCode = (label) => {
   }
 }
 
-/** @param {{ name: string, notices: import("./notices.js").Notices, signal: AbortSignal }} options */
+/**
+ * @param {{ name: string, notices: import("./notices.js").Notices, signal: AbortSignal }} options
+ */
 export const makeQrPanel = ({ name, notices, signal }) => {
   const word = h("p", { class: "word", role: "status" })
   const code = makeCode(say("qrOf", { name }))
@@ -71,34 +72,39 @@ export const makeQrPanel = ({ name, notices, signal }) => {
   const instead = h("details", {}, h("summary", {}, say("codeInstead")), form)
   const element = h("div", { class: "qr" }, word, code.element, instead)
 
-  /** The code that is shown or being fetched, by the time until which it holds. @type {string | null} */
-  let current = null
-  let isOpen = false
-  let isAsking = false
-  let askedAt = 0
+  /** Codes go by the time until which they hold. @type {string | null} */
+  let wanted = null
+  /** @type {string | null} */
+  let asked = null
+  let isBusy = false
 
+  const showCode = async () => {
+    const path = `${instancePath(name)}/qrcode`
+    const qr = await /** @type {Promise<Qr>} */ (ask("GET", `${path}?format=json`, { signal }))
+    // Drawn by the service: sharp at any size, which Evolution's picture is not.
+    const drawn = await image(`${path}?format=svg`, signal)
+    if (wanted === null) return
+    const { expiresAt, pairingCode } = qr
+    const source = URL.createObjectURL(drawn)
+    code.update({ source, pairingCode, expiresAt: localTime(expiresAt) })
+    setText(word, "")
+  }
+
+  /** One at a time; the next one may come while the last is being fetched. */
   const load = async () => {
-    if (isAsking) return
-    isAsking = true
-    askedAt = Date.now()
+    if (isBusy) return
+    isBusy = true
     try {
-      const qr = await /** @type {Promise<Qr>} */ (
-        ask("GET", `${instancePath(name)}/qrcode?format=json`, { signal })
-      )
-      const source = await imageOf(name, qr.base64, signal)
-      if (isOpen || signal.aborted) return
-      const expiresAt = localTime(qr.expiresAt)
-      if (current !== qr.expiresAt || !code.isShown())
-        code.update({ source, pairingCode: qr.pairingCode, expiresAt })
-      current = qr.expiresAt
-      setText(word, "")
+      while (wanted !== asked && !signal.aborted) {
+        asked = wanted
+        if (asked !== null) await showCode()
+      }
     } catch (error) {
-      if (signal.aborted || isOpen) return
-      code.hide()
-      current = null
-      setText(word, messageOf(error))
+      asked = null
+      // What is shown stays as long as it holds.
+      if (!signal.aborted && wanted !== null && !code.isShown()) setText(word, messageOf(error))
     } finally {
-      isAsking = false
+      isBusy = false
     }
   }
 
@@ -107,35 +113,31 @@ export const makeQrPanel = ({ name, notices, signal }) => {
     const digits = number.value.replaceAll(/[\s()+-]/g, "")
     if (!/^\d{5,20}$/.test(digits)) return notices.fail(say("numberRule"))
     try {
-      await ask("POST", `${instancePath(name)}/pair`, { body: { number: digits }, signal })
+      const answer = await /** @type {Promise<{ expiresAt: string }>} */ (
+        ask("POST", `${instancePath(name)}/pair`, { body: { number: digits }, signal })
+      )
       notices.tell("")
-      current = null
+      wanted = answer.expiresAt
       await load()
     } catch (error) {
       if (!signal.aborted) notices.fail(say("failed_pair", { message: messageOf(error) }))
     }
   })
-  every(
-    1000,
-    () => {
-      if (isOpen) return
-      if (code.isShown()) code.render()
-      if (code.isExpired() && Date.now() - askedAt > askAgainMillis) void load()
-    },
-    signal
-  )
+  every(1000, code.render, signal)
+  signal.addEventListener("abort", code.hide, { once: true })
 
   /** @param {InstanceStatus} status */
-  const update = ({ profile, qrExpiresAt, whatsapp }) => {
-    isOpen = whatsapp?.state === "open"
+  const update = (status) => {
+    const { profile, qrExpiresAt, whatsapp } = status
+    const isOpen = whatsapp?.state === "open"
+    wanted = isOpen ? null : qrExpiresAt
     show(instead, !isOpen)
     setAttribute(word, "data-done", isOpen ? "" : null)
-    if (isOpen) {
+    if (wanted === null) {
       code.hide()
-      current = null
-      const { phone } = profile
-      setText(word, phone === null ? say("connected") : say("connectedAs", { phone: `+${phone}` }))
-    } else if (qrExpiresAt === null || qrExpiresAt !== current) void load()
+      setText(word, isOpen ? connectedText(profile.phone) : sayOf("qr", noCodeOf(status)))
+    }
+    void load()
   }
   return { element, update }
 }

@@ -103,6 +103,7 @@ export const watchRoster = ({ onChange, onFeed, onTrouble, only, signal }) => {
       else if (event === "status") look(JSON.parse(data).name)
     },
     onState: onFeed,
+    rests: true,
     signal
   })
   every(pollMillis, () => document.visibilityState === "visible" && look(), signal)

@@ -65,7 +65,7 @@ export const open = async (page) => {
   const main = byId("main", HTMLElement)
   const header = makeHeader()
   const trouble = makeTrouble()
-  const notices = makeNotices()
+  const notices = makeNotices(signal)
   main.before(header.element, trouble.element)
   main.prepend(notices.element)
   show(main, true)

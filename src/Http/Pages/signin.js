@@ -6,7 +6,10 @@ import { say } from "./words.js"
 
 const farewell = "evolution-listener.farewell"
 
-/** The tab starts over, so that nothing of what was seen stays. @param {"keyRefusedLater"} [reason] */
+/**
+ * The tab starts over, so that nothing of what was seen stays.
+ * @param {"keyRefusedLater"} [reason]
+ */
 export const signOut = (reason) => {
   forget()
   if (reason !== undefined) sessionStorage.setItem(farewell, reason)
@@ -53,7 +56,8 @@ const tryKey = async (key) => {
 /** @param {string} reason @returns {Promise<void>} when somebody is in */
 const form = (reason) =>
   new Promise((resolve) => {
-    const notices = makeNotices()
+    const end = new AbortController()
+    const notices = makeNotices(end.signal)
     const key = h("input", {
       id: "api-key",
       type: "password",
@@ -81,6 +85,7 @@ const form = (reason) =>
         return
       }
       key.value = ""
+      end.abort()
       place.remove()
       resolve()
     })

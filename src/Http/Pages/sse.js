@@ -16,7 +16,10 @@
  * @param {(millis: number) => void} [tell.onRetry]
  */
 export const makeParser = ({ onFrame, onId, onRetry }) => {
-  /** The line under way: a frame of many megabytes comes in many pieces, and is joined once. @type {string[]} */
+  /**
+   * The line under way: a frame of many megabytes comes in many pieces, and is joined once.
+   * @type {string[]}
+   */
   let pieces = []
   let endedWithCr = false
   let isFirst = true

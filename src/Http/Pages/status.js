@@ -32,7 +32,11 @@ export const whatsappTones = {
   removed: "off"
 }
 
-/** Ages come counted by the service, so that no clock of ours matters. @param {number} ageSeconds @param {number} at when the answer came */
+/**
+ * Ages come counted by the service, so that no clock of ours matters.
+ * @param {number} ageSeconds
+ * @param {number} at when the answer came
+ */
 const sinceOf = (ageSeconds, at) => at - ageSeconds * 1000
 
 /** @param {ReadonlyArray<string | false>} parts */
@@ -63,6 +67,10 @@ export const linkOf = ({ listener: { ageSeconds, state } }, at) => {
   return next === null ? { ...part, detail } : { ...part, detail, until: localTime(next) }
 }
 
+/** 200 says that there is none. @param {unknown} reason */
+export const reasonText = (reason) =>
+  typeof reason === "number" && reason !== 200 ? say("reason", { code: reason }) : ""
+
 /** @param {InstanceStatus} status @param {number} at @returns {Part} */
 export const whatsappOf = ({ whatsapp }, at) =>
   whatsapp === null
@@ -71,7 +79,7 @@ export const whatsappOf = ({ whatsapp }, at) =>
         text: sayOf("whatsapp", whatsapp.state),
         tone: whatsappTones[whatsapp.state] ?? "off",
         since: sinceOf(whatsapp.ageSeconds, at),
-        detail: whatsapp.reason === null ? "" : say("reason", { code: whatsapp.reason })
+        detail: reasonText(whatsapp.reason)
       }
 
 /** @param {InstanceStatus} status @returns {Part} */
@@ -102,6 +110,27 @@ export const toDoOf = ({ desired, userAction }) => ({
 })
 
 /**
+ * Why there is no code to scan, as the service would say if it were asked.
+ * @param {InstanceStatus} status
+ */
+export const noCodeOf = ({ listener: { state }, whatsapp }) => {
+  if (state._tag === "Stopped") return "listener_stopped"
+  if (state._tag === "Parked") return "listener_parked"
+  switch (whatsapp?.state) {
+    case "open":
+      return "already_open"
+    case "refused":
+      return "limit_reached"
+    case "close":
+      return "closed"
+    case "removed":
+      return "removed"
+    default:
+      return "not_yet"
+  }
+}
+
+/**
  * What can be pressed, and which of it first.
  * @param {InstanceStatus} status
  */
@@ -118,3 +147,18 @@ export const actionsFor = ({ desired, qrExpiresAt, userAction, whatsapp }) => {
     createAgain: userAction === "recreate_instance"
   }
 }
+
+const graphemes = new Intl.Segmenter()
+
+/**
+ * Of the first two words; a picture would have to come from WhatsApp's servers.
+ * @param {string} name
+ */
+export const initials = (name) =>
+  name
+    .split(/[\s_-]+/)
+    .filter(Boolean)
+    .slice(0, 2)
+    .map((word) => [...graphemes.segment(word)][0]?.segment ?? "")
+    .join("")
+    .toUpperCase()

@@ -8,7 +8,12 @@ export const every = (millis, run, signal) => {
   signal.addEventListener("abort", () => clearInterval(timer), { once: true })
 }
 
-/** Ends early, without an error, when its owner does. @param {number} millis @param {AbortSignal} signal @returns {Promise<void>} */
+/**
+ * Ends early, without an error, when its owner does.
+ * @param {number} millis
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
 export const sleep = (millis, signal) =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve()
@@ -21,7 +26,12 @@ export const sleep = (millis, signal) =>
     signal.addEventListener("abort", end, { once: true })
   })
 
-/** Runs once things have been quiet for a moment, however often it is asked. @param {number} millis @param {() => void} run @param {AbortSignal} signal */
+/**
+ * Runs once things have been quiet for a moment, however often it is asked.
+ * @param {number} millis
+ * @param {() => void} run
+ * @param {AbortSignal} signal
+ */
 export const settled = (millis, run, signal) => {
   let isDue = false
   return () => {
@@ -34,7 +44,10 @@ export const settled = (millis, run, signal) => {
   }
 }
 
-/** The two largest units that say something; the same in our three languages. @param {number} seconds */
+/**
+ * The two largest units that say something; the same in our three languages.
+ * @param {number} seconds
+ */
 export const ageText = (seconds) => {
   const whole = Math.max(0, Math.floor(seconds))
   const minutes = Math.floor(whole / 60)
@@ -46,7 +59,11 @@ export const ageText = (seconds) => {
   return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`
 }
 
-/** Whole seconds that are left; 0 only when there are none. @param {number} until @param {number} now ms */
+/**
+ * Whole seconds that are left; 0 only when there are none.
+ * @param {number} until
+ * @param {number} now ms
+ */
 export const secondsLeft = (until, now) => Math.max(0, Math.ceil((until - now) / 1000))
 
 /** @param {Intl.DateTimeFormatOptions} options */

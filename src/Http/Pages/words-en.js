@@ -1,7 +1,6 @@
 /** Every text of the pages in English; the other languages have the same keys. */
 export const words = {
   // Around every page
-  skip: "Skip to the content",
   pages: "Pages",
   instances: "Instances",
   monitor: "Monitor",
@@ -18,7 +17,6 @@ export const words = {
   messages: "Messages",
   close: "Close",
   copy: "Copy",
-  loading: "Loading",
 
   // The live feed
   feed: "Live feed",
@@ -98,7 +96,6 @@ export const words = {
   whatsapp_unknown: "Unknown",
   whatsapp_none: "No word yet",
   reason: "reason {code}",
-  bySnapshot: "by asking",
   gaps_none: "None",
   gaps_open: "Not hearing",
   unrecovered_one: "{n} not recovered",
@@ -194,7 +191,6 @@ export const words = {
   state: "State",
   from: "From",
   to: "To",
-  now: "now",
   legend: "Legend",
   noTimeline: "No timeline: {message}",
   summary: "Listening {listening} of the time, WhatsApp connected {open}, gaps: {gaps}",
@@ -227,7 +223,7 @@ export const words = {
   step1: "Open WhatsApp on your phone",
   step2: "Tap Menu or Settings, then Linked devices, then Link a device",
   step3: "Point the phone at this code",
-  orCode: "Or choose “Link with phone number” and type this code:",
+  orCode: "Or choose “Link with phone number instead” and type the pairing code",
   onItsWay: "One moment, the code is on its way.",
   ended: "There is no code to scan now. Ask whoever sent you this link.",
   linkInvalid: "This link is not valid any more.",

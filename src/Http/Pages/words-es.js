@@ -1,6 +1,5 @@
 /** @type {typeof import("./words-en.js").words} */
 export const words = {
-  skip: "Ir al contenido",
   pages: "Páginas",
   instances: "Instancias",
   monitor: "Monitor",
@@ -18,7 +17,6 @@ export const words = {
   messages: "Mensajes",
   close: "Cerrar",
   copy: "Copiar",
-  loading: "Cargando",
 
   feed: "En vivo",
   feed_connecting: "Conectando",
@@ -94,7 +92,6 @@ export const words = {
   whatsapp_unknown: "Desconocido",
   whatsapp_none: "Sin noticias aún",
   reason: "motivo {code}",
-  bySnapshot: "por consulta",
   gaps_none: "Ninguno",
   gaps_open: "Sin escuchar",
   unrecovered_one: "{n} sin recuperar",
@@ -187,7 +184,6 @@ export const words = {
   state: "Estado",
   from: "De",
   to: "Hasta",
-  now: "ahora",
   legend: "Leyenda",
   noTimeline: "Sin línea de tiempo: {message}",
   summary: "Escuchando {listening} del tiempo, WhatsApp conectado {open}, huecos: {gaps}",
@@ -218,7 +214,7 @@ export const words = {
   step1: "Abre WhatsApp en tu teléfono",
   step2: "Toca Menú o Configuración, luego Dispositivos vinculados y Vincular un dispositivo",
   step3: "Apunta el teléfono a este código",
-  orCode: "O elige “Vincular con número de teléfono” y escribe este código:",
+  orCode: "O elige “Vincular con el número de teléfono” y escribe el código de vinculación",
   onItsWay: "Un momento, el código está en camino.",
   ended: "No hay ningún código que escanear ahora. Pregunta a quien te envió este enlace.",
   linkInvalid: "Este enlace ya no es válido.",

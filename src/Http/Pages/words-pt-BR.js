@@ -1,6 +1,5 @@
 /** @type {typeof import("./words-en.js").words} */
 export const words = {
-  skip: "Ir para o conteúdo",
   pages: "Páginas",
   instances: "Instâncias",
   monitor: "Monitor",
@@ -17,7 +16,6 @@ export const words = {
   messages: "Mensagens",
   close: "Fechar",
   copy: "Copiar",
-  loading: "Carregando",
 
   feed: "Ao vivo",
   feed_connecting: "Conectando",
@@ -93,7 +91,6 @@ export const words = {
   whatsapp_unknown: "Desconhecido",
   whatsapp_none: "Sem notícia ainda",
   reason: "motivo {code}",
-  bySnapshot: "por consulta",
   gaps_none: "Nenhuma",
   gaps_open: "Sem ouvir",
   unrecovered_one: "{n} não recuperada",
@@ -186,7 +183,6 @@ export const words = {
   state: "Estado",
   from: "De",
   to: "Até",
-  now: "agora",
   legend: "Legenda",
   noTimeline: "Sem linha do tempo: {message}",
   summary: "Ouvindo {listening} do tempo, WhatsApp conectado {open}, lacunas: {gaps}",
@@ -218,7 +214,7 @@ export const words = {
   step2:
     "Toque em Menu ou Configurações, depois em Dispositivos conectados e em Conectar dispositivo",
   step3: "Aponte o celular para este código",
-  orCode: "Ou escolha “Conectar com número de telefone” e digite este código:",
+  orCode: "Ou escolha “Conectar com número de telefone” e digite o código de pareamento",
   onItsWay: "Um momento, o código está a caminho.",
   ended: "Não há código para escanear agora. Fale com quem lhe enviou este link.",
   linkInvalid: "Este link não é mais válido.",

@@ -23,7 +23,13 @@ export const say = (word, facts = {}) => fill(dictionary[word], facts)
 /** @param {string} word @returns {word is Word} */
 const isWord = (word) => Object.hasOwn(dictionary, word)
 
-/** The word for a value of the service; one that we do not know is shown as it came. @param {string} family @param {string} value @param {Facts} [facts] @param {string} [otherwise] */
+/**
+ * The word for a value of the service; one that we do not know is shown as it came.
+ * @param {string} family
+ * @param {string} value
+ * @param {Facts} [facts]
+ * @param {string} [otherwise]
+ */
 export const sayOf = (family, value, facts, otherwise = value) => {
   const word = `${family}_${value}`
   return isWord(word) ? say(word, facts) : otherwise
@@ -32,7 +38,11 @@ export const sayOf = (family, value, facts, otherwise = value) => {
 const plurals = new Intl.PluralRules(language)
 const numbers = new Intl.NumberFormat(language)
 
-/** As many as there are: the family has the words `…_one` and `…_other`. @param {string} family @param {number} n */
+/**
+ * As many as there are: the family has the words `…_one` and `…_other`.
+ * @param {string} family
+ * @param {number} n
+ */
 export const sayCount = (family, n) =>
   sayOf(family, plurals.select(n) === "one" ? "one" : "other", { n: numbers.format(n) })
 

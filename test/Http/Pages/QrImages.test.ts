@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { inBrowser } from "../../support/Browser/Suite.ts"
+import { eventually, inBrowser } from "../../support/Browser/Suite.ts"
 import { visit } from "../../support/Browser.ts"
 import { readQr, readShownQr } from "../../support/QrReader.ts"
 import { key } from "../Service.ts"
@@ -29,11 +29,9 @@ describe("a code as a picture", () => {
     evolution.emit("loja", "qrcode.updated", {
       qrcode: { instance: "loja", pairingCode: null, code: "2@drawn-by-us", base64: null }
     })
-    await expect
-      .poll(async () =>
-        readQr(new Uint8Array((await picture("/instances/loja/qrcode", "image/png")).bytes))
-      )
-      .toBe("2@drawn-by-us")
+    await eventually(async () =>
+      readQr(new Uint8Array((await picture("/instances/loja/qrcode", "image/png")).bytes))
+    ).toBe("2@drawn-by-us")
   })
 
   inBrowser("as SVG", () => {

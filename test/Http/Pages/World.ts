@@ -36,14 +36,14 @@ export class World {
   }
 
   /** The answer to a request with the key. */
-  call(method: string, path: string, body?: object) {
+  readonly call = (method: string, path: string, body?: object) => {
     const init = body === undefined ? {} : { body: JSON.stringify(body) }
     const headers = { "content-type": "application/json" }
     return Effect.runPromise(this.#service.call(method, path, { ...init, headers }))
   }
 
   /** An instance that shows a code to scan. */
-  async create(name: string, number?: string): Promise<void> {
+  readonly create = async (name: string, number?: string): Promise<void> => {
     const { status, text } = await this.call("POST", "/instances", { name, number })
     if (status !== 201) throw new Error(`Cannot create "${name}": ${text}`)
   }
@@ -88,6 +88,10 @@ export const signIn = async (page: Page, withKey: string): Promise<void> => {
 /** An instance's row in the table of all. */
 export const rowOf = (page: Page, name: string): Locator =>
   page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) })
+
+/** Waits until the page's feed is. */
+export const isLive = (page: Page): Promise<void> =>
+  page.getByRole("status", { name: "Live feed" }).getByText("Live", { exact: true }).waitFor()
 
 /** What a countdown says, in seconds. */
 export const secondsOf = async (timer: Locator): Promise<number> =>

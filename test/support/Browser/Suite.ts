@@ -1,6 +1,6 @@
 /** A suite that needs a browser. */
-import { afterAll, describe } from "@effect/vitest"
-import { close, executable, howToGetOne } from "../Browser.ts"
+import { afterAll, describe, expect } from "@effect/vitest"
+import { close, executable, howToGetOne, patience } from "../Browser.ts"
 
 /** Skipped, with the reason in its title, where there is no browser. */
 export const inBrowser = (title: string, tests: () => void): void => {
@@ -10,3 +10,7 @@ export const inBrowser = (title: string, tests: () => void): void => {
     tests()
   })
 }
+
+/** Looks again until what is read is as expected. */
+export const eventually = <A>(read: () => A | Promise<A>) =>
+  expect.poll(read, { timeout: patience, interval: 50 })

@@ -6,18 +6,9 @@ import { readFile } from "node:fs/promises"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { join } from "node:path"
 import { textMessage } from "./Messages.ts"
+import type { Card } from "./Phone/Card.ts"
 import type { Simulator } from "./Simulator.ts"
 import type { SimulatedInstance } from "./State.ts"
-
-/** What the page is told of an instance. */
-export interface Card {
-  readonly name: string
-  readonly state: "open" | "connecting" | "close" | "unknown"
-  readonly profileName: string | null
-  readonly phone: string | null
-  /** Which code it shows, counted from 1, and the code as a picture; `null` when there is none to scan. */
-  readonly qr: { readonly number: number; readonly picture: string } | null
-}
 
 /** How long Evolution is away when its button is pressed. */
 const awayMillis = 20_000

@@ -26,7 +26,7 @@ const refresh = () => {
 
 const look = async () => {
   const response = await fetch("/phone/instances")
-  /** @type {ReadonlyArray<import("../Phone.ts").Card>} */
+  /** @type {ReadonlyArray<import("./Card.ts").Card>} */
   const cards = await response.json()
   for (const [name, phone] of phones)
     if (!cards.some((card) => card.name === name)) {
@@ -60,7 +60,7 @@ const add = (name) => {
 
 /**
  * @param {HTMLElement} phone
- * @param {import("../Phone.ts").Card} card
+ * @param {import("./Card.ts").Card} card
  */
 const draw = (phone, { phone: number, profileName, qr, state }) => {
   const who = number === null ? "" : ` to +${number} (${profileName})`

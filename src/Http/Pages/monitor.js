@@ -1,0 +1,214 @@
+/** Events as they come: filtered by the service, searched and paused here. */
+import { ask, localTime, messageOf } from "./api.js"
+import { byId, h, pressed, setText, show } from "./dom.js"
+import { follow } from "./feed.js"
+import { makeHeard, maxJson, pretty } from "./heard.js"
+import { makeList } from "./list.js"
+import { open } from "./shell.js"
+import { linkLine, summaryOf } from "./summary.js"
+import { clockText, every } from "./time.js"
+import { say, sayCount } from "./words.js"
+
+/** @typedef {import("./heard.js").Line} Line */
+/** @typedef {import("./types.js").EventRecord} EventRecord */
+/** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
+
+/** How often what came is shown; a storm of events is not drawn one by one. */
+const drawMillis = 200
+/** How much of the log stands there when the page opens. */
+const history = 200
+const namesOffered = [
+  "messages.upsert",
+  "messages.update",
+  "send.message",
+  "connection.update",
+  "qrcode.updated",
+  "gap.updated",
+  "listener.updated",
+  "presence.update",
+  "contacts.update",
+  "chats.update",
+  "call"
+]
+
+/** @param {string} json @param {Omit<Line, "json" | "size">} facts @returns {Line} */
+const lineOf = (json, facts) => ({ ...facts, json: json.slice(0, maxJson), size: json.length })
+
+/** @param {EventRecord} record @param {string} json */
+const eventLine = (record, json) =>
+  lineOf(json, {
+    key: `event-${record.id}`,
+    at: localTime(record.receivedAt),
+    instance: record.instance,
+    event: record.event,
+    origin: record.origin,
+    summary: summaryOf(record.event, record.data)
+  })
+
+let turns = 0
+
+/** A turn that is told and not logged. @param {string} json */
+const statusLine = (json) => {
+  const { name, state } = JSON.parse(json)
+  return lineOf(json, {
+    key: `status-${++turns}`,
+    at: Date.now(),
+    instance: name,
+    event: "status",
+    origin: "listener",
+    summary: linkLine(state)
+  })
+}
+
+open(({ notices, onFeed, signal }) => {
+  const instance = byId("instance", HTMLSelectElement)
+  const events = byId("events", HTMLInputElement)
+  const text = byId("text", HTMLInputElement)
+  const pause = byId("pause", HTMLButtonElement)
+  const json = byId("json", HTMLElement)
+  // It scrolls, so the keyboard has to get there.
+  json.tabIndex = 0
+  const heard = makeHeard()
+  /** Come since the page was last drawn. @type {Line[]} */
+  let fresh = []
+  let isDue = true
+  let feed = new AbortController()
+
+  const list = makeList(byId("lines", HTMLElement), (line) => {
+    const { at, event, json: kept, size } = line
+    setText(byId("chosen", HTMLElement), [event, line.instance, clockText(at)].join(" · "))
+    const note = size > kept.length ? `${say("cut", { shown: kept.length, all: size })}\n\n` : ""
+    setText(json, note + pretty(line))
+    show(json, true)
+    json.scrollTop = 0
+  })
+
+  const draw = () => {
+    if (fresh.length > 0) heard.add(fresh)
+    else if (!isDue) return
+    for (const name of new Set(fresh.map((line) => line.instance))) offer(name)
+    fresh = []
+    isDue = false
+    const lines = heard.matching(text.value)
+    const { dropped, waiting } = heard.counts()
+    list.draw(lines)
+    const isNothing = lines.length === 0
+    const word = text.value.trim() === "" ? "nothingHeard" : "nothingMatches"
+    setText(byId("empty", HTMLElement), isNothing ? say(word) : "")
+    setText(byId("count", HTMLElement), sayCount("shown", lines.length))
+    setText(byId("waiting", HTMLElement), heard.isPaused() ? sayCount("waiting", waiting) : "")
+    setText(byId("dropped", HTMLElement), dropped > 0 ? sayCount("dropped", dropped) : "")
+  }
+  const soon = () => {
+    isDue = true
+  }
+
+  const empty = () => {
+    fresh = []
+    heard.clear()
+    soon()
+    draw()
+  }
+
+  /** What the service is asked for. */
+  const query = () => {
+    const wanted = new URLSearchParams()
+    if (instance.value !== "") wanted.set("instance", instance.value)
+    const names = events.value.split(/[\s,]+/).filter(Boolean)
+    if (names.length > 0) wanted.set("event", names.join(","))
+    return wanted
+  }
+
+  /** @param {number} cursor @param {URLSearchParams} wanted @param {AbortSignal} owner */
+  const lookBack = async (cursor, wanted, owner) => {
+    // Of the few that a filter lets through, some may lie further back.
+    const span = wanted.size > 0 ? 5 * history : history
+    const past = new URLSearchParams(wanted)
+    past.set("after", String(Math.max(0, cursor - span)))
+    past.set("limit", String(span))
+    try {
+      const page = await /** @type {Promise<{ events: EventRecord[] }>} */ (
+        ask("GET", `/events?${past}`, { signal: owner })
+      )
+      const old = page.events.filter(({ id }) => id <= cursor).slice(-history)
+      heard.addOlder(old.map((record) => eventLine(record, JSON.stringify(record))))
+      soon()
+    } catch (error) {
+      if (!owner.aborted) notices.fail(say("failed_load", { message: messageOf(error) }))
+    }
+  }
+
+  const listen = () => {
+    feed.abort()
+    feed = new AbortController()
+    const owner = AbortSignal.any([signal, feed.signal])
+    const wanted = query()
+    window.history.replaceState(null, "", wanted.size > 0 ? `?${wanted}` : location.pathname)
+    empty()
+    let isFirst = true
+    follow({
+      path: `/events/stream?${wanted}`,
+      onFrame: ({ data, event }) => {
+        if (event === "message") fresh.push(eventLine(JSON.parse(data), data))
+        else if (event === "status" && !wanted.has("event")) fresh.push(statusLine(data))
+        else if (event === "hello") {
+          const { cursor, recovered } = JSON.parse(data)
+          if (isFirst) void lookBack(cursor, wanted, owner)
+          else if (recovered === false) notices.fail(say("mayMiss"))
+          isFirst = false
+        }
+      },
+      onState: onFeed,
+      signal: owner
+    })
+  }
+
+  /** Offered are those that are there, and those that are heard of. @param {string} name */
+  const offer = (name) => {
+    const others = [...instance.options].slice(1)
+    if (name === "" || others.some(({ value }) => value === name)) return
+    const next = others.find(({ value }) => value > name) ?? null
+    instance.insertBefore(h("option", { value: name }, name), next)
+  }
+
+  const offerInstances = async () => {
+    const chosen = new URLSearchParams(location.search).get("instance") ?? ""
+    instance.append(h("option", { value: "" }, say("allInstances")))
+    offer(chosen)
+    instance.value = chosen
+    try {
+      const all = await /** @type {Promise<InstanceStatus[]>} */ (
+        ask("GET", "/instances", { signal })
+      )
+      for (const { name } of all) offer(name)
+    } catch (error) {
+      if (!signal.aborted) notices.fail(say("failed_load", { message: messageOf(error) }))
+    }
+  }
+
+  const start = () => {
+    events.value = new URLSearchParams(location.search).get("event")?.replaceAll(",", ", ") ?? ""
+    byId("event-names", HTMLElement).append(...namesOffered.map((value) => h("option", { value })))
+    void offerInstances()
+    listen()
+    every(drawMillis, draw, signal)
+  }
+
+  pressed(pause, () => {
+    // What came before is shown before.
+    draw()
+    if (heard.isPaused()) heard.resume()
+    else heard.pause()
+    setText(pause, say(heard.isPaused() ? "resume" : "pause"))
+    soon()
+    draw()
+  })
+  pressed(byId("clear", HTMLButtonElement), empty)
+  byId("filters", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault(), {
+    signal
+  })
+  instance.addEventListener("change", listen, { signal })
+  events.addEventListener("change", listen, { signal })
+  text.addEventListener("input", soon, { signal })
+  start()
+})

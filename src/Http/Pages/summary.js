@@ -1,0 +1,83 @@
+/** A line for each event: pure, and out of data that anybody may have sent. */
+import { reasonText } from "./status.js"
+import { say, sayOf } from "./words.js"
+
+const maxChars = 160
+
+/**
+ * What can be asked for its fields.
+ * @param {unknown} value
+ * @returns {Readonly<Record<string, unknown>>}
+ */
+const record = (value) =>
+  typeof value === "object" && value !== null ? /** @type {Record<string, unknown>} */ (value) : {}
+
+/** @param {unknown} value */
+const text = (value) => (typeof value === "string" || typeof value === "number" ? `${value}` : "")
+
+/** @param {unknown[]} parts */
+const join = (parts) => parts.map(text).filter(Boolean).join(" · ")
+
+/** @param {string} line */
+const cut = (line) => {
+  const flat = line.replaceAll(/\s+/g, " ").trim()
+  return flat.length > maxChars ? `${flat.slice(0, maxChars)}…` : flat
+}
+
+/** @param {Readonly<Record<string, unknown>>} data */
+const messageLine = (data) => {
+  const message = record(data.message)
+  const words =
+    text(message.conversation) ||
+    text(record(message.extendedTextMessage).text) ||
+    text(record(message.imageMessage).caption) ||
+    text(data.messageType)
+  const { fromMe, remoteJid } = record(data.key)
+  const from = text(data.pushName) || text(remoteJid)
+  return [fromMe === true ? "→" : "", from === "" ? "" : `${from}:`, words]
+    .filter(Boolean)
+    .join(" ")
+}
+
+/** A listener's state, as a status tells it and as the log does. @param {unknown} state */
+export const linkLine = (state) => {
+  const { _tag, error } = record(state)
+  return join([sayOf("link", text(_tag)), record(error).message])
+}
+
+/** @param {Readonly<Record<string, unknown>>} gap */
+const gapLine = ({ cause, fetched, recovered, to }) =>
+  join([
+    to === null ? say("verdict_open") : sayOf("verdict", String(recovered)),
+    sayOf("cause", text(cause)),
+    typeof fetched === "number" && fetched > 0 ? `+${fetched}` : ""
+  ])
+
+/** @param {string} event @param {unknown} data */
+export const summaryOf = (event, data) => {
+  const fields = record(data)
+  switch (event) {
+    case "messages.upsert":
+    case "send.message":
+      return cut(messageLine(fields))
+    case "connection.update":
+      return cut(
+        join([
+          sayOf("whatsapp", text(fields.state)),
+          fields.profileName,
+          reasonText(fields.statusReason)
+        ])
+      )
+    case "qrcode.updated":
+      return cut(text(fields.message))
+    case "instance.create":
+    case "instance.delete":
+      return ""
+    case "gap.updated":
+      return cut(gapLine(fields))
+    case "listener.updated":
+      return cut(linkLine(data))
+    default:
+      return data === null || data === undefined ? "" : cut(JSON.stringify(data).slice(0, 400))
+  }
+}

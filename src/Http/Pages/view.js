@@ -1,0 +1,168 @@
+/** One instance: its status, its code, the last hours, its profile, and what went wrong. */
+import { makeActions, makeButtons } from "./actions.js"
+import { ask, instancePath, messageOf } from "./api.js"
+import { showDegraded } from "./degraded.js"
+import { byId, h, setText, show } from "./dom.js"
+import { troubleItem, troublesOf } from "./errors.js"
+import { makePart } from "./part.js"
+import { makeQrPanel } from "./qr.js"
+import { watchRoster } from "./roster.js"
+import { open } from "./shell.js"
+import { actionsFor, gapsOf, initials, linkOf, toDoOf, wantedOf, whatsappOf } from "./status.js"
+import { every, settled } from "./time.js"
+import { makeTimeline } from "./timeline.js"
+import { say } from "./words.js"
+
+/** @typedef {import("./types.js").Gap} Gap */
+/** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
+
+const name = decodeURIComponent(location.pathname.split("/")[2] ?? "")
+const path = instancePath(name)
+const periods = /** @type {const} */ (["1", "6", "24", "168"])
+const maxGaps = 20
+/** The picture ends now; so often it moves on by itself. */
+const redrawMillis = 60_000
+
+const makeProfile = () => {
+  const avatar = h("div", { class: "avatar", "aria-hidden": "true" })
+  const who = h("dd")
+  const phone = h("dd")
+  const event = h("span")
+  const age = h("span", { class: "age" })
+  const facts = h(
+    "dl",
+    {},
+    h("dt", {}, say("profileName")),
+    who,
+    h("dt", {}, say("phone")),
+    phone,
+    h("dt", {}, say("lastEvent")),
+    h("dd", {}, event, " ", age)
+  )
+  /** @param {InstanceStatus} status @param {number} at */
+  const update = ({ lastEvent, profile }, at) => {
+    setText(avatar, initials(profile.name ?? name))
+    setText(who, profile.name ?? say("nothingKnown"))
+    setText(phone, profile.phone === null ? say("nothingKnown") : `+${profile.phone}`)
+    setText(event, lastEvent?.event ?? say("nothingKnown"))
+    show(age, lastEvent !== null)
+    if (lastEvent !== null) age.dataset.since = String(at - lastEvent.ageSeconds * 1000)
+  }
+  return { element: h("div", { class: "profile" }, avatar, facts), update }
+}
+
+open(({ notices, onFeed, signal }) => {
+  document.title = name
+  setText(byId("title", HTMLElement), name)
+  byId("events-link", HTMLAnchorElement).href = `/monitor?instance=${encodeURIComponent(name)}`
+  const content = byId("content", HTMLElement)
+  const period = byId("period", HTMLSelectElement)
+  const qr = byId("qr", HTMLElement)
+
+  const heads = /** @type {const} */ (["wanted", "ourLink", "whatsapp", "gaps"])
+  const parts = heads.map(makePart)
+  byId("status", HTMLElement).append(
+    ...heads.map((head, index) =>
+      h("div", {}, h("dt", {}, say(head)), h("dd", {}, parts[index]?.element ?? ""))
+    )
+  )
+  const toDo = makePart()
+  byId("to-do", HTMLElement).append(toDo.element)
+  const panel = makeQrPanel({ name, notices, signal })
+  qr.append(panel.element)
+  const profile = makeProfile()
+  byId("profile", HTMLElement).append(profile.element)
+  const timeline = makeTimeline(name)
+  byId("timeline", HTMLElement).append(timeline.element)
+  period.append(...periods.map((hours) => h("option", { value: hours }, say(`hours_${hours}`))))
+  period.value = "24"
+
+  /** @type {ReadonlyArray<Gap>} */
+  let gaps = []
+  /** @type {InstanceStatus | null} */
+  let status = null
+
+  const showTroubles = () => {
+    if (status === null) return
+    const troubles = troublesOf(status, gaps)
+    byId("errors", HTMLElement).replaceChildren(...troubles.map(troubleItem))
+    show(byId("no-errors", HTMLElement), troubles.length === 0)
+  }
+
+  const lookBack = async () => {
+    try {
+      const [past, ledger] = await Promise.all([
+        /** @type {Promise<import("./types.js").Timeline>} */ (
+          ask("GET", `${path}/timeline?hours=${period.value}`, { signal })
+        ),
+        /** @type {Promise<{ gaps: Gap[] }>} */ (
+          ask("GET", `${path}/gaps?limit=${maxGaps}`, { signal })
+        )
+      ])
+      gaps = ledger.gaps
+      timeline.update(past)
+      showTroubles()
+    } catch (error) {
+      if (!signal.aborted) notices.fail(say("noTimeline", { message: messageOf(error) }))
+    }
+  }
+  const lookBackSoon = settled(300, lookBack, signal)
+
+  /** @param {InstanceStatus} seen */
+  const turnOf = ({ gaps: { open: gap, unrecovered }, listener, whatsapp }) =>
+    [
+      listener.state._tag,
+      listener.state.since,
+      whatsapp?.state,
+      whatsapp?.at,
+      gap?.id,
+      unrecovered
+    ].join()
+
+  /** @param {InstanceStatus} seen @param {number} at */
+  const update = (seen, at) => {
+    if (status === null || turnOf(status) !== turnOf(seen)) lookBackSoon()
+    status = seen
+    showDegraded(seen.degraded)
+    const shown = [wantedOf(seen, at), linkOf(seen, at), whatsappOf(seen, at), gapsOf(seen)]
+    for (const [index, part] of shown.entries()) parts[index]?.update(part)
+    toDo.update(toDoOf(seen))
+    buttons.update(seen)
+    actions.update(seen)
+    profile.update(seen, at)
+    show(qr, actionsFor(seen).showQr)
+    panel.update(seen)
+    showTroubles()
+  }
+
+  const roster = watchRoster({
+    only: name,
+    signal,
+    onFeed,
+    onChange: (seen) => {
+      const found = seen.get(name)
+      show(content, found !== undefined)
+      show(buttons.element, found !== undefined)
+      show(toDo.element, found !== undefined)
+      setText(byId("trouble", HTMLElement), found === undefined ? say("noInstance", { name }) : "")
+      if (found !== undefined) update(found.status, found.at)
+    },
+    onTrouble: (message) => {
+      if (message !== null) setText(byId("trouble", HTMLElement), say("failed_load", { message }))
+    }
+  })
+  const actions = makeActions({
+    notices,
+    signal,
+    onQr: () => qr.scrollIntoView({ block: "nearest" }),
+    onStatus: roster.put
+  })
+  const buttons = makeButtons(name, actions, "title")
+  byId("buttons", HTMLElement).append(buttons.element)
+
+  const resized = new ResizeObserver(timeline.draw)
+  resized.observe(timeline.drawing)
+  signal.addEventListener("abort", () => resized.disconnect(), { once: true })
+  every(redrawMillis, () => document.visibilityState === "visible" && lookBack(), signal)
+  period.addEventListener("change", lookBack, { signal })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Either, Redacted } from "effect"
+import { bytesOf, taken } from "./Line.ts"
+
+describe("the size of what waits", () => {
+  it.scoped(
+    "counts a character twice when one of the text is beyond Latin-1, for so V8 keeps it",
+    () =>
+      Effect.gen(function* () {
+        const size = (text: string) => bytesOf(taken(JSON.stringify(text)))
+        const narrow = yield* size("é".repeat(100_000))
+        const wide = yield* size(`${"é".repeat(99_999)}世`)
+        expect(narrow).toBeGreaterThan(100_000)
+        expect(wide / narrow).toBeCloseTo(2, 1)
+      })
+  )
+
+  it.scoped("counts also what stands beside the data, and the image of a code", () =>
+    Effect.gen(function* () {
+      const text = "x".repeat(100_000)
+      const qrcode = { code: "2@code", base64: text }
+      const lifeCycle = Redacted.make({ event: "qrcode.updated" as const, data: { qrcode } })
+      const sizes = [
+        yield* bytesOf(taken("0", { extra: JSON.stringify(text) })),
+        yield* bytesOf(taken("0", { lifeCycle }))
+      ]
+      for (const size of sizes) expect(size).toBeGreaterThan(100_000)
+    })
+  )
+
+  it.scoped("counts events that have no text to speak of, and what is put aside", () =>
+    Effect.gen(function* () {
+      const aside = { instance: null, event: "call", reason: "why", receivedAt: 0 }
+      const sizes = [
+        yield* bytesOf(taken("0")),
+        yield* bytesOf(Either.left({ ...aside, json: null })),
+        yield* bytesOf(Either.left({ ...aside, json: JSON.stringify("x".repeat(10_000)) }))
+      ]
+      for (const size of sizes) expect(size).toBeGreaterThan(100)
+      expect(sizes[2]).toBeGreaterThan(10_000)
+    })
+  )
+})

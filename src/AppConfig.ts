@@ -1,5 +1,5 @@
 /** Every environment variable, grouped by who consumes it. Nothing else reads the environment. */
-import { Config, ConfigError, Duration, Either, LogLevel, type Option, type Redacted } from "effect"
+import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } from "effect"
 
 /** An http(s) address with nothing secret in it; a trailing slash does not matter. */
 const httpUrl = (name: string) =>
@@ -64,6 +64,34 @@ export const Http = Config.all({
 export const autoStart = Config.boolean("AUTO_START").pipe(Config.withDefault(true))
 
 export const logLevel = Config.logLevel("LOG_LEVEL").pipe(Config.withDefault(LogLevel.Info))
+
+/** The password in an address, as it stands there and as it is meant. */
+const passwordsIn = (address: string): ReadonlyArray<string> => {
+  const written = /:\/\/[^/?#]*?:([^/?#]*)@/.exec(address)?.[1]
+  if (written === undefined) return []
+  return URL.canParse(address) && /%[0-9a-f]{2}/i.test(written)
+    ? [
+        written,
+        Either.getOrElse(
+          Either.try(() => decodeURIComponent(written)),
+          () => written
+        )
+      ]
+    : [written]
+}
+
+/** What must never be told, as far as it is set; whether it is well-formed is another matter. */
+export const secrets: Config.Config<ReadonlyArray<Redacted.Redacted>> = Config.all(
+  ["EVOLUTION_API_KEY", "API_KEY", "DATABASE_URL"].map((name) => Config.option(Config.string(name)))
+).pipe(
+  Config.map(([evolutionKey, apiKey, database]) =>
+    [
+      ...Option.toArray(evolutionKey ?? Option.none()),
+      ...Option.toArray(apiKey ?? Option.none()),
+      ...Option.toArray(database ?? Option.none()).flatMap(passwordsIn)
+    ].map((secret) => Redacted.make(secret))
+  )
+)
 
 /** All of it, so that everything that is wrong is told at once. */
 export const everything = Config.all([

@@ -5,6 +5,7 @@ import * as AppConfig from "./AppConfig.ts"
 import { settingsNames } from "./Domain/EventName.ts"
 import { type EvolutionError, EvolutionUnavailable } from "./Domain/EvolutionError.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
+import * as Scrub from "./Domain/Scrub.ts"
 import { accept, read } from "./EvolutionClient/Answer.ts"
 import * as Body from "./EvolutionClient/Body.ts"
 
@@ -106,6 +107,7 @@ interface Asked {
 
 const make = Effect.gen(function* () {
   const { apiKey, url } = yield* AppConfig.Evolution
+  const secrets = Scrub.make(yield* AppConfig.secrets)
   const http = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest(HttpClientRequest.prependUrl(url.href)),
     HttpClient.withTracerPropagation(false)
@@ -114,18 +116,20 @@ const make = Effect.gen(function* () {
   const exchange = (
     request: HttpClientRequest.HttpClientRequest,
     { timeout = callTimeout, token }: Asked = {}
-  ) =>
-    http.execute(request).pipe(
-      Effect.flatMap(read([apiKey, ...(token === undefined ? [] : [token])])),
+  ) => {
+    const scrub = token === undefined ? secrets : secrets.and(Redacted.value(token))
+    return http.execute(request).pipe(
+      Effect.flatMap(read(scrub)),
       Effect.mapError(({ cause, message }) => {
         const detail = cause instanceof Error ? String(cause.cause ?? cause.message) : message
-        return unavailable(`Cannot reach Evolution: ${detail}`)
+        return unavailable(scrub.words(`Cannot reach Evolution: ${detail}`))
       }),
       Effect.timeoutFail({
         duration: timeout,
         onTimeout: () => unavailable(`Evolution did not answer within ${Duration.format(timeout)}`)
       })
     )
+  }
 
   const call = <A, I>(
     schema: Schema.Schema<A, I>,

@@ -29,6 +29,7 @@ import {
   type RawEvent
 } from "./Domain/Event.ts"
 import { project } from "./Domain/Projection.ts"
+import * as Scrub from "./Domain/Scrub.ts"
 import { EventBus } from "./EventBus.ts"
 import { EventStore } from "./EventStore.ts"
 import { GapStore } from "./GapStore.ts"
@@ -79,7 +80,9 @@ const make = Effect.gen(function* () {
   const gaps = yield* GapStore
   const bus = yield* EventBus
   const backlog = yield* Backlog.make(yield* AppConfig.Queue)
-  const outage = yield* Outage.make
+  const scrub = Scrub.make(yield* AppConfig.secrets)
+  const wordsOf = (error: unknown) => scrub.words(detailOf(error))
+  const outage = yield* Outage.make(wordsOf)
 
   /** What was fetched again is written only where the log has it not. */
   const unheard = (items: ReadonlyArray<Item>) =>
@@ -114,7 +117,7 @@ const make = Effect.gen(function* () {
         onFailure: (cause) =>
           Cause.isInterruptedOnly(cause)
             ? Effect.interrupt
-            : isolate(items, detailOf(Cause.squash(cause))),
+            : isolate(items, wordsOf(Cause.squash(cause))),
         onSuccess: ({ changes, fresh, logged, quarantined }) => {
           instances.accept(changes)
           for (const item of items) item.settled?.(fresh.has(item) && Backlog.isFetched(item))
@@ -195,10 +198,10 @@ const make = Effect.gen(function* () {
   return Ingest.of({
     receive: (raw, origin) =>
       backlog.add(() =>
-        Arr.map(Arr.fromIterable(raw), (event) => [decode(event, origin), undefined])
+        Arr.map(Arr.fromIterable(raw), (event) => [decode(event, origin, scrub), undefined])
       ),
     backfill: (messages) =>
-      Effect.flatten(take(() => messages.map((event) => decode(event, "backfill")))),
+      Effect.flatten(take(() => messages.map((event) => decode(event, "backfill", scrub)))),
     note: (events) =>
       Effect.map(
         take(() => events.map(Either.right)),

@@ -1,9 +1,11 @@
 /** Evolution's events: the envelope, the life-cycle events we act on, and everything else, kept as it came. */
-import { DateTime, Either, ParseResult, Predicate, Redacted, Schema } from "effect"
+import { DateTime, Either, identity, ParseResult, Predicate, Redacted, Schema } from "effect"
 import { toWireName } from "./EventName.ts"
 import type { Gap } from "./Gap.ts"
 import * as Json from "./Json.ts"
 import * as LifeCycle from "./LifeCycle.ts"
+import { isTooDeep, tooDeep } from "./Nesting.ts"
+import * as Scrub from "./Scrub.ts"
 
 /** One Socket.IO event as the wire delivers it. `receivedAt`: our clock, ms since 1970 UTC. */
 export interface RawEvent {
@@ -128,77 +130,80 @@ export const instanceOf = (payload: unknown): string | undefined =>
     ? payload.instance
     : undefined
 
-/** Decodes one event; what does not decode comes back on the left, with its reason. */
+/**
+ * Decodes one event; what does not decode comes back on the left, with its reason. Nothing secret is in
+ * either, but for the codes in `lifeCycle`.
+ */
 export const decode = (
   raw: RawEvent,
-  origin: EventOrigin
+  origin: EventOrigin,
+  secrets: Scrub.Scrub = Scrub.unconfigured
 ): Either.Either<EvolutionEvent, QuarantinedEvent> =>
   Either.gen(function* () {
-    const reject = (reason: string) => quarantine(raw, reason)
+    const reject = (reason: string) => quarantine(raw, reason, secrets)
     const rejectIssue = (error: ParseResult.ParseError) =>
       reject(ParseResult.ArrayFormatter.formatErrorSync(error).map(issueText).join("; "))
 
     // Schemas walk what they describe, and describe what they refuse.
-    if (Json.isTooDeep(raw.payload)) return yield* Either.left(reject(Json.tooDeep))
+    if (isTooDeep(raw.payload)) return yield* Either.left(reject(tooDeep))
     const envelope = yield* Either.mapLeft(decodeEnvelope(raw.payload), rejectIssue)
+    const scrub = secrets.and(tokenIn(raw.payload))
     const event = toWireName(envelope.event)
     const data = envelope.data ?? null
-    const lifeCycle = yield* Either.mapLeft(LifeCycle.decode(event, data), rejectIssue)
-    const json = yield* Either.mapLeft(Json.encode(redactQr(data)), reject)
-    const extra = yield* Either.mapLeft(extraOf(raw.payload), reject)
+    const lifeCycle = yield* Either.mapLeft(LifeCycle.decode(event, data, scrub), rejectIssue)
+    const shown = isAboutCodes(event) ? Scrub.withoutTexts : identity
+    const json = yield* Either.mapLeft(Json.encode(shown(data), scrub), reject)
+    const beside = besideData(raw.payload)
+    const extra =
+      beside === null ? null : yield* Either.mapLeft(Json.encode(shown(beside), scrub), reject)
+    const text = (value: string) => Json.storable(scrub.blot(value))
     return {
-      instance: Json.storable(envelope.instance),
-      event: Json.storable(event),
+      instance: text(envelope.instance),
+      event: text(event),
       json,
       extra,
       lifeCycle,
-      upstreamTime: envelope.date_time == null ? null : Json.storable(envelope.date_time),
+      upstreamTime: envelope.date_time == null ? null : text(envelope.date_time),
       receivedAt: raw.receivedAt,
       origin
     }
   })
 
-/** Puts an event aside. One that has to do with a QR code may hold it anywhere, so nothing is kept. */
-export const quarantine = (raw: RawEvent, reason: string): QuarantinedEvent => {
+/** Puts an event aside. One that has to do with a code to scan may hold it anywhere, so nothing is kept. */
+export const quarantine = (
+  raw: RawEvent,
+  reason: string,
+  secrets: Scrub.Scrub = Scrub.unconfigured
+): QuarantinedEvent => {
+  const scrub = secrets.and(tokenIn(raw.payload))
+  const text = (value: string) => Json.storable(scrub.blot(value))
   const instance = instanceOf(raw.payload)
   const event = toWireName(raw.name)
   return {
-    instance: instance === undefined ? null : Json.storable(instance),
-    event: Json.storable(event),
-    reason: Json.storable(reason.slice(0, 1000)),
+    instance: instance === undefined ? null : text(instance),
+    event: text(event),
+    reason: text(reason.slice(0, 1000)),
     json: Either.getOrNull(
-      Either.map(Json.encode(raw.payload), (json) =>
-        /qrcode/i.test(event + json) ? '"[redacted]"' : json
+      Either.map(Json.encode(raw.payload, scrub), (json) =>
+        isAboutCodes(event + json) ? JSON.stringify(Scrub.redacted) : json
       )
     ),
     receivedAt: raw.receivedAt
   }
 }
 
+const isAboutCodes = (text: string): boolean => /qr[ ._-]?code|pairing[ ._-]?code/i.test(text)
+
+/** The instance's own key at Evolution, which its image puts beside every event. */
+const tokenIn = (payload: unknown): unknown =>
+  Predicate.hasProperty(payload, "apikey") ? payload.apikey : undefined
+
 /** A path and a problem, never the value: it may be a credential. */
 const issueText = (issue: ParseResult.ArrayFormatterIssue): string =>
   `${issue.path.length === 0 ? "event" : issue.path.join(".")}: ${issue.message.split(", actual ")[0]}`
 
-/** The log tells that a code was shown, and never the code. */
-const redactQr = (data: unknown): unknown => {
-  if (!Predicate.hasProperty(data, "qrcode")) return data
-  const hide = (value: unknown) => (value == null ? null : "[redacted]")
-  const { qrcode } = data
-  return !Predicate.isRecord(qrcode)
-    ? data
-    : {
-        ...data,
-        qrcode: {
-          ...qrcode,
-          code: hide(qrcode.code),
-          base64: hide(qrcode.base64),
-          pairingCode: hide(qrcode.pairingCode)
-        }
-      }
-}
-
-const extraOf = (payload: unknown): Either.Either<string | null, string> => {
-  if (!Predicate.isRecord(payload)) return Either.right(null)
+const besideData = (payload: unknown): object | null => {
+  if (!Predicate.isRecord(payload)) return null
   const rest = Object.entries(payload).filter(([key]) => !envelopeKeys.has(key))
-  return rest.length === 0 ? Either.right(null) : Json.encode(Object.fromEntries(rest))
+  return rest.length === 0 ? null : Object.fromEntries(rest)
 }

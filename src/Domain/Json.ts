@@ -1,12 +1,7 @@
 /** From a JSON value to text that Postgres takes and that holds no secret. */
 import { Either, Predicate, Schema } from "effect"
-
-/**
- * Keys whose values never leave this module: Evolution puts its global key into
- * `typebot.change-status` (`data.session.parameters.apiKey`) and may put instance tokens beside events.
- */
-const secretKey = /^(?:api[_-]?key|instance[_-]?token|access[_-]?token|authorization)$/i
-const secretKeyInText = /"(?:api[_-]?key|instance[_-]?token|access[_-]?token|authorization)":/i
+import { isTooDeep, tooDeep } from "./Nesting.ts"
+import { redacted, type Scrub, unconfigured, withoutSecrets } from "./Scrub.ts"
 
 /**
  * `jsonb` refuses `\u0000` and lone surrogates. `JSON.stringify` escapes exactly those (a paired
@@ -14,30 +9,23 @@ const secretKeyInText = /"(?:api[_-]?key|instance[_-]?token|access[_-]?token|aut
  */
 const unstorableInText = /\\u(?:0000|d[89a-f])/i
 
-/** Far more than any WhatsApp message has, far less than a parser's stack or Postgres' takes. */
-const maxNesting = 256
-
-export const tooDeep = `nested deeper than ${maxNesting} levels`
-
-/** Whether a value has more levels than anything here could walk; never walks deeper than that. */
-export const isTooDeep = (value: unknown, levels: number = maxNesting): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1)))
-
 /** JSON text of a value; on the left, why it has none. Costs one stringify unless there is something to mend. */
-export const encode = (value: unknown): Either.Either<string, string> => {
+export const encode = (
+  value: unknown,
+  scrub: Scrub = unconfigured
+): Either.Either<string, string> => {
   if (isTooDeep(value)) return Either.left(tooDeep)
   try {
-    const text = JSON.stringify(value)
+    const scrubbed = withoutSecrets(value)
+    const text = JSON.stringify(scrubbed)
     if (text === undefined) return Either.left("not a JSON value")
     return Either.right(
-      secretKeyInText.test(text) || unstorableInText.test(text)
-        ? JSON.stringify(clean(value))
+      unstorableInText.test(text) || scrub.tells(text)
+        ? JSON.stringify(clean(scrubbed, scrub.blot))
         : text
     )
   } catch (error) {
-    // A BigInt; a cycle has no end of levels.
+    // A BigInt.
     return Either.left(`no JSON form: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
@@ -45,16 +33,14 @@ export const encode = (value: unknown): Either.Either<string, string> => {
 /** Text that a Postgres `text` or `jsonb` takes: U+FFFD for NUL and for lone surrogates. */
 export const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD").toWellFormed()
 
-/** The same value with nothing in it that Postgres refuses, and without its secrets. */
-export const clean = (value: unknown): unknown => {
-  if (typeof value === "string") return storable(value)
-  if (Array.isArray(value)) return value.map(clean)
+/** The same value with nothing in its texts that Postgres refuses, and without what `blot` takes out. */
+export const clean = (value: unknown, blot: (text: string) => string): unknown => {
+  if (typeof value === "string") return storable(blot(value))
+  if (typeof value === "number") return blot(String(value)) === String(value) ? value : redacted
+  if (Array.isArray(value)) return value.map((one) => clean(one, blot))
   if (!Predicate.isRecord(value)) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      storable(key),
-      secretKey.test(key) && inner !== null ? "[redacted]" : clean(inner)
-    ])
+    Object.entries(value).map(([key, inner]) => [storable(blot(key)), clean(inner, blot)])
   )
 }
 

@@ -1,6 +1,7 @@
 /** The events that tell of an instance's own life: what each brings, decoded strictly. */
 import { Either, type ParseResult, Redacted, Schema } from "effect"
 import { clean, optionalOrNull } from "./Json.ts"
+import * as Scrub from "./Scrub.ts"
 
 const QrcodeShown = Schema.Struct({
   qrcode: Schema.Struct({
@@ -66,15 +67,19 @@ const decoders = new Map(
   ])
 )
 
-/** `null` for an event that is none of these. */
+/** `null` for an event that is none of these. The codes in it are whole. */
 export const decode = (
   event: string,
-  data: unknown
+  data: unknown,
+  scrub: Scrub.Scrub = Scrub.unconfigured
 ): Either.Either<Decoded | null, ParseResult.ParseError> => {
   const decoder = decoders.get(event)
   if (decoder === undefined) return Either.right(null)
   // `decoders` pairs name and data, which the type of a map cannot say.
   return Either.map(decoder(data), (decoded) =>
-    Redacted.make({ event, data: clean(decoded) } as LifeCycle)
+    Redacted.make({
+      event,
+      data: clean(decoded, event === "qrcode.updated" ? scrub.ours : scrub.blot)
+    } as LifeCycle)
   )
 }

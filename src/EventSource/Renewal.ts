@@ -17,8 +17,8 @@ import {
   Stream
 } from "effect"
 import type { RawEvent } from "../Domain/Event.ts"
-import { isTooDeep } from "../Domain/Json.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
+import { isTooDeep } from "../Domain/Nesting.ts"
 import type * as SocketIo from "../Wire/SocketIo.ts"
 import * as Lateness from "./Lateness.ts"
 

@@ -1,6 +1,6 @@
 /** From an HTTP answer of Evolution to a value or one of the named refusals. */
 import type { HttpClientResponse } from "@effect/platform"
-import { Effect, Option, Predicate, Redacted, Schema } from "effect"
+import { Effect, Option, Predicate, Schema } from "effect"
 import {
   type EvolutionError,
   EvolutionRefused,
@@ -10,27 +10,36 @@ import {
   KeyRefused,
   LicenseRequired
 } from "../Domain/EvolutionError.ts"
+import { clean } from "../Domain/Json.ts"
+import { isTooDeep, tooDeep } from "../Domain/Nesting.ts"
+import type { Scrub } from "../Domain/Scrub.ts"
 
 export interface Answer {
   readonly status: number
   /** The parsed body; `null` when it is empty (websockets are off), text when it is not JSON. */
   readonly body: unknown
+  /** What Evolution says in it, when it says no. */
+  readonly words: () => string
 }
 
-/** Reads an answer, with whatever is secret about the question blotted out wherever it is echoed. */
-export const read =
-  (secrets: ReadonlyArray<Redacted.Redacted>) =>
-  (response: HttpClientResponse.HttpClientResponse) =>
-    Effect.map(response.text, (text): Answer => {
-      const blotted = secrets.reduce(
-        (rest, secret) => rest.replaceAll(Redacted.value(secret), "[redacted]"),
-        text
-      )
-      return { status: response.status, body: parse(blotted) }
-    })
+/** Reads an answer, with whatever is secret about the question blotted wherever it is echoed. */
+export const read = (scrub: Scrub) => (response: HttpClientResponse.HttpClientResponse) =>
+  Effect.map(response.text, (text): Answer => {
+    const parsed = parse(text)
+    // The codes that an answer may bring are wanted.
+    const body = scrub.ours(text) === text ? parsed : clean(parsed, scrub.ours)
+    const words = () => scrub.words(wordsOf(body).slice(0, maxRead)).slice(0, maxWords)
+    return { status: response.status, body, words }
+  })
 
-const parse = (text: string): unknown =>
-  text === "" ? null : Option.getOrElse(parseJson(text), () => text)
+/** Cut only after it was looked through: half a secret looks like none. */
+const maxRead = 10_000
+const maxWords = 500
+
+const parse = (text: string): unknown => {
+  const parsed = text === "" ? null : Option.getOrElse(parseJson(text), () => text)
+  return isTooDeep(parsed) ? tooDeep : parsed
+}
 const parseJson = Schema.decodeOption(Schema.parseJson())
 
 /** The value of an answer, or what Evolution said instead. `name`: the instance asked about. */
@@ -47,15 +56,16 @@ export const accept =
     )
   }
 
-const refusalOf = ({ body, status }: Answer, name: string): EvolutionError | undefined => {
-  const words = wordsOf(body)
+const refusalOf = (answer: Answer, name: string): EvolutionError | undefined => {
+  const { body, status } = answer
+  const isDone = status === 200 || status === 201
+  // `connect` and `restart` answer 200 when they fail.
+  if (isDone && !(Predicate.hasProperty(body, "error") && body.error === true)) return undefined
+  const words = answer.words()
   switch (status) {
     case 200:
     case 201:
-      // `connect` and `restart` answer 200 when they fail.
-      return Predicate.hasProperty(body, "error") && body.error === true
-        ? new EvolutionRefused({ message: `Evolution could not do it: ${words}`, status })
-        : undefined
+      return new EvolutionRefused({ message: `Evolution could not do it: ${words}`, status })
     case 401:
       return new KeyRefused({ message: `Evolution refused the API key: ${words}` })
     case 403:
@@ -83,8 +93,8 @@ const unavailable = (message: string, status: number) =>
  * array of strings or an array of arrays.
  */
 const wordsOf = (body: unknown): string => {
-  if (typeof body === "string") return body.slice(0, 200)
-  if (Array.isArray(body)) return body.map(wordsOf).join("; ").slice(0, 500)
+  if (typeof body === "string") return body
+  if (Array.isArray(body)) return body.map(wordsOf).join("; ")
   if (!Predicate.isRecord(body)) return "no reason given"
   return wordsOf(
     (Predicate.isRecord(body.response) ? body.response.message : undefined) ??

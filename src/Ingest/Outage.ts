@@ -2,16 +2,17 @@
 import type { SqlError } from "@effect/sql"
 import { DateTime, Duration, Effect } from "effect"
 import type { Degraded } from "../Domain/Degraded.ts"
-import { classify, detailOf, outageOf, untilBack } from "../Sql/Failure.ts"
+import { classify, outageOf, untilBack } from "../Sql/Failure.ts"
 
 const retryPolicy = untilBack("100 millis")
 
 /** A connection may be half-open: no answer for so long is no answer. */
 const patience = Duration.seconds(10)
 
-export type Outage = Effect.Effect.Success<typeof make>
+export type Outage = Effect.Effect.Success<ReturnType<typeof make>>
 
-export const make = Effect.gen(function* () {
+/** `wordsOf`: what an error says, without what is secret. */
+export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlError) => string) {
   const clock = yield* Effect.clock
   const now = () => clock.unsafeCurrentTimeMillis()
   /** What may fail while the other does not: a row can be changed on a disk that has no room for more. */
@@ -23,7 +24,7 @@ export const make = Effect.gen(function* () {
     const reason = outageOf(error)
     const before = trouble[source]
     const since = before?.reason === reason ? before.since : DateTime.unsafeMake(now())
-    const message = `The database takes nothing: ${detailOf(error)}`
+    const message = `The database takes nothing: ${wordsOf(error)}`
     trouble[source] = { reason, since, message }
   }
 
@@ -61,7 +62,7 @@ export const make = Effect.gen(function* () {
         Effect.tapError((error) =>
           classify(error) === "data"
             ? Effect.void
-            : Effect.logError(`Cannot commit ${count} events, trying again: ${detailOf(error)}`)
+            : Effect.logError(`Cannot commit ${count} events, trying again: ${wordsOf(error)}`)
         ),
         Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" })
       ),

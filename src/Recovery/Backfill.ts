@@ -10,6 +10,7 @@ import { decode, type RawEvent } from "../Domain/Event.ts"
 import type { EvolutionError } from "../Domain/EvolutionError.ts"
 import * as Gap from "../Domain/Gap.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
+import * as Scrub from "../Domain/Scrub.ts"
 import { EventStore } from "../EventStore.ts"
 import type { FoundMessage } from "../EvolutionClient/Body.ts"
 import { EvolutionClient } from "../EvolutionClient.ts"
@@ -32,6 +33,7 @@ const retryWithin = { minimum: Duration.minutes(1), maximum: Duration.hours(1) }
 
 export const make = Effect.gen(function* () {
   const limit = yield* AppConfig.backfillLimit
+  const scrub = Scrub.make(yield* AppConfig.secrets)
   const client = yield* EvolutionClient
   const instances = yield* InstanceStore
   const ingest = yield* Ingest
@@ -93,7 +95,7 @@ export const make = Effect.gen(function* () {
       if (oldestFirst.length === 0) return [0, true]
       const room = limit - gap.fetched
       if (room === 0) {
-        const left = Arr.getRights(oldestFirst.map((event) => decode(event, "backfill")))
+        const left = Arr.getRights(oldestFirst.map((event) => decode(event, "backfill", scrub)))
         return [0, (yield* log.unheard(left)).length === 0]
       }
       const fresh = yield* ingest.backfill(oldestFirst.slice(0, room))
@@ -142,7 +144,11 @@ export const make = Effect.gen(function* () {
         error._tag === "InstanceNotFound"
           ? Effect.succeed(Gap.unrecovered(latest(gap), error.message))
           : Effect.map(nextTry(to), (retryAt) =>
-              Gap.unrecovered(latest(gap), `Cannot fetch messages: ${wordsOf(error)}`, retryAt)
+              Gap.unrecovered(
+                latest(gap),
+                scrub.words(`Cannot fetch messages: ${wordsOf(error)}`),
+                retryAt
+              )
             )
       )
     )

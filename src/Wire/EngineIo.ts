@@ -62,6 +62,7 @@ export const connect = (
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
+    const words = WebSocket.wordsOf(options)
     /** For deadlines: a wall clock may jump. */
     const ticks = () => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
     // Bounded by pausing the socket, so that the producer waits in the kernel and not on our heap.
@@ -129,18 +130,20 @@ export const connect = (
       isOpen = true
       Deferred.unsafeDone(dialled, Exit.void)
     })
-    WebSocket.onRefused(socket, options, abort)
+    WebSocket.onRefused(socket, words, abort)
     socket.on("error", (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.name
       finish(
         code.startsWith("WS_ERR_")
-          ? ProtocolViolation.of(error.message)
+          ? ProtocolViolation.of(words(error.message))
           : isOpen
-            ? ConnectionLost.of(1006, error.message)
-            : DialFailed.of(code, error.message)
+            ? ConnectionLost.of(1006, words(error.message))
+            : DialFailed.of(code, words(error.message))
       )
     })
-    socket.on("close", (code, reason) => finish(ConnectionLost.of(code, reason.toString("utf8"))))
+    socket.on("close", (code, reason) =>
+      finish(ConnectionLost.of(code, words(reason.toString("utf8"))))
+    )
 
     yield* within(Deferred.await(dialled), "dial", dialTimeout)
     const { pingInterval, pingTimeout } = yield* within(

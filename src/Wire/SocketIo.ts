@@ -15,7 +15,7 @@ import {
 } from "../Domain/LinkError.ts"
 import * as EngineIo from "./EngineIo.ts"
 import type { Heard } from "./Hearing.ts"
-import type * as WebSocket from "./WebSocket.ts"
+import * as WebSocket from "./WebSocket.ts"
 
 export const namespaceTimeout = Duration.seconds(10)
 
@@ -43,7 +43,17 @@ export const connect = (
   options: WebSocket.Options
 ): Effect.Effect<SocketIo, LinkError, Scope.Scope> =>
   Effect.map(EngineIo.connect(options), (engine) => {
-    const parse = packetParser()
+    const words = WebSocket.wordsOf(options)
+    const parse = packetParser(words)
+    const refusal = ({ data, nsp }: Packet) => NamespaceRefused.of(nsp, words(refusalText(data)))
+
+    /** The namespace's end, when the server announces it, comes after the events before it. */
+    const endOf = (packet: Packet): LinkError | undefined =>
+      packet.type === PacketType.DISCONNECT
+        ? ConnectionLost.of(1000, "server disconnected the namespace")
+        : packet.type === PacketType.CONNECT_ERROR
+          ? refusal(packet)
+          : undefined
     /** What ended the link, until the packets before it are through. */
     let end: LinkError | undefined
     let ahead: ReadonlyArray<Received> = []
@@ -63,9 +73,7 @@ export const connect = (
         const answer = packets[index]?.packet
         if (answer === undefined) return answerFor(namespace)
         ahead = packets.slice(index + 1)
-        return answer.type === PacketType.CONNECT
-          ? Effect.void
-          : NamespaceRefused.of(namespace, refusalText(answer.data))
+        return answer.type === PacketType.CONNECT ? Effect.void : refusal(answer)
       })
 
     const eventsOf = (packets: ReadonlyArray<Received>): Chunk.Chunk<RawEvent> => {
@@ -110,7 +118,7 @@ const refusalText = (data: unknown): string =>
   Predicate.hasProperty(data, "message") ? String(data.message) : "no reason given"
 
 /** A parser for one connection: batches of messages in, batches of packets out. */
-const packetParser = () => {
+const packetParser = (words: (text: string) => string) => {
   const decoder = new Decoder({ maxAttachments })
   let packets: Array<Received> = []
   let message: EngineIo.Message = { data: "", receivedAt: 0 }
@@ -126,18 +134,10 @@ const packetParser = () => {
       return { packets, broken: undefined }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      return { packets, broken: ProtocolViolation.of(reason) }
+      return { packets, broken: ProtocolViolation.of(words(reason)) }
     }
   }
 }
-
-/** The namespace's end, when the server announces it, comes after the events before it. */
-const endOf = ({ nsp, type, data }: Packet): LinkError | undefined =>
-  type === PacketType.DISCONNECT
-    ? ConnectionLost.of(1000, "server disconnected the namespace")
-    : type === PacketType.CONNECT_ERROR
-      ? NamespaceRefused.of(nsp, refusalText(data))
-      : undefined
 
 const isEvent = ({ packet }: Received): boolean => packet.type === PacketType.EVENT
 

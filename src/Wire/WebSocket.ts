@@ -1,14 +1,21 @@
 /** One WebSocket, dialled with our headers, which ends with its scope. */
-import { Duration, Effect, type Scope } from "effect"
+import { Duration, Effect, Redacted, type Scope } from "effect"
 import WebSocket from "ws"
 import { UpgradeRefused } from "../Domain/LinkError.ts"
+import * as Scrub from "../Domain/Scrub.ts"
 
 export interface Options {
   /** Evolution's http(s) address; `socket.io/` is appended to its path. */
   readonly url: URL
   /** They are secret. */
   readonly headers: Readonly<Record<string, string>>
+  /** What the server says in words, without what is secret. */
+  readonly words?: (text: string) => string
 }
+
+/** Where nothing else is said, what we sent ourselves is secret. */
+export const wordsOf = ({ headers, words }: Options): ((text: string) => string) =>
+  words ?? Scrub.make(Object.values(headers).map((header) => Redacted.make(header))).words
 
 /** How long a closing handshake may take before the socket is cut. */
 const closeTimeout = Duration.seconds(1)
@@ -58,18 +65,15 @@ const hangUp = (socket: WebSocket): Effect.Effect<void> =>
 /** Tells of an HTTP answer in the upgrade's place, once its body has come; a proxy's may repeat what we sent. */
 export const onRefused = (
   socket: WebSocket,
-  { headers }: Options,
+  words: (text: string) => string,
   refused: (error: UpgradeRefused) => void
 ): void => {
   socket.on("unexpected-response", (_request, response) => {
     const body: Array<Buffer> = []
     response.on("data", (part: Buffer) => body.length < 16 && body.push(part))
     response.on("close", () => {
-      const words = Object.values(headers).reduce(
-        (rest, secret) => rest.replaceAll(secret, "[redacted]"),
-        Buffer.concat(body).toString("utf8")
-      )
-      refused(UpgradeRefused.of(response.statusCode ?? 0, words))
+      const said = words(Buffer.concat(body).toString("utf8"))
+      refused(UpgradeRefused.of(response.statusCode ?? 0, said))
     })
   })
 }

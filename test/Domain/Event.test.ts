@@ -150,7 +150,7 @@ describe("decode, for life-cycle events", () => {
   it("understands the settings' form of a name, and logs the wire's", () => {
     const event = decoded("QRCODE_UPDATED", { qrcode: { code: "2@abc" } })
     expect(event.event).toBe("qrcode.updated")
-    expect(event.json).toBe('{"qrcode":{"code":"[redacted]","base64":null,"pairingCode":null}}')
+    expect(event.json).toBe('{"qrcode":{"code":"[redacted]"}}')
     expect(lifeCycle("CONNECTION_UPDATE", { state: "refused" })?.event).toBe("connection.update")
   })
 

@@ -81,7 +81,15 @@ describe("encode", () => {
   })
 
   it("keeps keys that only resemble a secret's", () => {
-    const value = { apikeys: 1, myApiKey: "x", token: "y", text: '"apikey":"z"' }
+    const value = {
+      key: { id: "3EB0", remoteJid: "5511@s.whatsapp.net" },
+      keyId: "AAAAAJ",
+      mediaKeyTimestamp: 1_719_324_567,
+      publicKey: "x",
+      tokenCount: 1,
+      isSecret: true,
+      text: "my token is lost, the password: too"
+    }
     expect(JSON.parse(textOf(value))).toEqual(value)
   })
 

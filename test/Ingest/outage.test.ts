@@ -2,6 +2,7 @@ import type { SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, TestClock } from "effect"
 import * as Outage from "../../src/Ingest/Outage.ts"
+import { detailOf } from "../../src/Sql/Failure.ts"
 import { sqlError } from "./World.ts"
 
 const at = (millis: number) => DateTime.unsafeMake(millis)
@@ -17,7 +18,7 @@ const once = (outage: Outage.Outage, statement: Effect.Effect<void, SqlError.Sql
 describe("a statement beside the queue", () => {
   it.effect("tells that the database is away, also when nothing waits to be written", () =>
     Effect.gen(function* () {
-      const outage = yield* Outage.make
+      const outage = yield* Outage.make(detailOf)
       yield* TestClock.setTime(5000)
       yield* Effect.flip(outage.beside(sqlError("57P03")))
       yield* TestClock.adjust("5 seconds")
@@ -35,7 +36,7 @@ describe("a statement beside the queue", () => {
 
   it.effect("that succeeds says nothing of the queue's: there may be no room for more", () =>
     Effect.gen(function* () {
-      const outage = yield* Outage.make
+      const outage = yield* Outage.make(detailOf)
       yield* once(outage, sqlError("53100"))
       yield* outage.beside(Effect.void)
       expect((yield* outage.now)?.reason).toBe("database_full")
@@ -44,7 +45,7 @@ describe("a statement beside the queue", () => {
 
   it.effect("is outdone by what is written from the queue", () =>
     Effect.gen(function* () {
-      const outage = yield* Outage.make
+      const outage = yield* Outage.make(detailOf)
       yield* Effect.flip(outage.beside(sqlError("57P03")))
       yield* once(outage, sqlError("25006"))
       expect((yield* outage.now)?.reason).toBe("database_read_only")
@@ -57,7 +58,7 @@ describe("a statement beside the queue", () => {
 describe("a database that does not answer", () => {
   it.effect("is away after ten seconds, since it was asked, until it answers", () =>
     Effect.gen(function* () {
-      const outage = yield* Outage.make
+      const outage = yield* Outage.make(detailOf)
       const answers = yield* Effect.makeLatch()
       yield* TestClock.setTime(5000)
       yield* once(outage, answers.await)
@@ -78,7 +79,7 @@ describe("a database that does not answer", () => {
 
   it.effect("is no matter when nobody waits for the answer any more", () =>
     Effect.gen(function* () {
-      const outage = yield* Outage.make
+      const outage = yield* Outage.make(detailOf)
       yield* Effect.timeoutOption(outage.beside(Effect.never), "1 second").pipe(Effect.fork)
       yield* TestClock.adjust("1 minute")
       expect(yield* outage.now).toBeNull()

@@ -35,7 +35,9 @@ describe("encode", () => {
   it("leaves a value with nothing to mend as it is", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.jsonValue(), (value) => {
-        expect(textOf(value)).toBe(JSON.stringify(value))
+        const text = JSON.stringify(value)
+        FastCheck.pre(!/"(?:qr|pwd|pass)/i.test(text))
+        expect(textOf(value)).toBe(text)
       })
     )
   })

@@ -9,9 +9,9 @@ export interface Form {
   readonly probe: string
 }
 
-/** Blotting "postgres" or "1234" would blot other people's words, and keep no secret. */
+/** To blot "postgres" or "1234" wherever it stands would blot other people's words, and keep no secret. */
 export const isSecret = (text: string): boolean =>
-  text.length >= 16 || (text.length >= 8 && /[^a-z]/i.test(text))
+  text.length >= 16 || (text.length >= 6 && /[^a-z]/i.test(text))
 
 /** As it is, as JSON and a URL have it, and within base64; the longest first. */
 export const formsOf = (secret: string | Redacted.Redacted): ReadonlyArray<Form> => {

@@ -1,5 +1,5 @@
 /** Routes merged and served: the pages, the API, its description at `/openapi.json`, its docs at `/docs`. */
-import { createServer, type RequestListener } from "node:http"
+import type { RequestListener } from "node:http"
 import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
@@ -12,6 +12,7 @@ import { Guest } from "./Http/Guest.ts"
 import * as Handlers from "./Http/Handlers.ts"
 import { Live } from "./Http/Live.ts"
 import * as Pages from "./Http/Pages.ts"
+import * as Server from "./Http/Server.ts"
 import { Session } from "./Http/Session.ts"
 import { Stopping } from "./Http/Sse.ts"
 import { Tokens } from "./Http/Tokens.ts"
@@ -45,7 +46,11 @@ const drainMillis = 500
  * and a request that nobody takes would wait for ever.
  */
 const unavailable: RequestListener = (_request, response) => {
-  response.writeHead(503, { "content-type": "application/json", "retry-after": "1" })
+  response.writeHead(503, {
+    ...Server.answerHeaders,
+    "content-type": "application/json",
+    "retry-after": "1"
+  })
   response.end(
     JSON.stringify({ _tag: "NotServing", message: "The service is starting or stopping" })
   )
@@ -60,10 +65,11 @@ const access = Session.layer.pipe(
 /** The routes on a server of their own, on `HOST` and `PORT`; closing is bounded in time. */
 export const layer = Layer.unwrapEffect(
   Effect.map(AppConfig.Http, ({ host, port }) => {
-    const node = createServer(unavailable)
+    const node = Server.make(unavailable)
     const serving = Layer.scopedDiscard(
       Effect.acquireRelease(
-        Effect.sync(() => node.off("request", unavailable)),
+        // There are no WebSockets here: whoever asks for one is answered as anybody.
+        Effect.sync(() => node.off("request", unavailable).removeAllListeners("upgrade")),
         () =>
           Effect.sync(() => {
             node.on("request", unavailable)

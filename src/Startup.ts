@@ -11,15 +11,18 @@ import {
   Predicate
 } from "effect"
 import * as AppConfig from "./AppConfig.ts"
+import * as Scrub from "./Domain/Scrub.ts"
+import * as Loggers from "./Startup/Loggers.ts"
 
 /** Pretty on a terminal, JSON lines anywhere else, from `LOG_LEVEL` on. */
 export const logging = Layer.unwrapEffect(
-  Effect.map(AppConfig.logLevel, (level) =>
-    Layer.merge(
-      process.stdout.isTTY === true ? Logger.pretty : Logger.json,
+  Effect.map(Effect.all([AppConfig.logLevel, AppConfig.secrets]), ([level, secrets]) => {
+    const logger = process.stdout.isTTY === true ? Loggers.pretty : Loggers.json
+    return Layer.merge(
+      Logger.replace(Logger.defaultLogger, logger(Scrub.make(secrets))),
       Logger.minimumLogLevel(level)
     )
-  )
+  })
 )
 
 /**
@@ -48,16 +51,24 @@ export const explainFailure = <A, E, R>(program: Effect.Effect<A, E, R>) =>
   Effect.tapErrorCause(program, (cause) =>
     Cause.isInterruptedOnly(cause)
       ? Effect.void
-      : Effect.forEach(explain(cause), (line) => Console.error(`evolution-listener: ${line}`))
+      : Effect.flatMap(
+          Effect.orElseSucceed(AppConfig.secrets, () => []),
+          (secrets) =>
+            Effect.forEach(explain(cause, Scrub.make(secrets)), (line) =>
+              Console.error(`evolution-listener: ${line}`)
+            )
+        )
   )
 
-const explain = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
+const explain = (cause: Cause.Cause<unknown>, scrub: Scrub.Scrub): ReadonlyArray<string> => {
   const error = Cause.squash(cause)
   if (ConfigError.isConfigError(error)) return AppConfig.explain(error)
   if (Predicate.isTagged(error, "ServeError"))
     return [`Cannot serve HTTP on HOST and PORT: ${causeOf(error)}`]
   // What we foresaw has a message for the reader; anything else needs its stack.
-  return Cause.isFailure(cause) && error instanceof Error ? [error.message] : [Cause.pretty(cause)]
+  return Cause.isFailure(cause) && error instanceof Error
+    ? [scrub.blot(error.message)]
+    : [scrub.words(Cause.pretty(cause))]
 }
 
 const causeOf = (error: object): string =>

@@ -4,6 +4,7 @@
  * is read, and every error on its way out over HTTP.
  */
 import type { Redacted } from "effect"
+import { isTooDeep, tooDeep } from "./Nesting.ts"
 import * as Known from "./Scrub/Known.ts"
 import * as Look from "./Scrub/Look.ts"
 import { withoutSecrets } from "./Scrub/Value.ts"
@@ -46,6 +47,7 @@ const of = (known: ReadonlyArray<Known.Form>): Scrub => {
     if (typeof value === "number" || typeof value === "bigint")
       return tells(String(value)) ? Look.redacted : value
     if (Array.isArray(value)) return value.map(entry)
+    if (value instanceof Error) return words(String(value))
     if (typeof value !== "object" || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [words(key), entry(one)]))
   }
@@ -65,7 +67,7 @@ const of = (known: ReadonlyArray<Known.Form>): Scrub => {
     ours,
     blot,
     words,
-    entry: (value) => entry(withoutSecrets(value)),
+    entry: (value) => (isTooDeep(value) ? `[${tooDeep}]` : entry(withoutSecrets(value))),
     and
   }
   return scrub

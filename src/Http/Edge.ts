@@ -1,17 +1,26 @@
 /** What every request meets around its handler: bounds, and the errors no handler knows, as typed JSON. */
 import {
-  FileSystem,
   HttpApiError,
-  HttpIncomingMessage,
   HttpLayerRouter,
   HttpServerError,
   HttpServerRequest,
   HttpServerResponse
 } from "@effect/platform"
-import { Cause, Effect, Layer, Option, Schema } from "effect"
-import { BodyTooLarge, InternalError, MalformedRequest, RouteNotFound } from "./Api.ts"
-
-const maxBodyBytes = 64 * 1024
+import { Cause, Effect, Option, Redacted, Schema } from "effect"
+import * as AppConfig from "../AppConfig.ts"
+import { clean } from "../Domain/Json.ts"
+import * as Scrub from "../Domain/Scrub.ts"
+import {
+  BodyTooLarge,
+  InternalError,
+  MalformedRequest,
+  RequestTooSlow,
+  RouteNotFound,
+  UnsupportedMediaType
+} from "./Api.ts"
+import { ApiKey } from "./ApiKey.ts"
+import { withBody } from "./Edge/Body.ts"
+import { answerHeaders } from "./Server.ts"
 
 const answer = <A, I>(
   schema: Schema.Schema<A, I>,
@@ -20,31 +29,23 @@ const answer = <A, I>(
   headers: Record<string, string> = {}
 ) => HttpServerResponse.unsafeJson(Schema.encodeSync(schema)(error), { status, headers })
 
-const tooLarge = () =>
-  answer(
-    BodyTooLarge,
-    413,
-    new BodyTooLarge({
-      message: `A body has at most ${maxBodyBytes} bytes`,
-      maxBytes: maxBodyBytes
-    }),
-    // The rest of the body is not read, so the connection is of no more use.
-    { connection: "close" }
-  )
+/** Where the rest of a body is not read, the connection is of no more use. */
+const close = { connection: "close" }
 
 /** What arrives here is a body that could not be read, an interrupted request, or a bug of ours. */
 const toAnswer =
   (request: HttpServerRequest.HttpServerRequest) => (cause: Cause.Cause<unknown>) => {
     const error = Cause.squash(cause)
     if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
-    // A path that does not decode matches no route, not even the one for everything.
     if (error instanceof HttpServerError.RouteNotFound) return noSuchRoute(request)
-    if (error instanceof HttpServerError.RequestError)
-      return Effect.succeed(
-        /maxBytes/.test(String(error.cause))
-          ? tooLarge()
-          : answer(MalformedRequest, 400, new MalformedRequest({ message: "The body is not JSON" }))
-      )
+    if (error instanceof BodyTooLarge)
+      return Effect.succeed(answer(BodyTooLarge, 413, error, close))
+    if (error instanceof RequestTooSlow)
+      return Effect.succeed(answer(RequestTooSlow, 408, error, close))
+    if (error instanceof UnsupportedMediaType)
+      return Effect.succeed(answer(UnsupportedMediaType, 415, error))
+    if (error instanceof MalformedRequest)
+      return Effect.succeed(answer(MalformedRequest, 400, error))
     return Effect.as(
       Effect.logError("A request met a bug of ours", cause),
       answer(InternalError, 500, new InternalError({ message: "A bug of ours; see the log" }))
@@ -53,10 +54,14 @@ const toAnswer =
 
 const decodeFailure = Schema.decodeUnknownOption(Schema.parseJson(HttpApiError.HttpApiDecodeError))
 
+/** The text of an answer that is JSON; the streams and files of others are left alone. */
+const textOf = ({ body }: HttpServerResponse.HttpServerResponse): string | undefined =>
+  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : undefined
+
 /** Effect's words about a request that does not decode repeat what was sent; ours do not. */
 const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
-  if (response.status !== 400 || response.body._tag !== "Uint8Array") return response
-  const failure = decodeFailure(new TextDecoder().decode(response.body.body))
+  if (response.status !== 400) return response
+  const failure = decodeFailure(textOf(response))
   if (Option.isNone(failure)) return response
   const issues = failure.value.issues.map((issue) => ({
     ...issue,
@@ -72,26 +77,21 @@ const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
   )
 }
 
-const bounds = HttpLayerRouter.middleware(
-  (app) =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      Number(request.headers["content-length"] ?? 0) > maxBodyBytes
-        ? Effect.succeed(tooLarge())
-        : app.pipe(
-            HttpIncomingMessage.withMaxBodySize(Option.some(FileSystem.Size(maxBodyBytes))),
-            Effect.catchAllCause(toAnswer(request)),
-            Effect.map(withoutValues),
-            Effect.map(unstored)
-          )
-    ),
-  { global: true }
-)
+/** An error may repeat what others said, or what was asked. */
+const withoutSecrets =
+  (scrub: Scrub.Scrub) => (response: HttpServerResponse.HttpServerResponse) => {
+    const text = response.status < 400 ? undefined : textOf(response)
+    return text === undefined || !scrub.tells(text)
+      ? response
+      : HttpServerResponse.unsafeJson(clean(JSON.parse(text), scrub.blot), {
+          status: response.status,
+          headers: response.headers
+        })
+  }
 
-/** Answers are for who asked, at the moment of asking; some are credentials. */
-const unstored = (response: HttpServerResponse.HttpServerResponse) =>
-  "cache-control" in response.headers
-    ? response
-    : HttpServerResponse.setHeader(response, "cache-control", "no-store")
+/** Answers are for who asked, at the moment of asking; some are credentials. Pages say this themselves. */
+const guarded = (response: HttpServerResponse.HttpServerResponse) =>
+  HttpServerResponse.setHeaders(response, { ...answerHeaders, ...response.headers })
 
 export const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
   Effect.succeed(
@@ -102,4 +102,27 @@ export const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest
     )
   )
 
-export const layer = Layer.mergeAll(bounds, HttpLayerRouter.add("*", "/*", noSuchRoute))
+export const layer = HttpLayerRouter.middleware(
+  Effect.map(Effect.all([AppConfig.secrets, ApiKey]), ([secrets, apiKey]) => {
+    const scrub = Scrub.make(secrets).and(Redacted.value(apiKey))
+    return (
+      app: Effect.Effect<
+        HttpServerResponse.HttpServerResponse,
+        unknown,
+        HttpServerRequest.HttpServerRequest
+      >
+    ) =>
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+        withBody(request).pipe(
+          Effect.flatMap((read) =>
+            Effect.provideService(app, HttpServerRequest.HttpServerRequest, read)
+          ),
+          Effect.catchAllCause(toAnswer(request)),
+          Effect.map(withoutValues),
+          Effect.map(withoutSecrets(scrub)),
+          Effect.map(guarded)
+        )
+      )
+  }),
+  { global: true }
+)

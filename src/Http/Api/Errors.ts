@@ -34,6 +34,20 @@ export class MalformedRequest extends Schema.TaggedError<MalformedRequest>()("Ma
   message: Schema.String
 }) {}
 
+export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()(
+  "UnsupportedMediaType",
+  { message: Schema.String }
+) {}
+
+/** A request, or its body, did not come in time. */
+export class RequestTooSlow extends Schema.TaggedError<RequestTooSlow>()("RequestTooSlow", {
+  message: Schema.String
+}) {}
+
+export class HeadersTooLarge extends Schema.TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
+  message: Schema.String
+}) {}
+
 export class InternalError extends Schema.TaggedError<InternalError>()("InternalError", {
   message: Schema.String
 }) {}

@@ -1,0 +1,22 @@
+/** How a line of log is written: without anything secret, whatever was logged. */
+import { Array as Arr, Cause, Inspectable, Logger } from "effect"
+import type { Scrub } from "../Domain/Scrub.ts"
+
+/** A JSON object a line. */
+export const json = (scrub: Scrub): Logger.Logger<unknown, void> =>
+  Logger.withConsoleLog(
+    Logger.map(Logger.structuredLogger, (entry) => JSON.stringify(scrub.entry(entry)))
+  )
+
+/** For people at a terminal. */
+export const pretty = (scrub: Scrub): Logger.Logger<unknown, void> =>
+  Logger.mapInputOptions(Logger.prettyLogger(), (options: Logger.Logger.Options<unknown>) => ({
+    ...options,
+    message: [
+      ...Arr.ensure(options.message).map((part) => scrub.entry(Inspectable.toJSON(part))),
+      ...(Cause.isEmpty(options.cause)
+        ? []
+        : [scrub.words(Cause.pretty(options.cause, { renderErrorCause: true }))])
+    ],
+    cause: Cause.empty
+  }))

@@ -59,8 +59,11 @@ const urlForm = (text: string): string => {
  * that owe nothing to what stands around it, in either alphabet.
  */
 const base64Of = (text: string, before: number): ReadonlyArray<string> => {
-  const bytes = Buffer.byteLength(text)
-  const whole = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]).toString("base64")
-  const form = whole.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes) * 8) / 6))
+  const bytes = new TextEncoder().encode(text)
+  const whole = btoa("\0".repeat(before) + String.fromCharCode(...bytes))
+  const form = whole.slice(
+    Math.ceil((before * 8) / 6),
+    Math.floor(((before + bytes.length) * 8) / 6)
+  )
   return [form, form.replaceAll("+", "-").replaceAll("/", "_")]
 }

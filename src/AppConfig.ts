@@ -1,5 +1,8 @@
 /** Every environment variable, grouped by who consumes it. Nothing else reads the environment. */
 import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } from "effect"
+import { retention } from "./AppConfig/Retention.ts"
+
+export type { Keep, Retention } from "./AppConfig/Retention.ts"
 
 /** An http(s) address with nothing secret in it; a trailing slash does not matter. */
 const httpUrl = (name: string) =>
@@ -52,6 +55,9 @@ export const backfillLimit = Config.integer("BACKFILL_LIMIT").pipe(
   Config.withDefault(10_000)
 )
 
+/** How long events are kept. */
+export const eventRetention = retention("EVENT_RETENTION")
+
 export const Http = Config.all({
   host: Config.nonEmptyString("HOST").pipe(Config.withDefault("127.0.0.1")),
   port: Config.port("PORT").pipe(Config.withDefault(8000)),
@@ -102,6 +108,7 @@ export const everything = Config.all([
   backfillLimit,
   databaseUrl,
   dataDir,
+  eventRetention,
   logLevel
 ])
 

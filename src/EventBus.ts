@@ -8,20 +8,35 @@ import { type LoggedEvent, textsOf, toLogged } from "./Domain/Event.ts"
 import { EventStore } from "./EventStore.ts"
 import { detailOf, untilBack } from "./Sql/Failure.ts"
 
+/** Somebody who reads on after a time away, and wants to know what is not there any more. */
+export interface Absentee {
+  /** Which instances' events it is after. */
+  readonly wants: (instance: string) => boolean
+  /** Told, once each, up to which id something it wants was purged before it was read. */
+  readonly missed: (until: number) => Effect.Effect<void>
+}
+
 export class EventBus extends Context.Tag("evolution-listener/EventBus")<
   EventBus,
   {
     /** Committed events, in the order of their ids. */
     readonly publish: (events: ReadonlyArray<LoggedEvent>) => Effect.Effect<void>
     /**
-     * Every event after a cursor, without end, without hole and without repeat; `"now"`: from
-     * this call on. Events that come out of the log instead of the ring have their QR codes redacted.
+     * Every event after a cursor, without end, without repeat, and without a hole that is not told;
+     * `"now"`: from this call on. Events that come out of the log instead of the ring have their QR
+     * codes redacted.
      */
-    readonly after: (cursor: number | "now") => Stream.Stream<LoggedEvent>
+    readonly after: (cursor: number | "now", reader?: Absentee) => Stream.Stream<LoggedEvent>
     /** The cursor of the newest event. */
     readonly newest: Effect.Effect<number>
     /** Whether what follows a cursor has left memory and has to come from the log. */
     readonly isLate: (cursor: number) => boolean
+    /** The last id at which an event of these instances has been purged from the log; 0: none was. */
+    readonly purgedUntil: (wants: Absentee["wants"]) => number
+    /** By instance, the last id that was purged from the log. `Purge` keeps it, and is ahead of its deeds. */
+    readonly purged: Map<string, number>
+    /** Nothing stays in memory: from here on the log is read. */
+    readonly forget: Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -46,6 +61,7 @@ export const make = (capacity: number) =>
     let ring: Array<LoggedEvent> = []
     let horizon = yield* store.lastId
     let chars = 0
+    const purged = new Map<string, number>()
     const sleepers = new Set<() => void>()
 
     /** Forgets the oldest, a good deal at a time. */
@@ -94,6 +110,22 @@ export const make = (capacity: number) =>
       )
     }
 
+    const purgedUntil = (wants: Absentee["wants"]) => {
+      let until = 0
+      for (const [instance, id] of purged) if (id > until && wants(instance)) until = id
+      return until
+    }
+
+    /** A step of a reader, who has been told of what was purged up to `told`. */
+    const step = (from: number, told: number, reader: Absentee | undefined) =>
+      Effect.gen(function* () {
+        const events = yield* next(from)
+        const until = reader !== undefined && from < horizon ? purgedUntil(reader.wants) : 0
+        if (until > Math.max(from, told)) yield* reader?.missed(until) ?? Effect.void
+        const state = [events.at(-1)?.id ?? from, Math.max(until, told)] as const
+        return [Chunk.unsafeFromArray(events), Option.some(state)] as const
+      })
+
     return EventBus.of({
       publish: (events) =>
         Effect.sync(() => {
@@ -105,15 +137,20 @@ export const make = (capacity: number) =>
           for (const wake of sleepers) wake()
           sleepers.clear()
         }),
-      after: (cursor) =>
-        Stream.paginateChunkEffect(cursor === "now" ? newest() : cursor, (from) =>
-          Effect.map(next(from), (events) => [
-            Chunk.unsafeFromArray(events),
-            Option.some(events.at(-1)?.id ?? from)
-          ])
+      after: (cursor, reader) =>
+        Stream.paginateChunkEffect(
+          [cursor === "now" ? newest() : cursor, 0] as readonly [number, number],
+          ([from, told]) => step(from, told, reader)
         ),
       newest: Effect.sync(newest),
-      isLate: (cursor) => cursor < horizon
+      isLate: (cursor) => cursor < horizon,
+      purgedUntil,
+      purged,
+      forget: Effect.sync(() => {
+        horizon = newest()
+        ring = []
+        chars = 0
+      })
     })
   })
 

@@ -23,18 +23,26 @@ import { KeyStore } from "./KeyStore.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
 import { Pacing } from "./Pacing.ts"
 import { Pairing } from "./Pairing.ts"
+import { Purge } from "./Purge.ts"
 import { Recovery } from "./Recovery.ts"
+import * as Retention from "./Retention.ts"
 import * as Sql from "./Sql.ts"
 import * as StateWatch from "./StateWatch.ts"
 import { Upstream } from "./Upstream.ts"
 
 // Each line stands on the ones below it; what is built last is stopped first.
-export const layer = Layer.mergeAll(AutoStart.layer, Pairing.layer, StateWatch.layer).pipe(
+export const layer = Layer.mergeAll(
+  AutoStart.layer,
+  Pairing.layer,
+  Retention.layer,
+  StateWatch.layer
+).pipe(
   Layer.provideMerge(Instances.layer),
   Layer.provideMerge(ListenerRegistry.layer),
   Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
   Layer.provideMerge(GapLedger.layer),
   Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
+  Layer.provideMerge(Purge.layer),
   Layer.provideMerge(EventBus.layer),
   Layer.provideMerge(
     Layer.mergeAll(

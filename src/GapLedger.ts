@@ -41,6 +41,8 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
     readonly update: (gap: Gap.Gap) => Effect.Effect<void>
     /** The instance is no more; another one may come to bear its name. */
     readonly forget: (instance: InstanceName) => Effect.Effect<void>
+    /** So many gaps that were not recovered are too old to be told of. */
+    readonly outlived: (instance: string, count: number) => void
     readonly summary: (instance: InstanceName) => Gap.GapSummary
   }
 >() {
@@ -206,6 +208,7 @@ const make = Effect.gen(function* () {
         entries.pending(instance).length > 0 ? Effect.void : closingOf(instance).await
       ),
     awaitClosing: (instance) => Effect.suspend(() => closingOf(instance).await),
+    outlived: entries.outlived,
     pending: entries.pending,
     summary: entries.summary
   })

@@ -6,7 +6,7 @@ import { Effect, Layer, Redacted, Stream } from "effect"
 import type { LoggedEvent } from "./Domain/Event.ts"
 import { toWireName } from "./Domain/EventName.ts"
 import type * as LifeCycle from "./Domain/LifeCycle.ts"
-import { EventBus } from "./EventBus.ts"
+import { type Absentee, EventBus } from "./EventBus.ts"
 
 /** An event as a handler gets it: the data of life-cycle events is typed, any other is `unknown`. */
 export interface HandledEvent<Name extends string> {
@@ -32,7 +32,7 @@ export const on = <Name extends LifeCycle.Name | (string & {}), E, R>(
 ): Layer.Layer<never, never, EventBus | R> =>
   Layer.scopedDiscard(
     Effect.flatMap(EventBus, (bus) =>
-      bus.after("now").pipe(
+      bus.after("now", absentee(name)).pipe(
         Stream.filter(({ event }) => event === toWireName(name)),
         Stream.runForEach((event) =>
           Effect.suspend(() => handler(toHandled<Name>(event))).pipe(
@@ -45,6 +45,14 @@ export const on = <Name extends LifeCycle.Name | (string & {}), E, R>(
       )
     )
   )
+
+const absentee = (name: string): Absentee => ({
+  wants: () => true,
+  missed: (until) =>
+    Effect.logWarning(
+      `The handler of "${name}" was so late that events up to ${until} were purged before it came to them`
+    )
+})
 
 const toHandled = <Name extends string>(logged: LoggedEvent): HandledEvent<Name> => {
   const { event, id, instance, json, lifeCycle, origin, receivedAt } = logged

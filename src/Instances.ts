@@ -1,6 +1,6 @@
 /** Instances as a whole: the one at Evolution, our listener for it, and what both tell. */
 import type { SqlError } from "@effect/sql"
-import { Context, DateTime, Duration, Effect, Fiber, Layer, Schedule, Stream } from "effect"
+import { Context, DateTime, Duration, Effect, Either, Fiber, Layer, Schedule, Stream } from "effect"
 import { toLogged } from "./Domain/Event.ts"
 import { type EvolutionError, InstanceExists, InstanceNotFound } from "./Domain/EvolutionError.ts"
 import type { Gap } from "./Domain/Gap.ts"
@@ -15,6 +15,7 @@ import { GapLedger } from "./GapLedger.ts"
 import { GapStore } from "./GapStore.ts"
 import { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
+import * as Erasure from "./Instances/Erasure.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
 import { Recovery } from "./Recovery.ts"
 
@@ -34,6 +35,11 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
     ) => Effect.Effect<InstanceStatus, EvolutionError | SqlError.SqlError>
     /** Deletes the instance at Evolution, hears its last events, and forgets it. */
     readonly remove: (name: InstanceName) => Effect.Effect<void, EvolutionError | SqlError.SqlError>
+    /**
+     * As `remove`, and erases the events, quarantined events and gaps of this name, those of an
+     * instance that was deleted before, too.
+     */
+    readonly purge: (name: InstanceName) => Effect.Effect<void, EvolutionError | SqlError.SqlError>
     readonly start: Command
     readonly stop: Command
     readonly restart: Command
@@ -76,6 +82,7 @@ const make = Effect.gen(function* () {
   const recovery = yield* Recovery
   const bus = yield* EventBus
   const log = yield* EventStore
+  const erase = yield* Erasure.make
   const scope = yield* Effect.scope
   const creating = new Set<InstanceName>()
 
@@ -140,6 +147,22 @@ const make = Effect.gen(function* () {
         ? Effect.zipRight(registry.stop(name), store.desire(name, "stopped", before.desiredAt))
         : Effect.void
 
+  const remove = (name: InstanceName) =>
+    Effect.gen(function* () {
+      const farewell = yield* bus.after("now").pipe(
+        Stream.filter((event) => event.instance === name && event.event === "remove.instance"),
+        Stream.take(1),
+        Stream.runDrain,
+        Effect.timeoutOption(farewellTimeout),
+        Effect.fork
+      )
+      yield* Effect.catchTag(client.delete(name), "InstanceNotFound", (error) =>
+        store.get(name) === undefined ? error : Fiber.interrupt(farewell)
+      )
+      if (store.get(name)?.desired === "listening") yield* Fiber.await(farewell)
+      yield* registry.forget(name)
+    })
+
   return Instances.of({
     create: (input) =>
       alone(
@@ -164,21 +187,18 @@ const make = Effect.gen(function* () {
         Effect.forkIn(scope),
         Effect.flatMap(Fiber.join)
       ),
-    remove: (name) =>
+    remove,
+    purge: (name) =>
       Effect.gen(function* () {
-        const farewell = yield* bus.after("now").pipe(
-          Stream.filter((event) => event.instance === name && event.event === "remove.instance"),
-          Stream.take(1),
-          Stream.runDrain,
-          Effect.timeoutOption(farewellTimeout),
-          Effect.fork
-        )
-        yield* Effect.catchTag(client.delete(name), "InstanceNotFound", (error) =>
-          store.get(name) === undefined ? error : Fiber.interrupt(farewell)
-        )
-        if (store.get(name)?.desired === "listening") yield* Fiber.await(farewell)
-        yield* registry.forget(name)
-      }),
+        const removed = yield* Effect.either(remove(name))
+        if (Either.isLeft(removed) && removed.left._tag !== "InstanceNotFound")
+          return yield* removed
+        if ((yield* erase(name)) === 0) return yield* removed
+      }).pipe(
+        // Half-erased is worse than late.
+        Effect.forkIn(scope),
+        Effect.flatMap(Fiber.join)
+      ),
     start: (name) => Effect.zipRight(registry.start(name), Effect.orDie(status(name))),
     stop: (name) => Effect.zipRight(registry.stop(name), status(name)),
     restart: (name) => Effect.zipRight(registry.restart(name), status(name)),

@@ -150,6 +150,46 @@ describe("the event bus", () => {
     })
   )
 
+  it.effect("tells a reader who comes to the log too late up to where it was purged, once", () =>
+    Effect.gen(function* () {
+      const { log, make, publish } = makeLog(range(1, 1200))
+      const bus = yield* make(8)
+      const missed: Array<number> = []
+      const reader = {
+        wants: (instance: string) => instance === "shop",
+        missed: (until: number) => Effect.sync(() => missed.push(until))
+      }
+      bus.purged.set("shop", 700).set("bar", 900)
+      log.records = log.records.filter(({ id }) => id > 700 || id < 3)
+      expect(yield* take(bus.after(0, reader), 502)).toEqual([1, 2, ...range(701, 1200)])
+      expect(missed).toEqual([700])
+      yield* take(bus.after(700, reader), 10)
+      expect(missed).toEqual([700])
+      // What was purged and is in memory all the same is not missed.
+      yield* publish(bus, range(1201, 1204))
+      bus.purged.set("shop", 1202)
+      expect(yield* take(bus.after(1200, reader), 4)).toEqual(range(1201, 1204))
+      expect(missed).toEqual([700])
+    })
+  )
+
+  it.effect("forgets what is in memory when the log has been changed", () =>
+    Effect.gen(function* () {
+      const { log, make, publish } = makeLog([])
+      const bus = yield* make(8)
+      yield* publish(bus, range(1, 5))
+      log.records = log.records.filter(({ id }) => id !== 3 && id !== 5)
+      yield* bus.forget
+      expect(yield* bus.newest).toBe(5)
+      const reader = yield* Effect.fork(take(bus.after(0), 4))
+      const late = yield* Effect.fork(take(bus.after("now"), 1))
+      yield* settle
+      yield* publish(bus, [6])
+      expect(yield* reader).toEqual([1, 2, 4, 6])
+      expect(yield* late).toEqual([6])
+    })
+  )
+
   it.effect("loses nothing that is committed while a reader finds the log purged", () =>
     Effect.gen(function* () {
       let meanwhile: Effect.Effect<void> = Effect.void

@@ -2,7 +2,17 @@ import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Option, Schema, TestClock } from "effect"
 import * as Gap from "../src/Domain/Gap.ts"
 import { transit } from "../src/GapLedger.ts"
-import { at, bar, makeWorld, millis, settle, shop, stored, type World } from "./GapLedger/World.ts"
+import {
+  at,
+  bar,
+  makeWorld,
+  millis,
+  settle,
+  shop,
+  stored,
+  type World,
+  wanted
+} from "./GapLedger/World.ts"
 
 const nothing = { open: null, unrecovered: 0 }
 
@@ -238,6 +248,19 @@ describe("while ingest takes nothing in, the ledger", () => {
       yield* ledger.open(shop, millis(-5), "connection_lost")
       yield* close
       expect(gaps()).toHaveLength(1)
+    })
+  )
+
+  it.scoped("counts no lost gaps that have been purged, and never fewer than none", () =>
+    Effect.gen(function* () {
+      const { ledger } = yield* makeWorld({ instances: [wanted()], lost: [[shop, 3]] })
+      const unrecovered = () => ledger.summary(shop).unrecovered
+      expect(unrecovered()).toBe(3)
+      ledger.outlived(shop, 2)
+      expect(unrecovered()).toBe(1)
+      ledger.outlived(shop, 2)
+      ledger.outlived(bar, 1)
+      expect([unrecovered(), ledger.summary(bar).unrecovered]).toEqual([0, 0])
     })
   )
 })

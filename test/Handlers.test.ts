@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Either, Layer, Queue } from "effect"
+import { Context, Deferred, Effect, Either, Layer, Logger, Queue } from "effect"
 import { decode, type LoggedEvent } from "../src/Domain/Event.ts"
 import type * as LifeCycle from "../src/Domain/LifeCycle.ts"
 import { EventBus, make } from "../src/EventBus.ts"
@@ -18,6 +18,7 @@ const makeBus = Effect.gen(function* () {
     return { ...Either.getOrThrow(decode(raw, "live")), id: ++last }
   }
   return {
+    bus,
     layer: Layer.succeed(EventBus, bus),
     publish: (event: string, ...data: ReadonlyArray<unknown>) =>
       Effect.suspend(() => bus.publish(data.map((one) => logged(event, one))))
@@ -151,6 +152,31 @@ describe("a handler", () => {
       yield* publish("call", {})
       yield* Effect.replicateEffect(Effect.yieldNow(), 100)
       expect(yield* heard.size).toBe(0)
+    })
+  )
+
+  it.scoped("says so in the log where it was so late that events were purged before it", () =>
+    Effect.gen(function* () {
+      const { bus, layer, publish } = yield* makeBus
+      const said: Array<unknown> = []
+      const log = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ message }) => void said.push(message))
+      )
+      const isBusy = yield* Deferred.make<void>()
+      const heard = yield* Queue.unbounded<number>()
+      const handler = Handlers.on("call", ({ id }) =>
+        Effect.zipRight(Deferred.await(isBusy), heard.offer(id))
+      )
+      yield* Layer.build(handler.pipe(Layer.provide(layer), Layer.provide(log)))
+      yield* publish("call", {})
+      for (let count = 0; count < 40; count++) yield* publish("call", {})
+      bus.purged.set("shop", 20)
+      yield* Deferred.succeed(isBusy, undefined)
+      while ((yield* heard.take) !== 41) yield* Effect.yieldNow()
+      expect(said.flat()).toEqual([
+        expect.stringMatching(/^The handler of "call" .* events up to 20 were purged/)
+      ])
     })
   )
 

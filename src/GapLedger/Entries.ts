@@ -53,6 +53,12 @@ export const make = () => {
       )
     },
     lost: (instance: string, lost: number) => entries.set(instance, { gaps: [], lost }),
+    /** So many of the lost ones are too old to be told of. */
+    outlived: (instance: string, count: number) => {
+      const entry = entries.get(instance)
+      if (entry !== undefined)
+        entries.set(instance, { ...entry, lost: Math.max(0, entry.lost - count) })
+    },
     forget: (instance: string) => entries.delete(instance)
   }
 }

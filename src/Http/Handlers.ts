@@ -53,9 +53,10 @@ export const instances = HttpApiBuilder.group(Api, "instances", (handlers) =>
         })
       )
       .handle("get", status)
-      .handle("remove", ({ path: { name } }) =>
-        commanding("remove", name, orUnavailable(service.remove(name)))
-      )
+      .handle("remove", ({ path: { name }, urlParams: { purge = false } }) => {
+        const action = purge ? "purge" : "remove"
+        return commanding(action, name, orUnavailable(service[action](name)))
+      })
       .handle("start", command("start"))
       .handle("stop", command("stop"))
       .handle("restart", command("restart"))

@@ -8,7 +8,7 @@ import type { LoggedEvent } from "../Domain/Event.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import { Caller, sees } from "../Domain/Key.ts"
 import { ListenerState } from "../Domain/ListenerState.ts"
-import { EventBus } from "../EventBus.ts"
+import { type Absentee, EventBus } from "../EventBus.ts"
 import { ListenerRegistry } from "../ListenerRegistry.ts"
 import { farewell, frame, heartbeatEvery, respond, retry, Stopping } from "./Sse.ts"
 
@@ -58,9 +58,20 @@ const make = Effect.gen(function* () {
           (instance === undefined || name === instance) && isSeen(name)
         let cursor = isKnown ? after : newest
         let hasCaughtUp = false
+        let told = bus.purgedUntil(isWanted)
+        /** What was purged before this reader came to it, and it has not been told of. */
+        let missed = ""
 
-        const hello = frame("hello", { recovered: isKnown, cursor })
-        const events = bus.after(cursor).pipe(
+        const hello = frame("hello", { recovered: isKnown && told <= cursor, cursor })
+        const reader: Absentee = {
+          wants: isWanted,
+          missed: (until) =>
+            Effect.sync(() => {
+              if (until > told) missed = frame("hello", { recovered: false, cursor })
+              told = Math.max(told, until)
+            })
+        }
+        const events = bus.after(cursor, reader).pipe(
           Stream.chunks,
           Stream.map((chunk) => {
             const some = Chunk.filter(
@@ -69,7 +80,9 @@ const make = Effect.gen(function* () {
             )
             cursor = Chunk.isNonEmpty(chunk) ? Chunk.lastNonEmpty(chunk).id : cursor
             hasCaughtUp ||= !bus.isLate(cursor)
-            return Chunk.join(Chunk.map(some, logged), "")
+            const text = missed + Chunk.join(Chunk.map(some, logged), "")
+            missed = ""
+            return text
           }),
           // Who was there and fell out of memory again would have the database read for it for ever.
           Stream.takeUntil(() => hasCaughtUp && bus.isLate(cursor)),

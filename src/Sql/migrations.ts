@@ -8,13 +8,23 @@ import init from "./migrations/0001_init.ts"
 import gaps from "./migrations/0002_gaps.ts"
 import turns from "./migrations/0003_turns.ts"
 import keys from "./migrations/0004_keys.ts"
+import purges from "./migrations/0005_purges.ts"
 
-const loader = Migrator.fromRecord({
+const history = {
   "0001_init": init,
   "0002_gaps": gaps,
   "0003_turns": turns,
-  "0004_keys": keys
-})
+  "0004_keys": keys,
+  "0005_purges": purges
+}
+
+const loader = Migrator.fromRecord(history)
+
+/** The table in which the database has what was done to it. */
+export const table = "evolution_listener_migrations"
+
+/** The number of the last one, which is how many there are. */
+export const latest = Object.keys(history).length
 
 type Migration = Effect.Effect<
   unknown,
@@ -26,7 +36,7 @@ type Migration = Effect.Effect<
 export const migrate = (
   exclusively: (migration: Migration) => Migration
 ): Effect.Effect<void, DatabaseUnavailable, SqlClient.SqlClient> =>
-  exclusively(Migrator.make({})({ loader, table: "evolution_listener_migrations" })).pipe(
+  exclusively(Migrator.make({})({ loader, table })).pipe(
     Effect.asVoid,
     // A failing migration arrives as a defect.
     Effect.catchAllCause((cause) =>

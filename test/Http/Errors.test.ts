@@ -51,11 +51,12 @@ describe("an error of the domain", () => {
     Effect.gen(function* () {
       const fails = () => sqlError
       const commands = { create: fails, remove: fails, start: fails, stop: fails, restart: fails }
-      const instances = { ...commands, gaps: fails }
+      const instances = { ...commands, purge: fails, gaps: fails }
       const { call, post } = yield* serve(house(instances, { read: fails, ping: sqlError }))
       const answers = [
         yield* post("/instances", '{"name":"shop"}'),
         yield* call("DELETE", "/instances/shop"),
+        yield* call("DELETE", "/instances/shop?purge=true"),
         yield* call("POST", "/instances/shop/start"),
         yield* call("POST", "/instances/shop/stop"),
         yield* call("POST", "/instances/shop/restart"),

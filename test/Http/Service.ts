@@ -35,7 +35,7 @@ export const house = (
     Layer.mock(Instances, instances),
     Layer.mock(EventStore, store),
     Layer.mock(Ingest, { degraded: Effect.succeed(null), ...ingest }),
-    Layer.mock(EventBus, { isLate: () => false }),
+    Layer.mock(EventBus, { isLate: () => false, purgedUntil: () => 0, purged: new Map() }),
     Layer.mock(ListenerRegistry, {}),
     Layer.mock(Audit, { record: () => (command) => command }),
     Layer.mock(KeyStore, { find: () => Effect.succeedNone }),

@@ -15,6 +15,7 @@ import { Instances } from "../../src/Instances.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
 import { Pacing } from "../../src/Pacing.ts"
 import { Pairing } from "../../src/Pairing.ts"
+import { Purge } from "../../src/Purge.ts"
 import { Recovery } from "../../src/Recovery.ts"
 import { Upstream } from "../../src/Upstream.ts"
 import { EvolutionSimulator, type Simulator } from "../support/EvolutionSimulator.ts"
@@ -39,6 +40,7 @@ export const serviceOn = <E>(
         Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
         Layer.provideMerge(GapLedger.layer),
         Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
+        Layer.provideMerge(Purge.layer),
         Layer.provideMerge(EventBus.layer),
         Layer.provideMerge(
           Layer.mergeAll(

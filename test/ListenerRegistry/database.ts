@@ -13,7 +13,7 @@ export const sharedDatabase = () => {
         Effect.flatMap(
           SqlClient.SqlClient,
           (sql) => sql`
-            truncate events, quarantine, instances, gaps restart identity;
+            truncate events, quarantine, instances, gaps, purges restart identity;
             update writer set heard_at = null, stopped = false`
         )
       ),

@@ -6,7 +6,7 @@ import { SqlClient, SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, identity, Layer, Redacted } from "effect"
 import { classify, detailOf } from "../../src/Sql/Failure.ts"
-import { migrate } from "../../src/Sql/migrations.ts"
+import { latest, migrate } from "../../src/Sql/migrations.ts"
 import * as Sql from "../../src/Sql.ts"
 import { databases, freshSchemaUrl } from "../support/databases.ts"
 import { settings } from "../support/settings.ts"
@@ -25,10 +25,13 @@ const tables = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   )
 )
 const ours = [
+  "audit",
   "events",
   "evolution_listener_migrations",
   "gaps",
   "instances",
+  "keys",
+  "purges",
   "quarantine",
   "writer"
 ]
@@ -176,7 +179,11 @@ describe("Postgres at DATABASE_URL", () => {
           const one = Effect.scoped(
             Effect.provide(applied, Layer.fresh(Sql.layerPostgres(Redacted.make(url))))
           )
-          expect(yield* Effect.all([one, one, one], { concurrency: 3 })).toEqual([3, 3, 3])
+          expect(yield* Effect.all([one, one, one], { concurrency: 3 })).toEqual([
+            latest,
+            latest,
+            latest
+          ])
         }
       }),
     30_000

@@ -41,6 +41,7 @@ export const ledgerOf = (ledger: Partial<GapLedger["Type"]> = {}) =>
   Layer.mock(GapLedger, {
     pending: () => [],
     awaitPending: () => Effect.never,
+    outlived: () => undefined,
     summary: () => ({ open: null, unrecovered: 0 }),
     ...ledger
   })

@@ -35,6 +35,11 @@ export const GapsQuery = Schema.Struct({
   limit: Schema.optional(Count.pipe(Schema.between(1, 1000)))
 })
 
+export const RemoveQuery = Schema.Struct({
+  /** Erases its events, quarantined events and gaps, too. */
+  purge: Schema.optional(Schema.BooleanFromString)
+})
+
 /** At most a week: a timeline is a picture. */
 export const TimelineQuery = Schema.Struct({
   hours: Schema.optional(Count.pipe(Schema.between(1, 168)))
@@ -59,8 +64,12 @@ export const instances = HttpApiGroup.make("instances")
   )
   .add(
     HttpApiEndpoint.del("remove")`/instances/${name}`
+      .setUrlParams(RemoveQuery)
       .addSuccess(HttpApiSchema.NoContent)
-      .annotate(OpenApi.Summary, "Delete an instance at Evolution and forget it; its events stay")
+      .annotate(
+        OpenApi.Summary,
+        "Delete an instance at Evolution and forget it; its events stay, or are erased"
+      )
   )
   .add(
     HttpApiEndpoint.post("start")`/instances/${name}/start`

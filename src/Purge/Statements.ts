@@ -1,0 +1,157 @@
+/** What the purge asks and tells the database. */
+import type { SqlClient, SqlError, Statement } from "@effect/sql"
+import { Effect } from "effect"
+
+/** The tables whose rows go by age, in the order of their ids. */
+export type Table = "events" | "quarantine" | "audit"
+
+const times: Readonly<Record<Table, string>> = {
+  events: "received_at",
+  quarantine: "received_at",
+  audit: "at"
+}
+
+/** What is there of one instance, in a page of a table. `""`: of none. */
+export interface Share {
+  readonly instance: string
+  /** The last id in the page. */
+  readonly last: number
+  /** The last one that is old enough; `null`: none is. */
+  readonly until: number | null
+  readonly hasYoung: boolean
+}
+
+export const statements = (sql: SqlClient.SqlClient) => {
+  const isOld = (table: Table, before: Date | null): Statement.Fragment =>
+    before === null ? sql`true` : sql`${sql(times[table])} < ${before}`
+
+  return {
+    ends: (table: Table) =>
+      Effect.map(
+        sql<{ first: string | null; last: string | null }>`
+          select min(id) as first, max(id) as last from ${sql(table)}`,
+        ([row]) => ({ first: Number(row?.first ?? 0), last: Number(row?.last ?? 0) })
+      ),
+    /** Whether the first row from an id on is old. */
+    isOldAt: (table: Table, id: number, before: Date) =>
+      Effect.map(
+        sql<{ old: boolean }>`
+          select ${isOld(table, before)} as old from ${sql(table)}
+          where id >= ${id} order by id limit 1`,
+        ([row]) => row?.old === true
+      ),
+    /** Whose rows are in the page after an id: the primary key, or an instance's own index, finds it. */
+    look: (
+      table: Table,
+      page: {
+        readonly after: number
+        readonly end: number
+        readonly size: number
+        readonly instance: string | undefined
+        readonly before: Date | null
+      }
+    ): Effect.Effect<ReadonlyArray<Share>, SqlError.SqlError> =>
+      Effect.map(
+        sql<{ instance: string; last: string; until: string | null; young: boolean }>`
+          select coalesce(instance, '') as instance, max(id) as last,
+            max(id) filter (where old) as until, bool_or(not old) as young
+          from (
+            select id, instance, ${isOld(table, page.before)} as old from ${sql(table)}
+            where id > ${page.after} and id < ${page.end}
+              and ${page.instance === undefined ? sql`true` : sql`instance = ${page.instance}`}
+            order by id limit ${page.size}
+          ) as page
+          group by 1`,
+        (rows) =>
+          rows.map(({ instance, last, until, young }) => ({
+            instance,
+            last: Number(last),
+            until: until === null ? null : Number(until),
+            hasYoung: young
+          }))
+      ),
+    /** Deletes what is old of these instances in a page; of events, it is noted up to where. */
+    remove: (
+      table: Table,
+      page: { readonly after: number; readonly last: number; readonly before: Date | null },
+      instances: ReadonlyArray<string>
+    ): Effect.Effect<number, SqlError.SqlError> => {
+      const names = instances.filter((name) => name !== "")
+      const whose = sql.or([
+        ...(names.length === 0 ? [] : [sql.in("instance", names)]),
+        ...(names.length === instances.length ? [] : [sql`coalesce(instance, '') = ''`])
+      ])
+      const noted =
+        table === "events"
+          ? sql`
+              insert into purges (instance, until)
+              select instance, max(id) from gone group by instance
+              on conflict (instance) do update set until = greatest(purges.until, excluded.until)`
+          : sql`select`
+      return Effect.map(
+        sql<{ count: number }>`
+          with gone as (
+            delete from ${sql(table)}
+            where id > ${page.after} and id <= ${page.last}
+              and ${isOld(table, page.before)} and ${whose}
+            returning id, instance
+          ), noted as (${noted})
+          select count(*)::integer as count from gone`,
+        ([row]) => row?.count ?? 0
+      )
+    },
+    /**
+     * Deletes gaps of these instances that are done with. `lost`: how many of them a status counts as
+     * not recovered.
+     */
+    removeGaps: (instances: ReadonlyArray<string>, before: Date | null, size: number) =>
+      sql<{ instance: string; count: number; lost: number }>`
+        with gone as (
+          delete from gaps where id in (
+            select id from gaps
+            where ${sql.in("instance", instances)}
+              and ${before === null ? sql`true` : sql`"to" < ${before} and recovered is not null and retry_at is null`}
+            limit ${size}
+          ) returning instance, recovered, retry_at, "to"
+        )
+        select instance, count(*)::integer as count,
+          (count(*) filter (
+            where recovered is false and retry_at is null and exists (
+              select from instances where name = gone.instance and gone."to" >= known_since)
+          ))::integer as lost
+        from gone group by instance`,
+    /** Every name that the log, the quarantine or the ledger has something of; by hops along the index. */
+    names: Effect.map(
+      sql<{ name: string }>`
+        ${sql.unsafe(["events", "quarantine", "gaps"].map(hops).join(" union "))}`,
+      (rows) => rows.map(({ name }) => name)
+    ),
+    noted: Effect.map(
+      sql<{ instance: string; until: string }>`select instance, until from purges`,
+      (rows) => rows.map(({ instance, until }) => [instance, Number(until)] as const)
+    ),
+    /** What was noted of instances that are no more becomes one note, as soon as no event is older. */
+    fold: sql<{ instance: string }>`
+      with gone as (
+        delete from purges p
+        where instance <> '' and until < (select coalesce(min(id), 0) from events)
+          and not exists (select from instances where name = p.instance)
+        returning instance, until
+      ), folded as (
+        insert into purges (instance, until)
+        select '', max(until) from gone having count(*) > 0
+        on conflict (instance) do update set until = greatest(purges.until, excluded.until)
+      )
+      select instance from gone`
+  }
+}
+
+const hops = (table: string): string => `
+  select name from (
+    with recursive hop (name) as (
+      (select instance from ${table} where instance is not null order by instance limit 1)
+      union all
+      select (select instance from ${table} where instance > hop.name order by instance limit 1)
+      from hop where hop.name is not null
+    ) select name from hop where name is not null
+  ) as ${table}_names`

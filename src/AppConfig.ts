@@ -69,6 +69,44 @@ export const Http = Config.all({
 /** Whether an instance created at Evolution gets a listener by itself. Global mode alone can see it. */
 export const autoStart = Config.boolean("AUTO_START").pipe(Config.withDefault(true))
 
+/** Whether `/metrics` may name instances: then it grows with their number. */
+export const metricsPerInstance = Config.boolean("METRICS_PER_INSTANCE").pipe(
+  Config.withDefault(false)
+)
+
+/** `name=value,name=value`, each part percent-encoded, as OpenTelemetry has it. */
+const otlpHeaders = Config.mapOrFail(Config.nonEmptyString("OTEL_EXPORTER_OTLP_HEADERS"), (text) =>
+  Either.mapBoth(
+    Either.all(
+      text.split(",").map((pair) => {
+        const [, name, value] = /^\s*([\w-]+)\s*=([\x21-\x7e ]+)$/.exec(pair) ?? []
+        return name === undefined || value === undefined
+          ? Either.left("no pair")
+          : Either.map(
+              Either.try(() => decodeURIComponent(value.trim())),
+              (decoded) => [name, decoded] as const
+            )
+      })
+    ),
+    {
+      onLeft: () => ConfigError.InvalidData([], "Expected name=value,name=value"),
+      onRight: (pairs) => Redacted.make(Object.fromEntries(pairs))
+    }
+  )
+)
+
+/** Where traces go, if anywhere. */
+export interface Traces {
+  readonly endpoint: URL
+  readonly headers: Redacted.Redacted<Record<string, string>>
+}
+export const traces: Config.Config<Option.Option<Traces>> = Config.option(
+  Config.all({
+    endpoint: httpUrl("OTEL_EXPORTER_OTLP_ENDPOINT"),
+    headers: otlpHeaders.pipe(Config.withDefault(Redacted.make({})))
+  })
+)
+
 export const logLevel = Config.logLevel("LOG_LEVEL").pipe(Config.withDefault(LogLevel.Info))
 
 /** The password in an address, as it stands there and as it is meant. */
@@ -86,12 +124,23 @@ const passwordsIn = (address: string): ReadonlyArray<string> => {
     : [written]
 }
 
+/** The values in a list of headers, as they stand there and as they are meant. */
+const valuesIn = (headers: string): ReadonlyArray<string> =>
+  headers.split(",").flatMap((pair) => {
+    const value = pair.slice(pair.indexOf("=") + 1).trim()
+    const meant = Either.try(() => decodeURIComponent(value))
+    return [value, ...Either.match(meant, { onLeft: () => [], onRight: (one) => [one] })]
+  })
+
 /** What must never be told, as far as it is set; whether it is well-formed is another matter. */
 export const secrets: Config.Config<ReadonlyArray<Redacted.Redacted>> = Config.all(
-  ["EVOLUTION_API_KEY", "API_KEY", "DATABASE_URL"].map((name) => Config.option(Config.string(name)))
+  ["EVOLUTION_API_KEY", "API_KEY", "DATABASE_URL", "OTEL_EXPORTER_OTLP_HEADERS"].map((name) =>
+    Config.option(Config.string(name))
+  )
 ).pipe(
-  Config.map(([evolutionKey, apiKey, database]) =>
+  Config.map(([evolutionKey, apiKey, database, headers]) =>
     [
+      ...Option.toArray(headers ?? Option.none()).flatMap(valuesIn),
       ...Option.toArray(evolutionKey ?? Option.none()),
       ...Option.toArray(apiKey ?? Option.none()),
       ...Option.toArray(database ?? Option.none()).flatMap(passwordsIn)
@@ -109,7 +158,9 @@ export const everything = Config.all([
   databaseUrl,
   dataDir,
   eventRetention,
-  logLevel
+  logLevel,
+  metricsPerInstance,
+  traces
 ])
 
 /** One line for each thing that is wrong, and nothing of what was given: it may be secret. */

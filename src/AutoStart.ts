@@ -28,7 +28,7 @@ const watch = Effect.gen(function* () {
           Effect.orDie, // the schedule has no end
           Effect.zipRight(Effect.logInfo(`Listens to the created instance "${name}"`))
         )
-    })
+    }).pipe(Effect.annotateLogs("instance", name))
 
   yield* Listener.keep(
     () => Effect.void,

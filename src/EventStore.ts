@@ -5,6 +5,7 @@ import type { EventRecord, EvolutionEvent, QuarantinedEvent } from "./Domain/Eve
 import type { Change } from "./Domain/Projection.ts"
 import { type EventQuery, queries } from "./EventStore/Queries.ts"
 import { changeRows, eventRows, gapRows, quarantineRows } from "./EventStore/Rows.ts"
+import { table } from "./Sql/migrations.ts"
 
 export type { EventQuery }
 
@@ -56,8 +57,11 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
     ) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
     /** The id of the newest event; 0 when there is none. */
     readonly lastId: Effect.Effect<number, SqlError.SqlError>
-    /** Fails when the database does not answer. */
-    readonly ping: Effect.Effect<void, SqlError.SqlError>
+    /** Whether the database takes writes now, and the number of its last migration. */
+    readonly condition: Effect.Effect<
+      { readonly isReadOnly: boolean; readonly migration: number },
+      SqlError.SqlError
+    >
   }
 >() {
   static readonly layer = Layer.effect(
@@ -145,7 +149,13 @@ const make = Effect.gen(function* () {
       sql<{ id: string }>`select coalesce(max(id), 0) as id from events`,
       ([row]) => Number(row?.id ?? 0)
     ),
-    ping: Effect.asVoid(sql`select 1`)
+    condition: Effect.map(
+      sql<{ read_only: boolean; migration: number }>`
+        select current_setting('transaction_read_only') = 'on' as read_only,
+          coalesce(max(migration_id), 0) as migration
+        from ${sql(table)}`,
+      ([row]) => ({ isReadOnly: row?.read_only ?? true, migration: row?.migration ?? 0 })
+    )
   })
 })
 

@@ -8,6 +8,7 @@ import type { InstanceName } from "./Domain/Instance.ts"
 import * as Scrub from "./Domain/Scrub.ts"
 import { accept, read } from "./EvolutionClient/Answer.ts"
 import * as Body from "./EvolutionClient/Body.ts"
+import * as Traced from "./EvolutionClient/Traced.ts"
 
 export interface CreateInput {
   readonly name: InstanceName
@@ -110,15 +111,18 @@ const make = Effect.gen(function* () {
   const secrets = Scrub.make(yield* AppConfig.secrets)
   const http = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest(HttpClientRequest.prependUrl(url.href)),
-    HttpClient.withTracerPropagation(false)
+    HttpClient.withTracerPropagation(false),
+    // The span is ours: the client's own would have addresses and headers in it.
+    HttpClient.withTracerDisabledWhen(() => true)
   )
 
   const exchange = (
     request: HttpClientRequest.HttpClientRequest,
-    { timeout = callTimeout, token }: Asked = {}
+    { name, timeout = callTimeout, token }: Asked = {}
   ) => {
     const scrub = token === undefined ? secrets : secrets.and(Redacted.value(token))
     return http.execute(request).pipe(
+      Effect.tap(Traced.answer),
       Effect.flatMap(read(scrub)),
       Effect.mapError(({ cause, message }) => {
         const detail = cause instanceof Error ? String(cause.cause ?? cause.message) : message
@@ -127,7 +131,8 @@ const make = Effect.gen(function* () {
       Effect.timeoutFail({
         duration: timeout,
         onTimeout: () => unavailable(`Evolution did not answer within ${Duration.format(timeout)}`)
-      })
+      }),
+      Traced.call(request, name)
     )
   }
 

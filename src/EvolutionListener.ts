@@ -28,6 +28,7 @@ import { Recovery } from "./Recovery.ts"
 import * as Retention from "./Retention.ts"
 import * as Sql from "./Sql.ts"
 import * as StateWatch from "./StateWatch.ts"
+import * as StormLog from "./StormLog.ts"
 import { Upstream } from "./Upstream.ts"
 
 // Each line stands on the ones below it; what is built last is stopped first.
@@ -35,7 +36,8 @@ export const layer = Layer.mergeAll(
   AutoStart.layer,
   Pairing.layer,
   Retention.layer,
-  StateWatch.layer
+  StateWatch.layer,
+  StormLog.layer
 ).pipe(
   Layer.provideMerge(Instances.layer),
   Layer.provideMerge(ListenerRegistry.layer),

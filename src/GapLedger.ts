@@ -3,7 +3,18 @@
  * goes into the log and the `gaps` table with the events, in their order.
  */
 import { randomUUID } from "node:crypto"
-import { Clock, Context, DateTime, Duration, Effect, Equal, Layer, Schedule, Schema } from "effect"
+import {
+  Clock,
+  Context,
+  DateTime,
+  Duration,
+  Effect,
+  Equal,
+  Layer,
+  Metric,
+  Schedule,
+  Schema
+} from "effect"
 import { type EvolutionEvent, ofOurs } from "./Domain/Event.ts"
 import * as Gap from "./Domain/Gap.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
@@ -12,6 +23,7 @@ import * as Entries from "./GapLedger/Entries.ts"
 import { GapStore } from "./GapStore.ts"
 import { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
+import * as Metrics from "./Metrics.ts"
 import { detailOf } from "./Sql/Failure.ts"
 
 export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
@@ -112,6 +124,7 @@ const make = Effect.gen(function* () {
           : Gap.reopened(before)
       yield* remember(instance, gap.from)
       yield* update(gap)
+      yield* Metric.increment(Metrics.gapsOpened({ cause }))
     })
 
   const close = (instance: InstanceName) =>

@@ -38,7 +38,8 @@ export const on = <Name extends LifeCycle.Name | (string & {}), E, R>(
           Effect.suspend(() => handler(toHandled<Name>(event))).pipe(
             Effect.catchAllCause((cause) =>
               Effect.logError(`The handler of "${name}" failed on event ${event.id}`, cause)
-            )
+            ),
+            Effect.annotateLogs("instance", event.instance)
           )
         ),
         Effect.forkScoped

@@ -4,6 +4,7 @@ import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as AppConfig from "./AppConfig.ts"
+import { Health } from "./Health.ts"
 import { Api } from "./Http/Api.ts"
 import { ApiKey } from "./Http/ApiKey.ts"
 import * as Auth from "./Http/Auth.ts"
@@ -11,6 +12,7 @@ import * as Edge from "./Http/Edge.ts"
 import { Guest } from "./Http/Guest.ts"
 import * as Handlers from "./Http/Handlers.ts"
 import { Live } from "./Http/Live.ts"
+import { Metrics } from "./Http/Metrics.ts"
 import * as Pages from "./Http/Pages.ts"
 import * as Server from "./Http/Server.ts"
 import { Session } from "./Http/Session.ts"
@@ -27,9 +29,10 @@ const routes = Layer.mergeAll(
       Handlers.pairingPage,
       Handlers.session,
       Handlers.keys,
-      Handlers.health
+      Handlers.health,
+      Handlers.metrics
     ]),
-    Layer.provide([Live.layer, Guest.layer]),
+    Layer.provide([Live.layer, Guest.layer, Health.layer, Metrics.layer]),
     Layer.provide(Stopping.layer),
     Layer.provide(Auth.layer)
   ),

@@ -16,8 +16,8 @@ import {
   Either,
   Exit,
   Fiber,
-  Layer,
-  Metric
+  identity,
+  Layer
 } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import type { Degraded } from "./Domain/Degraded.ts"
@@ -34,6 +34,7 @@ import { EventBus } from "./EventBus.ts"
 import { EventStore } from "./EventStore.ts"
 import { GapStore } from "./GapStore.ts"
 import * as Backlog from "./Ingest/Backlog.ts"
+import * as Count from "./Ingest/Count.ts"
 import * as Outage from "./Ingest/Outage.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import { detailOf } from "./Sql/Failure.ts"
@@ -58,6 +59,13 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
     ) => Effect.Effect<A, SqlError.SqlError>
     /** Why nothing can be written now; `null` when all is well. */
     readonly degraded: Effect.Effect<Degraded | null>
+    /** What is taken in and not committed. */
+    readonly depth: Effect.Effect<Backlog.Depth>
+    /**
+     * For how long something waits and the writer has tried nothing. To wait for the database's answer
+     * is to try; so longer than `untilBack`'s longest pause means that the writer is stuck.
+     */
+    readonly idle: Effect.Effect<Duration.Duration>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -65,9 +73,6 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
     Effect.suspend(() => make)
   )
 }
-
-export const eventsCommitted = Metric.counter("evolution_listener_events_committed")
-export const eventsQuarantined = Metric.counter("evolution_listener_events_quarantined")
 
 /** How long stopping may take to commit what was taken in. */
 const drainTimeout = Duration.seconds(3)
@@ -105,11 +110,11 @@ const make = Effect.gen(function* () {
   const commit = (items: ReadonlyArray<Item>): Effect.Effect<void> =>
     Effect.gen(function* () {
       const fresh = items.some(Backlog.isFetched)
-        ? yield* outage.persistently(items.length, unheard(items))
+        ? yield* outage.persistently(items.length, backlog.trying(unheard(items)))
         : items
       // With the same key: when only the answer got lost, nothing is written twice.
       const key = randomUUID()
-      const committed = yield* outage.persistently(fresh.length, append(fresh, key))
+      const committed = yield* outage.persistently(fresh.length, backlog.trying(append(fresh, key)))
       return { ...committed, fresh: new Set(fresh) }
     }).pipe(
       Effect.matchCauseEffect({
@@ -121,15 +126,10 @@ const make = Effect.gen(function* () {
         onSuccess: ({ changes, fresh, logged, quarantined }) => {
           instances.accept(changes)
           for (const item of items) item.settled?.(fresh.has(item) && Backlog.isFetched(item))
-          return bus
-            .publish(logged)
-            .pipe(
-              Effect.zipRight(Metric.incrementBy(eventsCommitted, logged.length)),
-              Effect.zipRight(Metric.incrementBy(eventsQuarantined, quarantined.length)),
-              Effect.asVoid
-            )
+          return Effect.zipRight(bus.publish(logged), Count.committed(logged, quarantined.length))
         }
-      })
+      }),
+      Count.batch(items.length)
     )
 
   /** One event that cannot be committed must not cost its neighbours: halve until it stands alone. */
@@ -143,6 +143,7 @@ const make = Effect.gen(function* () {
     }
     const setAside = (event: QuarantinedEvent) =>
       commit([{ ...item, decoded: Either.left({ ...event, json: null }) }])
+    const { instance } = Either.merge(item.decoded)
     return Effect.zipRight(
       Effect.logWarning(`An event cannot be committed, it is put in quarantine: ${reason}`),
       Either.match(item.decoded, {
@@ -153,10 +154,10 @@ const make = Effect.gen(function* () {
                 Effect.logError(`An event cannot even be put in quarantine, it is lost: ${reason}`)
               )
             : setAside(event),
-        onRight: ({ event, instance, receivedAt }) =>
+        onRight: ({ event, receivedAt }) =>
           setAside({ event, instance, receivedAt, reason, json: null })
       })
-    )
+    ).pipe(instance === null ? identity : Effect.annotateLogs("instance", instance))
   }
 
   const writer = yield* Effect.forkDaemon(backlog.drain(commit))
@@ -198,10 +199,14 @@ const make = Effect.gen(function* () {
   return Ingest.of({
     receive: (raw, origin) =>
       backlog.add(() =>
-        Arr.map(Arr.fromIterable(raw), (event) => [decode(event, origin, scrub), undefined])
+        Count.decoded(Arr.map(Arr.fromIterable(raw), (event) => decode(event, origin, scrub))).map(
+          (decoded) => [decoded, undefined]
+        )
       ),
     backfill: (messages) =>
-      Effect.flatten(take(() => messages.map((event) => decode(event, "backfill", scrub)))),
+      Effect.flatten(
+        take(() => Count.decoded(messages.map((event) => decode(event, "backfill", scrub))))
+      ),
     note: (events) =>
       Effect.map(
         take(() => events.map(Either.right)),
@@ -209,6 +214,8 @@ const make = Effect.gen(function* () {
       ),
     settledUntil: backlog.settledUntil,
     beside: outage.beside,
+    depth: backlog.depth,
+    idle: backlog.idle,
     degraded: Effect.gen(function* () {
       const overdue = yield* backlog.fullSince
       const trouble = yield* outage.now

@@ -18,6 +18,7 @@ import { InstanceStore } from "./InstanceStore.ts"
 import * as Erasure from "./Instances/Erasure.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
 import { Recovery } from "./Recovery.ts"
+import * as Tracing from "./Tracing.ts"
 
 type Command = (
   name: InstanceName
@@ -183,11 +184,12 @@ const make = Effect.gen(function* () {
           return yield* status(input.name)
         })
       ).pipe(
+        Tracing.command("instance.create", input.name),
         // Half-created is worse than late: a caller who hangs up does not stop it.
         Effect.forkIn(scope),
         Effect.flatMap(Fiber.join)
       ),
-    remove,
+    remove: (name) => Tracing.command("instance.remove", name)(remove(name)),
     purge: (name) =>
       Effect.gen(function* () {
         const removed = yield* Effect.either(remove(name))
@@ -195,6 +197,7 @@ const make = Effect.gen(function* () {
           return yield* removed
         if ((yield* erase(name)) === 0) return yield* removed
       }).pipe(
+        Tracing.command("instance.purge", name),
         // Half-erased is worse than late.
         Effect.forkIn(scope),
         Effect.flatMap(Fiber.join)

@@ -24,6 +24,7 @@ import * as Listener from "./Listener.ts"
 import { record } from "./ListenerRegistry/Record.ts"
 import type { Pacing } from "./Pacing.ts"
 import type { Recovery } from "./Recovery.ts"
+import * as Tracing from "./Tracing.ts"
 
 export interface StateChange {
   readonly name: InstanceName
@@ -77,8 +78,12 @@ const make = Effect.gen(function* () {
   const states = new Map<InstanceName, State.ListenerState>()
   const changes = yield* PubSub.sliding<StateChange>(1024)
   yield* Effect.forkScoped(record(yield* PubSub.subscribe(changes)))
+  const oneByOne = (yield* Effect.makeSemaphore(1)).withPermits(1)
   /** Commands are short and come one after another, so that start and stop cannot cross. */
-  const command = (yield* Effect.makeSemaphore(1)).withPermits(1)
+  const command =
+    (action: string, name: InstanceName) =>
+    <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Tracing.command(`listener.${action}`, name)(oneByOne(effect))
 
   /** Listeners on a link end by themselves once they have handed over what was received. */
   yield* Effect.addFinalizer(() =>
@@ -125,6 +130,7 @@ const make = Effect.gen(function* () {
         )
       ),
       Effect.provide(context),
+      Tracing.apart,
       Effect.annotateLogs("instance", name)
     )
 
@@ -160,9 +166,13 @@ const make = Effect.gen(function* () {
   }
 
   return ListenerRegistry.of({
-    start: (name) => command(Effect.zipRight(instances.desire(name, "listening"), listen(name))),
+    start: (name) =>
+      command("start", name)(Effect.zipRight(instances.desire(name, "listening"), listen(name))),
     stop: (name) =>
       command(
+        "stop",
+        name
+      )(
         known(name).pipe(
           Effect.zipRight(instances.desire(name, "stopped")),
           Effect.zipRight(leave(name))
@@ -170,6 +180,9 @@ const make = Effect.gen(function* () {
       ),
     restart: (name) =>
       command(
+        "restart",
+        name
+      )(
         known(name).pipe(
           Effect.zipRight(instances.desire(name, "listening")),
           Effect.zipRight(
@@ -184,6 +197,9 @@ const make = Effect.gen(function* () {
       ),
     forget: (name) =>
       command(
+        "forget",
+        name
+      )(
         leave(name).pipe(
           Effect.zipRight(ledger.forget(name)),
           Effect.zipRight(instances.forget(name)),

@@ -21,6 +21,7 @@ import { EvolutionClient } from "./EvolutionClient.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import { Instances } from "./Instances.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
+import * as Tracing from "./Tracing.ts"
 
 type Refusal = EvolutionError | QrNotAvailable
 
@@ -197,8 +198,12 @@ const make = Effect.gen(function* () {
 
   return Pairing.of({
     qrcode,
-    pair,
-    request: (name) => Effect.zipRight(round(name), instances.status(name)),
+    pair: (name, number) => Tracing.command("instance.pair", name)(pair(name, number)),
+    request: (name) =>
+      Tracing.command(
+        "instance.request_qr",
+        name
+      )(Effect.zipRight(round(name), instances.status(name))),
     progress: (name) =>
       turns(name).pipe(
         Stream.mapEffect(() =>

@@ -101,7 +101,9 @@ const make = Effect.gen(function* () {
         .withPermits(1)(ask(name))
         .pipe(
           Effect.tapError((error) =>
-            Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`)
+            Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`).pipe(
+              Effect.annotateLogs("instance", name)
+            )
           ),
           Effect.retry({ schedule: retryPolicy, while: canPass }),
           Effect.catchIf(canPass, () => Effect.succeed([])) // the schedule has no end

@@ -12,15 +12,11 @@ import { GapLedger } from "./GapLedger.ts"
 import { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
+import * as Metrics from "./Metrics.ts"
 import { Recovery } from "./Recovery.ts"
 
 /** Each instance's turn comes about this often. */
 const roundTime = Duration.minutes(1)
-
-/** Differences between what the events told and what Evolution says when asked. */
-export const statesDrifted = Metric.counter("evolution_listener_states_drifted")
-/** Subscriptions that had lost events, or were off. */
-export const subscriptionsDrifted = Metric.counter("evolution_listener_subscriptions_drifted")
 
 const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
@@ -49,7 +45,7 @@ const make = Effect.gen(function* () {
       onTimeout: () => ({ message: "Evolution does not say what is true" })
     })
     yield* ingest.receive(found, "snapshot")
-    yield* Metric.increment(statesDrifted)
+    yield* Metric.increment(Metrics.statesDrifted)
     yield* Effect.logInfo(`WhatsApp's state had become "${said}" without an event`)
   })
 
@@ -67,7 +63,7 @@ const make = Effect.gen(function* () {
       yield* ledger.open(name, Math.max(whole.get(name) ?? began, wished), "not_subscribed")
       yield* client.setWebSocket(name, [])
       granted.set(name, printOf(yield* client.findWebSocket(name)))
-      yield* Metric.increment(subscriptionsDrifted)
+      yield* Metric.increment(Metrics.subscriptionsDrifted)
       yield* Effect.logWarning("Evolution did not send all events of this instance; asked for all")
     }
     const isMissing = ledger.summary(name).open?.cause === "not_subscribed"

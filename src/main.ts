@@ -5,9 +5,11 @@ import * as EvolutionListener from "./EvolutionListener.ts"
 import * as Http from "./Http.ts"
 import * as KeysCommand from "./KeysCommand.ts"
 import * as Startup from "./Startup.ts"
+import * as Tracing from "./Tracing.ts"
 
 const service = Http.layer.pipe(
   Layer.provide(EvolutionListener.layer),
+  Layer.provide(Tracing.layer),
   Layer.provide(Startup.logging)
 )
 

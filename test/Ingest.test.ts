@@ -1,7 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Array as Arr, Effect, Fiber, Metric, Option, Stream, TestClock } from "effect"
+import { Array as Arr, Effect, Fiber, Option, Stream, TestClock } from "effect"
 import type { RawEvent } from "../src/Domain/Event.ts"
-import * as Ingest from "../src/Ingest.ts"
 import {
   type Batch,
   calls,
@@ -214,24 +213,6 @@ describe("ingest", () => {
         const chars = events.reduce((sum, { json }) => sum + json.length, 0)
         expect(events.length === 1 || chars <= 4 * 1024 * 1024).toBe(true)
       }
-    })
-  )
-
-  it.scoped("counts what it commits and what it puts aside, each once", () =>
-    Effect.gen(function* () {
-      const counts = Effect.all([
-        Effect.map(Metric.value(Ingest.eventsCommitted), ({ count }) => count),
-        Effect.map(Metric.value(Ingest.eventsQuarantined), ({ count }) => count)
-      ])
-      let failures = 2
-      const { close, receive } = yield* makeWorld(({ events }) =>
-        failures-- > 0 ? sqlError("57P03") : events.some(isPoison) ? sqlError("22P05") : undefined
-      )
-      const [committed, quarantined] = yield* counts
-      yield* receive([...calls(7), undecodable, raw("shop", { poison: true })])
-      yield* TestClock.adjust("1 second")
-      yield* close
-      expect(yield* counts).toEqual([committed + 7, quarantined + 2])
     })
   )
 })

@@ -39,6 +39,14 @@ export const eventNames = [
   "messaging-history.set"
 ] as const
 
+/** Events of our own, beside Evolution's. */
+export const ownEventNames = ["gap.updated", "listener.updated"] as const
+
+const known: ReadonlySet<string> = new Set([...eventNames, ...ownEventNames])
+
+/** A name we know, or `other`: whoever emits has any number of names. */
+export const boundedName = (wire: string): string => (known.has(wire) ? wire : "other")
+
 /** The form of Evolution's settings. */
 export const settingsForm = (wire: string): string => wire.toUpperCase().replaceAll(/[.-]/g, "_")
 

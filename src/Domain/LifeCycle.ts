@@ -83,3 +83,6 @@ export const decode = (
     } as LifeCycle)
   )
 }
+
+/** Whether it is one of these, by wire name. */
+export const isLifeCycle = (event: string): boolean => decoders.has(event)

@@ -6,6 +6,7 @@ import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option, Stream } from 
 import { instanceOf, type RawEvent } from "../Domain/Event.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
+import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
 import { type Renewable, renewable } from "./Renewal.ts"
 
@@ -33,7 +34,7 @@ export const make = Effect.gen(function* () {
   const scope = yield* Effect.scope
   let current: Link | undefined
 
-  const dial = Effect.tap(SocketIo.connect(options), (socket) => socket.join("/"))
+  const dial = dialled(Effect.tap(SocketIo.connect(options), (socket) => socket.join("/")))
 
   /** The life of a link, as one fiber: dial, join, route until the end, and tell everybody. */
   const run = (link: Link) =>
@@ -191,5 +192,5 @@ const letGo = (link: Link, name: string): Effect.Effect<void> =>
     link.routes.delete(name)
     return Effect.logWarning(
       `No listener came for the created instance "${name}": its events are dropped`
-    )
+    ).pipe(Effect.annotateLogs("instance", name))
   })

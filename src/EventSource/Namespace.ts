@@ -5,6 +5,7 @@
 import { Duration, Effect, Schedule, Stream } from "effect"
 import type { LinkError } from "../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
+import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
 import { type Renewable, renewable } from "./Renewal.ts"
 
@@ -26,13 +27,16 @@ export const make = Effect.gen(function* () {
   const links = new Map<string, Renewable>()
 
   const dial = (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
-    Effect.tap(dials.withPermits(1)(SocketIo.connect(options)), (socket) =>
-      socket
-        .join(`/${name}`)
-        .pipe(
-          Effect.tapErrorTag("NamespaceRefused", onRefused),
-          Effect.retry({ schedule: joinPolicy, while: ({ _tag }) => _tag === "NamespaceRefused" })
-        )
+    dialled(
+      Effect.tap(dials.withPermits(1)(SocketIo.connect(options)), (socket) =>
+        socket
+          .join(`/${name}`)
+          .pipe(
+            Effect.tapErrorTag("NamespaceRefused", onRefused),
+            Effect.retry({ schedule: joinPolicy, while: ({ _tag }) => _tag === "NamespaceRefused" })
+          )
+      ),
+      name
     )
 
   return {

@@ -19,6 +19,7 @@ import {
   UnsupportedMediaType
 } from "./Api.ts"
 import { ApiKey } from "./ApiKey.ts"
+import { counted } from "./Counted.ts"
 import { withBody } from "./Edge/Body.ts"
 import { answerHeaders } from "./Server.ts"
 
@@ -120,7 +121,8 @@ export const layer = HttpLayerRouter.middleware(
           Effect.catchAllCause(toAnswer(request)),
           Effect.map(withoutValues),
           Effect.map(withoutSecrets(scrub)),
-          Effect.map(guarded)
+          Effect.map(guarded),
+          counted
         )
       )
   }),

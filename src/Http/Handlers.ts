@@ -7,7 +7,7 @@ import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import { Caller, sees } from "../Domain/Key.ts"
 import { EventStore } from "../EventStore.ts"
-import { Ingest } from "../Ingest.ts"
+import { Health } from "../Health.ts"
 import { Instances } from "../Instances.ts"
 import { KeyStore } from "../KeyStore.ts"
 import { Pairing } from "../Pairing.ts"
@@ -15,13 +15,15 @@ import { detailOf } from "../Sql/Failure.ts"
 import { Api, KeyNotFound } from "./Api.ts"
 import { Guest } from "./Guest.ts"
 import { Live } from "./Live.ts"
+import { Metrics } from "./Metrics.ts"
 import {
   administering,
   commanding,
   creating,
   holding,
   mayAdminister,
-  seeing
+  seeing,
+  seeingAll
 } from "./Permission.ts"
 import * as QrImage from "./QrImage.ts"
 import { Session } from "./Session.ts"
@@ -176,26 +178,14 @@ export const keys = HttpApiBuilder.group(Api, "keys", (handlers) =>
 )
 
 export const health = HttpApiBuilder.group(Api, "health", (handlers) =>
-  Effect.map(Effect.all([EventStore, Ingest]), ([store, ingest]) =>
-    handlers
-      .handle("live", () => Effect.succeed({ status: "ok" as const }))
-      .handle("ready", () =>
-        ingest.degraded.pipe(
-          // It may answer and take nothing: read-only, or full.
-          Effect.filterOrFail(
-            (degraded) => degraded === null,
-            (degraded) => new DatabaseUnavailable({ message: degraded?.message ?? "" })
-          ),
-          Effect.zipRight(
-            // To cancel a question takes as long as the database pleases.
-            store.ping.pipe(
-              Effect.disconnect,
-              Effect.timeout("2 seconds"),
-              Effect.mapError(databaseUnavailable)
-            )
-          ),
-          Effect.as({ status: "ok" as const })
-        )
-      )
+  Effect.map(Health, ({ live, ready }) => {
+    const well = Effect.as({ status: "ok" as const })
+    return handlers.handle("live", () => well(live)).handle("ready", () => well(ready))
+  })
+)
+
+export const metrics = HttpApiBuilder.group(Api, "metrics", (handlers) =>
+  Effect.map(Metrics, ({ text }) =>
+    handlers.handle("metrics", () => Effect.zipRight(seeingAll, text))
   )
 )

@@ -116,7 +116,8 @@ const make = Effect.gen(function* () {
     )
 
   return Live.of({
-    respond: (wanted) => Effect.map(Caller, (caller) => respond(read(wanted, sees(caller))))
+    respond: (wanted) =>
+      Effect.map(Caller, (caller) => respond("events", read(wanted, sees(caller))))
   })
 })
 

@@ -4,7 +4,8 @@
  * Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 import { HttpServerResponse } from "@effect/platform"
-import { Context, Deferred, Effect, Layer, Schedule, Stream } from "effect"
+import { Context, Deferred, Effect, Layer, Metric, Schedule, Stream } from "effect"
+import * as Metrics from "../Metrics.ts"
 
 /** Done when the service stops: streams end by themselves, and say so. */
 export class Stopping extends Context.Tag("evolution-listener/Stopping")<
@@ -32,9 +33,23 @@ export const frame = (event: string, data: object): string =>
 export const farewell = (reason: string, message: string): string =>
   frame("bye", { reason, message })
 
-export const respond = (frames: Stream.Stream<string>): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.stream(Stream.encodeText(frames), {
+/** `stream`: whose reader it is, as it is counted. */
+export const respond = (
+  stream: "events" | "pairing",
+  frames: Stream.Stream<string>
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.stream(Stream.encodeText(counted(stream, frames)), {
     contentType: "text/event-stream",
     // nginx would hold events back until its buffer is full.
     headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
   })
+
+const counted = <A, E, R>(stream: "events" | "pairing", frames: Stream.Stream<A, E, R>) => {
+  const readers = Metrics.sseReaders({ stream })
+  return Stream.unwrapScoped(
+    Effect.as(
+      Effect.acquireRelease(Metric.increment(readers), () => Metric.incrementBy(readers, -1)),
+      frames
+    )
+  )
+}

@@ -4,6 +4,7 @@
  */
 import { type Chunk, Duration, Effect, Either, Mailbox } from "effect"
 import { type EvolutionEvent, type QuarantinedEvent, textsOf } from "../Domain/Event.ts"
+import * as Activity from "./Activity.ts"
 
 export type Decoded = Either.Either<EvolutionEvent, QuarantinedEvent>
 
@@ -20,6 +21,15 @@ export interface Item {
 /** A batch ends at whichever comes first; a history chunk alone can have tens of MB. */
 const maxBatchEvents = 500
 const maxBatchBytes = 8 * 1024 * 1024
+
+/** What waits to be written. */
+export interface Depth {
+  readonly events: number
+  /** In memory, about. */
+  readonly bytes: number
+  /** Of the oldest. */
+  readonly age: Duration.Duration
+}
 
 export interface Bounds {
   readonly maxBytes: number
@@ -51,7 +61,8 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
     const room = yield* Effect.makeLatch(true)
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
-    let bytes = 0
+    const activity = yield* Activity.make
+    let [events, bytes] = [0, 0]
     /** Nothing taken in before is uncommitted; `undefined`: nothing is. */
     let oldest: number | undefined
     let fullSince: number | undefined
@@ -70,6 +81,7 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
     /** `left`: the time of the oldest that is uncommitted now. */
     const release = (batch: ReadonlyArray<Item>, left: number | undefined) =>
       Effect.sync(() => {
+        events -= batch.length
         for (const item of batch) bytes -= item.bytes
         oldest = bytes === 0 ? undefined : left
         if (!isFull()) fullSince = undefined
@@ -87,6 +99,8 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
               ([decoded, settled]): Item => ({ decoded, settled, takenAt, bytes: sizeOf(decoded) })
             )
             if (items.length === 0) return Effect.void
+            if (events === 0) activity.note()
+            events += items.length
             for (const item of items) bytes += item.bytes
             oldest ??= takenAt
             return Effect.asVoid(queue.offerAll(items))
@@ -111,6 +125,17 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
         return next
       },
       end: queue.end,
+      trying: activity.trying,
+      /** How much waits, or is being written. */
+      depth: Effect.sync(
+        (): Depth => ({
+          events,
+          bytes,
+          age: Duration.millis(oldest === undefined ? 0 : Math.max(0, now() - oldest))
+        })
+      ),
+      /** For how long something waits and nobody tries to write it; zero: nothing does. */
+      idle: Effect.sync(() => (events === 0 ? Duration.zero : activity.idle())),
       /** Everything taken in before this time is committed. */
       settledUntil: Effect.sync(() => oldest ?? now()),
       /** Since when somebody waits for room; `undefined`: nobody does. */

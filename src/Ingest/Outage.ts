@@ -3,6 +3,7 @@ import type { SqlError } from "@effect/sql"
 import { DateTime, Duration, Effect } from "effect"
 import type { Degraded } from "../Domain/Degraded.ts"
 import { classify, outageOf, untilBack } from "../Sql/Failure.ts"
+import * as Count from "./Count.ts"
 
 const retryPolicy = untilBack("100 millis")
 
@@ -62,7 +63,10 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
         Effect.tapError((error) =>
           classify(error) === "data"
             ? Effect.void
-            : Effect.logError(`Cannot commit ${count} events, trying again: ${wordsOf(error)}`)
+            : Effect.zipRight(
+                Effect.sync(() => Count.failure(outageOf(error))),
+                Effect.logError(`Cannot commit ${count} events, trying again: ${wordsOf(error)}`)
+              )
         ),
         Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" })
       ),

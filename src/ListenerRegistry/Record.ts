@@ -19,16 +19,19 @@ export const record = (changes: Queue.Dequeue<Change>): Effect.Effect<never, nev
     const ingest = yield* Ingest
     const last = new Map<InstanceName, string>()
     return yield* Effect.forever(
-      Effect.flatMap(Queue.take(changes), ({ name, state }) => {
-        if (state._tag === "Connecting" || last.get(name) === state._tag) return Effect.void
-        last.set(name, state._tag)
-        const receivedAt = DateTime.toEpochMillis(state.since)
-        const json = JSON.stringify(encode(state))
-        const turn = ofOurs({ instance: name, event: eventName, json, receivedAt })
-        return Effect.asVoid(ingest.note([turn]))
-      }).pipe(
-        Effect.catchAllDefect((defect) =>
-          Effect.logError("Cannot write down a listener's state", Cause.die(defect))
+      Effect.flatMap(Queue.take(changes), ({ name, state }) =>
+        Effect.suspend(() => {
+          if (state._tag === "Connecting" || last.get(name) === state._tag) return Effect.void
+          last.set(name, state._tag)
+          const receivedAt = DateTime.toEpochMillis(state.since)
+          const json = JSON.stringify(encode(state))
+          const turn = ofOurs({ instance: name, event: eventName, json, receivedAt })
+          return Effect.asVoid(ingest.note([turn]))
+        }).pipe(
+          Effect.catchAllDefect((defect) =>
+            Effect.logError("Cannot write down a listener's state", Cause.die(defect))
+          ),
+          Effect.annotateLogs("instance", name)
         )
       )
     )

@@ -4,7 +4,7 @@
  * question may overlap; each question here is narrow enough to be answered on one.
  */
 import type { SqlError } from "@effect/sql"
-import { Array as Arr, Clock, DateTime, Duration, Effect, Order } from "effect"
+import { Array as Arr, Clock, DateTime, Duration, Effect, Metric, Order } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { decode, type RawEvent } from "../Domain/Event.ts"
 import type { EvolutionError } from "../Domain/EvolutionError.ts"
@@ -17,7 +17,9 @@ import { EvolutionClient } from "../EvolutionClient.ts"
 import { GapLedger } from "../GapLedger.ts"
 import { Ingest } from "../Ingest.ts"
 import { InstanceStore } from "../InstanceStore.ts"
+import * as Metrics from "../Metrics.ts"
 import { detailOf } from "../Sql/Failure.ts"
+import * as Tracing from "../Tracing.ts"
 
 /** What was on its way when the link came up is heard, and in the log, by then. */
 const settling = Duration.seconds(5)
@@ -104,6 +106,20 @@ export const make = Effect.gen(function* () {
       return [fresh + more, isAll]
     })
 
+  /** Fetches a stretch of time, or as much of its beginning as one question can be about. */
+  const page = (gap: Gap.Gap, from: number, to: number) =>
+    Effect.gen(function* () {
+      const found = yield* stretch(gap.instance, from, to)
+      const receivedAt = yield* Clock.currentTimeMillis
+      const oldestFirst = Arr.sort(once(found.records), byTime)
+      const events = oldestFirst.map(toEvent(gap.instance, receivedAt))
+      const [fresh, isAll] = yield* handOn(gap, events)
+      yield* Metric.increment(Metrics.backfillPages)
+      yield* Metric.incrementBy(Metrics.backfillFetched, fresh)
+      yield* Effect.annotateCurrentSpan("backfill.fetched", fresh)
+      return [found, fresh, isAll] as const
+    }).pipe(Tracing.span("backfill.page", { attributes: { instance: gap.instance } }))
+
   /** Fetches from where it was left, and writes down how far it came. */
   const fetch = (gap: Gap.Gap, to: DateTime.Utc) =>
     Effect.gen(function* () {
@@ -112,11 +128,7 @@ export const make = Effect.gen(function* () {
       let now = gap
       let [from, reach] = [Math.floor(seconds(begin)), end]
       while (from <= end) {
-        const found = yield* stretch(gap.instance, from, Math.min(reach, end))
-        const receivedAt = yield* Clock.currentTimeMillis
-        const oldestFirst = Arr.sort(once(found.records), byTime)
-        const events = oldestFirst.map(toEvent(gap.instance, receivedAt))
-        const [fresh, isAll] = yield* handOn(now, events)
+        const [found, fresh, isAll] = yield* page(now, from, Math.min(reach, end))
         // Where a page had room, the next stretch may be twice as long.
         reach = found.to + 1 + 2 * (found.to - from + 1)
         from = found.to + 1
@@ -150,7 +162,8 @@ export const make = Effect.gen(function* () {
                 retryAt
               )
             )
-      )
+      ),
+      Tracing.span("backfill.gap", { root: true, attributes: { instance: gap.instance } })
     )
 
   /** As far as it came before it failed. */

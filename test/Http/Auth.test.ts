@@ -3,12 +3,16 @@ import { join } from "node:path"
 import { describe, expect, it, vi } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
 import { ApiKeyRequired, isLoopback } from "../../src/Http/ApiKey.ts"
+import { latest } from "../../src/Sql/migrations.ts"
 import { house, key, operationsOf, serve, temporaryDirectory } from "./Service.ts"
 
 /** What gets past the key finds an empty house. */
 const emptyHouse = house(
   { all: Effect.succeed([]) },
-  { read: () => Effect.succeed([]), ping: Effect.void }
+  {
+    read: () => Effect.succeed([]),
+    condition: Effect.succeed({ isReadOnly: false, migration: latest })
+  }
 )
 
 const refusal = { _tag: "Unauthorized", message: expect.stringMatching(/^Cannot let you in: /) }
@@ -26,8 +30,8 @@ describe("the API's key", () => {
       const operations = operationsOf(json)
       const isHealth = ({ path }: { readonly path: string }) => path.startsWith("/health/")
       const guarded = operations.filter((one) => !isHealth(one) && one.path !== "/session")
-      expect(guarded).toHaveLength(23)
-      expect(operations).toHaveLength(26)
+      expect(guarded).toHaveLength(24)
+      expect(operations).toHaveLength(27)
       // Few enough wrong ones that they are still looked at.
       for (const [index, { method, path }] of guarded.entries())
         for (const wrong of [withKey(""), ...(index < 3 ? [withKey("no"), asBearer("no")] : [])]) {

@@ -222,7 +222,8 @@ describe("what no route knows", () => {
         "DELETE /keys/shop",
         "GET /audit",
         "GET /health/live",
-        "GET /health/ready"
+        "GET /health/ready",
+        "GET /metrics"
       ])
       const docs = yield* call("GET", "/docs")
       expect(docs.status).toBe(200)

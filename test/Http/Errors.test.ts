@@ -1,6 +1,6 @@
 import { SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Fiber, TestClock } from "effect"
+import { Effect } from "effect"
 import * as EvolutionError from "../../src/Domain/EvolutionError.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { QrNotAvailable } from "../../src/Domain/Pairing.ts"
@@ -52,7 +52,7 @@ describe("an error of the domain", () => {
       const fails = () => sqlError
       const commands = { create: fails, remove: fails, start: fails, stop: fails, restart: fails }
       const instances = { ...commands, purge: fails, gaps: fails }
-      const { call, post } = yield* serve(house(instances, { read: fails, ping: sqlError }))
+      const { call, post } = yield* serve(house(instances, { read: fails }))
       const answers = [
         yield* post("/instances", '{"name":"shop"}'),
         yield* call("DELETE", "/instances/shop"),
@@ -61,8 +61,7 @@ describe("an error of the domain", () => {
         yield* call("POST", "/instances/shop/stop"),
         yield* call("POST", "/instances/shop/restart"),
         yield* call("GET", "/instances/shop/gaps"),
-        yield* call("GET", "/events"),
-        yield* call("GET", "/health/ready")
+        yield* call("GET", "/events")
       ]
       for (const answer of answers) {
         expect(answer.status).toBe(503)
@@ -71,38 +70,6 @@ describe("an error of the domain", () => {
           message: "The database does not answer: Connection terminated"
         })
       }
-      expect((yield* call("GET", "/health/live")).json).toEqual({ status: "ok" })
-    })
-  )
-
-  it.scoped("is 503 too when the database answers, and takes nothing", () =>
-    Effect.gen(function* () {
-      const why = "The database takes nothing: cannot execute INSERT in a read-only transaction"
-      const since = DateTime.unsafeMake(0)
-      const degraded = { reason: "database_read_only", since, message: why } as const
-      const { call } = yield* serve(
-        house({}, { ping: Effect.void }, { degraded: Effect.succeed(degraded) })
-      )
-      const answer = yield* call("GET", "/health/ready")
-      expect(answer.status).toBe(503)
-      expect(answer.json).toEqual({ _tag: "DatabaseUnavailable", message: why })
-      expect((yield* call("GET", "/health/live")).status).toBe(200)
-    })
-  )
-
-  it.scoped("is 503 too when the database says nothing for two seconds", () =>
-    Effect.gen(function* () {
-      const asked = yield* Deferred.make<void>()
-      // Not even when told to forget the question.
-      const ping = Effect.zipRight(
-        Deferred.succeed(asked, undefined),
-        Effect.onInterrupt(Effect.never, () => Effect.never)
-      )
-      const { call } = yield* serve(house({}, { ping }))
-      const answer = yield* Effect.fork(call("GET", "/health/ready"))
-      yield* Deferred.await(asked)
-      yield* TestClock.adjust("2 seconds")
-      expect((yield* Fiber.join(answer)).status).toBe(503)
     })
   )
 })

@@ -10,11 +10,12 @@ import { EventBus } from "../../src/EventBus.ts"
 import { EventStore } from "../../src/EventStore.ts"
 import { Api } from "../../src/Http/Api.ts"
 import * as Http from "../../src/Http.ts"
-import { Ingest } from "../../src/Ingest.ts"
+import type { Ingest } from "../../src/Ingest.ts"
 import { Instances } from "../../src/Instances.ts"
 import { KeyStore } from "../../src/KeyStore.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
 import { Pairing } from "../../src/Pairing.ts"
+import { ingestOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 
 export const key = "key-of-the-test"
@@ -34,7 +35,7 @@ export const house = (
   Layer.mergeAll(
     Layer.mock(Instances, instances),
     Layer.mock(EventStore, store),
-    Layer.mock(Ingest, { degraded: Effect.succeed(null), ...ingest }),
+    ingestOf(ingest),
     Layer.mock(EventBus, { isLate: () => false, purgedUntil: () => 0, purged: new Map() }),
     Layer.mock(ListenerRegistry, {}),
     Layer.mock(Audit, { record: () => (command) => command }),

@@ -38,7 +38,8 @@ const keyOf = ({ instance, json }: EvolutionEvent): string =>
 /** A database in memory. `refuse` may say no to a batch; while `open` is shut, it does not answer. */
 export const makeWorld = (
   refuse: (batch: Batch) => SqlError.SqlError | undefined = () => undefined,
-  variables: Readonly<Record<string, string>> = {}
+  variables: Readonly<Record<string, string>> = {},
+  publish?: EventBus["Type"]["publish"]
 ) =>
   Effect.gen(function* () {
     let rests = 0
@@ -88,7 +89,13 @@ export const makeWorld = (
     const scope = yield* Scope.make()
     yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
     const context = yield* Ingest.Ingest.layer.pipe(
-      Layer.provideMerge(EventBus.layer),
+      Layer.provideMerge(
+        Layer.map(EventBus.layer, (built) =>
+          publish === undefined
+            ? built
+            : Context.make(EventBus, { ...Context.get(built, EventBus), publish })
+        )
+      ),
       Layer.provide(Layer.succeed(EventStore, store)),
       Layer.provide(Layer.merge(gaps, instances)),
       Layer.provide(settings(variables)),

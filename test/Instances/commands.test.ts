@@ -15,6 +15,7 @@ describe("Instances, once they are there", { timeout: 30_000 }, () => {
       yield* instances.create(baileys(one))
       yield* hears(one, "qrcode.updated")
       yield* instances.remove(one)
+      // That its listener stopped is written down in its own time.
       const heard = (yield* eventsOf(one)).filter((event) => event !== "listener.updated")
       expect(heard.slice(-2)).toEqual(["instance.delete", "remove.instance"])
       expect([yield* registry.all, store.get(one)]).toEqual([[], undefined])

@@ -70,8 +70,7 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
               after: ids(live.filter(({ heardAt }) => heardAt >= to.epochMillis))
             })
           }),
-        lastId: Effect.succeed(0),
-        ping: Effect.void
+        lastId: Effect.succeed(0)
       }),
       Layer.mock(GapStore, {
         unfinished: Effect.succeed([]),

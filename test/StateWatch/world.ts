@@ -10,6 +10,7 @@ import * as State from "../../src/Domain/ListenerState.ts"
 import type { MemoryState, WebSocketSettings } from "../../src/EvolutionClient/Body.ts"
 import { EvolutionClient } from "../../src/EvolutionClient.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
+import * as Metrics from "../../src/Metrics.ts"
 import { Recovery } from "../../src/Recovery.ts"
 import * as StateWatch from "../../src/StateWatch.ts"
 import { ingestOf, instancesOf, ledgerOf, sourceOf } from "../support/doubles.ts"
@@ -138,8 +139,8 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       sourceOf({ isShared })
     )
     const drifted = Effect.all([
-      Metric.value(StateWatch.statesDrifted),
-      Metric.value(StateWatch.subscriptionsDrifted)
+      Metric.value(Metrics.statesDrifted),
+      Metric.value(Metrics.subscriptionsDrifted)
     ])
     const [states, subscriptions] = yield* drifted
     yield* Layer.build(Layer.provide(StateWatch.layer, doubles))

@@ -1,5 +1,5 @@
 /** Doubles that more than one suite stands on; what a test did not expect to be called is a defect. */
-import { Clock, Effect, Layer, Stream } from "effect"
+import { Clock, Duration, Effect, Layer, Stream } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { EventSource, type Subscription } from "../../src/EventSource.ts"
@@ -33,6 +33,8 @@ export const ingestOf = (ingest: Partial<Ingest["Type"]>) =>
     settledUntil: Clock.currentTimeMillis,
     beside: (statement) => statement,
     degraded: Effect.succeed(null),
+    depth: Effect.succeed({ events: 0, bytes: 0, age: Duration.zero }),
+    idle: Effect.succeed(Duration.zero),
     ...ingest
   })
 
@@ -67,6 +69,6 @@ export const storeOf = (store: Partial<EventStore["Type"]>) =>
     read: unexpected("read"),
     turns: unexpected("turns"),
     lastId: unexpected("lastId")(),
-    ping: unexpected("ping")(),
+    condition: unexpected("condition")(),
     ...store
   })

@@ -1,0 +1,45 @@
+/** What is counted and what is so now, in Prometheus' text format. */
+import { Context, DateTime, Effect, Layer } from "effect"
+import * as AppConfig from "../AppConfig.ts"
+import { Ingest } from "../Ingest.ts"
+import { Instances } from "../Instances.ts"
+import * as Counted from "./Metrics/Counted.ts"
+import * as Now from "./Metrics/Now.ts"
+import * as Process from "./Metrics/Process.ts"
+import { render } from "./Metrics/Text.ts"
+
+export class Metrics extends Context.Tag("evolution-listener/Metrics")<
+  Metrics,
+  {
+    /** Has no instance's name in it unless `METRICS_PER_INSTANCE` is on. */
+    readonly text: Effect.Effect<string>
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    Metrics,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const namesInstances = yield* AppConfig.metricsPerInstance
+  const ingest = yield* Ingest
+  const instances = yield* Instances
+  const lag = yield* Process.lag
+  const moment = Effect.all({
+    now: DateTime.now,
+    statuses: instances.all,
+    depth: ingest.depth,
+    degraded: ingest.degraded
+  })
+  return Metrics.of({
+    text: Effect.zipWith(moment, Process.families(lag), (now, ofProcess) =>
+      render([
+        ...Now.families(now),
+        ...(namesInstances ? Now.perInstance(now) : []),
+        ...Counted.families(),
+        ...ofProcess
+      ])
+    )
+  })
+})

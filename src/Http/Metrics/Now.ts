@@ -1,0 +1,171 @@
+/** What is so at this moment: listeners, instances, gaps, and what waits to be written. */
+import { DateTime, Duration } from "effect"
+import { Degraded } from "../../Domain/Degraded.ts"
+import { GapCause } from "../../Domain/Gap.ts"
+import { WhatsAppState } from "../../Domain/Instance.ts"
+import type { ListenerState } from "../../Domain/ListenerState.ts"
+import { type InstanceStatus, UserAction } from "../../Domain/Status.ts"
+import type { Depth } from "../../Ingest/Backlog.ts"
+import { prefix } from "../../Metrics.ts"
+import type { Family, Sample } from "./Text.ts"
+
+export interface Moment {
+  readonly now: DateTime.Utc
+  readonly statuses: ReadonlyArray<InstanceStatus>
+  readonly depth: Depth
+  readonly degraded: Degraded | null
+}
+
+export const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>): Family => ({
+  name: prefix + name,
+  help,
+  type: "gauge",
+  samples
+})
+
+export const single = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
+
+/** How many there are of each, 0 included: what is not there cannot fall. */
+const tally = <Label extends string>(
+  label: Label,
+  values: ReadonlyArray<string>,
+  found: ReadonlyArray<string>
+): ReadonlyArray<Sample> =>
+  values.map((value) => ({
+    labels: { [label]: value },
+    value: found.filter((one) => one === value).length
+  }))
+
+/** The listener's state as it is counted: one that is kept slow is apart. */
+export const stateOf = (state: ListenerState): string =>
+  state._tag === "Waiting" && state.isFlapping ? "flapping" : state._tag.toLowerCase()
+const states = ["stopped", "connecting", "listening", "waiting", "flapping", "parked"]
+
+/** Whose WhatsApp is connected, and whom we hear. */
+const isHeard = ({ listener, whatsapp }: InstanceStatus): boolean =>
+  listener.state._tag === "Listening" && whatsapp?.state === "open"
+
+export const families = ({ degraded, depth, now, statuses }: Moment): ReadonlyArray<Family> => {
+  const secondsSince = (time: DateTime.Utc): number =>
+    Math.max(0, DateTime.distance(time, now)) / 1000
+  /** Since the last event; since the link came up, where none has come. */
+  const silence = ({ lastEvent, listener }: InstanceStatus): number =>
+    Math.min(
+      ...[lastEvent?.at, listener.state.since].map((at) => (at ? secondsSince(at) : Infinity))
+    )
+  const open = statuses.flatMap(({ gaps }) => (gaps.open === null ? [] : [gaps.open]))
+  const ages = statuses.flatMap(({ lastEvent }) =>
+    lastEvent === null ? [] : [secondsSince(lastEvent.at)]
+  )
+  const most = (numbers: ReadonlyArray<number>): number => Math.max(0, ...numbers)
+  return [
+    gauge(
+      "listeners",
+      "Listeners by state; flapping: lost so often lately that attempts are a minute apart",
+      tally(
+        "state",
+        states,
+        statuses.map(({ listener }) => stateOf(listener.state))
+      )
+    ),
+    gauge(
+      "whatsapp_instances",
+      "Instances by WhatsApp's state, as Evolution said last; unknown also before it said anything",
+      tally(
+        "state",
+        WhatsAppState.literals,
+        statuses.map(({ whatsapp }) => whatsapp?.state ?? "unknown")
+      )
+    ),
+    gauge(
+      "user_actions",
+      "Instances by what a person can do for them now",
+      tally(
+        "action",
+        UserAction.literals,
+        statuses.map(({ userAction }) => userAction)
+      )
+    ),
+    gauge(
+      "last_event_age_seconds",
+      "Time since any instance's last event; not there before the first",
+      ages.length === 0 ? [] : single(Math.min(...ages))
+    ),
+    gauge(
+      "longest_silence_seconds",
+      "Of the instances that are heard and connected to WhatsApp: the longest time without an event",
+      single(most(statuses.filter(isHeard).map(silence)))
+    ),
+    gauge(
+      "gaps_open",
+      "Instances that should be heard and are not, by cause",
+      tally(
+        "cause",
+        GapCause.literals,
+        open.map(({ cause }) => cause)
+      )
+    ),
+    gauge(
+      "oldest_open_gap_seconds",
+      "For how long the instance that was not heard for the longest time was not heard; 0: all are",
+      single(most(open.map(({ from }) => secondsSince(from))))
+    ),
+    gauge(
+      "gaps_unrecovered",
+      "Closed gaps whose messages were not all fetched again",
+      single(statuses.reduce((sum, { gaps }) => sum + gaps.unrecovered, 0))
+    ),
+    gauge("queue_events", "Events taken in and not written yet", single(depth.events)),
+    gauge("queue_bytes", "How much memory these take, about", single(depth.bytes)),
+    gauge(
+      "queue_age_seconds",
+      "For how long the oldest of these waits",
+      single(Duration.toSeconds(depth.age))
+    ),
+    gauge(
+      "degraded",
+      "1 for the reason why nothing can be written now",
+      tally("reason", Degraded.fields.reason.literals, degraded === null ? [] : [degraded.reason])
+    )
+  ]
+}
+
+/** By name; as many as there are instances. */
+export const perInstance = ({ now, statuses }: Moment): ReadonlyArray<Family> => {
+  const each = (
+    of: (status: InstanceStatus) => { readonly labels?: Sample["labels"]; value: number } | null
+  ): ReadonlyArray<Sample> =>
+    statuses.flatMap((status) => {
+      const sample = of(status)
+      return sample === null
+        ? []
+        : [{ labels: { instance: status.name, ...sample.labels }, value: sample.value }]
+    })
+  const secondsSince = (time: DateTime.Utc): number =>
+    Math.max(0, DateTime.distance(time, now)) / 1000
+  return [
+    gauge(
+      "instance_listener_state",
+      "1 for the state of an instance's listener",
+      each(({ listener }) => ({ labels: { state: stateOf(listener.state) }, value: 1 }))
+    ),
+    gauge(
+      "instance_whatsapp_state",
+      "1 for WhatsApp's state of an instance, as Evolution said last",
+      each(({ whatsapp }) => whatsapp && { labels: { state: whatsapp.state }, value: 1 })
+    ),
+    gauge(
+      "instance_last_event_age_seconds",
+      "Time since an instance's last event",
+      each(({ lastEvent }) => lastEvent && { value: secondsSince(lastEvent.at) })
+    ),
+    gauge(
+      "instance_open_gap_seconds",
+      "For how long an instance that should be heard is not",
+      each(
+        ({ gaps: { open } }) =>
+          open && { labels: { cause: open.cause }, value: secondsSince(open.from) }
+      )
+    )
+  ]
+}

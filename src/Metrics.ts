@@ -1,0 +1,138 @@
+/**
+ * Everything the service counts as it happens: names, what they mean, and their labels. What can be
+ * read off when somebody asks is not counted (`Http/Metrics`). A label's values are few: no instance's
+ * name, no path as it was sent.
+ */
+import { Metric, MetricBoundaries, MetricKey, type MetricKeyType, MetricLabel } from "effect"
+
+export const prefix = "evolution_listener_"
+
+export interface Declared {
+  /** With the prefix, without the suffixes of the text format. */
+  readonly name: string
+  readonly help: string
+  readonly type: "counter" | "gauge" | "histogram"
+}
+
+type Untyped = MetricKeyType.MetricKeyType.Untyped
+
+const families: Array<Declared> = []
+
+/** Every family, whether anything was counted yet or not. */
+export const declared: ReadonlyArray<Declared> = families
+
+const declare = <Type extends Untyped>(
+  type: Declared["type"],
+  help: string,
+  key: MetricKey.MetricKey<Type>
+): MetricKey.MetricKey<Type> => {
+  families.push({ name: key.name, help, type })
+  return key
+}
+
+const counter = (name: string, help: string) =>
+  declare("counter", help, MetricKey.counter(prefix + name))
+
+const gauge = (name: string, help: string) => declare("gauge", help, MetricKey.gauge(prefix + name))
+
+const histogram = (name: string, help: string, bounds: ReadonlyArray<number>) =>
+  declare(
+    "histogram",
+    help,
+    MetricKey.histogram(prefix + name, MetricBoundaries.fromIterable(bounds))
+  )
+
+/** Is there, with 0, before anything has happened. */
+const single = <Type extends Untyped>(key: MetricKey.MetricKey<Type>) =>
+  Metric.fromMetricKey(key).register()
+
+/** A member for each combination of the labels' values, made when it is first asked for. */
+const labelled = <Type extends Untyped, const Label extends string>(
+  key: MetricKey.MetricKey<Type>,
+  labels: ReadonlyArray<Label>
+) => {
+  const make = (values: ReadonlyArray<string>) =>
+    Metric.fromMetricKey(
+      MetricKey.taggedWithLabels(
+        key,
+        labels.map((label, index) => MetricLabel.make(label, values[index] ?? ""))
+      )
+    )
+  const members = new Map<string, ReturnType<typeof make>>()
+  return (of: Readonly<Record<Label, string>>) => {
+    const values = labels.map((label) => of[label])
+    const id = values.join("\n")
+    const member = members.get(id) ?? make(values)
+    members.set(id, member)
+    return member
+  }
+}
+
+/** `event` as `EventName.boundedName` gives it. */
+export const eventsCommitted = labelled(
+  counter("events_committed", "Events written into the log, by name and how they came"),
+  ["event", "origin"]
+)
+export const decodeFailures = single(
+  counter("decode_failures", "Events that are not what Evolution's events are; put in quarantine")
+)
+export const eventsQuarantined = single(
+  counter("events_quarantined", "Events put in quarantine, undecodable or refused by the database")
+)
+export const batchEvents = single(
+  histogram("batch_events", "Events written at once", [1, 2, 5, 10, 25, 50, 100, 250, 500])
+)
+export const commitSeconds = single(
+  histogram(
+    "commit_seconds",
+    "How long a batch took to be written, tries in vain included",
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+  )
+)
+/** `reason`: `Degraded`'s, or `other`. */
+export const commitFailures = labelled(
+  counter("commit_failures", "Tries to write a batch that failed for want of the database"),
+  ["reason"]
+)
+
+/** `outcome`: `up`, `interrupted`, or what went wrong. */
+export const dials = labelled(
+  counter("dials", "Attempts to open a socket to Evolution, by outcome"),
+  ["outcome"]
+)
+/** `cause`: `GapCause`. */
+export const gapsOpened = labelled(
+  counter("gaps_opened", "Times at which an instance ceased to be heard, by cause"),
+  ["cause"]
+)
+export const backfillFetched = single(
+  counter("backfill_fetched", "Messages fetched again that the log did not have")
+)
+export const backfillPages = single(
+  counter("backfill_pages", "Stretches of time whose messages were fetched again")
+)
+export const statesDrifted = single(
+  counter("states_drifted", "Differences between what the events told and what Evolution says")
+)
+export const subscriptionsDrifted = single(
+  counter("subscriptions_drifted", "Instances whose list of wanted events had shrunk at Evolution")
+)
+
+/** `stream`: `events` or `pairing`. */
+export const sseReaders = labelled(
+  gauge("sse_readers", "Readers connected to a stream of server-sent events"),
+  ["stream"]
+)
+const httpLabels = ["route", "method"] as const
+export const httpRequests = labelled(
+  counter("http_requests", "Requests answered, by route template"),
+  [...httpLabels, "code"]
+)
+export const httpSeconds = labelled(
+  histogram(
+    "http_request_seconds",
+    "How long it took until an answer began",
+    [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+  ),
+  httpLabels
+)

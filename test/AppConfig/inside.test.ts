@@ -1,0 +1,92 @@
+import { describe, expect, it } from "@effect/vitest"
+import { type Config, ConfigProvider, Effect, Either, Option, Redacted } from "effect"
+import * as AppConfig from "../../src/AppConfig.ts"
+
+const load = <A>(config: Config.Config<A>, variables: Readonly<Record<string, string>>) =>
+  Effect.either(ConfigProvider.fromMap(new Map(Object.entries(variables))).load(config))
+
+const traces = (variables: Readonly<Record<string, string>>) => load(AppConfig.traces, variables)
+
+const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/otlp" }
+
+describe("where traces go", () => {
+  it.effect("is nowhere unless it is told, whatever else is", () =>
+    Effect.gen(function* () {
+      for (const variables of [
+        {},
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "" },
+        { OTEL_EXPORTER_OTLP_HEADERS: "a=b" }
+      ])
+        expect(yield* traces(variables)).toEqual(Either.right(Option.none()))
+    })
+  )
+
+  it.effect("is an address, with headers that nobody sees printed", () =>
+    Effect.gen(function* () {
+      const given = {
+        ...endpoint,
+        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20sesame, x-b=1=2"
+      }
+      const found = Option.getOrThrow(yield* Effect.flatten(traces(given)))
+      expect(found.endpoint.href).toBe("http://collector:4318/otlp/")
+      expect(Redacted.value(found.headers)).toEqual({
+        authorization: "Bearer sesame",
+        "x-b": "1=2"
+      })
+      expect(JSON.stringify(found)).not.toContain("sesame")
+      const bare = Option.getOrThrow(yield* Effect.flatten(traces(endpoint)))
+      expect(Redacted.value(bare.headers)).toEqual({})
+    })
+  )
+
+  it.effect("is refused in one line, which repeats nothing, when it is none", () =>
+    Effect.gen(function* () {
+      for (const wrong of [
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "sesame:4318" },
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "http://user:sesame@collector" },
+        { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "sesame" },
+        { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a=sesame,b" },
+        { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a=%sesame" },
+        { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a b=sesame" }
+      ]) {
+        const loaded = yield* traces(wrong)
+        const lines = Either.isLeft(loaded) ? AppConfig.explain(loaded.left) : []
+        expect(lines, JSON.stringify(wrong)).toHaveLength(1)
+        expect(lines[0]).toMatch(/^OTEL_EXPORTER_OTLP_\w+: Expected /)
+        expect(lines[0]).not.toContain("sesame")
+      }
+    })
+  )
+})
+
+describe("METRICS_PER_INSTANCE", () => {
+  it.effect("is off unless it is told to be on", () =>
+    Effect.gen(function* () {
+      const of = (variables: Readonly<Record<string, string>>) =>
+        Effect.flatten(load(AppConfig.metricsPerInstance, variables))
+      expect(yield* of({})).toBe(false)
+      expect(yield* of({ METRICS_PER_INSTANCE: "true" })).toBe(true)
+      expect(
+        Either.isLeft(yield* load(AppConfig.metricsPerInstance, { METRICS_PER_INSTANCE: "some" }))
+      ).toBe(true)
+    })
+  )
+})
+
+describe("everything in the environment", () => {
+  it.effect("has these among what is told to be wrong at once", () =>
+    Effect.gen(function* () {
+      const loaded = yield* load(AppConfig.everything, {
+        EVOLUTION_API_URL: "http://localhost:8080",
+        EVOLUTION_API_KEY: "key",
+        METRICS_PER_INSTANCE: "some",
+        OTEL_EXPORTER_OTLP_ENDPOINT: "nowhere"
+      })
+      const lines = Either.isLeft(loaded) ? AppConfig.explain(loaded.left) : []
+      expect(lines.map((line) => line.split(":")[0]).sort()).toEqual([
+        "METRICS_PER_INSTANCE",
+        "OTEL_EXPORTER_OTLP_ENDPOINT"
+      ])
+    })
+  )
+})

@@ -1,0 +1,142 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Duration } from "effect"
+import { families, type Moment, perInstance } from "../../../src/Http/Metrics/Now.ts"
+import { render } from "../../../src/Http/Metrics/Text.ts"
+import { parse, sampleOf } from "../../support/Exposition.ts"
+import { type Facts, nothingWaits, now, states, status } from "./statuses.ts"
+
+const moment = (
+  instances: Readonly<Record<string, Facts>>,
+  more: Partial<Moment> = {}
+): Moment => ({
+  now,
+  statuses: Object.entries(instances).map(([name, facts]) => status(name, facts)),
+  depth: nothingWaits,
+  degraded: null,
+  ...more
+})
+
+const read = (at: Moment) => {
+  const found = parse(render(families(at)))
+  return (name: string, labels: Readonly<Record<string, string>> = {}) =>
+    sampleOf(found, `evolution_listener_${name}`, labels)
+}
+
+describe("what is so now", () => {
+  it("has every state of a listener with its number, none included", () => {
+    const none = read(moment({}))
+    for (const state of Object.keys(states)) expect(none("listeners", { state })).toBe(0)
+    const value = read(
+      moment({
+        a: { listener: "stopped" },
+        b: { listener: "parked" },
+        c: { listener: "flapping" },
+        d: { listener: "waiting" },
+        e: { listener: "connecting" },
+        f: {},
+        g: {}
+      })
+    )
+    const numbers = Object.keys(states).map((state) => value("listeners", { state }))
+    expect(numbers).toEqual([1, 1, 2, 1, 1, 1])
+  })
+
+  it("tells WhatsApp's states and what a person can do", () => {
+    const value = read(
+      moment({
+        a: { whatsapp: "open" },
+        b: { whatsapp: "close" },
+        c: {},
+        d: { listener: "parked", whatsapp: "open" }
+      })
+    )
+    expect(value("whatsapp_instances", { state: "open" })).toBe(2)
+    expect(value("whatsapp_instances", { state: "close" })).toBe(1)
+    expect(value("whatsapp_instances", { state: "unknown" })).toBe(1)
+    expect(value("user_actions", { action: "check_api_key" })).toBe(1)
+    expect(value("user_actions", { action: "request_qr" })).toBe(1)
+    expect(value("user_actions", { action: "scan_qr" })).toBe(0)
+  })
+
+  it("knows how long ago an event came, and says nothing before the first", () => {
+    expect(read(moment({ a: {} }))("last_event_age_seconds")).toBeUndefined()
+    const value = read(moment({ a: { lastEvent: 90 }, b: { lastEvent: 7 }, c: {} }))
+    expect(value("last_event_age_seconds")).toBe(7)
+  })
+
+  it("knows the longest silence of those that are heard and connected, and of no others", () => {
+    const value = read(
+      moment({
+        a: { whatsapp: "open", lastEvent: 90 },
+        b: { whatsapp: "open", lastEvent: 40 },
+        // Silent for a reason.
+        c: { whatsapp: "close", lastEvent: 500 },
+        d: { whatsapp: "open", lastEvent: 500, listener: "waiting" }
+      })
+    )
+    expect(value("longest_silence_seconds")).toBe(90)
+    // Listening since 600 s: what came before is no silence of this link.
+    expect(read(moment({ a: { whatsapp: "open" } }))("longest_silence_seconds")).toBe(600)
+    const old = moment({ a: { whatsapp: "open", lastEvent: 9000 } })
+    expect(read(old)("longest_silence_seconds")).toBe(600)
+    expect(read(moment({}))("longest_silence_seconds")).toBe(0)
+  })
+
+  it("counts open gaps by cause, with the age of the oldest, and what was not fetched again", () => {
+    const value = read(
+      moment({
+        a: { gap: ["connection_lost", 30] },
+        b: { gap: ["connection_lost", 300] },
+        c: { gap: ["key_refused", 10], unrecovered: 2 },
+        d: { unrecovered: 1 }
+      })
+    )
+    expect(value("gaps_open", { cause: "connection_lost" })).toBe(2)
+    expect(value("gaps_open", { cause: "key_refused" })).toBe(1)
+    expect(value("gaps_open", { cause: "queue_full" })).toBe(0)
+    expect(value("oldest_open_gap_seconds")).toBe(300)
+    expect(value("gaps_unrecovered")).toBe(3)
+    expect(read(moment({}))("oldest_open_gap_seconds")).toBe(0)
+  })
+
+  it("tells what waits to be written, and why", () => {
+    const depth = { events: 12, bytes: 3456, age: Duration.millis(1500) }
+    const degraded = { reason: "database_full", since: now, message: "" } as const
+    const value = read(moment({}, { depth, degraded }))
+    expect(value("queue_events")).toBe(12)
+    expect(value("queue_bytes")).toBe(3456)
+    expect(value("queue_age_seconds")).toBe(1.5)
+    expect(value("degraded", { reason: "database_full" })).toBe(1)
+    expect(value("degraded", { reason: "queue_full" })).toBe(0)
+  })
+
+  it("names no instance", () => {
+    const names = { "shop-of-a-customer": { whatsapp: "open", gap: ["queue_full", 1] } } as const
+    expect(render(families(moment(names)))).not.toContain("customer")
+  })
+})
+
+describe("what is so now, by instance", () => {
+  it("has states, ages and gaps with the instance's name", () => {
+    const found = parse(
+      render(
+        perInstance(
+          moment({
+            a: { whatsapp: "open", lastEvent: 5 },
+            b: { listener: "flapping", gap: ["heartbeat_missed", 60] }
+          })
+        )
+      )
+    )
+    const of = (name: string, labels: Readonly<Record<string, string>>) =>
+      sampleOf(found, `evolution_listener_instance_${name}`, labels)
+    expect(of("listener_state", { instance: "a", state: "listening" })).toBe(1)
+    expect(of("listener_state", { instance: "b", state: "flapping" })).toBe(1)
+    expect(of("whatsapp_state", { instance: "a", state: "open" })).toBe(1)
+    expect(of("last_event_age_seconds", { instance: "a" })).toBe(5)
+    expect(of("last_event_age_seconds", { instance: "b" })).toBeUndefined()
+    expect(of("open_gap_seconds", { instance: "b", cause: "heartbeat_missed" })).toBe(60)
+    const lines = [...found.values()].flatMap(({ samples }) => samples)
+    expect(lines).toHaveLength(5)
+  })
+})

@@ -18,7 +18,8 @@ RUN install -d -o node -g node /data
 USER node
 VOLUME /data
 EXPOSE 8000
+# Whether the process is well: an engine may end one that is not, and that brings no database back.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # No shell and no npm in between: signals reach node.
 CMD ["node", "dist/main.js"]

@@ -47,7 +47,7 @@ describe("GET /metrics", () => {
       expect((yield* quiet.call("GET", "/metrics")).text).not.toContain(secret)
       const open = yield* serve(house(shops), { API_KEY: key, METRICS_PER_INSTANCE: "true" })
       const families = parse((yield* open.call("GET", "/metrics")).text)
-      const labels = { instance: secret, state: "listening" }
+      const labels = { instance_name: secret, state: "listening" }
       expect(sampleOf(families, "evolution_listener_instance_listener_state", labels)).toBe(1)
     })
   )

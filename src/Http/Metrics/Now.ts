@@ -130,7 +130,10 @@ export const families = ({ degraded, depth, now, statuses }: Moment): ReadonlyAr
   ]
 }
 
-/** By name; as many as there are instances. */
+/**
+ * By name; as many as there are instances. The label is not called `instance`: so Prometheus calls what
+ * it scrapes.
+ */
 export const perInstance = ({ now, statuses }: Moment): ReadonlyArray<Family> => {
   const each = (
     of: (status: InstanceStatus) => { readonly labels?: Sample["labels"]; value: number } | null
@@ -139,7 +142,7 @@ export const perInstance = ({ now, statuses }: Moment): ReadonlyArray<Family> =>
       const sample = of(status)
       return sample === null
         ? []
-        : [{ labels: { instance: status.name, ...sample.labels }, value: sample.value }]
+        : [{ labels: { instance_name: status.name, ...sample.labels }, value: sample.value }]
     })
   const secondsSince = (time: DateTime.Utc): number =>
     Math.max(0, DateTime.distance(time, now)) / 1000

@@ -17,7 +17,7 @@ const httpUrl = (name: string) =>
     return Either.right(url)
   })
 
-/** Text that can travel in an HTTP header. */
+/** Text that can travel in an HTTP header. A secret: what is wrong with it is told, and not what it is. */
 const headerValue = (name: string) =>
   Config.validate(Config.nonEmptyString(name), {
     message: "Expected visible ASCII characters, without spaces and line breaks",
@@ -27,9 +27,15 @@ const headerValue = (name: string) =>
 /** Where Evolution is, and how it speaks to us. */
 export const Evolution = Config.all({
   url: httpUrl("EVOLUTION_API_URL"),
-  apiKey: Config.redacted(headerValue("EVOLUTION_API_KEY")),
+  apiKey: Config.map(headerValue("EVOLUTION_API_KEY"), Redacted.make),
   mode: Config.literal("global", "namespace")("EVOLUTION_MODE").pipe(Config.withDefault("global"))
 })
+
+/** Whether Node verifies whom it speaks TLS with; it reads the variable by itself. */
+export const isTlsVerified = Config.string("NODE_TLS_REJECT_UNAUTHORIZED").pipe(
+  Config.map((text) => text !== "0"),
+  Config.withDefault(true)
+)
 
 /** Where files go: the embedded database and the generated key. */
 export const dataDir = Config.nonEmptyString("DATA_DIR").pipe(Config.withDefault("./data"))
@@ -63,8 +69,18 @@ export const Http = Config.all({
   port: Config.port("PORT").pipe(Config.withDefault(8000)),
   /** Where other people's browsers reach us. */
   publicUrl: Config.option(httpUrl("PUBLIC_URL")),
-  apiKey: Config.option(Config.redacted(headerValue("API_KEY")))
+  apiKey: Config.option(Config.map(headerValue("API_KEY"), Redacted.make))
 })
+
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
+
+/** A key of the caller's choice is needed where other machines can call. */
+const keyWhereReachable = Config.mapOrFail(Http, ({ apiKey, host }) =>
+  Option.isNone(apiKey) && !isLoopback(host)
+    ? Either.left(ConfigError.InvalidData(["API_KEY"], "Expected a key, as HOST is not loopback"))
+    : Either.void
+)
 
 /** Whether an instance created at Evolution gets a listener by itself. Global mode alone can see it. */
 export const autoStart = Config.boolean("AUTO_START").pipe(Config.withDefault(true))
@@ -158,13 +174,19 @@ export const everything = Config.all([
   databaseUrl,
   dataDir,
   eventRetention,
+  isTlsVerified,
+  keyWhereReachable,
   logLevel,
   metricsPerInstance,
   traces
 ])
 
 /** One line for each thing that is wrong, and nothing of what was given: it may be secret. */
-export const explain = (error: ConfigError.ConfigError): ReadonlyArray<string> =>
+export const explain = (error: ConfigError.ConfigError): ReadonlyArray<string> => [
+  ...new Set(linesOf(error))
+]
+
+const linesOf = (error: ConfigError.ConfigError): ReadonlyArray<string> =>
   ConfigError.reduceWithContext<void, ReadonlyArray<string>>(error, undefined, {
     andCase: (_, left, right) => [...left, ...right],
     orCase: (_, left) => left,

@@ -1,7 +1,7 @@
 /** A listener for every instance that somebody creates at Evolution while we are connected to it. */
 import { Effect, Either, Layer, Schema, Stream } from "effect"
 import * as AppConfig from "./AppConfig.ts"
-import { InstanceName } from "./Domain/Instance.ts"
+import { InstanceName, isTrial } from "./Domain/Instance.ts"
 import { EventSource } from "./EventSource.ts"
 import * as Listener from "./Listener.ts"
 import { ListenerRegistry, restartIntensity } from "./ListenerRegistry.ts"
@@ -36,7 +36,10 @@ const watch = Effect.gen(function* () {
       Effect.gen(function* () {
         const created = yield* source.created
         yield* established
-        yield* Stream.runForEach(created, start)
+        yield* Stream.runForEach(
+          Stream.filter(created, (name) => !isTrial(name)),
+          start
+        )
       })
   )
 })

@@ -1,13 +1,15 @@
 /** The program: the supervision tree, served over HTTP until a signal comes; or one command. */
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
+import * as Warnings from "./Check/Warnings.ts"
+import * as Check from "./Check.ts"
 import * as EvolutionListener from "./EvolutionListener.ts"
 import * as Http from "./Http.ts"
 import * as KeysCommand from "./KeysCommand.ts"
 import * as Startup from "./Startup.ts"
 import * as Tracing from "./Tracing.ts"
 
-const service = Http.layer.pipe(
+const service = Layer.merge(Http.layer, Warnings.layer).pipe(
   Layer.provide(EvolutionListener.layer),
   Layer.provide(Tracing.layer),
   Layer.provide(Startup.logging)
@@ -19,6 +21,8 @@ const program = Effect.suspend((): Effect.Effect<void, unknown> => {
   switch (command) {
     case undefined:
       return Startup.launch(service)
+    case "--check":
+      return Check.run(args)
     case "keys":
       return KeysCommand.run(args)
     default:

@@ -207,4 +207,25 @@ describe("explain", () => {
         expect(yield* linesOf({ ...required, PORT: port }), port).toHaveLength(1)
     })
   )
+
+  it.effect("asks for a key of the caller's own where other machines can call", () =>
+    Effect.gen(function* () {
+      const refusalsOf = (variables: Readonly<Record<string, string>>) =>
+        ConfigProvider.fromMap(new Map(Object.entries({ ...required, ...variables })))
+          .load(AppConfig.everything)
+          .pipe(
+            Effect.match({ onSuccess: () => [], onFailure: (error) => AppConfig.explain(error) })
+          )
+      expect(yield* refusalsOf({ HOST: "0.0.0.0" })).toEqual([
+        "API_KEY: Expected a key, as HOST is not loopback"
+      ])
+      // Each thing once, though more than one part of the settings reads it.
+      expect(yield* refusalsOf({ HOST: "0.0.0.0", API_KEY: "a b", PORT: "many" })).toEqual([
+        expect.stringMatching(/^PORT: /),
+        expect.stringMatching(/^API_KEY: Expected visible ASCII/)
+      ])
+      for (const HOST of ["127.0.0.1", "localhost", "::1"])
+        expect(yield* refusalsOf({ HOST })).toEqual([])
+    })
+  )
 })

@@ -39,6 +39,7 @@ const ranks: Readonly<Record<string, number>> = {
   EvolutionListener: 11,
   Http: 12,
   Startup: 12,
+  Check: 13,
   KeysCommand: 13,
   main: 14,
   mod: 14

@@ -14,6 +14,10 @@ export const InstanceName = Schema.String.pipe(
 )
 export type InstanceName = typeof InstanceName.Type
 
+/** The names of instances that a check creates for a moment; nobody is to listen to them. */
+export const trialName = (tail: string): string => `evolution-listener-check-${tail}`
+export const isTrial = (name: string): boolean => name.startsWith(trialName(""))
+
 /**
  * WhatsApp's state in Evolution's words, and two of ours: `removed` (deleted at Evolution, or never
  * there) and `unknown` (Evolution has the instance but has not loaded it). `refused` is the QR limit;

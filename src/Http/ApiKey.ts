@@ -27,7 +27,7 @@ export class ApiKeyRequired extends Data.TaggedError("ApiKeyRequired")<{
 const make = Effect.gen(function* () {
   const { apiKey: configured, host } = yield* AppConfig.Http
   if (Option.isSome(configured)) return configured.value
-  if (!isLoopback(host))
+  if (!AppConfig.isLoopback(host))
     return yield* new ApiKeyRequired({
       message: `Cannot serve on HOST "${host}" without API_KEY: other machines could reach it`
     })
@@ -69,6 +69,3 @@ const keptKey = async (directory: string): Promise<Redacted.Redacted> => {
     return Redacted.make(kept)
   }
 }
-
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)

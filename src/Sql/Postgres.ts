@@ -6,7 +6,7 @@ import { Duration, Effect, Layer, type Redacted } from "effect"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "./Failure.ts"
 
-const oldestVersion = 140_000
+export const oldestVersion = 140_000
 
 /** Taken while migrating, so that two processes on an empty database do not race. Any constant does. */
 const migrationLock = 7_309_453_175

@@ -2,7 +2,8 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it, vi } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
-import { ApiKeyRequired, isLoopback } from "../../src/Http/ApiKey.ts"
+import * as AppConfig from "../../src/AppConfig.ts"
+import { ApiKeyRequired } from "../../src/Http/ApiKey.ts"
 import { latest } from "../../src/Sql/migrations.ts"
 import { house, key, operationsOf, serve, temporaryDirectory } from "./Service.ts"
 
@@ -146,8 +147,8 @@ describe("a key of our own making", () => {
 
   it("belongs to addresses that only this machine can reach", () => {
     for (const host of ["localhost", "::1", "127.0.0.1", "127.8.9.10"])
-      expect(isLoopback(host), host).toBe(true)
+      expect(AppConfig.isLoopback(host), host).toBe(true)
     for (const host of ["0.0.0.0", "::", "127.0.0.1.evil.example", "1127.0.0.1", "10.0.0.1", ""])
-      expect(isLoopback(host), host).toBe(false)
+      expect(AppConfig.isLoopback(host), host).toBe(false)
   })
 })

@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from "node:net"
 import { Context, Effect, Layer } from "effect"
 import { Server } from "socket.io"
 import { settingsForm } from "../../src/Domain/EventName.ts"
-import { allowRequest, guard } from "./EvolutionSimulator/Gate.ts"
+import { allowRequest, guard, shut } from "./EvolutionSimulator/Gate.ts"
 import { store } from "./EvolutionSimulator/Messages.ts"
 import { answerPhone } from "./EvolutionSimulator/Phone.ts"
 import { type Actions, handle } from "./EvolutionSimulator/Rest.ts"
@@ -156,13 +156,14 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
       if (!(await answerPhone(simulator, request, response)))
         await handle(state, actions, request, response)
     })
-    io = new Server(http, {
+    io = new Server(state.settings.webSocket ? http : undefined, {
       serveClient: false,
       pingInterval: state.settings.pingInterval,
       pingTimeout: state.settings.pingTimeout,
       allowRequest: allowRequest(state)
     })
-    guard(state, http)
+    if (state.settings.webSocket) guard(state, http)
+    else shut(http)
     sockets = new Set()
     http.on("connection", (socket: Socket) => {
       sockets.add(socket)
@@ -183,7 +184,8 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     clearTimeout(comingBack)
     if (!http.listening) return
     drop()
-    await io.close()
+    if (state.settings.webSocket) await io.close()
+    else http.close()
   }
 
   const simulator: Simulator = {

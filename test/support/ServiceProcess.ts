@@ -68,9 +68,10 @@ export const freePort = Effect.promise(async () => {
 })
 
 const launch = (
-  variables: Readonly<Record<string, string>>
+  variables: Readonly<Record<string, string>>,
+  args: ReadonlyArray<string> = []
 ): { child: ChildProcess; output: () => string } => {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, API_KEY: apiKey, ...variables },
     stdio: ["ignore", "pipe", "pipe"]
@@ -142,10 +143,13 @@ export const startService = (variables: Readonly<Record<string, string>>) =>
     return service
   })
 
-/** Runs the service to its own end, for what must not start. */
-export const runToEnd = (variables: Readonly<Record<string, string>>) =>
+/** Runs the program to its own end: what must not start, or a command. */
+export const runToEnd = (
+  variables: Readonly<Record<string, string>>,
+  args: ReadonlyArray<string> = []
+) =>
   Effect.promise(async () => {
-    const { child, output } = launch(variables)
+    const { child, output } = launch(variables, args)
     const [code] = await once(child, "close")
     return { code: Number(code), lines: output().trim().split("\n") }
   })

@@ -14,9 +14,17 @@ export const allowRequest =
 
 /** Why Evolution refuses a socket with this key, in its own words. */
 const refusalOf = (state: State, key: string | ReadonlyArray<string> | undefined) => {
+  if (state.settings.isAllowedHost) return null
   if (key === undefined) return "apiKey is required"
   const known = [state.apiKey, ...[...state.instances.values()].map(({ token }) => token)]
   return known.some((one) => one === key) ? null : "Invalid global token"
+}
+
+/** Where websockets are off, an upgrade gets what any unknown path gets. */
+export const shut = (http: HttpServer): void => {
+  http.on("upgrade", (_message: IncomingMessage, socket: Duplex) => {
+    socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n")
+  })
 }
 
 /** Puts the refusal before what Socket.IO has attached. A missing licence does not keep sockets out. */

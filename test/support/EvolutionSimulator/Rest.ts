@@ -74,7 +74,11 @@ const route = async (
   if (url.pathname === "/")
     return {
       status: 200,
-      body: { status: 200, message: "Welcome to the Evolution API", version: "2.3.7" }
+      body: {
+        status: 200,
+        message: "Welcome to the Evolution API",
+        version: state.settings.version
+      }
     }
 
   const call = `${method} /${area}/${action}`

@@ -32,6 +32,12 @@ export interface Settings {
   readonly apiKey: string
   /** `WEBSOCKET_GLOBAL_EVENTS`. */
   readonly globalEvents: boolean
+  /** `WEBSOCKET_ENABLED`. */
+  readonly webSocket: boolean
+  /** Whether `WEBSOCKET_ALLOWED_HOSTS` has us in it: then a socket takes no key. */
+  readonly isAllowedHost: boolean
+  /** As `GET /` tells it. */
+  readonly version: string
   /** How long create sleeps before it answers; 5 000 ms in the real one. */
   readonly createMillis: number
   readonly pingInterval: number
@@ -45,6 +51,9 @@ export interface Settings {
 export const defaults: Settings = {
   apiKey: "simulator-key",
   globalEvents: true,
+  webSocket: true,
+  isAllowedHost: false,
+  version: "2.3.7",
   createMillis: 20,
   pingInterval: 25_000,
   pingTimeout: 20_000,

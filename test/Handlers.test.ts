@@ -6,6 +6,7 @@ import { EventBus, make } from "../src/EventBus.ts"
 import { EventStore } from "../src/EventStore.ts"
 import * as Handlers from "../src/Handlers.ts"
 import { storeOf } from "./support/doubles.ts"
+import { makeLines } from "./support/Lines.ts"
 
 const store = storeOf({ read: () => Effect.succeed([]), lastId: Effect.succeed(0) })
 
@@ -133,6 +134,24 @@ describe("a handler", () => {
       yield* publish("call", {})
       yield* Effect.replicateEffect(Effect.yieldNow(), 200)
       expect([...(yield* heard.takeAll)]).toEqual([2, 4])
+    })
+  )
+
+  it.scoped("that fails is told of, with the event and the instance", () =>
+    Effect.gen(function* () {
+      const { layer, publish } = yield* makeBus
+      const told = yield* makeLines
+      yield* Layer.build(
+        Handlers.on("call", () => Effect.fail("no")).pipe(
+          Layer.provide(layer),
+          Layer.provide(told.layer)
+        )
+      )
+      yield* publish("call", {})
+      yield* Effect.replicateEffect(Effect.yieldNow(), 200)
+      expect(told.lines).toEqual([
+        { level: "ERROR", message: 'The handler of "call" failed on event 1', instance: "shop" }
+      ])
     })
   )
 

@@ -152,10 +152,12 @@ export const decode = (
     const data = envelope.data ?? null
     const lifeCycle = yield* Either.mapLeft(LifeCycle.decode(event, data, scrub), rejectIssue)
     const shown = isAboutCodes(event) ? Scrub.withoutTexts : identity
-    const json = yield* Either.mapLeft(Json.encode(shown(data), scrub), reject)
+    const json = yield* Either.mapLeft(Json.encodeShallow(shown(data), scrub), reject)
     const beside = besideData(raw.payload)
     const extra =
-      beside === null ? null : yield* Either.mapLeft(Json.encode(shown(beside), scrub), reject)
+      beside === null
+        ? null
+        : yield* Either.mapLeft(Json.encodeShallow(shown(beside), scrub), reject)
     const text = (value: string) => Json.storable(scrub.blot(value))
     return {
       instance: text(envelope.instance),

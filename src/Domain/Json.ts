@@ -9,12 +9,15 @@ import { redacted, type Scrub, unconfigured, withoutSecrets } from "./Scrub.ts"
  */
 const unstorableInText = /\\u(?:0000|d[89a-f])/i
 
-/** JSON text of a value; on the left, why it has none. Costs one stringify unless there is something to mend. */
+/** JSON text of a value; on the left, why it has none. */
 export const encode = (
   value: unknown,
   scrub: Scrub = unconfigured
-): Either.Either<string, string> => {
-  if (isTooDeep(value)) return Either.left(tooDeep)
+): Either.Either<string, string> =>
+  isTooDeep(value) ? Either.left(tooDeep) : encodeShallow(value, scrub)
+
+/** The same of a value that is not too deep. Costs one stringify unless there is something to mend. */
+export const encodeShallow = (value: unknown, scrub: Scrub): Either.Either<string, string> => {
   try {
     const scrubbed = withoutSecrets(value)
     const text = JSON.stringify(scrubbed)

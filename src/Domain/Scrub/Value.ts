@@ -1,4 +1,5 @@
 /** Secrets in JSON values, by the keys they stand under. */
+import { Predicate } from "effect"
 import { isTooDeep } from "../Nesting.ts"
 import { isCodeName, isSecretName, mayName, redacted, words } from "./Look.ts"
 
@@ -27,8 +28,8 @@ const maxLayers = 4
  */
 export const withoutSecrets = (value: unknown, layers: number = maxLayers): unknown => {
   if (typeof value === "string") return looksLikeJson(value) ? inJson(value, layers) : value
-  if (typeof value !== "object" || value === null) return value
-  return Array.isArray(value) ? inArray(value, layers) : inObject(value, layers)
+  if (Array.isArray(value)) return inArray(value, layers)
+  return Predicate.isRecord(value) ? inRecord(value, layers) : value
 }
 
 const inArray = (values: ReadonlyArray<unknown>, layers: number): ReadonlyArray<unknown> => {
@@ -43,9 +44,11 @@ const inArray = (values: ReadonlyArray<unknown>, layers: number): ReadonlyArray<
   return changed ?? values
 }
 
-const inObject = (value: object, layers: number): object => {
+const inRecord = (value: Readonly<Record<string, unknown>>, layers: number): object => {
   let changed: Record<string, unknown> | undefined
-  for (const [key, before] of Object.entries(value)) {
+  // Every event comes by here: pairs of keys and values would cost more than all the rest.
+  for (const key of Object.keys(value)) {
+    const before = value[key]
     const after = under(key, before, layers)
     if (after === before) continue
     // A copy has even `__proto__` as a property of its own, which assigning to it keeps.

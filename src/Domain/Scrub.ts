@@ -3,7 +3,7 @@
  * scrubbed where it becomes JSON, what is logged in the logger, what Evolution and Postgres say where it
  * is read, and every error on its way out over HTTP.
  */
-import type { Redacted } from "effect"
+import { Array as Arr, Option, Redacted } from "effect"
 import { isTooDeep, tooDeep } from "./Nesting.ts"
 import * as Known from "./Scrub/Known.ts"
 import * as Look from "./Scrub/Look.ts"
@@ -32,9 +32,9 @@ const maxRemembered = 1024
 
 /** Knows these secrets, beside what can be told by its name or its look. */
 export const make = (secrets: ReadonlyArray<Redacted.Redacted>): Scrub =>
-  of(secrets.flatMap(Known.formsOf))
+  of(Arr.filterMap(secrets, (secret) => Option.fromNullable(Known.make(Redacted.value(secret)))))
 
-const of = (known: ReadonlyArray<Known.Form>): Scrub => {
+const of = (known: ReadonlyArray<Known.Known>): Scrub => {
   const others = new Map<string, Scrub>()
 
   const tells = (text: string) => Known.tell(known, text) || Look.tells(text)
@@ -53,11 +53,12 @@ const of = (known: ReadonlyArray<Known.Form>): Scrub => {
   }
 
   const and = (secret: unknown): Scrub => {
-    if (typeof secret !== "string" || !Known.isSecret(secret)) return scrub
+    if (typeof secret !== "string") return scrub
     const remembered = others.get(secret)
     if (remembered !== undefined) return remembered
     if (others.size >= maxRemembered) others.clear()
-    const more = of([...known, ...Known.formsOf(secret)])
+    const one = Known.make(secret)
+    const more = one === undefined ? scrub : of([...known, one])
     others.set(secret, more)
     return more
   }

@@ -68,7 +68,10 @@ const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
     ...issue,
     // The schema of a whole body has no name that a caller would know.
     message:
-      issue.message.split(", actual ")[0]?.replace("Struct (Encoded side)", "an object") ?? ""
+      issue.message
+        .split(", actual ")[0]
+        ?.replace("Struct (Encoded side)", "an object")
+        .replace(/^Unable to decode .* into/s, "Expected") ?? ""
   }))
   const message = issues.map((issue) => [...issue.path, issue.message].join(": ")).join("; ")
   return answer(

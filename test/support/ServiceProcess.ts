@@ -13,6 +13,7 @@ export const apiKey = "a-key-of-the-test"
 
 export interface ServiceProcess {
   readonly url: string
+  readonly pid: number
   /** The JSON answer to a request; a body makes it a POST unless a method says otherwise. */
   readonly call: (
     path: string,
@@ -103,7 +104,7 @@ export const startService = (variables: Readonly<Record<string, string>>) =>
       Effect.promise(async () => {
         const response = await fetch(`${url}${path}`, {
           method: init.method ?? (init.body === undefined ? "GET" : "POST"),
-          headers: { apikey: apiKey, "content-type": "application/json" },
+          headers: { apikey: variables.API_KEY ?? apiKey, "content-type": "application/json" },
           ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) })
         })
         const text = await response.text()
@@ -112,6 +113,7 @@ export const startService = (variables: Readonly<Record<string, string>>) =>
 
     const service: ServiceProcess = {
       url,
+      pid: child.pid ?? 0,
       call,
       until: (path, wanted, within = 10_000) => {
         let last: Body = {}

@@ -6,20 +6,32 @@ import * as Sql from "../../src/Sql.ts"
 
 const testDatabaseUrl = process.env.TEST_DATABASE_URL
 
+const execute = (url: string, statement: string) =>
+  Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement)).pipe(
+    Effect.provide(PgClient.layer({ url: Redacted.make(url) })),
+    Effect.orDie
+  )
+
 /** A schema of its own for each layer built, dropped with it, so that suites do not meet. */
 export const freshSchemaUrl = Effect.fn(function* (url: string) {
   const schema = `test_${randomUUID().replaceAll("-", "")}`
-  const run = (statement: string) =>
-    Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement)).pipe(
-      Effect.provide(PgClient.layer({ url: Redacted.make(url) })),
-      Effect.orDie
-    )
-  yield* Effect.acquireRelease(run(`create schema ${schema}`), () =>
-    run(`drop schema ${schema} cascade`)
+  yield* Effect.acquireRelease(execute(url, `create schema ${schema}`), () =>
+    execute(url, `drop schema ${schema} cascade`)
   )
   const own = new URL(url)
   own.searchParams.set("options", `-c search_path=${schema}`)
   return own.href
+})
+
+/** A database of its own, dropped with the scope. */
+export const freshDatabaseUrl = Effect.fn(function* (url: string) {
+  const name = `test_${randomUUID().replaceAll("-", "")}`
+  yield* Effect.acquireRelease(execute(url, `create database ${name}`), () =>
+    execute(url, `drop database ${name} with (force)`)
+  )
+  const own = new URL(url)
+  own.pathname = `/${name}`
+  return own
 })
 
 const layerPostgres = (url: string) =>

@@ -14,6 +14,7 @@ export const redacted = "[redacted]"
  */
 const names = [
   "api[_-]?keys?",
+  "(?:access|api|auth|bot|instance|refresh)[_-]?token\\w{0,30}",
   "tokens?",
   "secrets?(?:[_-]?(?:code|key))?",
   "passw(?:or)?d",
@@ -28,7 +29,7 @@ const names = [
 ].join("|")
 
 /** Of a webhook everything in its headers goes: their names are anybody's choice. */
-const wholeNames = "headers|private|pass|pwd|ticket|creds"
+const wholeNames = "headers|private|pass|pwd|creds"
 
 const secretName = new RegExp(`(?:${names})$|^(?:${wholeNames})$`, "i")
 
@@ -38,42 +39,48 @@ export const isSecretName = (name: string): boolean => secretName.test(name)
 /** Whether it has to do with a code to scan: `qrcode`, `qr`, `qrCodeBase64`. */
 export const isCodeName = (name: string): boolean => /^qr/i.test(name)
 
-/** What a phone scans: `2@`, and four or five parts of base64. */
-const code = /\b\d@[\w+/=-]{12,}(?:,[\w+/=-]*)+/g
+// Others write what is looked through here: each of these takes time in proportion to a text's length.
+
+/** What a phone scans: `2@`, and four or five parts of base64; also as a URL has it. */
+const code = /\b\d(?:@|%40)[\w+/=%-]{12,400}(?:,[\w+/=%-]{0,400}|%2C[\w%-]{0,400})+/g
 /** Evolution draws its codes as these, and nothing else. */
 const picture = /data:image\/png;base64,[\w+/=-]*/g
 /** `user:password@` in an address. */
 const userInfo = /(:\/\/)[^/\s:@"'<>]{0,200}:[^/\s@"'<>]{1,200}@/g
 
+/** What we give out ourselves: a key that was made here, the token of a session or of a pairing link. */
+const own = /\bel_[\w-]{43}|\beyJhbGciOiJIUzI1NiJ9\.[\w-]+\.[\w-]+/g
+
 /** All of them at once: most texts hold none. */
-const any = new RegExp([code, picture, userInfo].map(({ source }) => source).join("|"))
+const any = new RegExp([code, picture, userInfo, own].map(({ source }) => source).join("|"))
 
 export const tells = (text: string): boolean => any.test(text)
 
 export const blot = (text: string): string =>
-  text.replace(code, redacted).replace(picture, redacted).replace(userInfo, `$1${redacted}@`)
+  text
+    .replace(code, redacted)
+    .replace(picture, redacted)
+    .replace(userInfo, `$1${redacted}@`)
+    .replace(own, redacted)
 
 /** A name, in quotes or not, and what stands behind it: an object or a list, a scheme's value, a word. */
 const named = new RegExp(
-  String.raw`((?:${names}|\b(?:${wholeNames}))\\*["']?\s{0,9}[:=]\s{0,9}\\*["']?)` +
-    String.raw`(?:[{[][^}\]]{0,2000}|(?:bearer|basic|digest)\s{1,9}[^\s"'\\,;]+|[^\s"'\\,;&)}\]]+)`,
+  String.raw`((?:${names}|\b(?:${wholeNames}|qr\w{0,30})|[#?&]ticket)\\{0,9}["']?\s{0,9}[:=]\s{0,9}\\{0,9}["']?)` +
+    String.raw`(?!\[redacted\])(?:[{[][^}\]]{0,2000}|(?:bearer|basic|digest)\s{1,9}[^\s"'\\,;]+|[^\s"'\\,;&)}\]]+)`,
   "gi"
 )
 const scheme = /\b(bearer|basic)\s{1,9}[\w+/=.~-]{8,}/gi
-/** A JSON Web Token, as our sessions and pairing links have. */
-const webToken = /\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]{5,}/g
-/** Keys that were made here. */
-const ownKey = /\bel_[\w-]{43}/g
+/** A JSON Web Token. */
+const webToken = /(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]{5,}/g
 
 /** Of words that are meant for people. */
 export const words = (text: string): string =>
-  text
-    .replace(named, `$1${redacted}`)
-    .replace(scheme, `$1 ${redacted}`)
-    .replace(webToken, redacted)
-    .replace(ownKey, redacted)
+  text.replace(named, `$1${redacted}`).replace(scheme, `$1 ${redacted}`).replace(webToken, redacted)
 
-const mayBeNamed = new RegExp(String.raw`(?:${names}|\b(?:${wholeNames}))\\*["']\s*:|"qr`, "i")
+const mayBeNamed = new RegExp(
+  String.raw`(?:${names}|\b(?:${wholeNames}))\\{0,9}["']\s{0,9}:|"qr`,
+  "i"
+)
 
 /** Whether a text that looks like JSON may have a secret under a name in it. */
 export const mayName = (text: string): boolean => mayBeNamed.test(text)

@@ -1,0 +1,103 @@
+/** Events' data with secrets in it, in every shape that anybody could think of; drawn from a seed. */
+import { FastCheck } from "effect"
+
+export interface Planted {
+  /** Known to the service: blotted wherever they stand. */
+  readonly known: ReadonlyArray<string>
+  /** Known to nobody: they go because of the name they stand under. Base64 of bytes. */
+  readonly named: ReadonlyArray<string>
+  /** What a phone scans, as text and as a picture: told by how they look. */
+  readonly codes: ReadonlyArray<string>
+}
+
+const secretNames = [
+  "apikey",
+  "apiKey",
+  "API_KEY",
+  "openaiApiKey",
+  "token",
+  "instanceToken",
+  "wavoip_token",
+  "accessTokenWaBusiness",
+  "webhook-secret",
+  "messageSecret",
+  "password",
+  "proxyPassword",
+  "Authorization",
+  "Set-Cookie",
+  "headers",
+  "mediaKey",
+  "keyData",
+  "encKey",
+  "privKey",
+  "keyPrivate",
+  "axolotlSenderKeyDistributionMessage",
+  "pairingCode",
+  "pairing_code",
+  "qrcode",
+  "qr",
+  "qrCodeBase64"
+]
+
+/** A value as it is, in words, in an address, and as others encode it. */
+const dressed = (value: string): FastCheck.Arbitrary<string> =>
+  FastCheck.constantFrom(
+    value,
+    `before ${value} after`,
+    `https://host.example/?a=1&key=${encodeURIComponent(value)}`,
+    `Basic ${Buffer.from(`user:${value}`).toString("base64")}`,
+    Buffer.from(`xy${value}`).toString("base64url"),
+    JSON.stringify({ deep: [value] }),
+    `\u0000${value}\ud800`
+  )
+
+const pick = (values: ReadonlyArray<string>) => FastCheck.constantFrom(...values)
+
+/** Something harmless, which must still be there. */
+export const witness = "WITNESS"
+
+const harmlessKey = FastCheck.oneof(
+  FastCheck.constantFrom("message", "session", "parameters", "0", "__proto__", "\u0000", 'a"b'),
+  FastCheck.string({ maxLength: 5 })
+)
+
+const leaf = ({ codes, known, named }: Planted): FastCheck.Arbitrary<object> => {
+  const knownText = pick(known).chain(dressed)
+  const codeText = pick(codes).chain((code) => FastCheck.constantFrom(code, `<img src='${code}'>`))
+  const byName = FastCheck.tuple(pick(secretNames), pick(named)).chain(([name, value]) =>
+    FastCheck.constantFrom<object>(
+      { [name]: value },
+      { [name]: [value, { deep: value }] },
+      { [name]: { deep: { deeper: value } } },
+      { [name]: Buffer.from(value, "base64") },
+      { inText: JSON.stringify({ a: [{ [name]: value }] }) },
+      { inText: JSON.stringify({ again: JSON.stringify({ [name]: value }) }) },
+      // As when something cut it off.
+      { inText: JSON.stringify({ [name]: value, rest: "x" }).slice(0, -3) }
+    )
+  )
+  return FastCheck.oneof(
+    FastCheck.tuple(harmlessKey, knownText).map(([key, text]) => ({ [key]: text })),
+    knownText.map((text) => ({ [text]: 1 })),
+    FastCheck.tuple(harmlessKey, codeText).map(([key, text]) => ({ [key]: text })),
+    codeText.map((text) => ({ [text]: null })),
+    byName
+  )
+}
+
+/** Data with secrets and a witness somewhere in it. */
+const planted = (secrets: Planted): FastCheck.Arbitrary<object> =>
+  FastCheck.tuple(
+    FastCheck.array(FastCheck.oneof(harmlessKey, FastCheck.constant(0)), { maxLength: 12 }),
+    FastCheck.array(leaf(secrets), { minLength: 1, maxLength: 4 }),
+    FastCheck.jsonValue({ maxDepth: 2 })
+  ).map(([path, leaves, noise]) =>
+    path.reduceRight<object>(
+      (inner, step) => (step === 0 ? [noise, inner] : Object.fromEntries([[step, inner]])),
+      Object.assign({ witness }, ...leaves)
+    )
+  )
+
+/** So many of them. */
+export const draw = (secrets: Planted, count: number, seed: number): ReadonlyArray<object> =>
+  FastCheck.sample(planted(secrets), { numRuns: count, seed })

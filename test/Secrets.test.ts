@@ -6,6 +6,7 @@ import { Effect, Schedule } from "effect"
 import pg from "pg"
 import { freshDatabaseUrl } from "./support/databases.ts"
 import { scopedSimulator as simulator } from "./support/EvolutionSimulator.ts"
+import { receiver } from "./support/OtlpReceiver.ts"
 import * as Ears from "./support/Secrets/Ears.ts"
 import { witness } from "./support/Secrets/Payloads.ts"
 import * as Story from "./support/Secrets/Story.ts"
@@ -19,7 +20,8 @@ const timeout = 180_000
 const evolutionKey = tokenOf("evolution", seed)
 const apiKey = tokenOf("ours", seed)
 const databasePassword = passwordOf("database", seed)
-const known = [evolutionKey, apiKey, databasePassword]
+const traceKey = tokenOf("traces", seed)
+const known = [evolutionKey, apiKey, databasePassword, traceKey]
 const tokens = Story.names.map((name) => tokenOf(`instance-${name}`, seed))
 /** Of media, of app states, of groups, of webhooks. */
 const named = ["1", "2", "3", "4"].map((name) => keyBytesOf(name, seed))
@@ -74,18 +76,22 @@ const numbered = (name: string, values: ReadonlyArray<string>): ReadonlyArray<Se
 
 describe.skipIf(!canRun)("what is secret", () => {
   it.scopedLive(
-    "is in no table, no log line, no answer and no stream, wherever it came in",
+    "is in no table, no log line, no answer, no stream and no trace, wherever it came in",
     () =>
       Effect.gen(function* () {
         const database = yield* freshDatabaseUrl(url ?? "")
         database.password = encodeURIComponent(databasePassword)
         const evolution = yield* simulator({ apiKey: evolutionKey })
+        const traces = yield* receiver
         const clock = join(yield* temporaryDirectory, "clock")
         const service = yield* startService({
           ...at(evolution),
           API_KEY: apiKey,
           DATABASE_URL: database.href,
           LOG_LEVEL: "debug",
+          METRICS_PER_INSTANCE: "true",
+          OTEL_EXPORTER_OTLP_ENDPOINT: traces.url,
+          OTEL_EXPORTER_OTLP_HEADERS: `authorization=${traceKey}`,
           NODE_OPTIONS: `--import ${join(import.meta.dirname, "chaos/clock.mjs")}`,
           CHAOS_CLOCK: clock
         })
@@ -143,12 +149,14 @@ describe.skipIf(!canRun)("what is secret", () => {
         const places: Readonly<Record<string, string>> = {
           ...ears.heard(),
           dump,
-          output: service.output()
+          output: service.output(),
+          traces: traces.text()
         }
         const secrets = [
           ...numbered("Evolution's key", [evolutionKey]),
           ...numbered("a key of ours", [apiKey, key]),
           ...numbered("the database's password", [databasePassword]),
+          ...numbered("the key for traces", [traceKey]),
           ...numbered("an instance's token", tokens),
           ...numbered("what stands under a secret's name", named),
           ...numbered("a code", codes),
@@ -159,6 +167,7 @@ describe.skipIf(!canRun)("what is secret", () => {
         // It was all there to be found.
         for (const place of ["dump", "stream /events/stream"])
           expect(places[place]?.split(witness).length, place).toBeGreaterThan(2 * rounds)
+        expect(traces.text()).toContain("loja-1")
         for (const line of [
           "it is put in quarantine",
           "Evolution refused the socket",

@@ -12,8 +12,8 @@ import { HeadersTooLarge, MalformedRequest, RequestTooSlow, RouteNotFound } from
 
 /** Milliseconds that a request, and its head, may take to arrive; how often that is looked after. */
 const requestTimeout = 30_000
-const headersTimeout = 15_000
-const connectionsCheckingInterval = 5000
+const headersTimeout = 10_000
+const connectionsCheckingInterval = 2000
 
 /** What stands in every answer that is no page. */
 export const answerHeaders = {

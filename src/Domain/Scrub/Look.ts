@@ -65,7 +65,7 @@ export const blot = (text: string): string =>
 
 /** A name, in quotes or not, and what stands behind it: an object or a list, a scheme's value, a word. */
 const named = new RegExp(
-  String.raw`((?:${names}|\b(?:${wholeNames}|qr\w{0,30})|[#?&]ticket)\\{0,9}["']?\s{0,9}[:=]\s{0,9}\\{0,9}["']?)` +
+  String.raw`((?:${names}|\b(?:${wholeNames}|qr\w{0,30})|[#?&]ticket)\\{0,255}["']?\s{0,9}[:=]\s{0,9}\\{0,255}["']?)` +
     String.raw`(?!\[redacted\])(?:[{[][^}\]]{0,2000}|(?:bearer|basic|digest)\s{1,9}[^\s"'\\,;]+|[^\s"'\\,;&)}\]]+)`,
   "gi"
 )
@@ -78,7 +78,7 @@ export const words = (text: string): string =>
   text.replace(named, `$1${redacted}`).replace(scheme, `$1 ${redacted}`).replace(webToken, redacted)
 
 const mayBeNamed = new RegExp(
-  String.raw`(?:${names}|\b(?:${wholeNames}))\\{0,9}["']\s{0,9}:|"qr`,
+  String.raw`(?:${names}|\b(?:${wholeNames}))\\{0,255}["']\s{0,9}:|"qr`,
   "i"
 )
 

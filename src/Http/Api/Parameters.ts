@@ -7,8 +7,11 @@ export const name = HttpApiSchema.param("name", InstanceName)
 
 export const status = (code: number) => ({ status: code })
 
-/** A whole number as text. */
-export const Count = Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())
+/** A whole number as text, in decimal digits. */
+export const Count = Schema.compose(
+  Schema.String.pipe(Schema.pattern(/^\d{1,16}$/, { message: () => "Expected a whole number" })),
+  Schema.NumberFromString
+).pipe(Schema.int(), Schema.nonNegative())
 
 /** A phone's number as Evolution takes it. */
 export const Digits = Schema.String.pipe(

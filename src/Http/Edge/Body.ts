@@ -90,7 +90,8 @@ const receive = (source: IncomingMessage, isTooLarge: boolean) =>
     if (bytes !== undefined) return bytes
     yield* Effect.timeoutOption(Effect.ignore(drop(source)), dropFor)
     return yield* tooLarge
-  })
+    // What stands around a handler is not interruptible, and a deadline that cannot interrupt is none.
+  }).pipe(Effect.interruptible)
 
 const brokenOff = () => new MalformedRequest({ message: "The body broke off" })
 

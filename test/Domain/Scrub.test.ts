@@ -1,0 +1,110 @@
+import { describe, expect, it } from "@effect/vitest"
+import { FastCheck, Redacted } from "effect"
+import * as Scrub from "../../src/Domain/Scrub.ts"
+
+const scrubOf = (...secrets: ReadonlyArray<string>) =>
+  Scrub.make(secrets.map((secret) => Redacted.make(secret)))
+
+/** A secret as people make them up, and a text around it. */
+const secret = FastCheck.string({ unit: "grapheme", minLength: 16, maxLength: 40 })
+const around = FastCheck.string({ unit: "grapheme-ascii", maxLength: 20 })
+
+describe("a secret that is configured", () => {
+  it("goes wherever it stands, and what stands around it stays", () => {
+    FastCheck.assert(
+      FastCheck.property(secret, around, around, (one, before, after) => {
+        FastCheck.pre(!`${before}${after}`.includes("redacted"))
+        const text = `${before} ${one} ${after}`
+        FastCheck.pre(text.split(one).length === 2)
+        const blotted = scrubOf(one).ours(text)
+        expect(blotted).not.toContain(one)
+        expect(blotted.startsWith(before)).toBe(true)
+        expect(blotted.endsWith(after)).toBe(true)
+      })
+    )
+  })
+
+  it("is told in every form in which it may come back, and goes in each", () => {
+    FastCheck.assert(
+      FastCheck.property(secret, around, around, (one, before, after) => {
+        const plain = `${before}${one}${after}`
+        const forms = [
+          plain,
+          JSON.stringify({ a: [plain] }),
+          JSON.stringify({ a: JSON.stringify(plain) }),
+          `?a=${encodeURIComponent(one)}&b`,
+          Buffer.from(plain).toString("base64"),
+          Buffer.from(plain).toString("base64url")
+        ]
+        const scrub = scrubOf(one)
+        for (const form of forms) {
+          expect(scrub.tells(form), form).toBe(true)
+          expect(scrub.ours(form), form).not.toBe(form)
+          expect(scrub.ours(scrub.ours(form)), form).toBe(scrub.ours(form))
+        }
+      })
+    )
+  })
+
+  it("goes also where something escaped it in a way of its own", () => {
+    const one = `p"ss\\w0rdOfMany%Letters/`
+    expect(scrubOf(one).blot(`E'p""ss\\\\w0rdOfMany%25Letters'`)).not.toContain("w0rdOfMany")
+  })
+
+  it("is none when it is a word that anybody may say", () => {
+    for (const weak of ["", "postgres", "key", "12345", "evolution"]) {
+      const scrub = scrubOf(weak)
+      expect(scrub.tells(`the ${weak} of it`), weak).toBe(false)
+      expect(scrub.words(`the ${weak} of it`), weak).toBe(`the ${weak} of it`)
+    }
+  })
+
+  it("may be added for a while, and changes nothing for others", () => {
+    const scrub = scrubOf("the-first-one")
+    const more = scrub.and("the-second-one")
+    expect(more.blot("the-first-one the-second-one")).toBe("[redacted] [redacted]")
+    expect(scrub.blot("the-second-one")).toBe("the-second-one")
+    expect(scrub.and("the-second-one")).toBe(more)
+    for (const none of [undefined, null, 5, "", "word", { a: 1 }])
+      expect(scrub.and(none).blot("the-first-one word 5")).toBe("[redacted] word 5")
+  })
+
+  it("is remembered of so many instances, and no more", () => {
+    const scrub = scrubOf()
+    const first = scrub.and("token-number-0")
+    for (let number = 1; number < 5000; number++) scrub.and(`token-number-${number}`)
+    expect(scrub.and("token-number-0")).not.toBe(first)
+    expect(scrub.and("token-number-0").blot("token-number-0")).toBe("[redacted]")
+  })
+})
+
+describe("what is logged", () => {
+  const scrub = scrubOf("configured-word")
+
+  it("has no secret in any of its texts, keys and numbers", () => {
+    const entry = scrub.entry({
+      message: ["a configured-word", { "configured-word": 1 }, "Authorization: Bearer abcdefgh"],
+      annotations: { token: "x", instance: "shop-1" },
+      cause: "Error: apikey=abc at file.ts:1",
+      count: 3
+    })
+    expect(entry).toEqual({
+      message: ["a [redacted]", { "[redacted]": 1 }, "Authorization: [redacted]"],
+      annotations: { token: "[redacted]", instance: "shop-1" },
+      cause: "Error: apikey=[redacted] at file.ts:1",
+      count: 3
+    })
+    expect(scrubOf("1234567890123456").entry([1_234_567_890_123_456, 5n])).toEqual([
+      "[redacted]",
+      5n
+    ])
+  })
+
+  it("may be an error, a cycle, or nothing at all", () => {
+    const cycle: { self?: unknown } = {}
+    cycle.self = cycle
+    expect(scrub.entry(cycle)).toBe("[nested deeper than 256 levels]")
+    expect(scrub.entry([new Error("of configured-word")])).toEqual(["Error: of [redacted]"])
+    expect(scrub.entry([undefined, null, true])).toEqual([undefined, null, true])
+  })
+})

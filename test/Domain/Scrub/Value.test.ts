@@ -1,0 +1,110 @@
+import { describe, expect, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { withoutSecrets, withoutTexts } from "../../../src/Domain/Scrub/Value.ts"
+
+describe("a value without its secrets", () => {
+  it("is the very same one where it has none, and costs no copy", () => {
+    FastCheck.assert(
+      FastCheck.property(FastCheck.jsonValue({ stringUnit: "binary-ascii" }), (value) => {
+        FastCheck.pre(!/"(?:qr|pwd|pass)|[{[]/i.test(JSON.stringify(value).slice(1)))
+        expect(withoutSecrets(value)).toBe(value)
+      })
+    )
+  })
+
+  it("shares everything with the old one but the way to a secret, and leaves that alone", () => {
+    const value = { a: { token: "x", b: [1] }, c: { d: 1 } }
+    const scrubbed = withoutSecrets(value)
+    expect(scrubbed).toEqual({ a: { token: "[redacted]", b: [1] }, c: { d: 1 } })
+    expect(value.a.token).toBe("x")
+    expect(scrubbed).toMatchObject({ c: value.c })
+    expect(Reflect.get(Object(scrubbed), "c")).toBe(value.c)
+  })
+
+  it("keeps what tells nothing: that there was none, and that there is one", () => {
+    const value = { token: null, mediaKey: undefined, isSecret: true, password: false }
+    expect(withoutSecrets(value)).toBe(value)
+  })
+
+  it.each<readonly [string, unknown]>([
+    ["text", "base64+/="],
+    ["bytes of a Buffer", { type: "Buffer", data: [1, 2, 3] }],
+    ["bytes by index", { 0: 1, 1: 2 }],
+    ["a list", ["x"]],
+    ["a number", 12_345_678]
+  ])("loses %s", (_, secret) => {
+    expect(withoutSecrets([{ mediaKey: secret }])).toEqual([{ mediaKey: "[redacted]" }])
+  })
+
+  it("loses app-state keys, senders' keys and history keys, and keeps what identifies them", () => {
+    const message = {
+      protocolMessage: {
+        appStateSyncKeyShare: {
+          keys: [{ keyId: { keyId: "AAAA" }, keyData: { keyData: "s3cret", timestamp: 1 } }]
+        },
+        historySyncNotification: { mediaKey: "s3cret", directPath: "/v/t", fileSha256: "hash" }
+      },
+      senderKeyDistributionMessage: {
+        groupId: "1@g.us",
+        axolotlSenderKeyDistributionMessage: "s3cret"
+      },
+      messageContextInfo: { messageSecret: "s3cret" }
+    }
+    const text = JSON.stringify(withoutSecrets(message))
+    expect(text).not.toContain("s3cret")
+    for (const kept of ["AAAA", "/v/t", "hash"]) expect(text).toContain(kept)
+  })
+
+  it("loses what stands in JSON within a text, however often that is wrapped", () => {
+    const inner = { a: [{ apikey: "s3cret", b: 1 }] }
+    let text = JSON.stringify(inner)
+    for (let layer = 0; layer < 3; layer++) text = JSON.stringify({ layer, text })
+    expect(JSON.stringify(withoutSecrets({ text }))).not.toContain("s3cret")
+    expect(withoutSecrets(` ${JSON.stringify(inner)}`)).toBe(
+      '{"a":[{"apikey":"[redacted]","b":1}]}'
+    )
+    const harmless = JSON.stringify({ a: 1, "my text": 2 })
+    expect(withoutSecrets(harmless)).toBe(harmless)
+  })
+
+  it("loses it also where the JSON was cut off, is wrapped without end, or too deep", () => {
+    expect(withoutSecrets('{"mediaKey":"s3cret","res')).toBe('{"mediaKey":"[redacted]","res')
+    let wrapped = '{"token":"s3cret"}'
+    for (let layer = 0; layer < 8; layer++) wrapped = JSON.stringify([wrapped])
+    expect(withoutSecrets(wrapped)).not.toContain("s3cret")
+    const deep = `${"[".repeat(20_000)}{"token":"s3cret"}${"]".repeat(20_000)}`
+    expect(withoutSecrets(deep)).not.toContain("s3cret")
+  })
+
+  it("forgets names it saw once, and judges them the same again", () => {
+    for (let number = 0; number < 10_000; number++)
+      expect(withoutSecrets({ [`k${number}`]: 1 })).toEqual({ [`k${number}`]: 1 })
+    expect(withoutSecrets({ token: "x" })).toEqual({ token: "[redacted]" })
+  })
+})
+
+describe("what is about a code to scan", () => {
+  it("keeps its shape and whose it is, and none of its texts", () => {
+    const shown = {
+      instance: "shop",
+      code: "2@x",
+      base64: "y",
+      pairingCode: null,
+      count: 2,
+      more: { say: "ABCD1234", list: ["z"], bytes: { 0: 1 } }
+    }
+    const expected = {
+      instance: "shop",
+      code: "[redacted]",
+      base64: "[redacted]",
+      pairingCode: null,
+      count: 2,
+      more: { say: "[redacted]", list: "[redacted]", bytes: "[redacted]" }
+    }
+    expect(withoutTexts(shown)).toEqual(expected)
+    expect(withoutSecrets({ data: { qrcode: shown } })).toEqual({
+      data: { qrcode: { ...expected, pairingCode: null } }
+    })
+    expect(withoutSecrets({ qr: "2@x" })).toEqual({ qr: "[redacted]" })
+  })
+})

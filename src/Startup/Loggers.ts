@@ -1,5 +1,5 @@
 /** How a line of log is written: without anything secret, whatever was logged. */
-import { Array as Arr, Cause, Inspectable, Logger } from "effect"
+import { Array as Arr, Cause, HashMap, Inspectable, Logger } from "effect"
 import type { Scrub } from "../Domain/Scrub.ts"
 
 /** A JSON object a line. */
@@ -12,6 +12,9 @@ export const json = (scrub: Scrub): Logger.Logger<unknown, void> =>
 export const pretty = (scrub: Scrub): Logger.Logger<unknown, void> =>
   Logger.mapInputOptions(Logger.prettyLogger(), (options: Logger.Logger.Options<unknown>) => ({
     ...options,
+    annotations: HashMap.map(options.annotations, (value) =>
+      scrub.entry(Inspectable.toJSON(value))
+    ),
     message: [
       ...Arr.ensure(options.message).map((part) => scrub.entry(Inspectable.toJSON(part))),
       ...(Cause.isEmpty(options.cause)

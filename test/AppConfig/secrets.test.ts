@@ -1,0 +1,41 @@
+import { describe, expect, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Redacted } from "effect"
+import * as AppConfig from "../../src/AppConfig.ts"
+
+const secretsIn = (variables: Readonly<Record<string, string>>) =>
+  Effect.map(
+    ConfigProvider.fromMap(new Map(Object.entries(variables))).load(AppConfig.secrets),
+    (secrets) => secrets.map((secret) => Redacted.value(secret))
+  )
+
+describe("what must never be told", () => {
+  it.effect("are the keys and the database's password, as written and as meant", () =>
+    Effect.gen(function* () {
+      const secrets = yield* secretsIn({
+        EVOLUTION_API_KEY: "evolution's",
+        API_KEY: "ours",
+        DATABASE_URL: "postgresql://user:p%40ss%2Fword@localhost:5432/db?sslmode=require",
+        PORT: "8000"
+      })
+      expect(secrets.sort()).toEqual(["evolution's", "ours", "p%40ss%2Fword", "p@ss/word"])
+    })
+  )
+
+  it.effect("is nothing where nothing is set, and no failure where it is malformed", () =>
+    Effect.gen(function* () {
+      expect(yield* secretsIn({})).toEqual([])
+      for (const DATABASE_URL of ["", "localhost", "postgres://localhost/db", "postgres://u@h/db"])
+        expect(yield* secretsIn({ DATABASE_URL }), DATABASE_URL).toEqual([])
+      expect(
+        yield* secretsIn({ DATABASE_URL: "not an address://u:p%zz@h", API_KEY: "a b" })
+      ).toEqual(["a b", "p%zz"])
+    })
+  )
+
+  it.effect("does not print", () =>
+    Effect.gen(function* () {
+      const provider = ConfigProvider.fromMap(new Map([["API_KEY", "sesame"]]))
+      expect(String(yield* provider.load(AppConfig.secrets))).not.toContain("sesame")
+    })
+  )
+})

@@ -12,6 +12,8 @@ interface Cast {
   readonly evolution: Simulator
   readonly ears: Ears
   readonly planted: Planted
+  /** A code to type, which looks like any word: it goes by its name, and from events about codes. */
+  readonly typed: string
 }
 
 export const names = ["loja-1", "loja-2"] as const
@@ -19,7 +21,7 @@ const [first] = names
 
 /** Every kind of event, sound and broken, with secrets everywhere; ends when all of it is committed. */
 export const emit = Effect.fnUntraced(function* (
-  { evolution, planted, service }: Cast,
+  { evolution, planted, service, typed }: Cast,
   token: string,
   count: number,
   seed: number
@@ -49,6 +51,11 @@ export const emit = Effect.fnUntraced(function* (
   })
   update({ state: "open", wuid: `${ours}@s.whatsapp.net` }, { date_time: key })
   update({ state: "connecting", profileName: "poison" })
+  const [code] = planted.codes
+  const shown = { code, pairingCode: typed, base64: null }
+  const beside = { typed, deep: [{ typed }] }
+  evolution.emit(first, "qrcode.updated", { qrcode: { ...shown, typed }, say: [typed] }, beside)
+  evolution.emit(first, "qrcode.updated", { qrcode: [shown, typed], say: typed }, beside)
   evolution.emit(first, "status.instance", {
     instance: first,
     status: "closed",

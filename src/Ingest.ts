@@ -51,6 +51,8 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
     readonly note: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<Effect.Effect<void>>
     /** Everything taken in before this time is committed; ms since 1970 UTC. */
     readonly settledUntil: Effect.Effect<number>
+    /** Until when there was no room, the last time; `undefined`: there always was. */
+    readonly fullUntil: Effect.Effect<number | undefined>
     /** A statement beside the queue that writes: how it ends tells how the database is. */
     readonly beside: <A>(
       statement: Effect.Effect<A, SqlError.SqlError>
@@ -205,6 +207,7 @@ const make = Effect.gen(function* () {
         Effect.asVoid
       ),
     settledUntil: backlog.settledUntil,
+    fullUntil: backlog.fullUntil,
     beside: outage.beside,
     degraded: Effect.gen(function* () {
       const overdue = yield* backlog.fullSince

@@ -61,14 +61,14 @@ export const run = (
     const missing = (
       exit: Exit.Exit<unknown, State.SessionError>,
       from: number,
-      heldBack = false
+      isQueueFull = false
     ) => {
       if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return Effect.void
       const cause = Option.match(Cause.failureOption(exit.cause), {
         onNone: () => "listener_crashed" as const,
         onSome: causeOf
       })
-      return ledger.open(name, from, heldBack ? "queue_full" : cause)
+      return ledger.open(name, from, isQueueFull ? "queue_full" : cause)
     }
 
     yield* keep(report, ({ established, refused }) =>
@@ -80,9 +80,12 @@ export const run = (
         yield* ledger.close(name)
         yield* established
         yield* Effect.onExit(listen(events), (exit) =>
-          Effect.flatMap(heard, ({ isHeldBack, until }) =>
-            missing(exit, until - Duration.toMillis(transit), isHeldBack)
-          )
+          Effect.gen(function* () {
+            const { isHeldBack, until } = yield* heard
+            // A long history holds a socket back as well, for a moment.
+            const isQueueFull = isHeldBack && ((yield* ingest.fullUntil) ?? 0) >= until
+            yield* missing(exit, until - Duration.toMillis(transit), isQueueFull)
+          })
         )
       })
     )

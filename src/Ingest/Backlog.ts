@@ -55,6 +55,7 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
     /** Nothing taken in before is uncommitted; `undefined`: nothing is. */
     let oldest: number | undefined
     let fullSince: number | undefined
+    let fullUntil: number | undefined
 
     const isFull = () =>
       bytes >= maxBytes || (oldest !== undefined && now() - oldest > Duration.toMillis(maxAge))
@@ -72,6 +73,7 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
       Effect.sync(() => {
         for (const item of batch) bytes -= item.bytes
         oldest = bytes === 0 ? undefined : left
+        if (fullSince !== undefined) fullUntil = now()
         if (!isFull()) fullSince = undefined
         room.unsafeOpen()
       })
@@ -114,7 +116,9 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
       /** Everything taken in before this time is committed. */
       settledUntil: Effect.sync(() => oldest ?? now()),
       /** Since when somebody waits for room; `undefined`: nobody does. */
-      fullSince: Effect.sync(() => fullSince)
+      fullSince: Effect.sync(() => fullSince),
+      /** Until when somebody waited last; `undefined`: nobody ever did. */
+      fullUntil: Effect.sync(() => (fullSince === undefined ? fullUntil : now()))
     }
   })
 

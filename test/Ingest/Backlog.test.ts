@@ -201,15 +201,19 @@ describe("the backlog's times", () => {
       yield* open.close
       yield* bring(ofKilobytes(2))
       expect(yield* backlog.fullSince).toBeUndefined()
+      expect(yield* backlog.fullUntil).toBeUndefined()
       const first = yield* Effect.fork(bring(ofKilobytes(3)))
       yield* TestClock.setTime(2000)
       const second = yield* Effect.fork(bring(ofKilobytes(1)))
       yield* TestClock.setTime(3000)
       expect(yield* backlog.fullSince).toBe(1000)
+      expect(yield* backlog.fullUntil).toBe(3000)
       yield* open.open
       yield* Fiber.joinAll([first, second])
       yield* settle
+      yield* TestClock.setTime(4000)
       expect(yield* backlog.fullSince).toBeUndefined()
+      expect(yield* backlog.fullUntil).toBe(3000)
     })
   )
 })

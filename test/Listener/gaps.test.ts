@@ -54,14 +54,19 @@ describe("the gap that a lost link leaves", () => {
     })
   )
 
-  it.scoped("has the full queue for its cause, whatever the end, when we had stopped reading", () =>
+  it.scoped.each([
+    ["had no room until then", 108_000, "queue_full"],
+    ["had room again before that", 106_000, "heartbeat_missed"],
+    ["always had room", undefined, "heartbeat_missed"]
+  ] as const)("when we had stopped reading, has its cause by the queue, which %s", (row) =>
     Effect.gen(function* () {
-      const world = yield* started()
+      const [, fullUntil, cause] = row
+      const world = yield* started({ ingest: { fullUntil: Effect.succeed(fullUntil) } })
       yield* TestClock.adjust("1 minute")
       world.heard = { until: 107_000, isHeldBack: true }
       yield* world.link.fail(HeartbeatMissed.of(45_000))
       yield* settle
-      expect(world.ledger).toMatchObject([{ from: 102_000, cause: "queue_full" }])
+      expect(world.ledger).toMatchObject([{ from: 102_000, cause }])
     })
   )
 

@@ -6,6 +6,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Schedule } from "effect"
+import { bundle } from "./bundle.ts"
 
 const root = join(import.meta.dirname, "../..")
 /** What callers send, unless the service's variables say otherwise. */
@@ -70,7 +71,7 @@ export const freePort = Effect.promise(async () => {
 const launch = (
   variables: Readonly<Record<string, string>>
 ): { child: ChildProcess; output: () => string } => {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  const child = spawn(process.execPath, [bundle()], {
     cwd: root,
     env: { PATH: process.env.PATH, API_KEY: apiKey, ...variables },
     stdio: ["ignore", "pipe", "pipe"]

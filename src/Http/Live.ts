@@ -62,21 +62,26 @@ const make = Effect.gen(function* () {
             )
             cursor = Chunk.isNonEmpty(chunk) ? Chunk.lastNonEmpty(chunk).id : cursor
             hasCaughtUp ||= !bus.isLate(cursor)
-            return Chunk.join(Chunk.map(some, logged), "")
+            return { upTo: cursor, text: Chunk.join(Chunk.map(some, logged), "") }
           }),
           // Who was there and fell out of memory again would have the database read for it for ever.
-          Stream.takeUntil(() => hasCaughtUp && bus.isLate(cursor)),
-          Stream.filter((text) => text !== "")
+          Stream.takeUntil(() => hasCaughtUp && bus.isLate(cursor))
         )
         const states = registry.changes.pipe(
           Stream.filter(({ name }) => instance === undefined || name === instance),
-          Stream.map(({ name, state }) => frame("status", { name, state: encodeState(state) }))
+          Stream.map(({ name, state }) => ({
+            text: frame("status", { name, state: encodeState(state) })
+          }))
         )
-        // The id tells a reader with a filter how far it has come.
-        const heartbeats = Stream.map(
-          Stream.fromSchedule(heartbeatEvery),
-          () => `: heartbeat\nid: ${cursor}\n\n`
-        )
+        const heartbeats = Stream.as(Stream.fromSchedule(heartbeatEvery), "heartbeat" as const)
+        let told = cursor
+
+        /** The id tells a reader with a filter how far it has come: with what was given before. */
+        const toText = (one: { readonly text: string; readonly upTo?: number } | "heartbeat") => {
+          if (one === "heartbeat") return `: heartbeat\nid: ${told}\n\n`
+          told = one.upTo ?? told
+          return one.text
+        }
         const end = Stream.fromEffect(
           Effect.map(Deferred.isDone(stopping), (isStopping) => {
             const reason = isStopping ? "stopping" : "too_slow"
@@ -87,6 +92,8 @@ const make = Effect.gen(function* () {
           Stream.concat(
             events.pipe(
               Stream.merge(Stream.merge(states, heartbeats), { haltStrategy: "left" }),
+              Stream.map(toText),
+              Stream.filter((text) => text !== ""),
               Stream.interruptWhenDeferred(stopping)
             )
           ),

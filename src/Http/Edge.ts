@@ -58,7 +58,11 @@ const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
   if (response.status !== 400 || response.body._tag !== "Uint8Array") return response
   const failure = decodeFailure(new TextDecoder().decode(response.body.body))
   if (Option.isNone(failure)) return response
-  const issues = failure.value.issues.map((issue) => ({
+  // What may be absent is a union with `undefined`, which nobody sends.
+  const told = failure.value.issues.filter(
+    ({ message }) => !message.startsWith("Expected undefined")
+  )
+  const issues = (told.length > 0 ? told : failure.value.issues).map((issue) => ({
     ...issue,
     // The schema of a whole body has no name that a caller would know.
     message:

@@ -10,6 +10,7 @@ const program = Http.layer.pipe(
   Layer.provide(Startup.logging)
 )
 
+Startup.endOnSecondSignal()
 NodeRuntime.runMain(Startup.explainFailure(Startup.launch(program)), {
   disableErrorReporting: true,
   disablePrettyLogger: true

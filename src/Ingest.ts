@@ -49,7 +49,7 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
     readonly backfill: (messages: ReadonlyArray<RawEvent>) => Effect.Effect<number>
     /** Takes in events of our own; what it gives waits until they are committed. */
     readonly note: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<Effect.Effect<void>>
-    /** Everything taken in before this time is committed; ms since 1970 UTC. */
+    /** Everything received before this time is committed, if it was brought; ms since 1970 UTC. */
     readonly settledUntil: Effect.Effect<number>
     /** Until when there was no room, the last time; `undefined`: there always was. */
     readonly fullUntil: Effect.Effect<number | undefined>
@@ -195,10 +195,13 @@ const make = Effect.gen(function* () {
     })
 
   return Ingest.of({
-    receive: (raw, origin) =>
-      backlog.add(() =>
-        Arr.map(Arr.fromIterable(raw), (event) => [decode(event, origin), undefined])
-      ),
+    receive: (raw, origin) => {
+      const events = Arr.fromIterable(raw)
+      return backlog.add(
+        () => events.map((event) => [decode(event, origin), undefined]),
+        events[0]?.receivedAt
+      )
+    },
     backfill: (messages) =>
       Effect.flatten(take(() => messages.map((event) => decode(event, "backfill")))),
     note: (events) =>

@@ -109,21 +109,29 @@ export const accessibility = (world: () => World) =>
     })
 
     it.each([
-      ["pt-BR", "pt-BR", "Chave de API", "Entrar", "Instâncias"],
-      ["es-MX", "es", "Clave de API", "Entrar", "Instancias"],
-      ["fr-FR", "en", "API key", "Sign in", "Instances"]
-    ])("speak to a reader of %s in %s", async (locale, language, keyLabel, signIn, heading) => {
-      await populated()
-      await world().look(
-        "/",
-        async (page) => {
-          expect(await page.locator("html").getAttribute("lang")).toBe(language)
-          await page.getByLabel(keyLabel).fill(key)
-          await page.getByRole("button", { name: signIn }).click()
-          await page.getByRole("heading", { name: heading, level: 1 }).waitFor()
-          await rowOf(page, "acesso").waitFor()
-        },
-        { locale }
-      )
-    })
+      ["pt-BR", "pt-BR", "Chave de API", "Entrar", "Instâncias", "Conectar o WhatsApp"],
+      ["es-MX", "es", "Clave de API", "Entrar", "Instancias", "Conectar WhatsApp"],
+      ["fr-FR", "en", "API key", "Sign in", "Instances", "Connect WhatsApp"]
+    ])(
+      "speak to a reader of %s in %s",
+      async (locale, language, keyLabel, signIn, heading, invitation) => {
+        await populated()
+        await world().look(
+          "/",
+          async (page) => {
+            expect(await page.locator("html").getAttribute("lang")).toBe(language)
+            await page.getByLabel(keyLabel).fill(key)
+            await page.getByRole("button", { name: signIn }).click()
+            await page.getByRole("heading", { name: heading, level: 1 }).waitFor()
+            await rowOf(page, "acesso").waitFor()
+          },
+          { locale }
+        )
+        await world().look(
+          await pairingPath(world(), "acesso-qr"),
+          (page) => page.getByRole("heading", { name: invitation, level: 1 }).waitFor(),
+          { locale }
+        )
+      }
+    )
   })

@@ -1,5 +1,7 @@
 import { expect, it } from "@effect/vitest"
+import { Context, Effect, Redacted } from "effect"
 import type { Locator, Page } from "playwright-core"
+import { Session } from "../../../src/Http/Session.ts"
 import { eventually, inBrowser } from "../../support/Browser/Suite.ts"
 import { readShownQr } from "../../support/QrReader.ts"
 import { key } from "../Service.ts"
@@ -113,6 +115,27 @@ export const dashboard = (world: () => World) =>
         },
         { expected: /status of 401/ }
       ))
+
+    it("lets in by a link that works once and leaves no trace in the address", async () => {
+      const { ticket } = Context.get(world().context, Session)
+      const path = `/#ticket=${Redacted.value(await Effect.runPromise(ticket))}`
+      await world().look(path, async (page) => {
+        await page.getByRole("button", { name: "Sign out" }).waitFor()
+        expect(page.url()).toBe(`${world().url}/`)
+        await page.reload()
+        await page.getByRole("button", { name: "Sign out" }).waitFor()
+        expect(await page.evaluate("history.length")).toBe(2)
+      })
+      await world().look(
+        path,
+        async (page) => {
+          await page.getByRole("alert").getByText("was used already").waitFor()
+          await page.getByLabel("API key").waitFor()
+          expect(page.url()).toBe(`${world().url}/`)
+        },
+        { expected: /status of 401/ }
+      )
+    })
 
     it("is used from the keyboard alone", () =>
       world().look("/", async (page) => {

@@ -7,7 +7,7 @@ import { eventually, inBrowser } from "../../support/Browser/Suite.ts"
 import { visit } from "../../support/Browser.ts"
 import { readQr, readShownQr } from "../../support/QrReader.ts"
 import { key } from "../Service.ts"
-import { pairingPath, secondsOf, type World } from "./World.ts"
+import { pairingPath, rowOf, secondsOf, type World } from "./World.ts"
 
 const issue = (tokens: Tokens["Type"], lifetime: Duration.DurationInput) =>
   Effect.runPromise(tokens.issue("pairing", "segredo", Duration.decode(lifetime)))
@@ -104,6 +104,20 @@ export const pairingLink = (world: () => World) =>
         },
         { deviceScaleFactor: 2 }
       )
+    })
+
+    it("is what the dashboard's button makes, for somebody without a key", async () => {
+      await world().create("convite")
+      let link = ""
+      await world().visit("/", async (page) => {
+        await rowOf(page, "convite").getByRole("button", { name: "Copy pairing link" }).click()
+        const dialog = page.getByRole("dialog", { name: "Pairing link of convite" })
+        link = await dialog.getByRole("textbox", { name: "Link" }).inputValue()
+      })
+      await world().look(link.replace(world().url, ""), async (page) => {
+        await page.getByRole("img", { name: "QR code" }).waitFor()
+        expect(await page.getByText("convite").count()).toBe(0)
+      })
     })
 
     it("shows and gives away nothing for a link that is not valid", async () => {

@@ -93,7 +93,7 @@ describe("EventSource.layerGlobal", () => {
     () =>
       Effect.gen(function* () {
         const { dials, source } = yield* counted
-        yield* source.created
+        yield* Effect.asVoid(source.created)
         const { events } = yield* source.open(one, ignored)
         const leaving = yield* Scope.make()
         yield* Scope.extend(source.open(two, ignored), leaving)

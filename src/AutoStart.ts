@@ -1,8 +1,9 @@
 /** A listener for every instance that somebody creates at Evolution while we are connected to it. */
-import { Effect, Either, Layer, Schema, Stream } from "effect"
+import { Cause, Clock, Effect, Either, Layer, Schema, Stream } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import { InstanceName, isTrial } from "./Domain/Instance.ts"
 import { EventSource } from "./EventSource.ts"
+import { GapLedger } from "./GapLedger.ts"
 import * as Listener from "./Listener.ts"
 import { ListenerRegistry, restartIntensity } from "./ListenerRegistry.ts"
 import { detailOf, untilBack } from "./Sql/Failure.ts"
@@ -13,20 +14,33 @@ const retryPolicy = untilBack("200 millis")
 const watch = Effect.gen(function* () {
   const source = yield* EventSource
   const registry = yield* ListenerRegistry
+  const ledger = yield* GapLedger
+  const scope = yield* Effect.scope
 
-  const start = (name: string) =>
+  const start = (name: InstanceName, since: number) =>
+    registry.start(name).pipe(
+      Effect.tapError((error) =>
+        // Its events are held for a listener to come, but not for ever.
+        Effect.zipRight(
+          ledger.open(name, since, "queue_full"),
+          Effect.logError(`Cannot listen to the created instance "${name}" yet: ${detailOf(error)}`)
+        )
+      ),
+      Effect.retry(retryPolicy),
+      Effect.orDie, // the schedule has no end
+      Effect.zipRight(Effect.logInfo(`Listens to the created instance "${name}"`)),
+      Effect.catchAllDefect((defect) =>
+        Effect.logError(`Starting "${name}" crashed`, Cause.die(defect))
+      )
+    )
+
+  /** None waits for another one's start, nor does a start end with the link that told of it. */
+  const startSoon = (name: string) =>
     Either.match(decodeName(name), {
       onLeft: () => Effect.logWarning(`Cannot listen to the created instance "${name}": its name`),
       onRight: (valid) =>
-        registry.start(valid).pipe(
-          Effect.tapError((error) =>
-            Effect.logError(
-              `Cannot listen to the created instance "${name}" yet: ${detailOf(error)}`
-            )
-          ),
-          Effect.retry(retryPolicy),
-          Effect.orDie, // the schedule has no end
-          Effect.zipRight(Effect.logInfo(`Listens to the created instance "${name}"`))
+        Effect.flatMap(Clock.currentTimeMillis, (since) =>
+          Effect.forkIn(start(valid, since), scope)
         )
     }).pipe(Effect.annotateLogs("instance", name))
 
@@ -38,7 +52,7 @@ const watch = Effect.gen(function* () {
         yield* established
         yield* Stream.runForEach(
           Stream.filter(created, (name) => !isTrial(name)),
-          start
+          startSoon
         )
       })
   )

@@ -18,7 +18,7 @@ export class GapStore extends Context.Tag("evolution-listener/GapStore")<
       instance: string,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
-    /** Every one that is open, or for which there is something left to try; oldest first. */
+    /** Every one of an instance that there is, if it is open or something is left to try; oldest first. */
     readonly unfinished: Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
     /** How many of each instance that there is are done with, and not recovered. */
     readonly lost: Effect.Effect<ReadonlyArray<readonly [string, number]>, SqlError.SqlError>
@@ -45,7 +45,8 @@ const make = Effect.gen(function* () {
       ),
     unfinished: Effect.flatMap(
       sql`
-        select * from gaps
+        select gaps.*
+        from gaps join instances on name = instance and coalesce("to", now()) >= known_since
         where recovered is distinct from true
           and ("to" is null or recovered is null or retry_at is not null)
         order by "from"`,

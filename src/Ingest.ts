@@ -51,8 +51,10 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
     readonly backfill: (messages: ReadonlyArray<RawEvent>) => Effect.Effect<number>
     /** Takes in events of our own; what it gives waits until they are committed. */
     readonly note: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<Effect.Effect<void>>
-    /** Everything taken in before this time is committed; ms since 1970 UTC. */
+    /** Everything received before this time is committed, if it was brought; ms since 1970 UTC. */
     readonly settledUntil: Effect.Effect<number>
+    /** Until when there was no room, the last time; `undefined`: there always was. */
+    readonly fullUntil: Effect.Effect<number | undefined>
     /** A statement beside the queue that writes: how it ends tells how the database is. */
     readonly beside: <A>(
       statement: Effect.Effect<A, SqlError.SqlError>
@@ -197,12 +199,17 @@ const make = Effect.gen(function* () {
     })
 
   return Ingest.of({
-    receive: (raw, origin) =>
-      backlog.add(() =>
-        Count.decoded(Arr.map(Arr.fromIterable(raw), (event) => decode(event, origin, scrub))).map(
-          (decoded) => [decoded, undefined]
-        )
-      ),
+    receive: (raw, origin) => {
+      const events = Arr.fromIterable(raw)
+      return backlog.add(
+        () =>
+          Count.decoded(events.map((event) => decode(event, origin, scrub))).map((decoded) => [
+            decoded,
+            undefined
+          ]),
+        events[0]?.receivedAt
+      )
+    },
     backfill: (messages) =>
       Effect.flatten(
         take(() => Count.decoded(messages.map((event) => decode(event, "backfill", scrub))))
@@ -213,6 +220,7 @@ const make = Effect.gen(function* () {
         Effect.asVoid
       ),
     settledUntil: backlog.settledUntil,
+    fullUntil: backlog.fullUntil,
     beside: outage.beside,
     depth: backlog.depth,
     idle: backlog.idle,

@@ -1,6 +1,7 @@
 /** **The actor**: one instance's life, from the first dial to the wish to stop. */
 import {
   Cause,
+  Chunk,
   Clock,
   DateTime,
   Duration,
@@ -44,9 +45,24 @@ export const run = (
     const ledger = yield* GapLedger
     const recovery = yield* Recovery
 
+    /** When the first was received of those that are being handed on; `undefined`: none is. */
+    let handing: number | undefined
+
+    const handOn = (chunk: Chunk.Chunk<RawEvent>) =>
+      Effect.suspend(() => {
+        handing = Option.getOrUndefined(Chunk.head(chunk))?.receivedAt
+        return ingest.receive(chunk, "live")
+      }).pipe(
+        Effect.tap(() =>
+          Effect.sync(() => {
+            handing = undefined
+          })
+        )
+      )
+
     /** While the link is up. Ends with it; then the gap begins with the last thing heard. */
     const listen = Effect.fn(function* (events: Stream.Stream<RawEvent, LinkError>) {
-      const live = Stream.runForEachChunk(events, (chunk) => ingest.receive(chunk, "live"))
+      const live = Stream.runForEachChunk(events, handOn)
       const recover = Effect.gen(function* () {
         yield* ingest.receive(yield* recovery.snapshot(name), "snapshot")
         // A gap can close while the link holds, too.
@@ -61,14 +77,14 @@ export const run = (
     const missing = (
       exit: Exit.Exit<unknown, State.SessionError>,
       from: number,
-      heldBack = false
+      isQueueFull = false
     ) => {
       if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return Effect.void
       const cause = Option.match(Cause.failureOption(exit.cause), {
         onNone: () => "listener_crashed" as const,
         onSome: causeOf
       })
-      return ledger.open(name, from, heldBack ? "queue_full" : cause)
+      return ledger.open(name, from, isQueueFull ? "queue_full" : cause)
     }
 
     yield* keep(report, ({ established, refused }) =>
@@ -78,11 +94,17 @@ export const run = (
           .open(name, (error) => Effect.zipRight(missing(Exit.fail(error), began), refused(error)))
           .pipe(Effect.onExit((exit) => missing(exit, began)))
         yield* ledger.close(name)
+        handing = undefined
         yield* established
         yield* Effect.onExit(listen(events), (exit) =>
-          Effect.flatMap(heard, ({ isHeldBack, until }) =>
-            missing(exit, until - Duration.toMillis(transit), isHeldBack)
-          )
+          Effect.gen(function* () {
+            const { isHeldBack, until } = yield* heard
+            // A long history holds a socket back as well, for a moment.
+            const isQueueFull = isHeldBack && ((yield* ingest.fullUntil) ?? 0) >= until
+            // What we have in hand then nobody will have.
+            const from = Math.min(until, handing ?? until) - Duration.toMillis(transit)
+            yield* missing(exit, from, isQueueFull)
+          })
         )
       })
     )

@@ -1,4 +1,5 @@
-/** What a program around the service needs: how it logs, and how it says why it did not start. */
+/** What a program around the service needs: how it logs, how it ends, and how it says why it did not start. */
+import { constants } from "node:os"
 import {
   Cause,
   ConfigError,
@@ -45,6 +46,18 @@ export const launch = <E, R>(program: Layer.Layer<never, E, R>) =>
       return yield* Effect.onInterrupt(restore(Fiber.join(running)), () => stop)
     })
   )
+
+/**
+ * The first signal is the program's own affair, the second ends it. Without a handler it would, too,
+ * but for the first process of a container, which the kernel spares.
+ */
+export const endOnSecondSignal = (): void => {
+  let told = 0
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      if (++told > 1) process.exit(128 + constants.signals[signal])
+    })
+}
 
 /** Says why a program ended by itself, a line for each thing that is wrong. */
 export const explainFailure = <A, E, R>(program: Effect.Effect<A, E, R>) =>

@@ -30,6 +30,7 @@ const program = Effect.suspend((): Effect.Effect<void, unknown> => {
   }
 })
 
+Startup.endOnSecondSignal()
 NodeRuntime.runMain(Startup.explainFailure(program), {
   disableErrorReporting: true,
   disablePrettyLogger: true

@@ -7,7 +7,7 @@ import { Pacing } from "../src/Pacing.ts"
 import { Upstream } from "../src/Upstream.ts"
 import { createElsewhere, eventually, one, serviceOn, two } from "./Instances/service.ts"
 import { sharedDatabase } from "./ListenerRegistry/database.ts"
-import { sourceOf } from "./support/doubles.ts"
+import { ledgerOf, sourceOf } from "./support/doubles.ts"
 import { settings } from "./support/settings.ts"
 
 describe("AutoStart", { timeout: 30_000 }, () => {
@@ -96,6 +96,7 @@ describe("AutoStart", { timeout: 30_000 }, () => {
           all: Effect.succeed([]),
           changes: Stream.never
         }),
+        ledgerOf(),
         Layer.succeed(Upstream, { awaitReturn: Effect.never })
       )
       yield* Layer.build(

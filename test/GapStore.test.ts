@@ -45,7 +45,7 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
     body: (
       store: GapStore["Type"],
       write: (...gaps: ReadonlyArray<Gap.Gap>) => Effect.Effect<unknown, unknown>
-    ) => Effect.Effect<unknown, unknown>
+    ) => Effect.Effect<unknown, unknown, SqlClient.SqlClient>
   ) =>
     it.effect(title, () =>
       Effect.provide(
@@ -116,6 +116,19 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
         ["bar-1", 1],
         ["shop-1", 2]
       ])
+    }))
+
+  test("leaves alone what a deleted instance left behind, also when its name is another's", (store, write) =>
+    Effect.gen(function* () {
+      const gone = InstanceName.make("gone-1")
+      const again = InstanceName.make("again-1")
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`
+        insert into instances (name, desired, desired_at, known_since)
+        values (${again}, 'listening', now(), ${DateTime.toDate(at(60))})`
+      const now = closed(70, again)
+      yield* write(open(0, gone), closed(20, gone), closed(40, again), now)
+      expect(yield* store.unfinished).toEqual([now])
     }))
 
   test("has each gap once, as it was written last", (store, write) =>

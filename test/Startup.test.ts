@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Console, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
 import * as Startup from "../src/Startup.ts"
@@ -46,6 +49,40 @@ describe("a program that is told to stop", () => {
       const exit = yield* Fiber.join(stopping)
       expect(Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)).toBe(true)
       expect(said).toEqual(["evolution-listener: Stopped, waiting no longer"])
+    })
+  )
+})
+
+describe("a second signal", () => {
+  /** Stops for ever after the first. */
+  const program = `
+    import("./src/Startup.ts").then(({ endOnSecondSignal }) => {
+      endOnSecondSignal()
+      setInterval(() => undefined, 1000)
+      console.log("ready")
+    })`
+
+  it.scopedLive.each([
+    ["SIGTERM", 143],
+    ["SIGINT", 130]
+  ] as const)("ends it at once, whatever it waits for: %s", ([signal, expected]) =>
+    Effect.gen(function* () {
+      const child = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          spawn(process.execPath, ["--import", "tsx", "-e", program], {
+            cwd: join(import.meta.dirname, ".."),
+            stdio: ["ignore", "pipe", "inherit"]
+          })
+        ),
+        (running) => Effect.sync(() => running.kill("SIGKILL"))
+      )
+      yield* Effect.promise(() => once(child.stdout, "data"))
+      child.kill("SIGTERM")
+      yield* Effect.sleep("200 millis")
+      expect(child.exitCode).toBeNull()
+      child.kill(signal)
+      const [code] = yield* Effect.promise(() => once(child, "exit"))
+      expect(code).toBe(expected)
     })
   )
 })

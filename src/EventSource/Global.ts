@@ -9,21 +9,20 @@ import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
 import { type Renewable, renewable } from "./Renewal.ts"
+import * as Route from "./Route.ts"
 
-/** Events that may wait for one instance's listener; then the router waits, and with it the socket. */
-const routeCapacity = 64
 /** Created instances whose events are held for a listener to come; the oldest makes room. */
 const maxHeld = 64
-
-type Route = Mailbox.Mailbox<RawEvent, LinkError>
 
 /** One connection's life: dialled with the first user, gone with the last or with its first error. */
 interface Link {
   readonly up: Deferred.Deferred<Renewable, LinkError>
-  readonly routes: Map<string, Route>
+  readonly routes: Map<string, Route.Route>
   /** Names of created instances whose route nobody has claimed yet, oldest first. */
   readonly held: Set<string>
   readonly watchers: Set<Mailbox.Mailbox<string, LinkError>>
+  /** When the first was received of those that are being routed; `undefined`: none is. */
+  routing: number | undefined
   users: number
   fiber: Fiber.RuntimeFiber<void, LinkError> | undefined
   ended: Exit.Exit<void, LinkError> | undefined
@@ -42,7 +41,20 @@ export const make = Effect.gen(function* () {
       const socket = yield* renewable(dial)
       yield* Deferred.succeed(link.up, socket)
       yield* Stream.runForEachChunk(socket.events, (events) =>
-        Effect.forEach(events, (event) => deliver(link, event), { discard: true })
+        Effect.forEach(
+          events,
+          (event) => {
+            link.routing ??= event.receivedAt
+            return deliver(link, event)
+          },
+          { discard: true }
+        ).pipe(
+          Effect.tap(() =>
+            Effect.sync(() => {
+              link.routing = undefined
+            })
+          )
+        )
       )
     }).pipe(
       Effect.scoped,
@@ -88,11 +100,9 @@ export const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const shared = yield* link
         const { held, routes } = shared
-        const route =
-          (held.delete(name) ? routes.get(name) : undefined) ??
-          (yield* Mailbox.make<RawEvent, LinkError>(routeCapacity))
+        const route = (held.delete(name) ? routes.get(name) : undefined) ?? (yield* Route.make)
         routes.set(name, route)
-        if (shared.ended !== undefined) route.unsafeDone(shared.ended)
+        if (shared.ended !== undefined) route.end(shared.ended)
         yield* Effect.addFinalizer(() =>
           Effect.suspend(() => {
             if (routes.get(name) === route) routes.delete(name)
@@ -100,7 +110,13 @@ export const make = Effect.gen(function* () {
           })
         )
         const { heard } = yield* Deferred.await(shared.up)
-        return { events: Mailbox.toStream(route), heard }
+        return {
+          events: route.events,
+          heard: Effect.map(heard, ({ isHeldBack, until }) => ({
+            isHeldBack,
+            until: readUntil(shared, [route], until)
+          }))
+        }
       }),
     renew: () =>
       Effect.flatMap(
@@ -111,7 +127,10 @@ export const make = Effect.gen(function* () {
       connection,
       Option.match({
         onNone: () => Effect.succeed(undefined),
-        onSome: ({ heard }) => Effect.map(heard, ({ until }) => until)
+        onSome: ({ heard }) =>
+          Effect.map(heard, ({ until }) =>
+            current === undefined ? until : readUntil(current, claimed(current), until)
+          )
       })
     ),
     created: Effect.gen(function* () {
@@ -143,6 +162,7 @@ const emptyLink = (): Link => ({
   routes: new Map(),
   held: new Set(),
   watchers: new Set(),
+  routing: undefined,
   users: 0,
   fiber: undefined,
   ended: undefined
@@ -152,7 +172,7 @@ const emptyLink = (): Link => ({
 const finish = (link: Link, exit: Exit.Exit<void, LinkError>): void => {
   link.ended = exit
   if (Exit.isFailure(exit)) Deferred.unsafeDone(link.up, Exit.failCause(exit.cause))
-  for (const mailbox of link.routes.values()) mailbox.unsafeDone(exit)
+  for (const route of link.routes.values()) route.end(exit)
   for (const watcher of link.watchers) watcher.unsafeDone(exit)
 }
 
@@ -160,25 +180,30 @@ const finish = (link: Link, exit: Exit.Exit<void, LinkError>): void => {
 const deliver = (link: Link, event: RawEvent): Effect.Effect<unknown> => {
   const name = instanceOf(event.payload)
   // An event that names no instance belongs to nobody; any listener can put it in quarantine.
-  const route = name === undefined ? anyRoute(link) : link.routes.get(name)
+  const route = name === undefined ? claimed(link)[0] : link.routes.get(name)
   if (route === undefined) return name === undefined ? Effect.void : hold(link, name, event)
-  if (route.unsafeOffer(event)) return Effect.void
+  if (route.takes(event)) return Effect.void
   return name !== undefined && link.held.has(name) ? letGo(link, name) : route.offer(event)
 }
 
-/** Some route with a listener behind it; a held one may never get any. */
-const anyRoute = ({ held, routes }: Link): Route | undefined => {
-  for (const [name, route] of routes) if (!held.has(name)) return route
-  return undefined
-}
+/** The routes with a listener behind them; a held one may never get any. */
+const claimed = ({ held, routes }: Link): ReadonlyArray<Route.Route> =>
+  [...routes].flatMap(([name, route]) => (held.has(name) ? [] : [route]))
+
+/** What was received and is still between the socket and a listener is not heard. */
+const readUntil = ({ routing }: Link, routes: ReadonlyArray<Route.Route>, until: number): number =>
+  routes.reduce(
+    (least, { unread }) => Math.min(least, unread() ?? least),
+    Math.min(until, routing ?? until)
+  )
 
 /** Opens a route for an instance that has just been created, so that its first QR code can wait. */
 const hold = (link: Link, name: string, event: RawEvent): Effect.Effect<void> =>
   event.name !== "instance.create" || link.watchers.size === 0
     ? Effect.void
     : Effect.gen(function* () {
-        const route: Route = yield* Mailbox.make<RawEvent, LinkError>(routeCapacity)
-        route.unsafeOffer(event)
+        const route = yield* Route.make
+        route.takes(event)
         link.routes.set(name, route)
         link.held.add(name)
         for (const watcher of link.watchers) watcher.unsafeOffer(name)

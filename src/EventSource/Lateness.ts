@@ -15,9 +15,14 @@ export const make = () => {
   let since = Number.NEGATIVE_INFINITY
   let last = Number.POSITIVE_INFINITY
   return {
-    /** The last event of a chunk was on its way the least. */
-    note: (events: Chunk.Chunk<RawEvent>): void => {
-      const newest = Option.getOrUndefined(Chunk.last(events))
+    /**
+     * The last event of a chunk was on its way the least. What came after `until` waited for us, while we
+     * read no further: that is no lateness of Evolution's.
+     */
+    note: (events: Chunk.Chunk<RawEvent>, until = Number.POSITIVE_INFINITY): void => {
+      const newest = Option.getOrUndefined(
+        Chunk.findLast(events, ({ receivedAt }) => receivedAt <= until)
+      )
       if (newest === undefined) return
       if (Math.abs(newest.receivedAt - since) > memory) {
         leastBefore = newest.receivedAt - since > 2 * memory ? Number.POSITIVE_INFINITY : least

@@ -19,6 +19,7 @@ import {
 import type { RawEvent } from "../Domain/Event.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
 import { isTooDeep } from "../Domain/Nesting.ts"
+import type { Heard } from "../Wire/Hearing.ts"
 import type * as SocketIo from "../Wire/SocketIo.ts"
 import * as Lateness from "./Lateness.ts"
 
@@ -55,8 +56,8 @@ export const renewable = (
     const gone = yield* Deferred.make<void>()
     yield* Effect.addFinalizer(() => Deferred.succeed(gone, undefined))
 
-    const noting = (events: Chunk.Chunk<RawEvent>) => {
-      lateness.note(events)
+    const noting = (events: Chunk.Chunk<RawEvent>, { isHeldBack, until }: Heard) => {
+      lateness.note(events, isHeldBack ? until : undefined)
       if (brought !== undefined)
         for (const event of events) {
           const print = fingerprint(event)
@@ -68,7 +69,9 @@ export const renewable = (
     /** The rest of a connection, and then its successor's; quiesced, it has none. */
     const events: Stream.Stream<RawEvent, LinkError> = Stream.suspend(() =>
       Stream.concat(
-        Stream.mapChunks(current.events, noting),
+        Stream.mapChunksEffect(current.events, (chunk) =>
+          Effect.map(current.socket.heard, (heardNow) => noting(chunk, heardNow))
+        ),
         Stream.unwrap(
           Effect.gen(function* () {
             if (next === undefined) return Stream.empty

@@ -64,7 +64,11 @@ const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
   if (response.status !== 400) return response
   const failure = decodeFailure(textOf(response))
   if (Option.isNone(failure)) return response
-  const issues = failure.value.issues.map((issue) => ({
+  // What may be absent is a union with `undefined`, which nobody sends.
+  const told = failure.value.issues.filter(
+    ({ message }) => !message.startsWith("Expected undefined")
+  )
+  const issues = (told.length > 0 ? told : failure.value.issues).map((issue) => ({
     ...issue,
     // The schema of a whole body has no name that a caller would know.
     message:

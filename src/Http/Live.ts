@@ -82,21 +82,26 @@ const make = Effect.gen(function* () {
             hasCaughtUp ||= !bus.isLate(cursor)
             const text = missed + Chunk.join(Chunk.map(some, logged), "")
             missed = ""
-            return text
+            return { upTo: cursor, text }
           }),
           // Who was there and fell out of memory again would have the database read for it for ever.
-          Stream.takeUntil(() => hasCaughtUp && bus.isLate(cursor)),
-          Stream.filter((text) => text !== "")
+          Stream.takeUntil(() => hasCaughtUp && bus.isLate(cursor))
         )
         const states = registry.changes.pipe(
           Stream.filter(({ name }) => isWanted(name)),
-          Stream.map(({ name, state }) => frame("status", { name, state: encodeState(state) }))
+          Stream.map(({ name, state }) => ({
+            text: frame("status", { name, state: encodeState(state) })
+          }))
         )
-        // The id tells a reader with a filter how far it has come.
-        const heartbeats = Stream.map(
-          Stream.fromSchedule(heartbeatEvery),
-          () => `: heartbeat\nid: ${cursor}\n\n`
-        )
+        const heartbeats = Stream.as(Stream.fromSchedule(heartbeatEvery), "heartbeat" as const)
+        let given = cursor
+
+        /** The id tells a reader with a filter how far it has come: with what was given before. */
+        const toText = (one: { readonly text: string; readonly upTo?: number } | "heartbeat") => {
+          if (one === "heartbeat") return `: heartbeat\nid: ${given}\n\n`
+          given = one.upTo ?? given
+          return one.text
+        }
         const end = Stream.fromEffect(
           Effect.map(Deferred.isDone(stopping), (isStopping) => {
             const reason = isStopping ? "stopping" : "too_slow"
@@ -107,6 +112,8 @@ const make = Effect.gen(function* () {
           Stream.concat(
             events.pipe(
               Stream.merge(Stream.merge(states, heartbeats), { haltStrategy: "left" }),
+              Stream.map(toText),
+              Stream.filter((text) => text !== ""),
               Stream.interruptWhenDeferred(stopping)
             )
           ),

@@ -16,6 +16,15 @@ export interface Item {
   readonly takenAt: number
   /** Told once it is committed, or found in the log already. */
   readonly settled: ((isNew: boolean) => void) | undefined
+  readonly parcel: Parcel
+}
+
+/** What was brought at once. */
+interface Parcel {
+  /** Since when it is here, or on its way through the house; ms since 1970 UTC. */
+  readonly since: number
+  /** How many of its items are not committed yet. */
+  left: number
 }
 
 /** A batch ends at whichever comes first; a history chunk alone can have tens of MB. */
@@ -63,9 +72,12 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
     const now = () => clock.unsafeCurrentTimeMillis()
     const activity = yield* Activity.make
     let [events, bytes] = [0, 0]
-    /** Nothing taken in before is uncommitted; `undefined`: nothing is. */
+    /** When the oldest was taken in that is not committed; `undefined`: all is. */
     let oldest: number | undefined
+    /** Those that are not committed, or wait for room. */
+    const parcels = new Set<Parcel>()
     let fullSince: number | undefined
+    let fullUntil: number | undefined
 
     const isFull = () =>
       bytes >= maxBytes || (oldest !== undefined && now() - oldest > Duration.toMillis(maxAge))
@@ -82,30 +94,51 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
     const release = (batch: ReadonlyArray<Item>, left: number | undefined) =>
       Effect.sync(() => {
         events -= batch.length
-        for (const item of batch) bytes -= item.bytes
+        for (const { bytes: size, parcel } of batch) {
+          bytes -= size
+          if (--parcel.left === 0) parcels.delete(parcel)
+        }
         oldest = bytes === 0 ? undefined : left
+        if (fullSince !== undefined) fullUntil = now()
         if (!isFull()) fullSince = undefined
         room.unsafeOpen()
       })
 
     return {
-      /** Waits for room; then takes all of it, in order. */
-      add: (make: () => ReadonlyArray<readonly [Decoded, Item["settled"]]>) =>
-        Effect.zipRight(
-          admission,
-          Effect.suspend(() => {
+      /** Waits for room; then takes all of it, in order. `since`: the first of it was received then. */
+      add: (
+        make: () => ReadonlyArray<readonly [Decoded, Item["settled"]]>,
+        since = Number.POSITIVE_INFINITY
+      ) =>
+        Effect.suspend(() => {
+          const parcel: Parcel = { since: Math.min(since, now()), left: 0 }
+          parcels.add(parcel)
+          const take = Effect.suspend(() => {
             const takenAt = now()
             const items = make().map(
-              ([decoded, settled]): Item => ({ decoded, settled, takenAt, bytes: sizeOf(decoded) })
+              ([decoded, settled]): Item => ({
+                decoded,
+                settled,
+                takenAt,
+                parcel,
+                bytes: sizeOf(decoded)
+              })
             )
             if (items.length === 0) return Effect.void
             if (events === 0) activity.note()
             events += items.length
             for (const item of items) bytes += item.bytes
+            parcel.left = items.length
             oldest ??= takenAt
             return Effect.asVoid(queue.offerAll(items))
           })
-        ),
+          return Effect.ensuring(
+            Effect.zipRight(admission, take),
+            Effect.sync(() => {
+              if (parcel.left === 0) parcels.delete(parcel)
+            })
+          )
+        }),
       /** Hands over what waits, batch after batch, until the queue has ended. */
       drain: (commit: (batch: ReadonlyArray<Item>) => Effect.Effect<void>): Effect.Effect<void> => {
         const next: Effect.Effect<void> = Effect.flatMap(queue.takeAll, ([items, done]) => {
@@ -136,15 +169,21 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
       ),
       /** For how long something waits and nobody tries to write it; zero: nothing does. */
       idle: Effect.sync(() => (events === 0 ? Duration.zero : activity.idle())),
-      /** Everything taken in before this time is committed. */
-      settledUntil: Effect.sync(() => oldest ?? now()),
+      /** Everything received before this time is committed, if it was brought. */
+      settledUntil: Effect.sync(() => {
+        let until = now()
+        for (const { since } of parcels) until = Math.min(until, since)
+        return until
+      }),
       /** Since when somebody waits for room; `undefined`: nobody does. */
-      fullSince: Effect.sync(() => fullSince)
+      fullSince: Effect.sync(() => fullSince),
+      /** Until when somebody waited last; `undefined`: nobody ever did. */
+      fullUntil: Effect.sync(() => (fullSince === undefined ? fullUntil : now()))
     }
   })
 
 /** Whether it is a message that was asked for again. */
-export const isFetched = ({ decoded }: Item): boolean =>
+export const isFetched = ({ decoded }: Pick<Item, "decoded">): boolean =>
   Either.isRight(decoded) && decoded.right.origin === "backfill"
 
 /** Fetched messages are compared with the log, so what came before them has to be in it. */

@@ -88,6 +88,13 @@ export const make = Effect.gen(function* () {
       return messages.total > 0 ? undefined : { note: nothingStored, isFinal: false }
     })
 
+  /** How many of these the log has not. */
+  const unheard = (events: ReadonlyArray<RawEvent>) =>
+    Effect.map(
+      log.unheard(Arr.getRights(events.map((event) => decode(event, "backfill", scrub)))),
+      ({ length }) => length
+    )
+
   /** Hands on as much of a page as the limit allows; says how much, and whether that was all. */
   const handOn = (
     gap: Gap.Gap,
@@ -97,8 +104,7 @@ export const make = Effect.gen(function* () {
       if (oldestFirst.length === 0) return [0, true]
       const room = limit - gap.fetched
       if (room === 0) {
-        const left = Arr.getRights(oldestFirst.map((event) => decode(event, "backfill", scrub)))
-        return [0, (yield* log.unheard(left)).length === 0]
+        return [0, (yield* unheard(oldestFirst)) === 0]
       }
       const fresh = yield* ingest.backfill(oldestFirst.slice(0, room))
       const sofar = { ...gap, fetched: gap.fetched + fresh }
@@ -107,17 +113,22 @@ export const make = Effect.gen(function* () {
     })
 
   /** Fetches a stretch of time, or as much of its beginning as one question can be about. */
-  const page = (gap: Gap.Gap, from: number, to: number) =>
+  const page = (gap: Gap.Gap, over: DateTime.Utc, from: number, to: number) =>
     Effect.gen(function* () {
       const found = yield* stretch(gap.instance, from, to)
       const receivedAt = yield* Clock.currentTimeMillis
-      const oldestFirst = Arr.sort(once(found.records), byTime)
-      const events = oldestFirst.map(toEvent(gap.instance, receivedAt))
-      const [fresh, isAll] = yield* handOn(gap, events)
+      // Evolution writes down first and emits then: what is younger may still be heard.
+      const settled = receivedAt - Duration.toMillis(settling)
+      const horizon = Math.floor(Math.max(settled / 1000, seconds(over)))
+      const [old, young] = Arr.partition(found.records, (one) => one.messageTimestamp > horizon)
+      const toEvents = (records: ReadonlyArray<FoundMessage>) =>
+        Arr.sort(once(records), byTime).map(toEvent(gap.instance, receivedAt))
+      const [fresh, isAll] = yield* handOn(gap, toEvents(old))
+      const isEarly = (yield* unheard(toEvents(young))) > 0
       yield* Metric.increment(Metrics.backfillPages)
       yield* Metric.incrementBy(Metrics.backfillFetched, fresh)
       yield* Effect.annotateCurrentSpan("backfill.fetched", fresh)
-      return [found, fresh, isAll] as const
+      return { found, fresh, isAll, isEarly, horizon }
     }).pipe(Tracing.span("backfill.page", { attributes: { instance: gap.instance } }))
 
   /** Fetches from where it was left, and writes down how far it came. */
@@ -128,14 +139,16 @@ export const make = Effect.gen(function* () {
       let now = gap
       let [from, reach] = [Math.floor(seconds(begin)), end]
       while (from <= end) {
-        const [found, fresh, isAll] = yield* page(now, from, Math.min(reach, end))
+        const until = Math.min(reach, end)
+        const { found, fresh, horizon, isAll, isEarly } = yield* page(now, to, from, until)
         // Where a page had room, the next stretch may be twice as long.
         reach = found.to + 1 + 2 * (found.to - from + 1)
-        from = found.to + 1
+        from = isEarly ? horizon + 1 : found.to + 1
         if (!isAll)
           return Gap.unrecovered({ ...now, fetched: now.fetched + fresh }, limitReached(limit))
         now = Gap.progressed(now, fresh, DateTime.unsafeMake(from * 1000))
         yield* ledger.update(now)
+        if (isEarly) yield* Effect.sleep(settling)
       }
       return Gap.recovered(now)
     })

@@ -89,6 +89,7 @@ export const connect = (
 
     const enqueue = (data: string | Buffer, bytes: number) => {
       inbox.unsafeOffer({ data, receivedAt: now() })
+      hearing.queued()
       queuedBytes += bytes
       const queued = Option.getOrElse(inbox.unsafeSize(), () => 0)
       if (queuedBytes > maxQueuedBytes || queued > maxQueuedMessages) {
@@ -174,6 +175,7 @@ export const connect = (
       Effect.flatMap(([batch, done]) => {
         if (done && Chunk.isEmpty(batch)) return Effect.fail(Option.none<LinkError>())
         queuedBytes = 0
+        hearing.read()
         if (socket.isPaused && !done) {
           lastPing = ticks()
           hearing.readOn()

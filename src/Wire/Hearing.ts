@@ -1,10 +1,10 @@
 /**
  * How far we have heard what the server sent. While we hold a socket back, and until what piled up then
- * is read, what arrives may be old: the time stands still.
+ * is read, what arrives may be old: the time stands still. What nobody has read yet is not heard.
  */
 
 export interface Heard {
-  /** Everything sent before has arrived, but for what was on its way; ms since 1970 UTC. */
+  /** Everything sent before was read, but for what was on its way; ms since 1970 UTC. */
   readonly until: number
   /** It stands still. */
   readonly isHeldBack: boolean
@@ -18,7 +18,15 @@ export const make = (now: () => number, ticks: () => number) => {
   let until = now()
   /** Since when we read on; `undefined`: nothing piled up. */
   let resumedAt: number | undefined
+  /** When the first came that is not read; `undefined`: all is. */
+  let unread: number | undefined
   return {
+    queued: () => {
+      unread ??= now()
+    },
+    read: () => {
+      unread = undefined
+    },
     arrived: () => {
       if (resumedAt === undefined) until = now()
     },
@@ -32,6 +40,9 @@ export const make = (now: () => number, ticks: () => number) => {
     ranDry: () => {
       if (resumedAt !== undefined && ticks() - resumedAt > catchUpMillis) resumedAt = undefined
     },
-    heard: (): Heard => ({ until, isHeldBack: resumedAt !== undefined })
+    heard: (): Heard => ({
+      until: Math.min(until, unread ?? until),
+      isHeldBack: resumedAt !== undefined
+    })
   }
 }

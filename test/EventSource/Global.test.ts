@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Queue, Scope, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Queue, Scope, Stream, TestClock } from "effect"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { EventSource } from "../../src/EventSource.ts"
 import { openPacket, scriptedServer } from "../support/ScriptedServer.ts"
@@ -55,6 +55,58 @@ describe("EventSource.layerGlobal", () => {
       simulator.emit(one, "call", { number: 1 })
       expect(yield* take(events, 1)).toEqual([{ number: 1 }])
     })
+  )
+
+  /** What Evolution sends, without the time of it: the test's clock is another one. */
+  const sent = (instance: string, event = "call") =>
+    `42${JSON.stringify([event, { event, instance, data: {} }])}`
+
+  it.scoped(
+    "has heard, of each instance, as far as its listener has read, and of all as the last",
+    () =>
+      Effect.gen(function* () {
+        const { dials, source } = yield* counted
+        const reads = yield* source.open(one, ignored)
+        const lags = yield* source.open(two, ignored)
+        const heard = Effect.all([
+          Effect.map(reads.heard, ({ until }) => until),
+          Effect.map(lags.heard, ({ until }) => until),
+          source.heard
+        ])
+        /** Both have something new, and one reads it. */
+        const says = Effect.gen(function* () {
+          yield* TestClock.adjust("10 seconds")
+          for (const name of [two, one]) dials[0]?.say(sent(name))
+          yield* take(reads.events, 1)
+        })
+        yield* says
+        expect(yield* heard).toEqual([10_000, 10_000, 10_000])
+        yield* says
+        expect(yield* heard).toEqual([20_000, 10_000, 10_000])
+        yield* take(lags.events, 1)
+        expect(yield* heard).toEqual([20_000, 20_000, 20_000])
+      })
+  )
+
+  it.scoped(
+    "does not wait for who has left, nor for a created instance that nobody listens to",
+    () =>
+      Effect.gen(function* () {
+        const { dials, source } = yield* counted
+        yield* Effect.asVoid(source.created)
+        const { events } = yield* source.open(one, ignored)
+        const leaving = yield* Scope.make()
+        yield* Scope.extend(source.open(two, ignored), leaving)
+        for (let round = 0; round < 2; round++) {
+          yield* TestClock.adjust("10 seconds")
+          for (const frame of [sent(two), sent("shop-3", "instance.create"), sent(one)])
+            dials[0]?.say(frame)
+          yield* take(events, 1)
+        }
+        expect(yield* source.heard).toBe(10_000)
+        yield* Scope.close(leaving, Exit.void)
+        expect(yield* source.heard).toBe(20_000)
+      })
   )
 
   it.scoped("shares one connection, which the last to leave closes", () =>

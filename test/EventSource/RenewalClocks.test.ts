@@ -60,3 +60,27 @@ describe.each([
     })
   )
 })
+
+describe("what waited for us, while we read no further", () => {
+  it.scoped("is not late by that, so that a gap does not begin before it", () =>
+    Effect.gen(function* () {
+      const { behind, link, server, steadily } = yield* dated
+      yield* steadily(10)
+      const until = yield* Clock.currentTimeMillis
+      const [connection] = server.connections
+      if (connection === undefined) throw new Error("There is no connection")
+      connection.heard = { until, isHeldBack: true }
+      const sentAt = new Date(until + 1000).toISOString()
+      yield* TestClock.adjust("4 minutes")
+      const receivedAt = yield* Clock.currentTimeMillis
+      const payload = { event: "call", instance: "shop-1", data: 1, date_time: sentAt }
+      yield* connection.inbox.offer({ name: "call", payload, receivedAt })
+      yield* TestClock.adjust(0)
+      expect(until - (yield* link.heard).until).toBeLessThan(100)
+      connection.heard = undefined
+      expect(yield* behind).toBeLessThan(100)
+      yield* steadily(1)
+      expect(yield* behind).toBeLessThan(100)
+    })
+  )
+})

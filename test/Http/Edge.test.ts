@@ -49,6 +49,9 @@ describe("a request that cannot be right", () => {
       }
       for (const query of ["limit=0", "limit=1001", "limit=ten", "after=-1", "after=1.5", "event="])
         expect((yield* call("GET", `/events?${query}`)).status, query).toBe(400)
+      const filter = yield* call("GET", "/events?event=a%20b")
+      expect(filter.text).toContain("event: Names of events, e.g. messages.upsert")
+      expect(filter.text).not.toContain("undefined")
       for (const query of ["limit=0", "limit=1001", "limit=ten"])
         expect((yield* call("GET", `/instances/shop/gaps?${query}`)).status, query).toBe(400)
     })

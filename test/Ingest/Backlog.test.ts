@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Array as Arr, Clock, Effect, Fiber, TestClock } from "effect"
+import { Array as Arr, Effect, Fiber, TestClock } from "effect"
 import * as Backlog from "../../src/Ingest/Backlog.ts"
 import { bytesOf, isWaiting, makeLine, ofKilobytes, settle, taken } from "./Line.ts"
 
@@ -146,9 +146,7 @@ describe("the backlog", () => {
       yield* open.open
       yield* settle
       expect(batches).toEqual([[live], [live, live], [again, again], [live], [again]])
-      const fetched = [live, again].map((decoded) =>
-        Backlog.isFetched({ decoded, bytes: 0, takenAt: 0, settled: undefined })
-      )
+      const fetched = [live, again].map((decoded) => Backlog.isFetched({ decoded }))
       expect(fetched).toEqual([false, true])
     })
   )
@@ -181,17 +179,31 @@ describe("the backlog's times", () => {
     })
   )
 
-  it.scoped("are of whoever got in, not of whoever came", () =>
-    Effect.gen(function* () {
-      const { backlog, bring, open } = yield* makeLine({ maxBytes: 0.5 * ten })
-      yield* open.close
-      yield* bring(ofKilobytes(1))
-      yield* Effect.fork(bring(ofKilobytes(1)))
-      yield* TestClock.adjust("1 minute")
-      yield* open.release
-      yield* settle
-      expect(yield* backlog.settledUntil).toBe(yield* Clock.currentTimeMillis)
-    })
+  it.scoped(
+    "are of what was received, also while it waits for room, and until it is committed",
+    () =>
+      Effect.gen(function* () {
+        const { backlog, open } = yield* makeLine({ maxBytes: 0.5 * ten })
+        yield* open.close
+        const bring = (since: number) =>
+          backlog.add(() => ofKilobytes(1).map((one) => [one, undefined]), since)
+        yield* TestClock.setTime(60_000)
+        yield* bring(59_000)
+        expect(yield* backlog.settledUntil).toBe(59_000)
+        const waiting = yield* Effect.fork(bring(7_000))
+        const leaving = yield* Effect.fork(bring(3_000))
+        yield* settle
+        expect(yield* backlog.settledUntil).toBe(3_000)
+        yield* Fiber.interrupt(leaving)
+        expect(yield* backlog.settledUntil).toBe(7_000)
+        yield* open.release
+        yield* settle
+        yield* Fiber.join(waiting)
+        expect(yield* backlog.settledUntil).toBe(7_000)
+        yield* open.release
+        yield* settle
+        expect(yield* backlog.settledUntil).toBe(60_000)
+      })
   )
 
   it.scoped("say since when somebody waits for room, and that nobody does", () =>
@@ -201,15 +213,19 @@ describe("the backlog's times", () => {
       yield* open.close
       yield* bring(ofKilobytes(2))
       expect(yield* backlog.fullSince).toBeUndefined()
+      expect(yield* backlog.fullUntil).toBeUndefined()
       const first = yield* Effect.fork(bring(ofKilobytes(3)))
       yield* TestClock.setTime(2000)
       const second = yield* Effect.fork(bring(ofKilobytes(1)))
       yield* TestClock.setTime(3000)
       expect(yield* backlog.fullSince).toBe(1000)
+      expect(yield* backlog.fullUntil).toBe(3000)
       yield* open.open
       yield* Fiber.joinAll([first, second])
       yield* settle
+      yield* TestClock.setTime(4000)
       expect(yield* backlog.fullSince).toBeUndefined()
+      expect(yield* backlog.fullUntil).toBe(3000)
     })
   )
 })

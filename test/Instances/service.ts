@@ -71,8 +71,11 @@ export const serviceOn = <E>(
           Stream.filter((one) => one.instance === instance && one.event === event),
           Stream.runHead
         ),
+      /** What was heard of it, in order. */
       eventsOf: (instance: string) =>
-        Effect.map(log.read({ instance, limit: 100 }), (events) => events.map(({ event }) => event))
+        Effect.map(log.read({ instance, limit: 100 }), (events) =>
+          events.filter(({ origin }) => origin !== "listener").map(({ event }) => event)
+        )
     }
   })
 

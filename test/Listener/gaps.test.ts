@@ -54,14 +54,35 @@ describe("the gap that a lost link leaves", () => {
     })
   )
 
-  it.scoped("has the full queue for its cause, whatever the end, when we had stopped reading", () =>
+  it.scoped.each([
+    ["had no room until then", 108_000, "queue_full"],
+    ["had room again before that", 106_000, "heartbeat_missed"],
+    ["always had room", undefined, "heartbeat_missed"]
+  ] as const)("when we had stopped reading, has its cause by the queue, which %s", (row) =>
     Effect.gen(function* () {
-      const world = yield* started()
+      const [, fullUntil, cause] = row
+      const world = yield* started({ ingest: { fullUntil: Effect.succeed(fullUntil) } })
       yield* TestClock.adjust("1 minute")
       world.heard = { until: 107_000, isHeldBack: true }
       yield* world.link.fail(HeartbeatMissed.of(45_000))
       yield* settle
-      expect(world.ledger).toMatchObject([{ from: 102_000, cause: "queue_full" }])
+      expect(world.ledger).toMatchObject([{ from: 102_000, cause }])
+    })
+  )
+
+  it.scoped("begins with what was received and could not be handed on, if that is earlier", () =>
+    Effect.gen(function* () {
+      const refusal = new KeyRefused({ message: "Unauthorized" })
+      const world = yield* started({
+        // There is no room.
+        ingest: { receive: () => Effect.never },
+        recovery: { snapshot: () => Effect.delay(Effect.fail(refusal), "1 minute") }
+      })
+      yield* world.link.offer(event("early", 107_000))
+      yield* TestClock.adjust("59 seconds")
+      world.heard = { until: 158_000, isHeldBack: false }
+      yield* TestClock.adjust("1 second")
+      expect(world.ledger).toMatchObject([{ from: 102_000, cause: "key_refused" }])
     })
   )
 
@@ -140,7 +161,7 @@ describe("a bug of ours", () => {
       })
       yield* TestClock.adjust("1 minute")
       world.heard = { until: 150_000, isHeldBack: false }
-      yield* world.link.offer(event("poison"))
+      yield* world.link.offer(event("poison", 151_000))
       expect(Exit.isFailure(yield* Fiber.await(world.fiber))).toBe(true)
       expect(world.ledger).toMatchObject([{ from: 145_000, cause: "listener_crashed" }])
     })

@@ -107,7 +107,11 @@ export const started = (
     return Object.assign(world, { fiber })
   })
 
-export const event = (payload: string): RawEvent => ({ name: "call", payload, receivedAt: 0 })
+export const event = (payload: string, receivedAt = 0): RawEvent => ({
+  name: "call",
+  payload,
+  receivedAt
+})
 
 /** Fails the first so many dials, each after so many milliseconds. */
 export const failing = (error: LinkError, times: number, after = 0): Dial => {

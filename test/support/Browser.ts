@@ -14,7 +14,7 @@ const places = [
 ]
 
 /** Who names a browser wants the tests to run: then a missing one is a failure, not a reason to skip. */
-const named = process.env.CHROMIUM_PATH
+const named = process.env.CHROMIUM_PATH || undefined
 
 /** The browser's program; `undefined` when the machine has none. */
 export const executable: string | undefined = named ?? places.find((path) => existsSync(path))
@@ -56,7 +56,7 @@ export interface Visit extends BrowserContextOptions {
 }
 
 /** How long a page may take for anything a test waits for, in ms of real time. */
-export const patience = 10_000
+export const patience = 15_000
 
 /** Opens a page in a profile of its own; afterwards fails with whatever went wrong in it. */
 export const visit = async (
@@ -104,5 +104,6 @@ const told = async (page: Page, trouble: ReadonlyArray<string>, error: unknown) 
     .locator("body")
     .ariaSnapshot({ timeout: 1000 })
     .catch((why) => `nothing: ${why}`)
-  return [error, `At ${page.url()} there was`, seen, ...trouble].map(String).join("\n")
+  const enough = seen.length > 6000 ? `${seen.slice(0, 6000)}…` : seen
+  return [error, `At ${page.url()} there was`, enough, ...trouble].map(String).join("\n")
 }

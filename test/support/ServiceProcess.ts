@@ -6,6 +6,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Schedule } from "effect"
+import { bundle } from "./bundle.ts"
 
 const root = join(import.meta.dirname, "../..")
 /** What callers send, unless the service's variables say otherwise. */
@@ -72,7 +73,7 @@ const launch = (
   variables: Readonly<Record<string, string>>,
   args: ReadonlyArray<string> = []
 ): { child: ChildProcess; output: () => string } => {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...args], {
+  const child = spawn(process.execPath, [bundle(), ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, API_KEY: apiKey, ...variables },
     stdio: ["ignore", "pipe", "pipe"]

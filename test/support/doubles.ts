@@ -31,6 +31,7 @@ export const ingestOf = (ingest: Partial<Ingest["Type"]>) =>
     receive: () => Effect.void,
     note: () => Effect.succeed(Effect.void),
     settledUntil: Clock.currentTimeMillis,
+    fullUntil: Effect.succeed(undefined),
     beside: (statement) => statement,
     degraded: Effect.succeed(null),
     depth: Effect.succeed({ events: 0, bytes: 0, age: Duration.zero }),

@@ -95,8 +95,9 @@ open(({ notices, onFeed, signal }) => {
     onChange: (seen) => {
       all = [...seen.values()].sort((a, b) => (a.status.name < b.status.name ? -1 : 1))
       for (const { status } of all) actions.update(status)
-      // The service is one: what keeps it from writing down is the same for all.
-      showDegraded(all[0]?.status.degraded ?? null)
+      // The service is one: what keeps it from writing down is the same for all, and was told last.
+      const [newest] = all.toSorted((one, other) => other.at - one.at)
+      showDegraded(newest?.status.degraded ?? null)
       render()
     },
     onTrouble: (message) =>

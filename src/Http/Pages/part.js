@@ -8,22 +8,23 @@ import { say } from "./words.js"
 export const makePart = () => {
   const chip = h("span", { class: "chip" })
   const age = h("span", { class: "age" })
-  const words = h("span", {})
+  const detail = h("div", { class: "detail" })
   const seconds = h("span", {})
   const [before = "", after = ""] = say("nextAttempt", { seconds: "|" }).split("|")
-  const again = h("span", { class: "again" }, before, seconds, after)
-  const detail = h("div", { class: "detail" }, words, again)
-  const element = h("div", { class: "part" }, chip, age, detail)
+  const again = h("div", { class: "again" }, before, seconds, after)
+  const element = h("div", { class: "part" }, chip, age, detail, again)
   /** @param {Part} part */
   const update = ({ detail: line = "", since, text, tone, until }) => {
     setText(chip, text)
     setAttribute(chip, "data-tone", tone)
     setAttribute(age, "data-since", since === null ? null : String(since))
     show(age, since !== null)
-    setText(words, line)
+    setText(detail, line)
+    // Where there is little room, the end of a long line is cut off.
+    setAttribute(detail, "title", line || null)
     setAttribute(seconds, "data-until", until === undefined ? null : String(until))
     show(again, until !== undefined)
-    show(detail, line !== "" || until !== undefined)
+    show(detail, line !== "")
     tick(element)
   }
   return { element, update }

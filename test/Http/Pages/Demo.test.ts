@@ -97,6 +97,6 @@ inBrowser("the demo", () => {
         child.kill("SIGTERM")
         expect(yield* Effect.promise(() => exit)).toEqual([0, null])
       }),
-    { timeout: 60_000 }
+    { timeout: 120_000 }
   )
 })

@@ -56,6 +56,6 @@ inBrowser("a page whose service goes away", () => {
           })
         )
       }),
-    { timeout: 60_000 }
+    { timeout: 120_000 }
   )
 })

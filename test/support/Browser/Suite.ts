@@ -1,14 +1,14 @@
-/** A suite that needs a browser. */
+/** Suites that need a browser. */
 import { afterAll, describe, expect } from "@effect/vitest"
 import { close, executable, howToGetOne, patience } from "../Browser.ts"
 
+// One browser for all suites of a file.
+afterAll(close)
+
 /** Skipped, with the reason in its title, where there is no browser. */
 export const inBrowser = (title: string, tests: () => void): void => {
-  if (executable === undefined) return void describe.skip(`${title} (${howToGetOne})`, tests)
-  describe(title, () => {
-    afterAll(close)
-    tests()
-  })
+  if (executable === undefined) describe.skip(`${title} (${howToGetOne})`, tests)
+  else describe(title, { timeout: 60_000 }, tests)
 }
 
 /** Looks again until what is read is as expected. */

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Context, Effect, Layer, Stream, TestClock } from "effect"
+import { Caller } from "../../src/Domain/Key.ts"
+import { EventBus } from "../../src/EventBus.ts"
+import { Live, type Wanted } from "../../src/Http/Live.ts"
+import { Stopping } from "../../src/Http/Sse.ts"
+import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
+import { makeLog, settle } from "../EventBus/MemoryLog.ts"
+
+const everybody = { id: null, name: "test", scope: "read", instances: null } as const
+
+/** What a reader of the stream gets, who takes no more while `goesOn` is shut. */
+const reading = (wanted: Wanted) =>
+  Effect.gen(function* () {
+    const { make, publish } = makeLog([])
+    const bus = yield* make(4096)
+    const context = yield* Layer.build(
+      Live.layer.pipe(
+        Layer.provide(Layer.succeed(EventBus, bus)),
+        Layer.provide(Layer.mock(ListenerRegistry, { changes: Stream.never })),
+        Layer.provide(Stopping.layer)
+      )
+    )
+    const { body } = yield* Context.get(context, Live)
+      .respond(wanted)
+      .pipe(Effect.provideService(Caller, everybody))
+    const goesOn = yield* Effect.makeLatch(true)
+    const got: Array<string> = []
+    if (body._tag !== "Stream") throw new Error("It is no stream")
+    yield* Stream.decodeText(body.stream).pipe(
+      Stream.runForEach((text) =>
+        Effect.zipRight(
+          Effect.sync(() => got.push(text)),
+          goesOn.await
+        )
+      ),
+      Effect.forkScoped
+    )
+    yield* settle
+    return { got, goesOn, publish: (id: number) => Effect.zipRight(publish(bus, [id]), settle) }
+  })
+
+/** The ids in what was got, in order. */
+const idsOf = (got: ReadonlyArray<string>) =>
+  [...got.join("").matchAll(/^(: heartbeat\n)?id: (\d+)$/gm)].map(
+    ([, heartbeat, id]) => `${heartbeat === undefined ? "event" : "heartbeat"} ${id}`
+  )
+
+describe("a heartbeat", () => {
+  it.scoped("has the id of what the reader was given, not of what waits for them", () =>
+    Effect.gen(function* () {
+      const { got, goesOn, publish } = yield* reading({})
+      yield* publish(1)
+      yield* goesOn.close
+      for (let id = 2; id <= 4; id++) {
+        yield* publish(id)
+        yield* TestClock.adjust("15 seconds")
+        yield* settle
+      }
+      yield* goesOn.open
+      yield* settle
+      let last = 0
+      for (const one of idsOf(got)) {
+        const [what, id] = one.split(" ")
+        if (what === "event") last = Number(id)
+        expect(Number(id), idsOf(got).join()).toBe(last)
+      }
+      expect(last).toBe(4)
+    })
+  )
+
+  it.scoped("tells a reader with a filter how far they have come", () =>
+    Effect.gen(function* () {
+      const { got, publish } = yield* reading({ events: ["messages.upsert"] })
+      yield* publish(1)
+      yield* publish(2)
+      yield* TestClock.adjust("15 seconds")
+      yield* settle
+      expect(idsOf(got)).toEqual(["heartbeat 2"])
+    })
+  )
+})

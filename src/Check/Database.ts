@@ -65,7 +65,7 @@ const refusalOf = (error: unknown, url: Redacted.Redacted): string => {
     default:
       return (
         reasonOf(code, at, "DATABASE_URL") ??
-        (/timeout/i.test(detailOf(error))
+        (/timed? ?out/i.test(detailOf(error))
           ? reasonOf("ETIMEDOUT", at, "DATABASE_URL")
           : undefined) ??
         `it cannot be used: ${detailOf(error)}`

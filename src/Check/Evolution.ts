@@ -77,8 +77,6 @@ export const openDoor = Effect.map(
       : Option.none()
 )
 
-const notReached = "Evolution does not answer"
-
 /** Is it there, and what is it? */
 export const reached = Effect.gen(function* () {
   const { url } = yield* AppConfig.Evolution
@@ -164,4 +162,5 @@ export const socket = Effect.gen(function* () {
 })
 
 /** For what could not be looked at because Evolution, or its socket, was not there. */
-export const unseen = (about: string): Finding => unknown(about, notReached)
+export const unseen = (about: string): Finding =>
+  unknown(about, "it cannot be seen before what is above is mended")

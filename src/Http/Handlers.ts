@@ -6,6 +6,7 @@ import { Audit } from "../Audit.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import { Caller, sees } from "../Domain/Key.ts"
+import { EventBus } from "../EventBus.ts"
 import { EventStore } from "../EventStore.ts"
 import { Health } from "../Health.ts"
 import { Instances } from "../Instances.ts"
@@ -80,17 +81,20 @@ interface Named {
 }
 
 export const events = HttpApiBuilder.group(Api, "events", (handlers) =>
-  Effect.map(EventStore, (store) =>
+  Effect.map(Effect.all([EventStore, EventBus]), ([store, bus]) =>
     handlers.handle("read", ({ urlParams: { after = 0, event: events, instance, limit = 100 } }) =>
-      Effect.flatMap(Caller, ({ instances: only }) =>
-        Effect.map(
-          orUnavailable(store.read({ after, events, instance, only, limit })),
+      Effect.flatMap(Caller, (caller) => {
+        const isSeen = sees(caller)
+        const wants = (name: string) => (instance ?? name) === name && isSeen(name)
+        return Effect.map(
+          orUnavailable(store.read({ after, events, instance, only: caller.instances, limit })),
           (found) => ({
             events: found,
-            next: found.at(-1)?.id ?? after
+            next: found.at(-1)?.id ?? after,
+            recovered: bus.purgedUntil(wants) <= after
           })
         )
-      )
+      })
     )
   )
 )

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { existsSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
 import { describe, expect, it } from "@effect/vitest"
@@ -45,6 +45,20 @@ const refusing = (code: string, words: string) =>
     ({ stop }) => Effect.sync(stop)
   )
 
+/** A host and port that takes a connection, and says nothing on it. */
+const answeringNothing = Effect.acquireRelease(
+  Effect.async<Server>((resume) => {
+    const server = createServer((socket) => socket.on("error", () => socket.destroy()))
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.sync(() => server.close())
+).pipe(
+  Effect.map((server) => {
+    const address = server.address()
+    return `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
+  })
+)
+
 describe("a check of Postgres", { timeout: 30_000 }, () => {
   it.scopedLive("tells why it does not take us in, and never the password", () =>
     Effect.gen(function* () {
@@ -67,19 +81,27 @@ describe("a check of Postgres", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells that nothing listens there, or that the address is none", () =>
-    Effect.gen(function* () {
-      const port = yield* freePort
-      const DATABASE_URL = `postgres://keeper:sesame@127.0.0.1:${port}/events`
-      expect(yield* foundOf({ DATABASE_URL })).toEqual([
-        `failed database: nothing listens at 127.0.0.1:${port}: is it running, and is the port of DATABASE_URL right?`
-      ])
-      for (const none of ["sesame", "postgres://keeper:sesame@db:port/app"]) {
-        const [line] = yield* foundOf({ DATABASE_URL: none })
-        expect(line).toMatch(/^failed database: DATABASE_URL is no address such as /)
-        expect(line).not.toContain("sesame@")
-      }
-    })
+  it.scopedLive(
+    "tells that nothing listens there, that nothing comes, or that the address is none",
+    () =>
+      Effect.gen(function* () {
+        const port = yield* freePort
+        const DATABASE_URL = `postgres://keeper:sesame@127.0.0.1:${port}/events`
+        expect(yield* foundOf({ DATABASE_URL })).toEqual([
+          `failed database: nothing listens at 127.0.0.1:${port}: is it running, and is the port of DATABASE_URL right?`
+        ])
+        const silent = yield* answeringNothing
+        expect(
+          yield* foundOf({ DATABASE_URL: `postgres://keeper:sesame@${silent}/events` })
+        ).toEqual([
+          expect.stringMatching(/^failed database: no answer from 127\.0\.0\.1:\d+ in time/)
+        ])
+        for (const none of ["sesame", "postgres://keeper:sesame@db:port/app"]) {
+          const [line] = yield* foundOf({ DATABASE_URL: none })
+          expect(line).toMatch(/^failed database: DATABASE_URL is no address such as /)
+          expect(line).not.toContain("sesame@")
+        }
+      })
   )
 
   const url = process.env.TEST_DATABASE_URL

@@ -62,7 +62,7 @@ export const makeLog = (
       log.records.push(...published.map((id) => record(id)))
       return bus.publish(published.map(logged))
     })
-  return { log, make, publish }
+  return { log, make, publish, store }
 }
 
 const idsOf = (events: Iterable<LoggedEvent>) => Array.from(events, ({ id }) => id)

@@ -154,7 +154,7 @@ describe("the API", () => {
   test("takes the same place in the log again when there is nothing newer", ({ call }) =>
     Effect.gen(function* () {
       const empty = yield* call("GET", "/events?instance=nobody&after=17")
-      expect(empty.json).toEqual({ events: [], next: 17 })
+      expect(empty.json).toEqual({ events: [], next: 17, recovered: true })
     }))
 
   test("leaves an instance alone that is somebody else's at Evolution", ({

@@ -99,7 +99,8 @@ describe("a key bound to shop-*", { timeout: 60_000 }, () => {
             headers: headers(bound)
           })
           expect([status, text.includes(others)], query).toEqual([200, false])
-          if (query.startsWith("instance")) expect(json).toEqual({ events: [], next: 0 })
+          if (query.startsWith("instance"))
+            expect(json).toEqual({ events: [], next: 0, recovered: true })
           else expect(text).toContain(mine)
         }
         // And nothing was done to it.

@@ -1,54 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Effect, Exit, Layer, Mailbox, Random, Scope } from "effect"
-import type { EventRecord } from "../../src/Domain/Event.ts"
+import { DateTime, Effect, Exit, Random, Scope } from "effect"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import * as State from "../../src/Domain/ListenerState.ts"
-import { EventBus } from "../../src/EventBus.ts"
-import { Ingest } from "../../src/Ingest.ts"
-import { ListenerRegistry, type StateChange } from "../../src/ListenerRegistry.ts"
-import { logged, makeLog, range, record } from "../EventBus/MemoryLog.ts"
+import { range, record } from "../EventBus/MemoryLog.ts"
 import { type Frame, open } from "./EventStreamReader.ts"
-import { house, serve } from "./Service.ts"
-
-const records = (from: number, to: number) => range(from, to).map((id) => record(id))
-
-/** A service over a log with these events; `capacity` of them stay in memory. `around` acts when it is read. */
-const serving = (
-  there: ReadonlyArray<EventRecord>,
-  capacity = 4096,
-  around: Effect.Effect<void> = Effect.void
-) =>
-  Effect.gen(function* () {
-    const { log, make, publish } = makeLog([], around)
-    log.records.push(...there)
-    const bus = yield* make(capacity)
-    const changes = yield* Mailbox.make<StateChange>()
-    const { call, url } = yield* serve(
-      Layer.mergeAll(
-        house(),
-        Layer.succeed(EventBus, bus),
-        Layer.mock(Ingest, {}),
-        Layer.mock(ListenerRegistry, { changes: Mailbox.toStream(changes) })
-      )
-    )
-    return {
-      bus,
-      call,
-      changes,
-      log,
-      url,
-      publish: (ids: ReadonlyArray<number>) => publish(bus, ids),
-      publishText: (id: number, text: string) =>
-        Effect.suspend(() => {
-          log.records.push(record(id, { data: { text } }))
-          return bus.publish([{ ...logged(id), json: JSON.stringify({ text }) }])
-        })
-    }
-  })
-
-/** The cursors of the events among the frames. */
-const idsOf = (frames: ReadonlyArray<Frame>) =>
-  frames.flatMap(({ data, event, id }) => (event === "" && data !== undefined ? [id] : []))
+import { idsOf, records, serving } from "./streaming.ts"
 
 describe("the event stream", () => {
   it.scopedLive("says hello, gives what comes after the cursor, and goes on live", () =>
@@ -101,47 +57,6 @@ describe("the event stream", () => {
         ])
       yield* publish([11])
       for (const reader of readers) expect(idsOf(yield* reader.take(1))).toEqual([11])
-    })
-  )
-
-  it.scopedLive("says that it did not recover where what followed the cursor is purged", () =>
-    Effect.gen(function* () {
-      const { bus, log, url } = yield* serving([...records(1, 4), record(5, { instance: "bar" })])
-      log.records = log.records.filter(({ id }) => id > 3)
-      bus.purged.set("shop", 3)
-      const helloOf = (path: string) =>
-        Effect.flatMap(open(url, path), (reader) =>
-          Effect.map(reader.take(2), ([hello, next]) => [hello?.data, next?.id])
-        )
-      expect(yield* helloOf("/events/stream?after=1")).toEqual([{ recovered: false, cursor: 1 }, 4])
-      expect(yield* helloOf("/events/stream?after=3")).toEqual([{ recovered: true, cursor: 3 }, 4])
-      // Of what it asks for, nothing is missing.
-      expect(yield* helloOf("/instances/bar/events/stream?after=1")).toEqual([
-        { recovered: true, cursor: 1 },
-        5
-      ])
-    })
-  )
-
-  it.scopedLive("says hello once more where a reader comes too late to what it had before it", () =>
-    Effect.gen(function* () {
-      let purge = Effect.void
-      const { bus, log, url } = yield* serving(
-        records(1, 2000),
-        16,
-        Effect.suspend(() => purge)
-      )
-      purge = Effect.sync(() => {
-        // The first page has been read.
-        if (log.reads !== 2) return
-        log.records = log.records.filter(({ id }) => id > 1990)
-        bus.purged.set("shop", 1990)
-      })
-      const reader = yield* open(url, "/events/stream?after=0")
-      const frames = yield* reader.take(512)
-      expect(idsOf(frames)).toEqual([...range(1, 500), ...range(1991, 2000)])
-      expect(frames[0]).toMatchObject({ event: "hello", data: { recovered: true, cursor: 0 } })
-      expect(frames[501]).toMatchObject({ event: "hello", data: { recovered: false, cursor: 500 } })
     })
   )
 

@@ -42,7 +42,9 @@ const EventStream = HttpApiSchema.Text({ contentType: "text/event-stream" })
 export const EventsPage = Schema.Struct({
   events: Schema.Array(EventRecord),
   /** What to pass as `after` for the next page; the same as given when there is nothing newer. */
-  next: Schema.Int
+  next: Schema.Int,
+  /** Whether all that came after `after`, of the instances asked for, is still there: none was purged. */
+  recovered: Schema.Boolean
 })
 
 export const events = HttpApiGroup.make("events")

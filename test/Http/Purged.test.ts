@@ -1,0 +1,60 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { range, record } from "../EventBus/MemoryLog.ts"
+import { open } from "./EventStreamReader.ts"
+import { idsOf, records, serving } from "./streaming.ts"
+
+describe("a reader of what has been purged", () => {
+  it.scopedLive("is told by the hello where what followed the cursor is purged", () =>
+    Effect.gen(function* () {
+      const { bus, log, url } = yield* serving([...records(1, 4), record(5, { instance: "bar" })])
+      log.records = log.records.filter(({ id }) => id > 3)
+      bus.purged.set("shop", 3)
+      const helloOf = (path: string) =>
+        Effect.flatMap(open(url, path), (reader) =>
+          Effect.map(reader.take(2), ([hello, next]) => [hello?.data, next?.id])
+        )
+      expect(yield* helloOf("/events/stream?after=1")).toEqual([{ recovered: false, cursor: 1 }, 4])
+      expect(yield* helloOf("/events/stream?after=3")).toEqual([{ recovered: true, cursor: 3 }, 4])
+      // Of what it asks for, nothing is missing.
+      expect(yield* helloOf("/instances/bar/events/stream?after=1")).toEqual([
+        { recovered: true, cursor: 1 },
+        5
+      ])
+    })
+  )
+
+  it.scopedLive("is told by a page of the log, too", () =>
+    Effect.gen(function* () {
+      const { bus, call } = yield* serving(records(4, 6))
+      bus.purged.set("shop", 3)
+      const recovered = (query: string) =>
+        Effect.map(call("GET", `/events${query}`), ({ json }) => json)
+      expect(yield* recovered("?after=1")).toMatchObject({ recovered: false, next: 6 })
+      expect(yield* recovered("?after=3")).toMatchObject({ recovered: true, next: 6 })
+      expect(yield* recovered("?after=1&instance=bar")).toMatchObject({ recovered: true })
+    })
+  )
+
+  it.scopedLive("is told by another hello where it comes too late to what it had before it", () =>
+    Effect.gen(function* () {
+      let purge = Effect.void
+      const { bus, log, url } = yield* serving(
+        records(1, 2000),
+        16,
+        Effect.suspend(() => purge)
+      )
+      purge = Effect.sync(() => {
+        // The first page has been read.
+        if (log.reads !== 2) return
+        log.records = log.records.filter(({ id }) => id > 1990)
+        bus.purged.set("shop", 1990)
+      })
+      const reader = yield* open(url, "/events/stream?after=0")
+      const frames = yield* reader.take(512)
+      expect(idsOf(frames)).toEqual([...range(1, 500), ...range(1991, 2000)])
+      expect(frames[0]).toMatchObject({ event: "hello", data: { recovered: true, cursor: 0 } })
+      expect(frames[501]).toMatchObject({ event: "hello", data: { recovered: false, cursor: 500 } })
+    })
+  )
+})

@@ -1,0 +1,51 @@
+/** A service that streams, over a log in memory. */
+import { Effect, Layer, Mailbox } from "effect"
+import type { EventRecord } from "../../src/Domain/Event.ts"
+import { EventBus } from "../../src/EventBus.ts"
+import { EventStore } from "../../src/EventStore.ts"
+import { Ingest } from "../../src/Ingest.ts"
+import { ListenerRegistry, type StateChange } from "../../src/ListenerRegistry.ts"
+import { logged, makeLog, range, record } from "../EventBus/MemoryLog.ts"
+import type { Frame } from "./EventStreamReader.ts"
+import { house, serve } from "./Service.ts"
+
+export const records = (from: number, to: number) => range(from, to).map((id) => record(id))
+
+/** A service over a log with these events; `capacity` of them stay in memory. `around` acts when it is read. */
+export const serving = (
+  there: ReadonlyArray<EventRecord>,
+  capacity = 4096,
+  around: Effect.Effect<void> = Effect.void
+) =>
+  Effect.gen(function* () {
+    const { log, make, publish, store } = makeLog([], around)
+    log.records.push(...there)
+    const bus = yield* make(capacity)
+    const changes = yield* Mailbox.make<StateChange>()
+    const { call, url } = yield* serve(
+      Layer.mergeAll(
+        house(),
+        Layer.succeed(EventBus, bus),
+        Layer.succeed(EventStore, store),
+        Layer.mock(Ingest, {}),
+        Layer.mock(ListenerRegistry, { changes: Mailbox.toStream(changes) })
+      )
+    )
+    return {
+      bus,
+      call,
+      changes,
+      log,
+      url,
+      publish: (ids: ReadonlyArray<number>) => publish(bus, ids),
+      publishText: (id: number, text: string) =>
+        Effect.suspend(() => {
+          log.records.push(record(id, { data: { text } }))
+          return bus.publish([{ ...logged(id), json: JSON.stringify({ text }) }])
+        })
+    }
+  })
+
+/** The cursors of the events among the frames. */
+export const idsOf = (frames: ReadonlyArray<Frame>) =>
+  frames.flatMap(({ data, event, id }) => (event === "" && data !== undefined ? [id] : []))

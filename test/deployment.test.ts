@@ -1,0 +1,180 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { OpenApi } from "@effect/platform"
+import { describe, expect, it } from "@effect/vitest"
+import { Either, Schema } from "effect"
+import { parse, parseAllDocuments } from "yaml"
+import { Api } from "../src/Http/Api.ts"
+import { Compose, dependenciesOf, sourcesOf } from "./deployment/Compose.ts"
+import { Deployment, Service } from "./deployment/Kubernetes.ts"
+import { settingNames } from "./support/settingNames.ts"
+
+const root = join(import.meta.dirname, "..")
+const read = (path: string) => readFileSync(join(root, path), "utf8")
+
+const paths = Object.keys(OpenApi.fromApi(Api).paths)
+const dockerfile = read("Dockerfile")
+
+describe("the compose file", () => {
+  const text = read("docker-compose.yml")
+  const compose = Schema.decodeUnknownSync(Compose)(parse(text))
+  const services = Object.entries(compose.services)
+
+  it("has nothing in it but what is meant, and names nothing that is not there", () => {
+    const files = new Set<string>()
+    for (const [name, service] of services) {
+      for (const other of dependenciesOf(service)) {
+        expect(compose.services[other], `${name} needs ${other}`).toBeDefined()
+        if (!Array.isArray(service.depends_on))
+          expect(compose.services[other]?.healthcheck, `health of ${other}`).toBeDefined()
+      }
+      for (const { source } of service.configs ?? [])
+        expect(compose.configs[source], `${name}'s ${source}`).toBeDefined()
+      for (const source of sourcesOf(service)) {
+        files.add(source)
+        const isThere = source.startsWith("./")
+          ? existsSync(join(root, source))
+          : source in compose.volumes
+        expect(isThere, `${name}'s ${source}`).toBe(true)
+      }
+    }
+    expect(Object.keys(compose.volumes).filter((volume) => !files.has(volume))).toEqual([])
+  })
+
+  it("is not taken for well with a word misspelt, however deep", () => {
+    const decode = Schema.decodeUnknownEither(Compose)
+    expect(Either.isRight(decode(parse(text)))).toBe(true)
+    for (const [right, wrong] of [
+      ["read_only:", "readonly:"],
+      ["interval: 3s", "intervall: 3s"],
+      ["127.0.0.1:8000:8000", "8000:8000"],
+      [":v2.3.7", ":latest"],
+      ['DEL_INSTANCE: "false"', "DEL_INSTANCE: false"]
+    ] as const)
+      expect(Either.isLeft(decode(parse(text.replace(right, wrong)))), wrong).toBe(true)
+  })
+
+  it("asks for what only its user can know, and for nothing else", () => {
+    const asked = [...text.matchAll(/\$\{(\w+)(:?[?-])?/g)]
+    const known = new Set(asked.filter(([, , how]) => how?.endsWith("?")).map(([, name]) => name))
+    expect([...known].sort()).toEqual(["API_KEY", "EVOLUTION_API_KEY", "POSTGRES_PASSWORD"])
+    for (const [, name, how] of asked)
+      expect(known.has(name) || how === ":-", `${name} has a default`).toBe(true)
+  })
+
+  it("brings Postgres, Evolution and us to health", () => {
+    for (const name of ["postgres", "evolution-api", "listener"])
+      expect(compose.services[name]?.healthcheck, name).toBeDefined()
+    expect(compose.services["evolution-api"]?.image).toBe("evoapicloud/evolution-api:v2.3.7")
+    const { environment = {}, healthcheck } = compose.services.listener ?? {}
+    const [, path = ""] = /8000(\/[\w/]+)/.exec(healthcheck?.test.join(" ") ?? "") ?? []
+    expect(paths).toContain(path)
+    expect(Object.keys(environment).filter((name) => !settingNames.includes(name))).toEqual([])
+  })
+
+  it("gives this service no rights, and nothing to write to but its data", () => {
+    expect(compose.services.listener).toMatchObject({
+      read_only: true,
+      init: true,
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+      volumes: ["listener:/data"]
+    })
+  })
+
+  it("lets every socket of Evolution ask for a key", () => {
+    expect(compose.services["evolution-api"]?.environment).toMatchObject({
+      WEBSOCKET_ENABLED: "true",
+      WEBSOCKET_GLOBAL_EVENTS: "true",
+      WEBSOCKET_ALLOWED_HOSTS: "none",
+      AUTHENTICATION_EXPOSE_IN_FETCH_INSTANCES: "false"
+    })
+  })
+})
+
+describe("the example for Kubernetes", () => {
+  const documents = parseAllDocuments(read("ops/k8s.yaml")).map((one) => {
+    expect(one.errors).toEqual([])
+    return one.toJS()
+  })
+  const deployment = Schema.decodeUnknownSync(Deployment)(documents[0])
+  const service = Schema.decodeUnknownSync(Service)(documents[1])
+  const { template } = deployment.spec
+  const [container] = template.spec.containers
+
+  it("is not taken for well with a word misspelt, however deep", () => {
+    const text = read("ops/k8s.yaml")
+    for (const [right, wrong] of [
+      ["readOnlyRootFilesystem", "readonlyRootFilesystem"],
+      ["drop: [ALL]", "drops: [ALL]"],
+      ["replicas: 1", "replicas: 2"]
+    ] as const) {
+      const [first] = parseAllDocuments(text.replace(right, wrong))
+      const decoded = Schema.decodeUnknownEither(Deployment)(first?.toJS())
+      expect(Either.isLeft(decoded), wrong).toBe(true)
+    }
+  })
+
+  it("has a deployment and a service that find each other", () => {
+    expect(documents).toHaveLength(2)
+    const labels = template.metadata.labels
+    expect([deployment.spec.selector.matchLabels, service.spec.selector]).toEqual([labels, labels])
+    const ports = container.ports.map(({ name }) => name)
+    for (const { targetPort } of service.spec.ports) expect(ports).toContain(targetPort)
+    expect(container.ports[0]?.containerPort).toBe(Number(/ PORT=(\d+)/.exec(dockerfile)?.[1]))
+  })
+
+  it("asks for the process's health to end it, and for the database's to send it callers", () => {
+    expect(container.livenessProbe.httpGet.path).toBe("/health/live")
+    expect(container.startupProbe.httpGet.path).toBe("/health/live")
+    expect(container.readinessProbe.httpGet.path).toBe("/health/ready")
+    for (const { httpGet } of [container.livenessProbe, container.readinessProbe]) {
+      expect(paths).toContain(httpGet.path)
+      expect(container.ports.map(({ name }) => name)).toContain(httpGet.port)
+    }
+  })
+
+  it("sets what there is, and has every secret from the secret it tells to make", () => {
+    expect(
+      container.env.map(({ name }) => name).filter((name) => !settingNames.includes(name))
+    ).toEqual([])
+    const made = [...read("ops/k8s.yaml").matchAll(/--from-literal=([\w-]+)=/g)].map(
+      ([, key]) => key
+    )
+    const secret = container.env.flatMap((one) =>
+      "valueFrom" in one ? [[one.name, one.valueFrom.secretKeyRef.key] as const] : []
+    )
+    expect(secret.map(([name]) => name).sort()).toEqual([
+      "API_KEY",
+      "DATABASE_URL",
+      "EVOLUTION_API_KEY"
+    ])
+    expect(secret.map(([, key]) => key).sort()).toEqual([...made].sort())
+  })
+
+  it("gives it longer to go than it takes", () => {
+    expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(5)
+  })
+})
+
+describe("the image", () => {
+  it("runs node itself, as nobody special, from a file that is copied out of the build", () => {
+    const runtime = dockerfile.slice(dockerfile.lastIndexOf("FROM "))
+    expect(runtime).toMatch(/^USER node$/m)
+    expect(runtime).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m)
+    expect(runtime).toMatch(/^COPY --from=build \/build\/dist\/main\.js /m)
+    expect(runtime).toMatch(/HOST=0\.0\.0\.0 .*DATA_DIR=\/data/)
+  })
+
+  it("is built from what is committed: nothing it copies is kept from it", () => {
+    const ignored = read(".dockerignore").trim().split("\n")
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+      ([, files = ""]) => files.split(" ")
+    )
+    expect(copied.length).toBeGreaterThan(3)
+    for (const file of copied) {
+      expect(existsSync(join(root, file)), file).toBe(true)
+      expect(ignored).not.toContain(file)
+    }
+  })
+})

@@ -15,7 +15,7 @@ import {
   QrNotAvailable,
   words
 } from "./Domain/Pairing.ts"
-import type { InstanceStatus } from "./Domain/Status.ts"
+import { codeOf, type InstanceStatus } from "./Domain/Status.ts"
 import { EventBus } from "./EventBus.ts"
 import { EvolutionClient } from "./EvolutionClient.ts"
 import { InstanceStore } from "./InstanceStore.ts"
@@ -100,7 +100,7 @@ const make = Effect.gen(function* () {
   const look = (name: InstanceName, after: number) =>
     Effect.gen(function* () {
       const { listener, record } = yield* known(name)
-      const qr = currentQr(record, yield* DateTime.now)
+      const qr = codeOf(record, listener, yield* DateTime.now)
       return qr !== null && qr.sequence > after ? qr : noCode(record, listener)
     })
 

@@ -75,6 +75,16 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
+  it.scopedLive("shows no code that nobody hears any more of, though it has not expired", () =>
+    Effect.gen(function* () {
+      const { instances, pairing, shown } = yield* service
+      yield* shown
+      expect((yield* instances.status(one)).qrExpiresAt).not.toBeNull()
+      expect((yield* instances.stop(one)).qrExpiresAt).toBeNull()
+      expect(yield* Effect.flip(pairing.qrcode(one))).toMatchObject({ reason: "listener_stopped" })
+    })
+  )
+
   it.scopedLive("holds a question until there is a newer code", () =>
     Effect.gen(function* () {
       const { pairing, shown, simulator } = yield* service

@@ -1,8 +1,8 @@
 /** The way from an instance without a phone to a linked one: its codes, and why there may be none. */
 import { type DateTime, Schema } from "effect"
-import { currentQr, InstanceName, type InstanceRecord, Qr } from "./Instance.ts"
+import { InstanceName, type InstanceRecord, Qr } from "./Instance.ts"
 import type { ListenerState } from "./ListenerState.ts"
-import { UserAction } from "./Status.ts"
+import { codeOf, UserAction } from "./Status.ts"
 
 /**
  * Why there is no code to scan. `not_yet` alone passes by itself; `not_possible`: Evolution gives none
@@ -88,7 +88,7 @@ export const progressOf = (
   listener: ListenerState,
   now: DateTime.Utc
 ): Progress => {
-  const qr = currentQr(record, now)
+  const qr = codeOf(record, listener, now)
   if (record.whatsapp?.state === "open") return { state: "connected", phone: record.profile.phone }
   if (qr !== null) return { state: "scan", qr }
   return { state: noCode(record, listener) === "not_yet" ? "waiting" : "ended" }

@@ -9,6 +9,7 @@ import {
   type InstanceRecord,
   Origin,
   Profile,
+  type Qr,
   WhatsAppState
 } from "./Instance.ts"
 import { ListenerState, ParkReason } from "./ListenerState.ts"
@@ -62,6 +63,13 @@ export interface Listening {
   readonly degraded: Degraded | null
 }
 
+/** The code to scan, unless nobody hears any more whether there is another one. */
+export const codeOf = (
+  record: InstanceRecord,
+  { _tag: listener }: ListenerState,
+  now: DateTime.Utc
+): Qr | null => (listener === "Stopped" || listener === "Parked" ? null : currentQr(record, now))
+
 export const statusOf = (
   record: InstanceRecord,
   { degraded, gaps, listener }: Listening,
@@ -70,7 +78,7 @@ export const statusOf = (
   const ageSeconds = (since: DateTime.Utc) =>
     Math.max(0, Math.floor((DateTime.toEpochMillis(now) - DateTime.toEpochMillis(since)) / 1000))
   const { desired, desiredAt, lastEvent, name, profile, whatsapp } = record
-  const qr = currentQr(record, now)
+  const qr = codeOf(record, listener, now)
   return {
     name,
     userAction: userActionOf(record, listener, qr !== null),

@@ -1,5 +1,5 @@
 /** What became of an instance over a stretch of time, for a person to look at. */
-import { DateTime, Schema } from "effect"
+import { DateTime, Option, Schema } from "effect"
 import type { LoggedEvent } from "./Event.ts"
 import { Gap } from "./Gap.ts"
 import { nothingObserved, type Observed, WhatsAppState } from "./Instance.ts"
@@ -59,7 +59,10 @@ export const timelineOf = (
 const linkTurns = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<Turn<LinkState>> =>
   events.flatMap(({ event, json, receivedAt }) => {
     if (event !== "listener.updated") return []
-    const { _tag: state } = decodeState(json)
+    const state = Option.match(decodeState(json), {
+      onNone: () => "unknown" as const,
+      onSome: ({ _tag }) => _tag
+    })
     return state === "Connecting" ? [] : [{ state, reason: null, at: receivedAt }]
   })
 
@@ -102,5 +105,5 @@ const spans = <State>(turns: ReadonlyArray<Turn<State | "unknown">>, { from, to 
   }))
 }
 
-/** Only this service writes such events, so one that does not decode is a bug. */
-const decodeState = Schema.decodeSync(Schema.parseJson(ListenerState))
+/** One that does not decode was written by another version. */
+const decodeState = Schema.decodeOption(Schema.parseJson(ListenerState))

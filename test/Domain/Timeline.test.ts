@@ -122,6 +122,14 @@ describe("a timeline", () => {
     expect(drawn("whatsapp", [toLogged(record)])).toEqual(drawn("whatsapp", [shown]))
   })
 
+  it("does not know what another version has written", () => {
+    const strange = { ...listening(1500), json: '{"_tag":"Dozing"}' }
+    expect(drawn("listener", [listening(500), strange])).toEqual([
+      "1000-1500 Listening",
+      "1500-2000 unknown"
+    ])
+  })
+
   it("ignores what comes after its end", () => {
     expect(drawn("listener", [listening(500), stopped(2000)])).toEqual(["1000-2000 Listening"])
   })

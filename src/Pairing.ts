@@ -23,6 +23,8 @@ import { Instances } from "./Instances.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
 import * as Tracing from "./Tracing.ts"
 
+export { NoCode, PairingCode, type Progress, QrNotAvailable } from "./Domain/Pairing.ts"
+
 type Refusal = EvolutionError | QrNotAvailable
 
 export interface Wanted {

@@ -160,12 +160,15 @@ describe("traces", () => {
           `import { register } from "node:module"; register(${JSON.stringify(data(hooks))})`
         )
         const evolution = yield* simulator()
-        const service = yield* startService({
-          ...at(evolution),
-          NODE_OPTIONS: `--import ${register}`,
-          OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
-          DATA_DIR: yield* temporaryDirectory
-        })
+        const service = yield* startService(
+          {
+            ...at(evolution),
+            NODE_OPTIONS: `--import ${register}`,
+            OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
+            DATA_DIR: yield* temporaryDirectory
+          },
+          { isBundled: false }
+        )
         yield* service.call("/instances/loja-1/start", { method: "POST" })
         expect((yield* service.stop("SIGTERM")).code).toBe(0)
         const told = service

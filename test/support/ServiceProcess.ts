@@ -69,11 +69,14 @@ export const freePort = Effect.promise(async () => {
   return address.port
 })
 
+const source = ["--import", "tsx", "src/main.ts"]
+
 const launch = (
   variables: Readonly<Record<string, string>>,
-  args: ReadonlyArray<string> = []
+  args: ReadonlyArray<string> = [],
+  program: ReadonlyArray<string> = [bundle()]
 ): { child: ChildProcess; output: () => string } => {
-  const child = spawn(process.execPath, [bundle(), ...args], {
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, API_KEY: apiKey, ...variables },
     stdio: ["ignore", "pipe", "pipe"]
@@ -88,12 +91,15 @@ const launch = (
 }
 
 /** Starts the service and waits until it listens; killed with the scope if it still runs then. */
-export const startService = (variables: Readonly<Record<string, string>>) =>
+export const startService = (
+  variables: Readonly<Record<string, string>>,
+  { isBundled = true }: { readonly isBundled?: boolean } = {}
+) =>
   Effect.gen(function* () {
     const port = variables.PORT ?? String(yield* freePort)
     const url = `http://127.0.0.1:${port}`
     const { child, output } = yield* Effect.acquireRelease(
-      Effect.sync(() => launch({ PORT: port, ...variables })),
+      Effect.sync(() => launch({ PORT: port, ...variables }, [], isBundled ? undefined : source)),
       (running) => Effect.sync(() => running.child.kill("SIGKILL"))
     )
     yield* Effect.async<void>((resume) => {

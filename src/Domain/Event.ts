@@ -2,6 +2,7 @@
 import { DateTime, Either, identity, ParseResult, Predicate, Redacted, Schema } from "effect"
 import { toWireName } from "./EventName.ts"
 import type { Gap } from "./Gap.ts"
+import { isInstanceName } from "./Instance.ts"
 import * as Json from "./Json.ts"
 import * as LifeCycle from "./LifeCycle.ts"
 import { isTooDeep, tooDeep } from "./Nesting.ts"
@@ -160,7 +161,7 @@ export const decode = (
         : yield* Either.mapLeft(Json.encodeShallow(shown(beside), scrub), reject)
     const text = (value: string) => Json.storable(scrub.blot(value))
     return {
-      instance: text(envelope.instance),
+      instance: nameOr(text)(envelope.instance),
       event: text(event),
       json,
       extra,
@@ -182,7 +183,7 @@ export const quarantine = (
   const instance = instanceOf(raw.payload)
   const event = toWireName(raw.name)
   return {
-    instance: instance === undefined ? null : text(instance),
+    instance: instance === undefined ? null : nameOr(text)(instance),
     event: text(event),
     reason: text(reason.slice(0, 1000)),
     json: Either.getOrNull(
@@ -193,6 +194,10 @@ export const quarantine = (
     receivedAt: raw.receivedAt
   }
 }
+
+/** A name that an instance may have is one, whatever else is called so. */
+const nameOr = (text: (value: string) => string) => (value: string) =>
+  isInstanceName(value) ? value : text(value)
 
 const isAboutCodes = (text: string): boolean => /qr[ ._-]?code|pairing[ ._-]?code/i.test(text)
 

@@ -1,12 +1,15 @@
 /** What we know of one WhatsApp instance: its name, WhatsApp's own state, its profile, its QR code. */
 import { DateTime, Duration, Schema } from "effect"
 
+const namePattern = /^[A-Za-z0-9_-]{1,100}$/
+export const isInstanceName = (text: string): boolean => namePattern.test(text)
+
 /**
  * An instance's name, which is also its Socket.IO namespace. Evolution accepts any text; we accept
  * what survives a namespace and a URL unencoded (`,` and `?` make a namespace unreachable).
  */
 export const InstanceName = Schema.String.pipe(
-  Schema.pattern(/^[A-Za-z0-9_-]{1,100}$/, {
+  Schema.pattern(namePattern, {
     message: () => 'An instance name has 1 to 100 letters, digits, "_" or "-"'
   }),
   Schema.brand("InstanceName"),

@@ -88,14 +88,17 @@ const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
 /** An error may repeat what others said, or what was asked. */
 const withoutSecrets =
   (scrub: Scrub.Scrub) => (response: HttpServerResponse.HttpServerResponse) => {
-    const text = response.status < 400 ? undefined : textOf(response)
-    return text === undefined || !scrub.tells(text)
-      ? response
-      : HttpServerResponse.unsafeJson(clean(JSON.parse(text), scrub.blot), {
-          status: response.status,
-          headers: response.headers
-        })
+    const { headers, status } = response
+    const text = status < 400 ? undefined : textOf(response)
+    if (text === undefined || !scrub.tells(text)) return response
+    return Option.match(parseJson(text), {
+      onNone: () => HttpServerResponse.text(scrub.blot(text), { status, headers }),
+      onSome: (error) =>
+        HttpServerResponse.unsafeJson(clean(error, scrub.blot), { status, headers })
+    })
   }
+
+const parseJson = Schema.decodeOption(Schema.parseJson())
 
 /** Answers are for who asked, at the moment of asking; some are credentials. Pages say this themselves. */
 const guarded = (response: HttpServerResponse.HttpServerResponse) =>

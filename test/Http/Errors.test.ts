@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import * as EvolutionError from "../../src/Domain/EvolutionError.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { QrNotAvailable } from "../../src/Domain/Pairing.ts"
-import { house, serve } from "./Service.ts"
+import { house, key, serve } from "./Service.ts"
 
 const shop = InstanceName.make("shop")
 const sqlError = new SqlError.SqlError({ cause: new Error("Connection terminated") })
@@ -30,6 +30,32 @@ describe("an error of the domain", () => {
       expect(answer.json).toMatchObject({ _tag: error._tag, message: "words" })
       const payload = { name: shop, integration: "WHATSAPP-BAILEYS" } as const
       expect(yield* Effect.flip(client.instances.create({ payload }))).toEqual(error)
+    })
+  )
+
+  it.scoped("says nothing secret, whoever put it there", () =>
+    Effect.gen(function* () {
+      const password = "hunter2-of-the-database"
+      const message = `Cannot find ${key}, ${btoa(password)} and 2@${"x".repeat(40)},y`
+      const status = () =>
+        new EvolutionError.InstanceNotFound({ message, instance: `a-${password}` })
+      const { call } = yield* serve(house({ status }), {
+        API_KEY: key,
+        DATABASE_URL: `postgres://user:${password}@localhost/db`
+      })
+      const answer = yield* call("GET", "/instances/shop")
+      expect([answer.status, answer.json]).toEqual([
+        404,
+        {
+          _tag: "InstanceNotFound",
+          message: expect.stringMatching(
+            /^Cannot find \[redacted\], \[redacted\]U= and \[redacted\]$/
+          ),
+          instance: "a-[redacted]"
+        }
+      ])
+      const echo = yield* call("GET", `/${key}?${password}`)
+      expect(echo.text).toContain("No such route: GET /[redacted]; see /docs")
     })
   )
 

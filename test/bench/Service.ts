@@ -1,0 +1,137 @@
+/** The service as its bundle, started, asked and ended. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { freePort } from "../support/PostgresCluster.ts"
+import { adopt, killed, logFile } from "./Program.ts"
+import { root } from "./paths.ts"
+import { sleep } from "./time.ts"
+
+export interface Service {
+  readonly pid: number
+  readonly port: number
+  /** From its start until it answers that it is ready, in ms. */
+  readonly readyAfter: number
+  /** The cursor of the newest event that is committed. */
+  readonly newest: () => Promise<number>
+  /** Starts listeners; those that are new miss nothing, so that there is nothing to make good. */
+  readonly listen: (names: ReadonlyArray<string>) => Promise<void>
+  /** How many of its listeners are on a link. */
+  readonly listening: () => Promise<number>
+  readonly signal: (name: NodeJS.Signals) => void
+  /** Asks it to stop, and waits for that. */
+  readonly stop: () => Promise<void>
+  readonly end: () => Promise<void>
+}
+
+export interface ServiceOptions {
+  readonly evolutionUrl: string
+  /** Without one, the embedded database in a new directory. */
+  readonly databaseUrl?: string | undefined
+  readonly mode?: "global" | "namespace"
+  /** Node's own arguments. */
+  readonly nodeArguments?: ReadonlyArray<string>
+  /** Beside what has to be. */
+  readonly variables?: Readonly<Record<string, string>>
+}
+
+export const apiKey = "a-key-of-the-bench"
+
+const directories = new Set<string>()
+process.on("exit", () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
+
+export const startService = async ({
+  databaseUrl,
+  evolutionUrl,
+  mode = "global",
+  nodeArguments = [],
+  variables = {}
+}: ServiceOptions): Promise<Service> => {
+  const port = await freePort()
+  const directory = mkdtempSync(join(tmpdir(), "evolution-listener-bench-"))
+  directories.add(directory)
+  const log = openSync(logFile, "a")
+  const began = performance.now()
+  const child = spawn(process.execPath, [...nodeArguments, "dist/main.js"], {
+    cwd: root,
+    env: {
+      PATH: process.env.PATH,
+      API_KEY: apiKey,
+      PORT: String(port),
+      EVOLUTION_API_URL: evolutionUrl,
+      EVOLUTION_API_KEY: "any",
+      EVOLUTION_MODE: mode,
+      DATA_DIR: directory,
+      ...variables,
+      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl })
+    },
+    stdio: ["ignore", log, log]
+  })
+  closeSync(log)
+  adopt(child)
+  let isOver = false
+  child.once("exit", () => {
+    isOver = true
+    rmSync(directory, { recursive: true, force: true })
+    directories.delete(directory)
+  })
+
+  const call = (path: string, method = "GET") =>
+    fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { apikey: apiKey } })
+  const statuses = async (): Promise<ReadonlyArray<Status>> => {
+    const response = await call("/instances")
+    if (!response.ok) throw new Error(`The list of instances answers ${response.status}`)
+    const body: unknown = await response.json()
+    // The service's own answer; the bench reads one of its fields.
+    return body as ReadonlyArray<Status>
+  }
+
+  const isReady = () =>
+    call("/health/ready").then(
+      ({ ok }) => ok,
+      () => false
+    )
+  while (!(await isReady())) {
+    if (isOver) throw new Error(`The service ended, see ${logFile}`)
+    await sleep(5)
+  }
+
+  return {
+    pid: child.pid ?? 0,
+    port,
+    readyAfter: performance.now() - began,
+    newest: async () => {
+      const { body } = await call("/events/stream?event=none")
+      const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+      const { value = "" } = (await reader?.read()) ?? {}
+      await reader?.cancel()
+      const [, cursor] = /"cursor":(\d+)/.exec(value) ?? []
+      return Number(cursor)
+    },
+    listen: async (names) => {
+      for (const name of names) {
+        const { status } = await call(`/instances/${name}/start`, "POST")
+        if (status !== 202) throw new Error(`Starting a listener answers ${status}`)
+      }
+    },
+    listening: async () => (await statuses()).filter(isListening).length,
+    signal: (name) => void child.kill(name),
+    stop: async () => {
+      const exited = once(child, "exit")
+      child.kill("SIGTERM")
+      await exited
+    },
+    end: () => killed(child)
+  }
+}
+
+/** What the bench reads of an instance's status. */
+interface Status {
+  readonly listener: { readonly state: { readonly _tag: string } }
+}
+
+const isListening = ({ listener }: Status): boolean => listener.state._tag === "Listening"

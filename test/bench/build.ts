@@ -1,0 +1,35 @@
+/** Everything that is measured, built as a user would: the service, and the bench's own programs. */
+import { execFileSync } from "node:child_process"
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { build } from "esbuild"
+import { logFile } from "./Program.ts"
+import { root } from "./paths.ts"
+
+const programs = join(import.meta.dirname, "programs")
+/** Not programs: what several of them share. */
+const shared = new Set(["serve.ts", "rival.ts"])
+
+export const buildAll = async (): Promise<void> => {
+  const outdir = join(root, "dist/bench")
+  rmSync(outdir, { recursive: true, force: true })
+  mkdirSync(outdir, { recursive: true })
+  writeFileSync(logFile, "")
+  execFileSync("npm", ["run", "-s", "bundle"], { cwd: root, stdio: ["ignore", 2, 2] })
+  await build({
+    entryPoints: readdirSync(programs)
+      .filter((file) => file.endsWith(".ts") && !shared.has(file))
+      .map((file) => join(programs, file)),
+    outdir,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    minify: true,
+    external: ["@electric-sql/pglite", "pg-native"],
+    banner: {
+      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);"
+    },
+    logLevel: "warning"
+  })
+}

@@ -1,0 +1,138 @@
+/** Ten thousand instances: what one costs that says nothing, and how soon all are back. */
+import { freePort } from "../support/PostgresCluster.ts"
+import type { Databases } from "./Databases.ts"
+import { type Memory, memoryOf } from "./Inspector.ts"
+import { startProgram } from "./Program.ts"
+import type { Idle } from "./programs/idle.ts"
+import { type Service, startService } from "./Service.ts"
+import { sleep, until } from "./time.ts"
+import { nothingFetched, settled, withDatabase, withEvolution } from "./world.ts"
+
+/** Bytes a listener. */
+export interface Footprint {
+  readonly resident: number
+  readonly heap: number
+}
+
+export interface ReturnResult {
+  readonly count: number
+  /** Until all of them listen again, in s; after a restart of ours from its very beginning. */
+  readonly afterOurRestart: number
+  readonly afterUpstreamRestart: number
+  readonly dials: number
+  readonly dialsAtOnce: number
+}
+
+const difference = (more: Memory, less: Memory, count: number): Footprint => ({
+  resident: (more.resident - less.resident) / count,
+  heap: (more.heap - less.heap) / count
+})
+
+const awayMillis = 2000
+
+type Mode = "global" | "namespace"
+
+const inspected = async <A>(
+  start: (nodeArguments: ReadonlyArray<string>) => Promise<A & { readonly pid: number }>
+) => {
+  const port = await freePort()
+  const program = await start([`--inspect=127.0.0.1:${port}`])
+  return { program, memory: () => memoryOf(program.pid, port) }
+}
+
+const allListen = async (service: Service, count: number): Promise<void> => {
+  await until("all listen", async () => (await service.listening()) === count, {
+    every: 100,
+    within: 60_000
+  })
+}
+
+/** How soon all are back; the service does all that it does after a restart. */
+export const measureReturn = (
+  databases: Databases,
+  mode: Mode,
+  count: number
+): Promise<ReturnResult> =>
+  withDatabase(databases, count, (database) =>
+    withEvolution(async (evolution) => {
+      const evolutionUrl = await evolution.ask("url")
+      const start = () => startService({ databaseUrl: database.url, evolutionUrl, mode })
+      const first = await start()
+      await allListen(first, count)
+      await first.stop()
+
+      await evolution.ask("facts")
+      const began = performance.now()
+      const service = await start()
+      try {
+        await allListen(service, count)
+        const afterOurRestart = (performance.now() - began) / 1000
+        const { dialsAtOnce } = await evolution.ask("facts")
+
+        const leaving = evolution.ask("leave", awayMillis)
+        await until("all have noticed", async () => (await service.listening()) === 0, {
+          every: 100
+        })
+        await leaving
+        const returned = performance.now()
+        await allListen(service, count)
+        const afterUpstreamRestart = (performance.now() - returned) / 1000
+        const facts = await evolution.ask("facts")
+        return {
+          count,
+          afterOurRestart,
+          afterUpstreamRestart,
+          dials: facts.dials,
+          dialsAtOnce: Math.max(dialsAtOnce, facts.dialsAtOnce)
+        }
+      } finally {
+        await service.end()
+      }
+    })
+  )
+
+/** What a listener of ours costs that hears nothing: a service with many against one without any. */
+export const measureFootprint = (
+  databases: Databases,
+  mode: Mode,
+  count: number
+): Promise<Footprint> =>
+  withEvolution(async (evolution) => {
+    const evolutionUrl = await evolution.ask("url")
+    const memoryWith = (instances: number): Promise<Memory> =>
+      withDatabase(databases, instances, async (database) => {
+        const { memory, program } = await inspected((nodeArguments) =>
+          startService({
+            databaseUrl: database.url,
+            evolutionUrl,
+            mode,
+            nodeArguments,
+            variables: nothingFetched
+          })
+        )
+        try {
+          await settled(database, instances)
+          return await memory()
+        } finally {
+          await program.end()
+        }
+      })
+    const alone = await memoryWith(1)
+    return difference(await memoryWith(count), alone, count)
+  })
+
+/** What a listener of `socket.io-client` costs. */
+export const measureRival = (isShared: boolean, count: number): Promise<Footprint> =>
+  withEvolution(async (evolution) => {
+    const variables = { EVOLUTION_URL: await evolution.ask("url") }
+    const { memory, program } = await inspected((nodeArguments) =>
+      startProgram<Idle>("idle", { variables, nodeArguments })
+    )
+    await program.ask("open", 1, isShared)
+    const alone = await memory()
+    await program.ask("open", count, isShared)
+    await sleep(500)
+    const crowded = await memory()
+    await program.end()
+    return difference(crowded, alone, count)
+  })

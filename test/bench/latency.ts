@@ -1,0 +1,109 @@
+/** How long it takes from Evolution's sending until an event, committed, is on a reader's screen. */
+
+import type { Databases } from "./Databases.ts"
+import { withInserts } from "./limit.ts"
+import { type Program, startProgram } from "./Program.ts"
+import type { Reader } from "./programs/reader.ts"
+import { apiKey, type Service, startService } from "./Service.ts"
+import { quantile } from "./statistics.ts"
+import { sleep } from "./time.ts"
+import type { EvolutionProgram } from "./world.ts"
+import { listenTo, withDatabase, withEvolution } from "./world.ts"
+
+/** In ms. */
+export interface Latency {
+  readonly p50: number
+  readonly p99: number
+}
+
+export interface Pair {
+  readonly ours: Latency
+  /** One INSERT awaited after the other, on a connection with nothing else to do. */
+  readonly bare: Latency
+}
+
+export interface LatencyResult {
+  readonly pairs: ReadonlyArray<Pair>
+  readonly byLoad: ReadonlyArray<Latency & { readonly eventsPerSecond: number }>
+}
+
+const instances = 100
+const warmUpMillis = 500
+
+export const latencyOf = (millis: ReadonlyArray<number>): Latency => ({
+  p50: quantile(millis, 0.5),
+  p99: quantile(millis, 0.99)
+})
+
+interface Scene {
+  readonly evolution: EvolutionProgram
+  readonly service: Service
+  readonly reader: Program<Reader>
+}
+
+/** A service with a reader of its whole stream. */
+const withReader = <A>(databases: Databases, use: (scene: Scene) => Promise<A>): Promise<A> =>
+  withDatabase(databases, 0, ({ url }) =>
+    withEvolution(async (evolution) => {
+      const service = await startService({
+        databaseUrl: url,
+        evolutionUrl: await evolution.ask("url")
+      })
+      const reader = await startProgram<Reader>("reader")
+      try {
+        await listenTo(evolution, service, instances)
+        const { port } = service
+        const path = "/events/stream"
+        await reader.ask("open", { port, path, apiKey, readers: 1, isTimed: true })
+        return await use({ evolution, service, reader })
+      } finally {
+        await reader.end()
+        await service.end()
+      }
+    })
+  )
+
+const under = async (
+  { evolution, reader }: Scene,
+  eventsPerSecond: number,
+  seconds: number
+): Promise<Latency> => {
+  await evolution.ask("begin", { instances, eventsPerSecond })
+  await sleep(warmUpMillis)
+  await reader.ask("facts")
+  await sleep(seconds * 1000)
+  const { took } = await reader.ask("facts")
+  await evolution.ask("stop")
+  if (took.length < eventsPerSecond * seconds * 0.5)
+    return { p50: Number.POSITIVE_INFINITY, p99: Number.POSITIVE_INFINITY }
+  return latencyOf(took)
+}
+
+const settleMillis = 200
+
+export const measureLatency = (
+  databases: Databases,
+  {
+    loads,
+    runs,
+    seconds
+  }: { readonly runs: number; readonly seconds: number; readonly loads: ReadonlyArray<number> }
+): Promise<LatencyResult> =>
+  withReader(databases, (scene) =>
+    withInserts(databases, async (inserts) => {
+      await under(scene, 1000, 1) // both warm up
+      await inserts.ask("awaited", 0.5)
+      const pairs: Array<Pair> = []
+      for (let run = 0; run < runs; run++) {
+        const ours = await under(scene, 1000, seconds)
+        await sleep(settleMillis)
+        pairs.push({ ours, bare: latencyOf(await inserts.ask("awaited", seconds)) })
+      }
+      const byLoad: Array<Latency & { eventsPerSecond: number }> = []
+      for (const eventsPerSecond of loads) {
+        byLoad.push({ eventsPerSecond, ...(await under(scene, eventsPerSecond, seconds)) })
+        await sleep(settleMillis)
+      }
+      return { pairs, byLoad }
+    })
+  )

@@ -1,0 +1,84 @@
+/**
+ * The bench: the built service, its rivals and its limits, side by side, on the Postgres at
+ * `TEST_DATABASE_URL`. `--only P1,P4`, `--runs N`, `--seconds N`, `--crowd N`, `--readers N`, `--save`.
+ */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { buildAll } from "./build.ts"
+import { openDatabases } from "./Databases.ts"
+import { look } from "./Machine.ts"
+import { root } from "./paths.ts"
+import { plotOf } from "./plot.ts"
+import type { Result } from "./result.ts"
+import { parts, runAll } from "./suite.ts"
+import { report } from "./table.ts"
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    runs: { type: "string", default: "5" },
+    seconds: { type: "string", default: "1.5" },
+    crowd: { type: "string", default: "10000" },
+    readers: { type: "string", default: "1000" },
+    save: { type: "boolean", default: false }
+  }
+})
+const only = values.only?.split(",")
+const unknown = only?.filter((name) => !parts.some((part) => part === name)) ?? []
+if (unknown.length > 0) throw new Error(`No such part: ${unknown.join(", ")}; ${parts.join(", ")}`)
+const databaseUrl = process.env.TEST_DATABASE_URL
+if (databaseUrl === undefined)
+  throw new Error("Set TEST_DATABASE_URL to a Postgres where databases may be created")
+
+const began = performance.now()
+const tell = (line: string): void =>
+  void process.stderr.write(
+    `${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${line}\n`
+  )
+
+const machine = look()
+if (machine.load > 1)
+  tell(`The load is ${machine.load.toFixed(1)}: others use this machine, take no figure seriously`)
+await buildAll()
+const databases = await openDatabases(databaseUrl)
+const leave = async (code: number): Promise<never> => {
+  await databases.close()
+  process.exit(code)
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void leave(1))
+
+try {
+  const { failures, measured } = await runAll(databases, {
+    runs: Number(values.runs),
+    seconds: Number(values.seconds),
+    crowd: Number(values.crowd),
+    readers: Number(values.readers),
+    only: only === undefined ? undefined : new Set(only),
+    tell
+  })
+  const { settings, version } = databases
+  const result: Result = {
+    date: new Date().toISOString().slice(0, 10),
+    seconds: (performance.now() - began) / 1000,
+    machine,
+    postgres: { version, settings },
+    measured,
+    failures
+  }
+  const json = `${JSON.stringify(result, rounded, 2)}\n`
+  writeFileSync(join(root, "dist/bench.json"), json)
+  if (values.save) {
+    writeFileSync(join(import.meta.dirname, "result.json"), json)
+    writeFileSync(join(import.meta.dirname, "plot.svg"), plotOf(measured))
+  }
+  console.log(report(result))
+  await leave(Object.keys(failures).length === 0 ? 0 : 1)
+} catch (error) {
+  console.error(error)
+  await leave(1)
+}
+
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(5)) : value
+}

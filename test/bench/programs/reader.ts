@@ -1,0 +1,85 @@
+/** Readers of the service's event stream, as many as wanted; one of them may look at each event's time. */
+import { connect, type Socket } from "node:net"
+import { micros, stampDigits, stampMark } from "./Evolution/Frames.ts"
+import { serve } from "./serve.ts"
+
+export interface ReadOptions {
+  readonly port: number
+  readonly path: string
+  readonly apiKey: string
+  readonly readers: number
+  /** Notes how long each event was on its way, from the sending to here. */
+  readonly isTimed: boolean
+}
+
+export type Reader = typeof commands
+
+let sockets: Array<Socket> = []
+let bytes = 0
+/** Of the first reader alone: the others get the same. */
+let events = 0
+let took: Array<number> = []
+
+const mark = Buffer.from(stampMark)
+const eventMark = Buffer.from("\nid: ")
+
+const count = (part: Buffer, what: Buffer, found: (at: number) => void): void => {
+  for (let at = part.indexOf(what); at >= 0; at = part.indexOf(what, at + what.length)) found(at)
+}
+
+/** Events whose mark is cut in two by the network are left out; they are few. */
+const look = (part: Buffer): void => {
+  const now = micros()
+  count(part, mark, (at) => {
+    const from = at + mark.length
+    const sent = Number(part.toString("latin1", from, from + stampDigits))
+    if (sent > 0 && part.length >= from + stampDigits) took.push((now - sent) / 1000)
+  })
+}
+
+const open = ({ apiKey, isTimed, path, port }: ReadOptions, isFirst: boolean): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1")
+    socket.once("error", reject)
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: bench\r\napikey: ${apiKey}\r\n\r\n`)
+    // Chunked; a chunk's header between events does no harm here.
+    socket.once("data", (part: Buffer) =>
+      part.includes("HTTP/1.1 200") ? resolve(socket) : reject(new Error(part.toString()))
+    )
+    socket.on("data", (part: Buffer) => {
+      bytes += part.length
+      if (isFirst) count(part, eventMark, () => events++)
+      if (isTimed) look(part)
+    })
+  })
+
+const commands = {
+  /** Succeeds when all of them have the head of their answer. */
+  open: async (options: ReadOptions): Promise<void> => {
+    for (let index = 0; index < options.readers; index += 50)
+      sockets.push(
+        ...(await Promise.all(
+          Array.from({ length: Math.min(50, options.readers - index) }, (_, one) =>
+            open(options, index + one === 0)
+          )
+        ))
+      )
+  },
+  close: (): void => {
+    for (const socket of sockets) socket.destroy()
+    sockets = []
+  },
+  /** What came since the last time it was asked; the times are in ms. */
+  facts: () => {
+    const facts = {
+      bytes,
+      events,
+      took,
+      open: sockets.filter(({ destroyed }) => !destroyed).length
+    }
+    ;[bytes, events, took] = [0, 0, []]
+    return facts
+  }
+}
+
+serve(commands)

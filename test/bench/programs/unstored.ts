@@ -1,0 +1,77 @@
+/** The service's own path with the storage off: what comes is decoded and published, and goes nowhere. */
+import { Clock, DateTime, Effect, Layer, Stream } from "effect"
+import { InstanceName, type InstanceRecord, nothingObserved } from "../../../src/Domain/Instance.ts"
+import { EventBus } from "../../../src/EventBus.ts"
+import { EventSource } from "../../../src/EventSource.ts"
+import { EventStore } from "../../../src/EventStore.ts"
+import { EvolutionClient } from "../../../src/EvolutionClient.ts"
+import { GapLedger } from "../../../src/GapLedger.ts"
+import { GapStore } from "../../../src/GapStore.ts"
+import { Ingest } from "../../../src/Ingest.ts"
+import { InstanceStore } from "../../../src/InstanceStore.ts"
+import { ListenerRegistry } from "../../../src/ListenerRegistry.ts"
+import { Pacing } from "../../../src/Pacing.ts"
+import { Recovery } from "../../../src/Recovery.ts"
+import { Upstream } from "../../../src/Upstream.ts"
+import { nameOf } from "./Evolution/Feed.ts"
+import { serve, variable } from "./serve.ts"
+
+let lastId = 0
+const events = Layer.mock(EventStore, {
+  append: ({ events: batch }) => Effect.sync(() => batch.map(() => ++lastId)),
+  lastId: Effect.sync(() => lastId),
+  messagesAround: () => Effect.succeed({ before: [], after: [] }),
+  unheard: (messages) => Effect.succeed(messages)
+})
+
+const records = new Map<string, InstanceRecord>(
+  Array.from({ length: Number(variable("INSTANCES")) }, (_, index) => {
+    const name = InstanceName.make(nameOf(index))
+    const desiredAt = DateTime.unsafeNow()
+    return [name, { ...nothingObserved, name, desired: "listening", desiredAt }]
+  })
+)
+const instances = Layer.mock(InstanceStore, {
+  get: (name) => records.get(name),
+  all: Effect.sync(() => [...records.values()]),
+  accept: (changes) => {
+    for (const { name, observed } of changes) {
+      const record = records.get(name)
+      if (record !== undefined) records.set(name, { ...record, ...observed })
+    }
+  }
+})
+
+const gaps = Layer.mock(GapStore, {
+  unfinished: Effect.succeed([]),
+  lost: Effect.succeed([]),
+  beat: () => Effect.void,
+  rest: Effect.void,
+  lastBeat: Effect.map(Clock.currentTimeMillis, (now) => ({
+    at: DateTime.unsafeMake(now),
+    stopped: true
+  }))
+})
+
+const started = Effect.gen(function* () {
+  const registry = yield* ListenerRegistry
+  yield* registry.changes.pipe(
+    Stream.mapEffect(() => registry.all),
+    Stream.takeUntil((all) => all.every(({ state }) => state._tag === "Listening")),
+    Stream.runDrain
+  )
+  // The answers to what is asked after connecting come first.
+  yield* Effect.sleep("500 millis")
+  serve({ count: () => lastId })
+})
+
+Layer.effectDiscard(started).pipe(
+  Layer.provide(ListenerRegistry.layer),
+  Layer.provide(Layer.mergeAll(Pacing.layer, Recovery.layer)),
+  Layer.provide(GapLedger.layer),
+  Layer.provide(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
+  Layer.provide(EventBus.layer),
+  Layer.provide(Layer.mergeAll(events, gaps, instances, EvolutionClient.layer)),
+  Layer.launch,
+  Effect.runPromise
+)

@@ -1,0 +1,42 @@
+/** Everything a run of the bench found out. */
+import type { Footprint, ReturnResult } from "./crowd.ts"
+import type { LatencyResult } from "./latency.ts"
+import type { Trial } from "./limit.ts"
+import type { Machine } from "./Machine.ts"
+import type { ReadersResult } from "./readers.ts"
+import type { StartsResult } from "./starts.ts"
+import type { Rate } from "./throughput.ts"
+import type { Width } from "./width.ts"
+
+export interface Row {
+  readonly name: string
+  readonly what: string
+  readonly rates: ReadonlyArray<Rate>
+}
+
+/** What was left out, or failed, is not there. */
+export interface Measured {
+  /** The table's rows, by contender. */
+  readonly rows: Readonly<Record<string, Row>>
+  readonly trials?: ReadonlyArray<Trial>
+  readonly latency?: LatencyResult
+  /** Of an idle listener: ours and `socket.io-client`'s, on one connection for all and on one for each. */
+  readonly footprints: Partial<Record<"shared" | "own" | "rivalShared" | "rivalOwn", Footprint>>
+  readonly returns: Partial<Record<"shared" | "own", ReturnResult>>
+  readonly widths?: ReadonlyArray<Width>
+  readonly readers?: ReadersResult
+  readonly starts?: StartsResult
+}
+
+export interface Result {
+  readonly date: string
+  readonly seconds: number
+  readonly machine: Machine
+  readonly postgres: {
+    readonly version: string
+    readonly settings: Readonly<Record<string, string>>
+  }
+  readonly measured: Measured
+  /** What could not be measured, and why. */
+  readonly failures: Readonly<Record<string, string>>
+}

@@ -1,0 +1,36 @@
+/** What many measurements come to. */
+export interface Summary {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+  readonly runs: number
+}
+
+export const summarize = (values: ReadonlyArray<number>): Summary => ({
+  median: quantile(values, 0.5),
+  min: Math.min(...values),
+  max: Math.max(...values),
+  runs: values.length
+})
+
+/** Between two values, in proportion; `NaN` of none. */
+export const quantile = (values: ReadonlyArray<number>, share: number): number => {
+  const sorted = [...values].sort((left, right) => left - right)
+  const place = (sorted.length - 1) * share
+  const below = sorted[Math.floor(place)] ?? Number.NaN
+  const above = sorted[Math.ceil(place)] ?? Number.NaN
+  return below + (above - below) * (place - Math.floor(place))
+}
+
+/**
+ * The ratio of two things that were measured in turn: each run by its neighbour, so that what made the
+ * machine slow for a while made both slow.
+ */
+export const ratios = (
+  values: ReadonlyArray<number>,
+  others: ReadonlyArray<number>
+): ReadonlyArray<number> =>
+  values.flatMap((value, index) => {
+    const other = others[index]
+    return other === undefined ? [] : [value / other]
+  })

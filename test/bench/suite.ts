@@ -1,0 +1,155 @@
+/** Everything that is measured, one after the other; what fails does not keep the rest from it. */
+import { besides, type Contender, contenders } from "./contenders.ts"
+import {
+  type Footprint,
+  measureFootprint,
+  measureReturn,
+  measureRival,
+  type ReturnResult
+} from "./crowd.ts"
+import type { Databases } from "./Databases.ts"
+import { measureLatency } from "./latency.ts"
+import { type Trial, tryAll } from "./limit.ts"
+import { whole } from "./numbers.ts"
+import type { Plan } from "./programs/inserts.ts"
+import { measureReaders } from "./readers.ts"
+import type { Measured, Row } from "./result.ts"
+import { measureStarts } from "./starts.ts"
+import type { Rate } from "./throughput.ts"
+import { measureWidths } from "./width.ts"
+
+export interface Options {
+  readonly runs: number
+  readonly seconds: number
+  /** Parts to measure; `undefined`: all. */
+  readonly only: ReadonlySet<string> | undefined
+  /** How many instances are many. */
+  readonly crowd: number
+  readonly readers: number
+  readonly tell: (line: string) => void
+}
+
+/** What can be asked for by itself. */
+export const parts = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "starts", "besides"] as const
+type Part = (typeof parts)[number]
+
+const warmUp = 0.8
+/** Of what is beside the table. */
+const fewerRuns = 3
+
+/** Whose rows a target needs. */
+const needed: Readonly<Record<"P1" | "P2" | "P3", ReadonlyArray<string>>> = {
+  P1: ["postgres", "us"],
+  P2: ["naive", "batched", "us"],
+  P3: ["bare", "unstored"]
+}
+
+export const runAll = async (
+  databases: Databases,
+  { crowd, only, readers, runs, seconds, tell }: Options
+): Promise<{ readonly measured: Measured; readonly failures: Record<string, string> }> => {
+  const failures: Record<string, string> = {}
+  const attempt = async <A>(what: string, act: () => Promise<A>): Promise<A | undefined> => {
+    const began = performance.now()
+    tell(`${what} …`)
+    try {
+      const found = await act()
+      tell(`${what}: ${((performance.now() - began) / 1000).toFixed(1)} s`)
+      return found
+    } catch (error) {
+      failures[what] = error instanceof Error ? error.message : String(error)
+      tell(`${what} failed: ${failures[what]}`)
+      return undefined
+    }
+  }
+  const isWanted = (...some: ReadonlyArray<Part>) =>
+    only === undefined || some.some((part) => only.has(part))
+  const duration = { warmUp, seconds }
+
+  /** A, B, C, A, B, C …: what disturbs the machine for a while disturbs all of them. */
+  const interleaved = async (
+    chosen: Readonly<Record<string, Contender>>,
+    count: number
+  ): Promise<Record<string, Row>> => {
+    const rates = new Map<string, Array<Rate>>()
+    for (let run = 1; run <= count; run++)
+      for (const [key, { measure, name }] of Object.entries(chosen)) {
+        const rate = await attempt(`${name}, run ${run} of ${count}`, () => measure(duration))
+        if (rate === undefined) continue
+        tell(`    ${whole(rate.eventsPerSecond)} events/s`)
+        rates.set(key, [...(rates.get(key) ?? []), rate])
+      }
+    return Object.fromEntries(
+      Object.entries(chosen).flatMap(([key, { name, what }]) => {
+        const found = rates.get(key)
+        return found === undefined ? [] : [[key, { name, what, rates: found }]]
+      })
+    )
+  }
+
+  const needsBest = isWanted("P1", "besides")
+  const trials = needsBest
+    ? await attempt("the best way into Postgres", () => tryAll(databases, 0.6))
+    : undefined
+  const best: Plan = trials?.find(({ way }) => way !== "ours") ?? bestGuess
+  if (trials !== undefined) for (const trial of trials) tell(`    ${trialText(trial)}`)
+
+  const wantedRows = (["P1", "P2", "P3"] as const).filter((part) => isWanted(part))
+  const keys = new Set(wantedRows.flatMap((part) => needed[part]))
+  const chosen = Object.entries(contenders(databases, best)).filter(
+    ([key]) => only === undefined || keys.has(key)
+  )
+  const rows = await interleaved(Object.fromEntries(chosen), runs)
+  const beside = isWanted("besides")
+    ? await interleaved(besides(databases, best), Math.min(runs, fewerRuns))
+    : {}
+
+  const part = async <A>(what: string, wanted: ReadonlyArray<Part>, act: () => Promise<A>) =>
+    isWanted(...wanted) ? attempt(what, act) : undefined
+  const latency = await part("latency", ["P4"], () =>
+    measureLatency(databases, { runs, seconds, loads: [100, 300, 1000, 3000, 10_000] })
+  )
+  const readersResult = await part("readers", ["P8"], () =>
+    measureReaders(databases, { duration, readers, runs })
+  )
+  const widths = await part("instances", ["P6"], () =>
+    measureWidths(databases, [10, 100, 1000, crowd], { duration, runs })
+  )
+  const modes = { shared: "global", own: "namespace" } as const
+  const footprints: Record<string, Footprint> = {}
+  const returns: Record<string, ReturnResult> = {}
+  for (const [key, mode] of Object.entries(modes)) {
+    const back = await part(`the return of many, ${mode}`, ["P7"], () =>
+      measureReturn(databases, mode, crowd)
+    )
+    if (back !== undefined) returns[key] = back
+    const ours = await part(`idle, ${mode}`, ["P5"], () => measureFootprint(databases, mode, crowd))
+    if (ours !== undefined) footprints[key] = ours
+    const rival = await part(`idle, ${mode}, socket.io-client`, ["P5"], () =>
+      measureRival(mode === "global", crowd)
+    )
+    if (rival !== undefined) footprints[key === "shared" ? "rivalShared" : "rivalOwn"] = rival
+  }
+  const starts = await part("starts", ["starts"], () =>
+    measureStarts(databases, Math.min(runs, fewerRuns))
+  )
+
+  return {
+    failures,
+    measured: {
+      rows: { ...rows, ...beside },
+      footprints,
+      returns,
+      ...(trials && { trials }),
+      ...(latency && { latency }),
+      ...(widths && { widths }),
+      ...(readersResult && { readers: readersResult }),
+      ...(starts && { starts })
+    }
+  }
+}
+
+const bestGuess: Plan = { way: "copy", batch: 500, connections: 1 }
+
+const trialText = ({ batch, rowsPerSecond, way }: Trial): string =>
+  `${way}, ${batch} at once: ${whole(rowsPerSecond)} rows/s`

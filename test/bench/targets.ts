@@ -1,0 +1,195 @@
+/** What was promised, held against what was measured: ratios of what ran side by side. */
+import type { Footprint } from "./crowd.ts"
+import { whole } from "./numbers.ts"
+import type { Measured } from "./result.ts"
+import { quantile, ratios, type Summary, summarize } from "./statistics.ts"
+
+export interface Target {
+  readonly id: string
+  readonly title: string
+  /** What was measured; `undefined`: nothing was. */
+  readonly figure: Summary | undefined
+  readonly bound: number
+  readonly isLeast: boolean
+  readonly unit: string
+  /** More about the figure, for whoever reads it. */
+  readonly note: string
+}
+
+export const isMet = ({ bound, figure, isLeast }: Target): boolean =>
+  figure !== undefined && (isLeast ? figure.median >= bound : figure.median <= bound)
+
+export const targetsOf = (measured: Measured): ReadonlyArray<Target> => [
+  ...ofThroughput(measured),
+  ...ofLatency(measured),
+  ...ofFootprints(measured),
+  ...ofReturns(measured),
+  ...ofReaders(measured),
+  ...ofStarts(measured)
+]
+
+type Shape = Pick<Target, "id" | "title" | "bound" | "unit"> & { readonly note?: string }
+
+const atLeast = (shape: Shape, values: ReadonlyArray<number> | undefined): Target =>
+  target(shape, values, true)
+const atMost = (shape: Shape, values: ReadonlyArray<number> | undefined): Target =>
+  target(shape, values, false)
+
+const target = (shape: Shape, values: ReadonlyArray<number> = [], isLeast: boolean): Target => ({
+  note: "",
+  ...shape,
+  isLeast,
+  figure: values.length === 0 || values.some(Number.isNaN) ? undefined : summarize(values)
+})
+
+const ofThroughput = ({ rows, widths = [] }: Measured): ReadonlyArray<Target> => {
+  const ratesOf = (name: string) => rows[name]?.rates.map((rate) => rate.eventsPerSecond) ?? []
+  const against = (name: string, other: string) => ratios(ratesOf(name), ratesOf(other))
+  const [few, many] = [widths.at(0), widths.at(-1)]
+  const widthRates = (width: typeof few) => width?.rates.map((rate) => rate.eventsPerSecond) ?? []
+  const unit = "×"
+  return [
+    atLeast(
+      { id: "P1", title: "durable ingest against Postgres alone", bound: 0.6, unit },
+      against("us", "postgres")
+    ),
+    atLeast({ id: "P2", title: "against naive", bound: 15, unit }, against("us", "naive")),
+    atLeast({ id: "P2", title: "against hand-batched", bound: 1, unit }, against("us", "batched")),
+    atLeast(
+      {
+        id: "P3",
+        title: "receive + decode, storage off, against socket.io-client's bare receive",
+        bound: 1.5,
+        unit
+      },
+      against("unstored", "bare")
+    ),
+    atLeast(
+      {
+        id: "P6",
+        title: `${many?.instances ?? 10_000} instances against ${few?.instances ?? 10}`,
+        bound: 0.9,
+        unit
+      },
+      ratios(widthRates(many), widthRates(few))
+    )
+  ]
+}
+
+const ofLatency = ({ latency }: Measured): ReadonlyArray<Target> => {
+  const pairs = latency?.pairs ?? []
+  const ms = (values: ReadonlyArray<number>) => quantile(values, 0.5).toFixed(2)
+  const at = (which: "p50" | "p99", bound: number) =>
+    atMost(
+      {
+        id: "P4",
+        title: `1 000 events/s, from the sending to the reader's screen, ${which}`,
+        bound,
+        unit: "× a bare INSERT",
+        note: `${ms(pairs.map(({ ours }) => ours[which]))} ms against ${ms(pairs.map(({ bare }) => bare[which]))} ms`
+      },
+      pairs.map(({ bare, ours }) => ours[which] / bare[which])
+    )
+  return [at("p50", 3), at("p99", 10)]
+}
+
+const kibibyte = 1024
+/** As many dials at once as the service means to make. */
+const maxDialsAtOnce = 16
+
+const ofFootprints = ({ footprints }: Measured): ReadonlyArray<Target> => {
+  const kib = (bytes: number | undefined) =>
+    bytes === undefined ? "?" : `${(bytes / kibibyte).toFixed(1)} KiB`
+  const one = (
+    title: string,
+    bound: number,
+    ours: Footprint | undefined,
+    rival: Footprint | undefined
+  ) =>
+    atMost(
+      {
+        id: "P5",
+        title: `an idle listener, ${title}`,
+        bound,
+        unit: "KiB",
+        note: `heap ${kib(ours?.heap)}; socket.io-client: ${kib(rival?.resident)}, heap ${kib(rival?.heap)}`
+      },
+      ours && [ours.resident / kibibyte]
+    )
+  const { own, rivalOwn, rivalShared, shared } = footprints
+  return [
+    one("one connection for all", 6, shared, rivalShared),
+    one("one for each", 25, own, rivalOwn)
+  ]
+}
+
+const ofReturns = ({ returns }: Measured): ReadonlyArray<Target> =>
+  [
+    { mode: "one connection for all", found: returns.shared },
+    { mode: "one for each", found: returns.own }
+  ].flatMap(({ found, mode }) => {
+    const all = `${whole(found?.count ?? 10_000)} listeners, ${mode}`
+    const seconds = (title: string, value: number | undefined) =>
+      atMost(
+        { id: "P7", title: `${all}: ${title}`, bound: 10, unit: "s" },
+        value === undefined ? undefined : [value]
+      )
+    return [
+      seconds("back after our restart", found?.afterOurRestart),
+      seconds("back after Evolution's", found?.afterUpstreamRestart),
+      atMost(
+        {
+          id: "P7",
+          title: `${all}: dials at once`,
+          bound: maxDialsAtOnce,
+          unit: "",
+          note: `${found?.dials ?? "?"} dials after Evolution's restart`
+        },
+        found && [found.dialsAtOnce]
+      )
+    ]
+  })
+
+/** A reader that does not get what it came for costs nothing, and proves nothing. */
+const leastReached = 90
+
+const ofReaders = ({ readers }: Measured): ReadonlyArray<Target> => {
+  const rates = (of: "with" | "without") =>
+    readers?.[of].map(({ eventsPerSecond }) => eventsPerSecond) ?? []
+  const reached = quantile(readers?.reached ?? [], 0.5)
+  const cost = ratios(rates("with"), rates("without")).map((ratio) => (1 - ratio) * 100)
+  return [
+    atMost(
+      {
+        id: "P8",
+        title: `${whole(readers?.readers ?? 1000)} readers of 100 events/s each cost the taking in`,
+        bound: 10,
+        unit: "%",
+        note: `${reached.toFixed(0)} events/s reached each${reached < leastReached ? ": too few" : ""}`
+      },
+      reached < leastReached ? [100] : cost
+    )
+  ]
+}
+
+const ofStarts = ({ rows, starts }: Measured): ReadonlyArray<Target> => {
+  const seconds = (millis: ReadonlyArray<number> | undefined) => millis?.map((one) => one / 1000)
+  const rate = (name: string) =>
+    quantile(rows[name]?.rates.map(({ eventsPerSecond }) => eventsPerSecond) ?? [], 0.5).toFixed(0)
+  return [
+    atMost(
+      { id: "start", title: "to ready, Postgres", bound: 1.5, unit: "s" },
+      seconds(starts?.postgres)
+    ),
+    atMost(
+      {
+        id: "start",
+        title: "to ready, embedded, first time",
+        bound: 4,
+        unit: "s",
+        note: `${rate("embedded")} events/s embedded, ${rate("us")} with Postgres`
+      },
+      seconds(starts?.embedded)
+    )
+  ]
+}

@@ -1,0 +1,61 @@
+/** What a measurement takes place in: an Evolution and a database of its own, gone afterwards. */
+import type { Database, Databases } from "./Databases.ts"
+import { type Program, startProgram } from "./Program.ts"
+import { nameOf } from "./programs/Evolution/Feed.ts"
+import type { Evolution } from "./programs/evolution.ts"
+import type { Service } from "./Service.ts"
+import { until } from "./time.ts"
+
+export type EvolutionProgram = Program<Evolution>
+
+export const withEvolution = async <A>(
+  use: (evolution: EvolutionProgram) => Promise<A>
+): Promise<A> => {
+  const evolution = await startProgram<Evolution>("evolution")
+  try {
+    return await use(evolution)
+  } finally {
+    await evolution.end()
+  }
+}
+
+export const withDatabase = async <A>(
+  databases: Databases,
+  instances: number,
+  use: (database: Database) => Promise<A>
+): Promise<A> => {
+  const database = await databases.create(instances)
+  try {
+    return await use(database)
+  } finally {
+    await database.drop()
+  }
+}
+
+/** A hundred instances, started one by one: they miss nothing, and what is asked is answered. */
+export const listenTo = async (
+  { ask }: EvolutionProgram,
+  service: Service,
+  instances: number
+): Promise<void> => {
+  await service.listen(Array.from({ length: instances }, (_, index) => nameOf(index)))
+  await until("all listen", async () => (await service.listening()) === instances)
+  await until("nothing is asked any more", async () => (await ask("facts")).quietFor > 300)
+}
+
+/** Those that the database had already listen, and none has anything left to do. */
+export const settled = (database: Database, instances: number): Promise<number> =>
+  until(
+    "all have settled",
+    async () => {
+      const [row] = await database.query<{ asked: string; unfinished: string }>(
+        `select (select count(distinct instance) from events where origin = 'snapshot') as asked,
+           (select count(*) from gaps where "to" is null or recovered is null) as unfinished`
+      )
+      return Number(row?.asked) >= instances && Number(row?.unfinished) === 0
+    },
+    { every: 200, within: 60_000 }
+  )
+
+/** Fetching again is slow on purpose, to spare Evolution; here it would only be waited for. */
+export const nothingFetched = { BACKFILL_LIMIT: "0" }

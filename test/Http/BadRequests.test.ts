@@ -14,7 +14,7 @@ import { operationsOf } from "./BadRequests/Operations.ts"
 import { onTheWire, stalled } from "./BadRequests/Wire.ts"
 
 const seed = 20_261_124
-const counts = { meaning: 1000, wire: 400 }
+const counts = { meaning: 900, wire: 250 }
 /** Milliseconds. */
 const deadline = 5000
 const patience = 25_000

@@ -2,6 +2,7 @@
 import { FastCheck } from "effect"
 import type { Sent } from "../../support/RawHttp.ts"
 import type { Operation } from "./Operations.ts"
+import { badFields, badNames, badQueries, brokenBodies, soundBodies, wrongRoots } from "./Wrong.ts"
 
 export interface BadRequest extends Sent {
   /** What is wrong with it, for whoever reads of a failure. */
@@ -58,87 +59,6 @@ const drafting = ({ instance, key }: Known) => {
 }
 
 const pick = <A>(choices: ReadonlyArray<A>) => FastCheck.constantFrom(...choices)
-
-const badNames = [
-  "",
-  "a%20b",
-  "%00",
-  "shop%00",
-  "..",
-  "../events",
-  "..%2Fevents",
-  "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
-  "a,b",
-  "%E0%A4%A",
-  "%zz",
-  "loja-%C3%A7",
-  "%F0%9F%98%80",
-  "x".repeat(101),
-  "x".repeat(5000),
-  "'%20or%201=1--",
-  "<script>",
-  "%0d%0aX-Evil:%201",
-  "-".repeat(200)
-]
-
-const badQueries: Readonly<Record<string, ReadonlyArray<string>>> = {
-  limit: ["0", "-1", "1001", "ten", "1.5", "1e9", "", "NaN", "%00", "0x10", "9".repeat(400)],
-  after: ["-1", "1.5", "x", "1e300", "", "%F0%9F%98%80", "Infinity"],
-  before: ["-1", "1.5", "x", "1e300", ""],
-  event: ["", ",", "a,,b", "a b", "%00", "x".repeat(101), `${"a,".repeat(40)}a`, "%ff"],
-  instance: ["", "a b".replace(" ", "%20"), "x".repeat(101), "..%2F", "%00"],
-  hours: ["0", "169", "-1", "x", ""],
-  wait: ["-1", "61", "x", ""],
-  format: ["gif", "", "PNG", "%00"],
-  purge: ["yes", "", "2", "%00"]
-}
-
-const badFields: Readonly<Record<string, ReadonlyArray<unknown>>> = {
-  "/keys name": ["", "x".repeat(101), 1, null, [], {}, "a\u0000", "a\nb", true],
-  name: ["", "a b", "ü", "x".repeat(101), 1, null, [], {}, "../x", "a\u0000", true],
-  number: ["12", "+5511999990001", 5511, "abc", "1".repeat(21), null, "", ["5511999990001"]],
-  token: ["", "x".repeat(201), 1, null, {}],
-  integration: ["TELEGRAM", "", null, 1],
-  ttl: [0, 59, 86_401, "900", 1.5, null, -1, 1e300],
-  ticket: [1, null, [], "not-one", ""],
-  scope: ["god", "", null, 1],
-  instances: [[], ["a b"], "shop-*", Array(101).fill("a"), [1], null],
-  expiresAt: ["yesterday", 5, null, ""]
-}
-
-/** A sound body for each path that takes one, but for the names of what would come of it. */
-const soundBodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  "/instances": { name: "other", integration: "EVOLUTION", number: "5511999990001", token: "t" },
-  "/instances/{name}/pair": { number: "5511999990001" },
-  "/instances/{name}/pairing-links": { ttl: 900 },
-  "/session": { ticket: "x" },
-  "/keys": { name: "k", scope: "read", instances: ["shop-*"], expiresAt: "2100-01-01T00:00:00Z" }
-}
-
-const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`
-
-const brokenBodies: ReadonlyArray<string | Buffer> = [
-  "{",
-  '{"name":"x"',
-  "{'name':'x'}",
-  '{"name":"x"}}',
-  "name=x",
-  "\u0000",
-  "undefined",
-  "NaN",
-  '{"name":1e999999}x',
-  '"\\ud800',
-  "﻿{",
-  deep(300),
-  deep(5000),
-  "[".repeat(60_000),
-  Buffer.from('{"name":"é"}', "latin1"),
-  Buffer.from('\ufeff{"name":"x"}', "utf16le"),
-  Buffer.from([0xff, 0xfe, 0x00]),
-  Buffer.from([0x1f, 0x8b, 0x08, 0x00])
-]
-
-const wrongRoots: ReadonlyArray<unknown> = [null, 1, "x", true, [], [[]], {}, [{ name: "x" }]]
 
 /** One body with a single fault in it. */
 const badBody = (operation: Operation): FastCheck.Arbitrary<string | Buffer> => {

@@ -102,11 +102,15 @@ const make = Effect.gen(function* () {
     Effect.suspend(() => {
       const [quarantined, decoded] = Arr.separate(items.map((item) => item.decoded))
       const changes = project(instances.get, decoded)
-      return Effect.map(events.append({ key, events: decoded, quarantined, changes }), (ids) => ({
-        changes,
-        quarantined,
-        logged: decoded.map((event, index) => ({ ...event, id: ids[index] ?? 0 }))
-      }))
+      const turns = changes.filter(({ hasTurned }) => hasTurned)
+      return Effect.map(
+        events.append({ key, events: decoded, quarantined, changes: turns }),
+        (ids) => ({
+          changes,
+          quarantined,
+          logged: decoded.map((event, index) => ({ ...event, id: ids[index] ?? 0 }))
+        })
+      )
     })
 
   const commit = (items: ReadonlyArray<Item>): Effect.Effect<void> =>

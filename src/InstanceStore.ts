@@ -38,13 +38,24 @@ export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore
   )
 }
 
-/** How long an expired code may outlive itself in the table; nobody is shown one meanwhile. */
+/**
+ * How long an expired code may outlive itself in the table, which nobody is shown meanwhile, and how far
+ * `last_event` may be behind; after a crash it is read from the log.
+ */
 const sweepEvery = "5 seconds"
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* Effect.flatMap(
-    sql`select * from instances`,
+    sql`
+      select i.*, last.event as logged, last.received_at as logged_at
+      from instances i left join lateral (
+        select event, received_at from (
+          select id, event, received_at, origin from events
+          where instance = i.name order by id desc limit 100
+        ) recent
+        where origin = 'live' and received_at >= i.known_since order by id desc limit 1
+      ) last on true`,
     Schema.decodeUnknown(Schema.Array(Row))
   )
   const records = new Map<string, InstanceRecord>(rows.map((row) => [row.name, toRecord(row)]))
@@ -70,8 +81,37 @@ const make = Effect.gen(function* () {
   }).pipe(
     Effect.catchAll((error) => Effect.logWarning(`Cannot clear expired codes: ${detailOf(error)}`))
   )
+  /** Those whose last event is not in the table yet. */
+  const heard = new Set<string>()
+
+  /** A row that the writer has in hand is skipped: who waits for nobody is in no deadlock. */
+  const writeBehind = Effect.suspend(() => {
+    const last = new Map([...heard].map((name) => [name, records.get(name)?.lastEvent ?? null]))
+    if (last.size === 0) return Effect.void
+    const rows = [...last].map(([name, one]) => ({ name, ...one }))
+    return Effect.map(
+      sql<{ name: string }>`
+        with free as (
+          select i.name, l.event, l.at
+          from instances i join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+            as l (name text, event text, at timestamptz) on i.name = l.name
+          for update of i skip locked
+        )
+        update instances i set last_event = f.event, last_event_at = f.at
+        from free f where i.name = f.name returning i.name`,
+      (written) => {
+        for (const { name } of written)
+          if (records.get(name)?.lastEvent === last.get(name)) heard.delete(name)
+      }
+    )
+  }).pipe(
+    Effect.catchAll((error) => Effect.logWarning(`Cannot note the last events: ${detailOf(error)}`))
+  )
+
   yield* sweep
-  yield* Effect.forkScoped(Effect.schedule(sweep, Schedule.spaced(sweepEvery)))
+  yield* Effect.forkScoped(
+    Effect.schedule(Effect.zipRight(sweep, writeBehind), Schedule.spaced(sweepEvery))
+  )
 
   return InstanceStore.of({
     get: (name) => records.get(name),
@@ -93,11 +133,19 @@ const make = Effect.gen(function* () {
         return record
       }),
     accept: (changes) => {
-      for (const { name, observed } of changes) update(name, observed)
+      for (const { name, observed } of changes) {
+        update(name, observed)
+        heard.add(name)
+      }
     },
     forget: (name) =>
       Effect.asVoid(sql`delete from instances where name = ${name}`).pipe(
-        Effect.tap(() => Effect.sync(() => records.delete(name)))
+        Effect.tap(() =>
+          Effect.sync(() => {
+            records.delete(name)
+            heard.delete(name)
+          })
+        )
       )
   })
 })

@@ -188,7 +188,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
         lastEvent: { event: "qrcode.updated", at }
       }
       const append = (observed: Observed, qrChanged: boolean, to = name) =>
-        store.append({ ...nothing, changes: [{ name: to, observed, qrChanged }] })
+        store.append({ ...nothing, changes: [{ name: to, observed, qrChanged, hasTurned: true }] })
       const row = Effect.map(sql`select * from instances where name = 'shop'`, ([one]) => one)
 
       yield* append(seen, true)

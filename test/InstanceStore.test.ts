@@ -6,6 +6,7 @@ import { InstanceName, nothingObserved, type Observed } from "../src/Domain/Inst
 import type { Change } from "../src/Domain/Projection.ts"
 import { EventStore } from "../src/EventStore.ts"
 import { InstanceStore } from "../src/InstanceStore.ts"
+import { event, nothing } from "./EventStore/batch.ts"
 import { databases } from "./support/databases.ts"
 
 const shop = InstanceName.make("shop")
@@ -29,7 +30,12 @@ const observed: Observed = {
   lastEvent: { event: "qrcode.updated", at }
 }
 
-const change = (name: InstanceName, qrChanged = true): Change => ({ name, observed, qrChanged })
+const change = (name: InstanceName): Change => ({
+  name,
+  observed,
+  qrChanged: true,
+  hasTurned: true
+})
 
 describe.each(databases)("the instance store on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
@@ -148,6 +154,40 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
         { name: "bar", qr_code: "2@secret", qr_pairing_code: "ABCD1234" },
         { name: "shop", qr_code: null, qr_pairing_code: null }
       ])
+    }))
+
+  test("notes the last events in the table a little later, and of all that came the last", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const store = yield* open
+      yield* store.desire(shop, "listening")
+      const call = { event: "call", at: DateTime.unsafeMake(1000) }
+      const message = { event: "messages.upsert", at: DateTime.unsafeMake(2000) }
+      for (const lastEvent of [call, message])
+        store.accept([{ ...change(shop), observed: { ...observed, lastEvent }, hasTurned: false }])
+      const last = sql<{ last_event: string | null }>`select last_event from instances`
+      expect(yield* last).toEqual([{ last_event: null }])
+      yield* TestClock.adjust("5 seconds")
+      yield* Effect.repeat(last, { until: ([row]) => row?.last_event === "messages.upsert" })
+    }))
+
+  test("reads the last event that came out of the log, where the table is behind", () =>
+    Effect.gen(function* () {
+      const events = yield* EventStore
+      yield* (yield* open).desire(shop, "listening")
+      const at = (millis: number) => ({ receivedAt: millis })
+      yield* events.append({
+        ...nothing,
+        events: [
+          event("{}", { event: "call", ...at(1000) }),
+          event("{}", at(2000)),
+          event("{}", { event: "connection.update", origin: "snapshot", ...at(3000) })
+        ]
+      })
+      expect((yield* open).get("shop")?.lastEvent).toEqual({
+        event: "messages.upsert",
+        at: DateTime.unsafeMake(2000)
+      })
     }))
 
   test("clears codes that expired while nobody was there, before anybody can ask", () =>

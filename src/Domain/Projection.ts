@@ -18,6 +18,8 @@ export interface Change {
   readonly observed: Observed
   /** A code's image is large; it is written only when it is another one. */
   readonly qrChanged: boolean
+  /** Every message changes `lastEvent`; whether anything else is another. */
+  readonly hasTurned: boolean
 }
 
 /** Folds a batch, oldest first, into one change for each instance we keep a row of. */
@@ -30,11 +32,10 @@ export const project = (
     const record = known(event.instance)
     if (record === undefined) continue
     const observed = observe(changes.get(event.instance)?.observed ?? record, event)
-    changes.set(event.instance, {
-      name: record.name,
-      observed,
-      qrChanged: observed.qr !== record.qr
-    })
+    const qrChanged = observed.qr !== record.qr
+    const hasTurned =
+      qrChanged || observed.whatsapp !== record.whatsapp || observed.profile !== record.profile
+    changes.set(event.instance, { name: record.name, observed, qrChanged, hasTurned })
   }
   return [...changes.values()]
 }

@@ -1,19 +1,20 @@
-/** A batch as the JSON texts that the statement takes: one parameter a table. */
+/** A batch as the parameters that the statement takes. */
 import { Schema } from "effect"
 import type { EvolutionEvent, QuarantinedEvent } from "../Domain/Event.ts"
 import { Gap } from "../Domain/Gap.ts"
 import type { Change } from "../Domain/Projection.ts"
+import * as Columns from "./Columns.ts"
 
-/** Rows as one JSON text. The data is JSON text already and goes in as it is. */
-export const eventRows = (events: ReadonlyArray<EvolutionEvent>): string =>
-  `[${events
-    .map(
-      ({ event, extra, instance, json, origin, receivedAt, upstreamTime }) =>
-        `{"instance":${JSON.stringify(instance)},"event":${JSON.stringify(event)},"data":${json},` +
-        `"extra":${extra},"upstream_time":${JSON.stringify(upstreamTime)},` +
-        `"received_at":"${new Date(receivedAt).toISOString()}","origin":"${origin}"}`
-    )
-    .join(",")}]`
+/** The log's columns. The data is JSON text already and goes in as it is. */
+export const columnsOf = (events: ReadonlyArray<EvolutionEvent>) => ({
+  instance: Columns.texts(events.map(({ instance }) => instance)),
+  event: Columns.texts(events.map(({ event }) => event)),
+  data: Columns.jsons(events.map(({ json }) => json)),
+  extra: Columns.jsons(events.map(({ extra }) => extra)),
+  upstreamTime: Columns.texts(events.map(({ upstreamTime }) => upstreamTime)),
+  receivedAt: Columns.times(events.map(({ receivedAt }) => receivedAt)),
+  origin: Columns.texts(events.map(({ origin }) => origin))
+})
 
 export const quarantineRows = (quarantined: ReadonlyArray<QuarantinedEvent>): string =>
   `[${quarantined
@@ -55,15 +56,19 @@ export const changeRows = (changes: ReadonlyArray<Change>): string =>
   )
 
 /** The last word of the batch on each of the ledger's entries. */
-export const gapRows = (events: ReadonlyArray<EvolutionEvent>): string => {
-  const gaps = new Map<string, object>()
-  for (const { gap } of events) {
-    if (gap === undefined) continue
-    const { fetchedUntil, retryAt, ...row } = encodeGap(gap)
-    gaps.set(gap.id, { ...row, fetched_until: fetchedUntil, retry_at: retryAt })
-  }
-  return JSON.stringify([...gaps.values()])
+export const gapsOf = (events: ReadonlyArray<EvolutionEvent>): ReadonlyArray<Gap> => {
+  const gaps = new Map<string, Gap>()
+  for (const { gap } of events) if (gap !== undefined) gaps.set(gap.id, gap)
+  return [...gaps.values()]
 }
+
+export const gapRows = (gaps: ReadonlyArray<Gap>): string =>
+  JSON.stringify(
+    gaps.map((gap) => {
+      const { fetchedUntil, retryAt, ...row } = encodeGap(gap)
+      return { ...row, fetched_until: fetchedUntil, retry_at: retryAt }
+    })
+  )
 
 const encodeGap = Schema.encodeSync(Gap)
 

@@ -29,7 +29,10 @@ export const Row = Schema.Struct({
   qr_received_at: Schema.NullOr(Time),
   qr_expires_at: Schema.NullOr(Time),
   last_event: NullableText,
-  last_event_at: Schema.NullOr(Time)
+  last_event_at: Schema.NullOr(Time),
+  /** The last event that the log has, which may be later: the row's is written behind. */
+  logged: NullableText,
+  logged_at: Schema.NullOr(Time)
 })
 export type Row = typeof Row.Type
 
@@ -60,5 +63,9 @@ export const toRecord = (row: Row): InstanceRecord => ({
       : null,
   qrSequence: row.qr_sequence,
   lastEvent:
-    row.last_event && row.last_event_at ? { event: row.last_event, at: row.last_event_at } : null
+    row.logged && row.logged_at
+      ? { event: row.logged, at: row.logged_at }
+      : row.last_event && row.last_event_at
+        ? { event: row.last_event, at: row.last_event_at }
+        : null
 })

@@ -100,4 +100,13 @@ describe("project", () => {
   ])("tells whether the code is another one: %s", (_, known, events, expected) => {
     expect(projected([known], ...events).map(({ qrChanged }) => qrChanged)).toEqual([expected])
   })
+
+  it.each([
+    ["a message", [event("shop-1", "messages.upsert", {})], false],
+    ["a code", [code("shop-1", "2@a")], true],
+    ["a new state", [event("shop-1", "call", {}), update("shop-1", "open")], true]
+  ])("tells whether more than the last event is another: %s", (_, events, expected) => {
+    const [change] = projected([record("shop-1")], ...events)
+    expect(change?.hasTurned).toBe(expected)
+  })
 })

@@ -1,17 +1,20 @@
 /** Evolution's events: the envelope, the life-cycle events we act on, and everything else, kept as it came. */
-import { DateTime, Either, identity, ParseResult, Predicate, Redacted, Schema } from "effect"
-import { toWireName } from "./EventName.ts"
+import { DateTime, Either, ParseResult, Predicate, Redacted, Schema } from "effect"
+import { isEventName, toWireName } from "./EventName.ts"
 import type { Gap } from "./Gap.ts"
 import { isInstanceName } from "./Instance.ts"
 import * as Json from "./Json.ts"
 import * as LifeCycle from "./LifeCycle.ts"
 import { isTooDeep, tooDeep } from "./Nesting.ts"
 import * as Scrub from "./Scrub.ts"
+import * as Verbatim from "./Verbatim.ts"
 
 /** One Socket.IO event as the wire delivers it. `receivedAt`: our clock, ms since 1970 UTC. */
 export interface RawEvent {
   readonly name: string
   readonly payload: unknown
+  /** The payload as the JSON text it came as, where it came as one. */
+  readonly text?: string | undefined
   readonly receivedAt: number
 }
 
@@ -139,38 +142,42 @@ export const decode = (
   raw: RawEvent,
   origin: EventOrigin,
   secrets: Scrub.Scrub = Scrub.unconfigured
-): Either.Either<EvolutionEvent, QuarantinedEvent> =>
-  Either.gen(function* () {
-    const reject = (reason: string) => quarantine(raw, reason, secrets)
-    const rejectIssue = (error: ParseResult.ParseError) =>
-      reject(ParseResult.ArrayFormatter.formatErrorSync(error).map(issueText).join("; "))
+): Either.Either<EvolutionEvent, QuarantinedEvent> => {
+  const reject = (reason: string) => Either.left(quarantine(raw, reason, secrets))
+  const rejectIssue = (error: ParseResult.ParseError) =>
+    reject(ParseResult.ArrayFormatter.formatErrorSync(error).map(issueText).join("; "))
 
-    // Schemas walk what they describe, and describe what they refuse.
-    if (isTooDeep(raw.payload)) return yield* Either.left(reject(tooDeep))
-    const envelope = yield* Either.mapLeft(decodeEnvelope(raw.payload), rejectIssue)
-    const scrub = secrets.and(tokenIn(raw.payload))
-    const event = toWireName(envelope.event)
-    const data = envelope.data ?? null
-    const lifeCycle = yield* Either.mapLeft(LifeCycle.decode(event, data, scrub), rejectIssue)
-    const shown = isAboutCodes(event) ? Scrub.withoutTexts : identity
-    const json = yield* Either.mapLeft(Json.encodeShallow(shown(data), scrub), reject)
-    const beside = besideData(raw.payload)
-    const extra =
-      beside === null
-        ? null
-        : yield* Either.mapLeft(Json.encodeShallow(shown(beside), scrub), reject)
-    const text = (value: string) => Json.storable(scrub.blot(value))
-    return {
-      instance: nameOr(text)(envelope.instance),
-      event: text(event),
-      json,
-      extra,
-      lifeCycle,
-      upstreamTime: envelope.date_time == null ? null : text(envelope.date_time),
-      receivedAt: raw.receivedAt,
-      origin
-    }
+  // Schemas walk what they describe, and describe what they refuse.
+  if (isTooDeep(raw.payload)) return reject(tooDeep)
+  const envelope = decodeEnvelope(raw.payload)
+  if (Either.isLeft(envelope)) return rejectIssue(envelope.left)
+  const scrub = secrets.and(tokenIn(raw.payload))
+  const { data = null, date_time = null, instance } = envelope.right
+  const event = toWireName(envelope.right.event)
+  const lifeCycle = LifeCycle.decode(event, data, scrub)
+  if (Either.isLeft(lifeCycle)) return rejectIssue(lifeCycle.left)
+  const isShown = !isAboutCodes(event)
+  const encode = (value: object | null, verbatim?: string) =>
+    isShown
+      ? Json.encodeShallow(value, scrub, verbatim)
+      : Json.encodeShallow(Scrub.withoutTexts(value), scrub)
+  const json = encode(data, raw.text && Verbatim.dataIn(raw.text))
+  if (Either.isLeft(json)) return reject(json.left)
+  const beside = besideData(raw.payload)
+  const extra = beside === null ? Either.right(null) : encode(beside)
+  if (Either.isLeft(extra)) return reject(extra.left)
+  const text = (value: string) => Json.storable(scrub.blot(value))
+  return Either.right({
+    instance: nameOr(text)(instance),
+    event: isEventName(event) ? event : text(event),
+    json: json.right,
+    extra: extra.right,
+    lifeCycle: lifeCycle.right,
+    upstreamTime: date_time === null ? null : text(date_time),
+    receivedAt: raw.receivedAt,
+    origin
   })
+}
 
 /** Puts an event aside. One that has to do with a code to scan may hold it anywhere, so nothing is kept. */
 export const quarantine = (
@@ -211,6 +218,6 @@ const issueText = (issue: ParseResult.ArrayFormatterIssue): string =>
 
 const besideData = (payload: unknown): object | null => {
   if (!Predicate.isRecord(payload)) return null
-  const rest = Object.entries(payload).filter(([key]) => !envelopeKeys.has(key))
-  return rest.length === 0 ? null : Object.fromEntries(rest)
+  const rest = Object.keys(payload).filter((key) => !envelopeKeys.has(key))
+  return rest.length === 0 ? null : Object.fromEntries(rest.map((key) => [key, payload[key]]))
 }

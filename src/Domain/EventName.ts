@@ -44,8 +44,11 @@ export const ownEventNames = ["gap.updated", "listener.updated"] as const
 
 const known: ReadonlySet<string> = new Set([...eventNames, ...ownEventNames])
 
+/** Whether it is the wire's name of an event that we know. */
+export const isEventName = (wire: string): boolean => known.has(wire)
+
 /** A name we know, or `other`: whoever emits has any number of names. */
-export const boundedName = (wire: string): string => (known.has(wire) ? wire : "other")
+export const boundedName = (wire: string): string => (isEventName(wire) ? wire : "other")
 
 /** The form of Evolution's settings. */
 export const settingsForm = (wire: string): string => wire.toUpperCase().replaceAll(/[.-]/g, "_")

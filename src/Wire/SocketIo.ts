@@ -104,6 +104,8 @@ export const connect = (
 
 interface Received {
   readonly packet: Packet
+  /** What it was decoded from, unless it has attachments. */
+  readonly text: string | undefined
   readonly receivedAt: number
 }
 
@@ -123,9 +125,11 @@ const packetParser = (words: (text: string) => string) => {
   let packets: Array<Received> = []
   let message: EngineIo.Message = { data: "", receivedAt: 0 }
   decoder.on("decoded", (packet: Packet) => {
+    const { data, receivedAt } = message
+    const text = typeof data === "string" ? data : undefined
     // An event that ends with a binary frame holds Buffers; downstream everything is JSON.
-    if (typeof message.data !== "string") packet.data = withBase64(packet.data)
-    packets.push({ packet, receivedAt: message.receivedAt })
+    if (text === undefined) packet.data = withBase64(packet.data)
+    packets.push({ packet, text, receivedAt })
   })
   return (messages: Chunk.Chunk<EngineIo.Message>) => {
     packets = []
@@ -141,10 +145,20 @@ const packetParser = (words: (text: string) => string) => {
 
 const isEvent = ({ packet }: Received): boolean => packet.type === PacketType.EVENT
 
-const toEvent = ({ packet, receivedAt }: Received): RawEvent => {
+/** An event's packet up to its first argument: the type, a namespace, an acknowledgement's number, the name. */
+const beforeArguments = /^2(?:\/[^,]*,)?\d*\["[^"\\]*",/
+
+const toEvent = ({ packet, receivedAt, text }: Received): RawEvent => {
   const [name, ...args]: ReadonlyArray<unknown> = packet.data
   // Evolution emits one object; anything else goes on as it is, to be put in quarantine.
-  return { name: String(name), payload: args.length === 1 ? args[0] : args, receivedAt }
+  if (args.length !== 1) return { name: String(name), payload: args, receivedAt }
+  const [before] = (text && beforeArguments.exec(text)) || []
+  return {
+    name: String(name),
+    payload: args[0],
+    text: before && text?.slice(before.length, -1),
+    receivedAt
+  }
 }
 
 /** The same value with every Buffer as base64 text. */

@@ -209,7 +209,32 @@ describe("events", () => {
       yield* socket.received
       yield* TestClock.adjust("5 seconds")
       const [event] = yield* Stream.runCollect(Stream.take(socket.events, 1))
-      expect(event).toEqual({ name: "a", payload: 1, receivedAt: 1_000 })
+      expect(event).toEqual({ name: "a", payload: 1, text: "1", receivedAt: 1_000 })
+    })
+  )
+})
+
+describe("the text of an event", () => {
+  it.scoped.each([
+    ["an object", '42["a",{"b":"é, \\"c\\""}]', '{"b":"é, \\"c\\""}'],
+    ["with an acknowledgement asked for", '4217["a",{}]', "{}"],
+    ["several arguments", '42["a",1,2]', undefined],
+    ["no argument", '42["a"]', undefined],
+    ["a name that is escaped", '42["a\\"",1]', undefined],
+    ["space where nobody puts it", '42[ "a",1]', undefined]
+  ] as const)("is what stands there: %s", ([_, frame, text]) =>
+    Effect.gen(function* () {
+      const socket = yield* joined(frame)
+      const [event] = yield* Stream.runCollect(Stream.take(socket.events, 1))
+      expect(event?.text).toBe(text)
+    })
+  )
+
+  it.scoped("is none when it has attachments", () =>
+    Effect.gen(function* () {
+      const socket = yield* joined('451-["a",{"_placeholder":true,"num":0}]', Buffer.from("x"))
+      const [event] = yield* Stream.runCollect(Stream.take(socket.events, 1))
+      expect(event).toMatchObject({ payload: "eA==", text: undefined })
     })
   )
 })

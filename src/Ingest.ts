@@ -25,6 +25,7 @@ import {
   decode,
   type EventOrigin,
   type EvolutionEvent,
+  logged,
   type QuarantinedEvent,
   type RawEvent
 } from "./Domain/Event.ts"
@@ -108,7 +109,7 @@ const make = Effect.gen(function* () {
         (ids) => ({
           changes,
           quarantined,
-          logged: decoded.map((event, index) => ({ ...event, id: ids[index] ?? 0 }))
+          logged: decoded.map((event, nth) => logged(event, ids[nth] ?? 0))
         })
       )
     })

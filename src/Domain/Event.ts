@@ -57,9 +57,11 @@ export const textsOf = ({
   json,
   lifeCycle
 }: Pick<EvolutionEvent, "extra" | "json" | "lifeCycle">): ReadonlyArray<string> => {
-  const happened = lifeCycle === null ? undefined : Redacted.value(lifeCycle)
+  // Most events are messages.
+  if (lifeCycle === null) return extra === null ? [json] : [json, extra]
+  const happened = Redacted.value(lifeCycle)
   const base64 =
-    happened?.event === "qrcode.updated" && "qrcode" in happened.data
+    happened.event === "qrcode.updated" && "qrcode" in happened.data
       ? happened.data.qrcode.base64
       : undefined
   return [json, ...(extra === null ? [] : [extra]), ...(base64 == null ? [] : [base64])]
@@ -69,6 +71,20 @@ export const textsOf = ({
 export interface LoggedEvent extends EvolutionEvent {
   readonly id: number
 }
+
+/** Field by field: of every event, to spread it would take as long as to scrub it. */
+export const logged = (event: EvolutionEvent, id: number): LoggedEvent => ({
+  id,
+  instance: event.instance,
+  event: event.event,
+  json: event.json,
+  extra: event.extra,
+  lifeCycle: event.lifeCycle,
+  ...(event.gap === undefined ? undefined : { gap: event.gap }),
+  upstreamTime: event.upstreamTime,
+  receivedAt: event.receivedAt,
+  origin: event.origin
+})
 
 /** One event as it is read back. */
 export const EventRecord = Schema.Struct({

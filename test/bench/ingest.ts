@@ -19,10 +19,10 @@ const perRound = 40_000
 const perChunk = 50
 const rounds = Number(process.argv[2] ?? 7)
 
-const message = (n: number): RawEvent => ({
-  name: n % 4 === 0 ? "presence.update" : "messages.upsert",
-  payload: {
-    event: n % 4 === 0 ? "presence.update" : "messages.upsert",
+const message = (n: number): RawEvent => {
+  const name = n % 4 === 0 ? "presence.update" : "messages.upsert"
+  const payload = {
+    event: name,
     instance: `shop-${n % 20}`,
     data: {
       key: { remoteJid: `55119999${n % 1000}@s.whatsapp.net`, fromMe: false, id: `3EB0${n}` },
@@ -32,12 +32,12 @@ const message = (n: number): RawEvent => ({
       messageTimestamp: 1_700_000_000 + n,
       source: "android"
     },
-    date_time: "2025-01-01T00:00:00.000Z",
     server_url: "http://localhost:8080",
+    date_time: "2025-01-01T00:00:00.000Z",
     apikey: "an-instance-token"
-  },
-  receivedAt: 1_700_000_000_000 + n
-})
+  }
+  return { name, payload, text: JSON.stringify(payload), receivedAt: 1_700_000_000_000 + n }
+}
 
 const chunks = Array.from({ length: perRound / perChunk }, (_, chunk) =>
   Array.from({ length: perChunk }, (_, n) => message(chunk * perChunk + n))

@@ -1,16 +1,22 @@
-/** The raw events of one instance, as a stream. Nothing downstream knows that there is a socket. */
+/** The raw events of one instance. Nothing downstream knows that there is a socket. */
 import { Config, Context, type Effect, Layer, type Scope, type Stream } from "effect"
 import * as AppConfig from "./AppConfig.ts"
-import type { RawEvent } from "./Domain/Event.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
 import type { LinkError } from "./Domain/LinkError.ts"
 import * as Global from "./EventSource/Global.ts"
 import * as Namespace from "./EventSource/Namespace.ts"
+import type { Sink } from "./EventSource/Sink.ts"
 import type { Heard } from "./Wire/Hearing.ts"
 
 export interface Subscription {
-  /** Ends only with `quiesce`; fails with what ended the link. */
-  readonly events: Stream.Stream<RawEvent, LinkError>
+  /**
+   * Hands on, in order, what was received since `open` and what comes. Succeeds only with `quiesce`,
+   * fails with what ended the link; both after the last event is taken in. Where a link is shared, it
+   * hands on by itself: at once what is of several instances, if their sinks are one and the same; and
+   * to interrupt the run does not interrupt that. To be run once.
+   */
+  readonly run: (sink: Sink) => Effect.Effect<void, LinkError>
+  /** What was received and no sink has taken in is not heard. */
   readonly heard: Effect.Effect<Heard>
 }
 
@@ -40,7 +46,7 @@ export class EventSource extends Context.Tag("evolution-listener/EventSource")<
      * bounds, for the `open` that follows. A source that cannot see this never says anything.
      */
     readonly created: Effect.Effect<Stream.Stream<string, LinkError>, LinkError, Scope.Scope>
-    /** Reads no further: every open stream ends after the last event received. */
+    /** Reads no further: every run ends after the last event received. */
     readonly quiesce: Effect.Effect<void>
   }
 >() {

@@ -1,23 +1,10 @@
 /** **The actor**: one instance's life, from the first dial to the wish to stop. */
-import {
-  Cause,
-  Chunk,
-  Clock,
-  DateTime,
-  Duration,
-  Effect,
-  Exit,
-  Option,
-  Ref,
-  type Scope,
-  Stream
-} from "effect"
-import type { RawEvent } from "./Domain/Event.ts"
+import { Cause, Clock, DateTime, Duration, Effect, Exit, Option, Ref, type Scope } from "effect"
 import { causeOf } from "./Domain/Gap.ts"
 import type { InstanceName } from "./Domain/Instance.ts"
 import type { LinkError } from "./Domain/LinkError.ts"
 import * as State from "./Domain/ListenerState.ts"
-import { EventSource } from "./EventSource.ts"
+import { EventSource, type Subscription } from "./EventSource.ts"
 import { GapLedger, transit } from "./GapLedger.ts"
 import { Ingest } from "./Ingest.ts"
 import { Pacing } from "./Pacing.ts"
@@ -35,34 +22,20 @@ type Transition = (from: State.ListenerState, now: DateTime.Utc) => State.Listen
  * Listens to one instance until interrupted, or until the source is quiesced. Never fails: what can
  * go wrong is a state. Dies only of a bug, which is the supervisor's affair.
  */
-export const run = (
-  name: InstanceName,
-  report: Report
-): Effect.Effect<void, never, EventSource | GapLedger | Ingest | Pacing | Recovery> =>
+export type Run = (name: InstanceName, report: Report) => Effect.Effect<void, never, Pacing>
+
+/** Made once for all instances: their events go one way, together where they come together. */
+export const make: Effect.Effect<Run, never, EventSource | GapLedger | Ingest | Recovery> =
   Effect.gen(function* () {
     const source = yield* EventSource
     const ingest = yield* Ingest
     const ledger = yield* GapLedger
     const recovery = yield* Recovery
 
-    /** When the first was received of those that are being handed on; `undefined`: none is. */
-    let handing: number | undefined
-
-    const handOn = (chunk: Chunk.Chunk<RawEvent>) =>
-      Effect.suspend(() => {
-        handing = Option.getOrUndefined(Chunk.head(chunk))?.receivedAt
-        return ingest.receive(chunk, "live")
-      }).pipe(
-        Effect.tap(() =>
-          Effect.sync(() => {
-            handing = undefined
-          })
-        )
-      )
+    const handOn: Parameters<Subscription["run"]>[0] = (events) => ingest.receive(events, "live")
 
     /** While the link is up. Ends with it; then the gap begins with the last thing heard. */
-    const listen = Effect.fn(function* (events: Stream.Stream<RawEvent, LinkError>) {
-      const live = Stream.runForEachChunk(events, handOn)
+    const listen = (name: InstanceName, { run }: Subscription) => {
       const recover = Effect.gen(function* () {
         yield* ingest.receive(yield* recovery.snapshot(name), "snapshot")
         // A gap can close while the link holds, too.
@@ -70,11 +43,12 @@ export const run = (
           Effect.zipRight(ledger.awaitPending(name), recovery.backfill(name))
         )
       })
-      return yield* Effect.raceFirst(live, recover)
-    })
+      return Effect.raceFirst(run(handOn), recover)
+    }
 
     /** Unless it was we who ended it, a gap begins. */
     const missing = (
+      name: InstanceName,
       exit: Exit.Exit<unknown, State.SessionError>,
       from: number,
       isQueueFull = false
@@ -87,27 +61,27 @@ export const run = (
       return ledger.open(name, from, isQueueFull ? "queue_full" : cause)
     }
 
-    yield* keep(report, ({ established, refused }) =>
+    const session = (name: InstanceName, { established, refused }: Telling) =>
       Effect.gen(function* () {
         const began = yield* Clock.currentTimeMillis
-        const { events, heard } = yield* source
-          .open(name, (error) => Effect.zipRight(missing(Exit.fail(error), began), refused(error)))
-          .pipe(Effect.onExit((exit) => missing(exit, began)))
+        const subscription = yield* source
+          .open(name, (error) =>
+            Effect.zipRight(missing(name, Exit.fail(error), began), refused(error))
+          )
+          .pipe(Effect.onExit((exit) => missing(name, exit, began)))
         yield* ledger.close(name)
-        handing = undefined
         yield* established
-        yield* Effect.onExit(listen(events), (exit) =>
+        yield* Effect.onExit(listen(name, subscription), (exit) =>
           Effect.gen(function* () {
-            const { isHeldBack, until } = yield* heard
+            const { isHeldBack, until } = yield* subscription.heard
             // A long history holds a socket back as well, for a moment.
             const isQueueFull = isHeldBack && ((yield* ingest.fullUntil) ?? 0) >= until
-            // What we have in hand then nobody will have.
-            const from = Math.min(until, handing ?? until) - Duration.toMillis(transit)
-            yield* missing(exit, from, isQueueFull)
+            yield* missing(name, exit, until - Duration.toMillis(transit), isQueueFull)
           })
         )
       })
-    )
+
+    return (name, report) => keep(report, (telling) => session(name, telling))
   })
 
 /** What a session tells of itself. */

@@ -18,12 +18,10 @@ import type { InstanceName } from "./Domain/Instance.ts"
 import * as State from "./Domain/ListenerState.ts"
 import { EventSource } from "./EventSource.ts"
 import { GapLedger } from "./GapLedger.ts"
-import type { Ingest } from "./Ingest.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import * as Listener from "./Listener.ts"
 import { record } from "./ListenerRegistry/Record.ts"
-import type { Pacing } from "./Pacing.ts"
-import type { Recovery } from "./Recovery.ts"
+import { Pacing } from "./Pacing.ts"
 import * as Tracing from "./Tracing.ts"
 
 export interface StateChange {
@@ -72,7 +70,8 @@ const make = Effect.gen(function* () {
   const instances = yield* InstanceStore
   const source = yield* EventSource
   const ledger = yield* GapLedger
-  const context = yield* Effect.context<EventSource | GapLedger | Ingest | Pacing | Recovery>()
+  const run = yield* Listener.make
+  const pacing = yield* Pacing
   const scope = yield* Effect.scope
   const fibers = yield* FiberMap.make<InstanceName, void, never>()
   const states = new Map<InstanceName, State.ListenerState>()
@@ -109,7 +108,7 @@ const make = Effect.gen(function* () {
 
   /** The second ring of recovery: the listener handles what can go wrong, this what must not. */
   const supervised = (name: InstanceName) =>
-    Listener.run(name, report(name)).pipe(
+    run(name, report(name)).pipe(
       Effect.catchAllDefect((defect) =>
         Effect.zipRight(
           Effect.logError(`The listener crashed`, Cause.die(defect)),
@@ -129,7 +128,7 @@ const make = Effect.gen(function* () {
           )
         )
       ),
-      Effect.provide(context),
+      Effect.provideService(Pacing, pacing),
       Tracing.apart,
       Effect.annotateLogs("instance", name)
     )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Queue, Scope, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Queue, Scope, TestClock, TestServices } from "effect"
 import { InstanceName } from "../src/Domain/Instance.ts"
 import { EventSource } from "../src/EventSource.ts"
 import {
@@ -7,9 +7,11 @@ import {
   dataOf,
   eventually,
   ignored,
+  oneByOne,
   simulated,
   sourceOf,
-  take
+  take,
+  takeRaw
 } from "./EventSource/support.ts"
 
 const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
@@ -29,19 +31,19 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
   it.scoped("gives the events of an instance, in their order", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const { events } = yield* source.open(one, ignored)
+      const subscription = yield* source.open(one, ignored)
       const numbers = Array.from({ length: 1000 }, (_, index) => ({ number: index }))
       for (const data of numbers) simulator.emit(one, "messages.upsert", data)
-      expect(yield* take(events, 1000)).toEqual(numbers)
+      expect(yield* take(subscription, 1000)).toEqual(numbers)
     })
   )
 
   it.scoped("gives the whole event as it came, and when it came", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const { events } = yield* source.open(one, ignored)
+      const subscription = yield* source.open(one, ignored)
       simulator.emit(one, "connection.update", { state: "open" })
-      const [event] = yield* Stream.runCollect(Stream.take(events, 1))
+      const [event] = yield* takeRaw(subscription, 1)
       expect(event).toMatchObject({
         name: "connection.update",
         payload: { event: "connection.update", instance: one, data: { state: "open" } },
@@ -53,8 +55,8 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
   it.scoped("does not give the events of another instance", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const { events: ofOne } = yield* source.open(one, ignored)
-      const { events: ofTwo } = yield* source.open(two, ignored)
+      const ofOne = yield* source.open(one, ignored)
+      const ofTwo = yield* source.open(two, ignored)
       for (const number of [1, 2]) {
         simulator.emit(two, "call", { two: number })
         simulator.emit(one, "call", { one: number })
@@ -67,10 +69,10 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
   it.scoped("fails when Evolution drops the link, after the events before that", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const { events } = yield* source.open(one, ignored)
+      const subscription = yield* source.open(one, ignored)
       const heard = yield* Queue.unbounded<unknown>()
       const reader = yield* Effect.fork(
-        Stream.runForEach(events, (event) => Queue.offer(heard, dataOf(event)))
+        subscription.run(oneByOne((event) => Queue.offer(heard, dataOf(event))))
       )
       simulator.emit(one, "call", { last: true })
       expect(yield* Queue.take(heard)).toEqual({ last: true })
@@ -117,10 +119,10 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
       const { simulator, source } = yield* started
       const readers = yield* Effect.forEach([one, two], (name) =>
         Effect.gen(function* () {
-          const { events } = yield* source.open(name, ignored)
+          const subscription = yield* source.open(name, ignored)
           const heard = yield* Queue.unbounded<unknown>()
           const reader = yield* Effect.fork(
-            Stream.runForEach(events, (event) => Queue.offer(heard, dataOf(event)))
+            subscription.run(oneByOne((event) => Queue.offer(heard, dataOf(event))))
           )
           simulator.emit(name, "call", { before: name })
           expect(yield* Queue.take(heard)).toEqual({ before: name })
@@ -137,13 +139,48 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
+  it.scoped("has not heard what its sink has not taken in, not even when its run is given up", () =>
+    Effect.gen(function* () {
+      const { simulator, source } = yield* started
+      yield* TestClock.setTime(107_000)
+      const { heard, run } = yield* source.open(one, ignored)
+      const handed = yield* Deferred.make<void>()
+      const running = yield* Effect.fork(
+        run(() => Effect.zipRight(Deferred.succeed(handed, undefined), Effect.never))
+      )
+      simulator.emit(one, "call", { there: "is no room" })
+      yield* Deferred.await(handed)
+      yield* TestClock.setTime(158_000)
+      simulator.emit(one, "call", { another: "one" })
+      const pause = TestServices.provideLive(Effect.sleep("50 millis"))
+      yield* pause
+      expect((yield* heard).until).toBe(107_000)
+      yield* Fiber.interrupt(running)
+      expect((yield* heard).until).toBe(107_000)
+    })
+  )
+
+  it.scoped("has not heard what met a bug in its sink, of which its run dies", () =>
+    Effect.gen(function* () {
+      const { simulator, source } = yield* started
+      yield* TestClock.setTime(107_000)
+      const { heard, run } = yield* source.open(one, ignored)
+      const running = yield* Effect.fork(run(() => Effect.dieMessage("a bug of ours")))
+      simulator.emit(one, "call", { poison: true })
+      const exit = yield* Fiber.await(running)
+      expect(Exit.isFailure(exit) && Cause.isDie(exit.cause)).toBe(true)
+      yield* TestClock.setTime(158_000)
+      expect((yield* heard).until).toBe(107_000)
+    })
+  )
+
   it.scoped("has nothing to quiesce while nothing is open", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       yield* source.quiesce
-      const { events } = yield* source.open(one, ignored)
+      const subscription = yield* source.open(one, ignored)
       simulator.emit(one, "call", { still: "works" })
-      expect(yield* take(events, 1)).toEqual([{ still: "works" }])
+      expect(yield* take(subscription, 1)).toEqual([{ still: "works" }])
     })
   )
 
@@ -164,9 +201,9 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
       const opening = yield* Effect.fork(Effect.scoped(source.open(one, ignored)))
       yield* Effect.yieldNow()
       yield* Fiber.interrupt(opening)
-      const { events } = yield* source.open(two, ignored)
+      const subscription = yield* source.open(two, ignored)
       simulator.emit(two, "call", { two: 1 })
-      expect(yield* take(events, 1)).toEqual([{ two: 1 }])
+      expect(yield* take(subscription, 1)).toEqual([{ two: 1 }])
       yield* eventually(() => simulator.connections() === 1)
     })
   )
@@ -174,12 +211,12 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
   it.scoped("can be opened again after Evolution restarted", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const { events } = yield* source.open(one, ignored)
+      const subscription = yield* source.open(one, ignored)
       yield* Effect.promise(simulator.stop)
-      expect((yield* Effect.flip(Stream.runDrain(events)))._tag).toBe("ConnectionLost")
+      expect((yield* Effect.flip(subscription.run(ignored)))._tag).toBe("ConnectionLost")
       yield* Effect.promise(simulator.start)
       yield* awake(simulator, one)
-      const { events: again } = yield* source.open(one, ignored)
+      const again = yield* source.open(one, ignored)
       simulator.emit(one, "call", { again: true })
       expect(yield* take(again, 1)).toEqual([{ again: true }])
     })

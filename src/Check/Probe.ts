@@ -109,8 +109,11 @@ const make = Effect.gen(function* () {
     })
 
   const joined = (join: (socket: SocketIo.SocketIo) => Effect.Effect<unknown, LinkError>) =>
-    Effect.map(Effect.tap(SocketIo.connect(options), join), ({ events }) =>
-      Stream.filterMap(events, ({ payload }) => Option.fromNullable(instanceOf(payload)))
+    Effect.map(Effect.tap(SocketIo.connect(options), join), ({ pull }) =>
+      Stream.filterMap(
+        Stream.mapConcat(Stream.repeatEffectOption(pull), (batch) => batch),
+        ({ payload }) => Option.fromNullable(instanceOf(payload))
+      )
     )
 
   return Probe.of({

@@ -2,30 +2,22 @@
  * One connection to `/` for all instances. Evolution broadcasts every event of every instance there
  * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; we route each by the instance it names.
  */
-import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option, Stream } from "effect"
-import { instanceOf, type RawEvent } from "../Domain/Event.ts"
+import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
 import type { LinkError } from "../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
 import { type Renewable, renewable } from "./Renewal.ts"
 import * as Route from "./Route.ts"
-
-/** Created instances whose events are held for a listener to come; the oldest makes room. */
-const maxHeld = 64
+import * as Router from "./Router.ts"
+import { drain, type Sink } from "./Sink.ts"
 
 /** One connection's life: dialled with the first user, gone with the last or with its first error. */
 interface Link {
   readonly up: Deferred.Deferred<Renewable, LinkError>
-  readonly routes: Map<string, Route.Route>
-  /** Names of created instances whose route nobody has claimed yet, oldest first. */
-  readonly held: Set<string>
-  readonly watchers: Set<Mailbox.Mailbox<string, LinkError>>
-  /** When the first was received of those that are being routed; `undefined`: none is. */
-  routing: number | undefined
+  readonly router: Router.Router
   users: number
   fiber: Fiber.RuntimeFiber<void, LinkError> | undefined
-  ended: Exit.Exit<void, LinkError> | undefined
 }
 
 export const make = Effect.gen(function* () {
@@ -40,22 +32,7 @@ export const make = Effect.gen(function* () {
     Effect.gen(function* () {
       const socket = yield* renewable(dial)
       yield* Deferred.succeed(link.up, socket)
-      yield* Stream.runForEachChunk(socket.events, (events) =>
-        Effect.forEach(
-          events,
-          (event) => {
-            link.routing ??= event.receivedAt
-            return deliver(link, event)
-          },
-          { discard: true }
-        ).pipe(
-          Effect.tap(() =>
-            Effect.sync(() => {
-              link.routing = undefined
-            })
-          )
-        )
-      )
+      yield* drain(socket.pull, (events) => Router.deliver(link.router, events))
     }).pipe(
       Effect.scoped,
       Effect.onExit((exit) =>
@@ -98,23 +75,17 @@ export const make = Effect.gen(function* () {
     isShared: true,
     open: (name: string) =>
       Effect.gen(function* () {
-        const shared = yield* link
-        const { held, routes } = shared
-        const route = (held.delete(name) ? routes.get(name) : undefined) ?? (yield* Route.make)
-        routes.set(name, route)
-        if (shared.ended !== undefined) route.end(shared.ended)
-        yield* Effect.addFinalizer(() =>
-          Effect.suspend(() => {
-            if (routes.get(name) === route) routes.delete(name)
-            return route.shutdown
-          })
+        const { router, up } = yield* link
+        const route = yield* Effect.acquireRelease(
+          Effect.sync(() => Router.claim(router, name)),
+          (claimed) => Effect.sync(() => Router.leave(router, name, claimed))
         )
-        const { heard } = yield* Deferred.await(shared.up)
+        const { heard } = yield* Deferred.await(up)
         return {
-          events: route.events,
+          run: (sink: Sink) => Route.run(route, sink),
           heard: Effect.map(heard, ({ isHeldBack, until }) => ({
             isHeldBack,
-            until: readUntil(shared, [route], until)
+            until: Router.heardUntil(router, [route], until)
           }))
         }
       }),
@@ -129,27 +100,16 @@ export const make = Effect.gen(function* () {
         onNone: () => Effect.succeed(undefined),
         onSome: ({ heard }) =>
           Effect.map(heard, ({ until }) =>
-            current === undefined ? until : readUntil(current, claimed(current), until)
+            current === undefined
+              ? until
+              : Router.heardUntil(current.router, Router.claimed(current.router), until)
           )
       })
     ),
-    created: Effect.gen(function* () {
-      const shared = yield* link
-      const { watchers } = shared
-      const watcher = yield* Mailbox.make<string, LinkError>({
-        capacity: maxHeld,
-        strategy: "sliding"
-      })
-      watchers.add(watcher)
-      if (shared.ended !== undefined) watcher.unsafeDone(shared.ended)
-      yield* Effect.addFinalizer(() =>
-        Effect.suspend(() => {
-          watchers.delete(watcher)
-          return watcher.shutdown
-        })
-      )
-      return Mailbox.toStream(watcher)
-    }),
+    created: link.pipe(
+      Effect.flatMap(({ router }) => Router.watch(router)),
+      Effect.map(Mailbox.toStream)
+    ),
     quiesce: Effect.flatMap(
       connection,
       Option.match({ onNone: () => Effect.void, onSome: ({ end }) => end })
@@ -159,63 +119,12 @@ export const make = Effect.gen(function* () {
 
 const emptyLink = (): Link => ({
   up: Deferred.unsafeMake(FiberId.none),
-  routes: new Map(),
-  held: new Set(),
-  watchers: new Set(),
-  routing: undefined,
+  router: Router.make(),
   users: 0,
-  fiber: undefined,
-  ended: undefined
+  fiber: undefined
 })
 
-/** Everybody on the link learns how it ended, after the last event they have not read yet. */
-const finish = (link: Link, exit: Exit.Exit<void, LinkError>): void => {
-  link.ended = exit
-  if (Exit.isFailure(exit)) Deferred.unsafeDone(link.up, Exit.failCause(exit.cause))
-  for (const route of link.routes.values()) route.end(exit)
-  for (const watcher of link.watchers) watcher.unsafeDone(exit)
+const finish = ({ router, up }: Link, exit: Exit.Exit<void, LinkError>): void => {
+  if (Exit.isFailure(exit)) Deferred.unsafeDone(up, Exit.failCause(exit.cause))
+  Router.finish(router, exit)
 }
-
-/** Gives an event to its instance's listener; a listener that lags makes the router wait. */
-const deliver = (link: Link, event: RawEvent): Effect.Effect<unknown> => {
-  const name = instanceOf(event.payload)
-  // An event that names no instance belongs to nobody; any listener can put it in quarantine.
-  const route = name === undefined ? claimed(link)[0] : link.routes.get(name)
-  if (route === undefined) return name === undefined ? Effect.void : hold(link, name, event)
-  if (route.takes(event)) return Effect.void
-  return name !== undefined && link.held.has(name) ? letGo(link, name) : route.offer(event)
-}
-
-/** The routes with a listener behind them; a held one may never get any. */
-const claimed = ({ held, routes }: Link): ReadonlyArray<Route.Route> =>
-  [...routes].flatMap(([name, route]) => (held.has(name) ? [] : [route]))
-
-/** What was received and is still between the socket and a listener is not heard. */
-const readUntil = ({ routing }: Link, routes: ReadonlyArray<Route.Route>, until: number): number =>
-  routes.reduce(
-    (least, { unread }) => Math.min(least, unread() ?? least),
-    Math.min(until, routing ?? until)
-  )
-
-/** Opens a route for an instance that has just been created, so that its first QR code can wait. */
-const hold = (link: Link, name: string, event: RawEvent): Effect.Effect<void> =>
-  event.name !== "instance.create" || link.watchers.size === 0
-    ? Effect.void
-    : Effect.gen(function* () {
-        const route = yield* Route.make
-        route.takes(event)
-        link.routes.set(name, route)
-        link.held.add(name)
-        for (const watcher of link.watchers) watcher.unsafeOffer(name)
-        const [oldest] = link.held
-        if (link.held.size > maxHeld && oldest !== undefined) yield* letGo(link, oldest)
-      })
-
-const letGo = (link: Link, name: string): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    link.held.delete(name)
-    link.routes.delete(name)
-    return Effect.logWarning(
-      `No listener came for the created instance "${name}": its events are dropped`
-    ).pipe(Effect.annotateLogs("instance", name))
-  })

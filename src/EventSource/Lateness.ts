@@ -2,7 +2,7 @@
  * How long an event was on its way to us. `date_time` is Evolution's local clock, hours away from ours
  * for all we know; but by how much more an event is behind it than the quickest was, that is known.
  */
-import { Chunk, Option, Predicate } from "effect"
+import { Option, Predicate } from "effect"
 import type { RawEvent } from "../Domain/Event.ts"
 
 /** After this long, what was the quickest is measured anew: a clock may have been set since. */
@@ -16,13 +16,11 @@ export const make = () => {
   let last = Number.POSITIVE_INFINITY
   return {
     /**
-     * The last event of a chunk was on its way the least. What came after `until` waited for us, while we
+     * The last event of a batch was on its way the least. What came after `until` waited for us, while we
      * read no further: that is no lateness of Evolution's.
      */
-    note: (events: Chunk.Chunk<RawEvent>, until = Number.POSITIVE_INFINITY): void => {
-      const newest = Option.getOrUndefined(
-        Chunk.findLast(events, ({ receivedAt }) => receivedAt <= until)
-      )
+    note: (events: ReadonlyArray<RawEvent>, until = Number.POSITIVE_INFINITY): void => {
+      const newest = events.findLast(({ receivedAt }) => receivedAt <= until)
       if (newest === undefined) return
       if (Math.abs(newest.receivedAt - since) > memory) {
         leastBefore = newest.receivedAt - since > 2 * memory ? Number.POSITIVE_INFINITY : least

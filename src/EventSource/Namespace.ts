@@ -8,6 +8,7 @@ import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
 import { type Renewable, renewable } from "./Renewal.ts"
+import { drain, type Sink } from "./Sink.ts"
 
 /** Dials at once; more wait their turn, so that an upstream restart is no stampede. */
 const maxDials = 16
@@ -50,7 +51,7 @@ export const make = Effect.gen(function* () {
         isUp = true
         links.set(name, link)
         yield* Effect.addFinalizer(() => Effect.sync(() => links.delete(name)))
-        return { events: link.events, heard: link.heard }
+        return subscription(link)
       }),
     renew: (name: string) => links.get(name)?.renew ?? Effect.void,
     heard: Effect.suspend(() =>
@@ -69,3 +70,22 @@ export const make = Effect.gen(function* () {
     )
   }
 })
+
+/** What is handed on, and not taken in, is not heard. */
+const subscription = ({ heard, pull }: Renewable) => {
+  /** When the first of it was received; `undefined`: nothing is. */
+  let handing: number | undefined
+  return {
+    run: (sink: Sink) =>
+      drain(pull, (events) => {
+        handing = events[0]?.receivedAt
+        return Effect.map(sink(events), () => {
+          handing = undefined
+        })
+      }),
+    heard: Effect.map(heard, ({ isHeldBack, until }) => ({
+      isHeldBack,
+      until: Math.min(until, handing ?? until)
+    }))
+  }
+}

@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto"
 import {
-  type Chunk,
   Clock,
   Deferred,
   Duration,
@@ -12,9 +11,9 @@ import {
   ExecutionStrategy,
   Exit,
   FiberId,
+  Option,
   Schedule,
-  Scope,
-  Stream
+  Scope
 } from "effect"
 import type { RawEvent } from "../Domain/Event.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
@@ -28,7 +27,7 @@ const transit = Duration.seconds(2)
 /** How long after the exchange the new connection may bring what the old one brought already. */
 const echo = Duration.seconds(5)
 
-export interface Renewable extends Pick<SocketIo.SocketIo, "events" | "heard" | "end"> {
+export interface Renewable extends Pick<SocketIo.SocketIo, "pull" | "heard" | "end"> {
   /** When it fails, the old connection goes on. */
   readonly renew: Effect.Effect<void, LinkError>
 }
@@ -44,7 +43,7 @@ export const renewable = (
       const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
       const leave = Scope.close(own, Exit.void)
       const socket = yield* Effect.onError(Scope.extend(dial, own), () => leave)
-      return { events: socket.events, leave, socket }
+      return { leave, socket, pull: socket.pull }
     })
     let current = yield* connect
     let next: typeof current | undefined
@@ -56,7 +55,7 @@ export const renewable = (
     const gone = yield* Deferred.make<void>()
     yield* Effect.addFinalizer(() => Deferred.succeed(gone, undefined))
 
-    const noting = (events: Chunk.Chunk<RawEvent>, { isHeldBack, until }: Heard) => {
+    const noting = (events: ReadonlyArray<RawEvent>, { isHeldBack, until }: Heard) => {
       lateness.note(events, isHeldBack ? until : undefined)
       if (brought !== undefined)
         for (const event of events) {
@@ -66,32 +65,31 @@ export const renewable = (
       return events
     }
 
-    /** The rest of a connection, and then its successor's; quiesced, it has none. */
-    const events: Stream.Stream<RawEvent, LinkError> = Stream.suspend(() =>
-      Stream.concat(
-        Stream.mapChunksEffect(current.events, (chunk) =>
-          Effect.map(current.socket.heard, (heardNow) => noting(chunk, heardNow))
-        ),
-        Stream.unwrap(
-          Effect.gen(function* () {
-            if (next === undefined) return Stream.empty
-            const { leave, socket } = next
-            yield* current.leave
-            const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(echo)
-            const isEcho = echoes(brought ?? new Map(), until)
-            current = {
-              leave,
-              socket,
-              events: Stream.filter(socket.events, (event) => !isEcho(event))
-            }
-            next = undefined
-            brought = undefined
-            lateness = Lateness.make()
-            yield* Deferred.succeed(over, undefined)
-            return events
-          })
-        )
-      )
+    /** From a connection that is through to its successor; quiesced, it has none. */
+    const succeed = Effect.gen(function* () {
+      if (next === undefined) return yield* Effect.fail(Option.none<LinkError>())
+      const { leave, socket } = next
+      yield* current.leave
+      const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(echo)
+      const isEcho = echoes(brought ?? new Map(), until)
+      const isNew = (event: RawEvent) => !isEcho(event)
+      current = {
+        leave,
+        socket,
+        pull: Effect.map(socket.pull, (events) => events.filter(isNew))
+      }
+      next = undefined
+      brought = undefined
+      lateness = Lateness.make()
+      yield* Deferred.succeed(over, undefined)
+    })
+
+    const pull: SocketIo.Pull = Effect.suspend(() =>
+      Effect.matchEffect(current.pull, {
+        onSuccess: (events) =>
+          Effect.map(current.socket.heard, (heardNow) => noting(events, heardNow)),
+        onFailure: (end) => (Option.isSome(end) ? Effect.fail(end) : Effect.zipRight(succeed, pull))
+      })
     )
 
     const heard = Effect.map(
@@ -140,7 +138,7 @@ export const renewable = (
     }
 
     return {
-      events,
+      pull,
       heard,
       end: Effect.suspend(() => {
         const ends = [current, ...(next === undefined ? [] : [next])]

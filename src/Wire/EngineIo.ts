@@ -4,17 +4,7 @@
  *
  * Protocol: https://github.com/socketio/engine.io-protocol (revision 4).
  */
-import {
-  Chunk,
-  Deferred,
-  Duration,
-  Effect,
-  Exit,
-  Mailbox,
-  Option,
-  Schema,
-  type Scope
-} from "effect"
+import { Deferred, Duration, Effect, Exit, Option, Schema, type Scope } from "effect"
 import { decodePacket } from "engine.io-parser"
 import {
   ConnectionLost,
@@ -25,6 +15,7 @@ import {
   ProtocolViolation
 } from "../Domain/LinkError.ts"
 import * as Hearing from "./Hearing.ts"
+import * as Inbox from "./Inbox.ts"
 import * as WebSocket from "./WebSocket.ts"
 
 /** One Engine.IO message. `receivedAt`: our clock at the socket, ms since 1970 UTC. */
@@ -35,7 +26,7 @@ export interface Message {
 
 export interface EngineIo {
   /** Waits for the next batch, in order; `None` after `end`, `Some` of what ended the link. */
-  readonly pull: Effect.Effect<Chunk.Chunk<Message>, Option.Option<LinkError>>
+  readonly pull: Effect.Effect<ReadonlyArray<Message>, Option.Option<LinkError>>
   readonly send: (message: string) => Effect.Effect<void>
   readonly heard: Effect.Effect<Hearing.Heard>
   /** Reads no further; what was received can still be pulled. */
@@ -66,7 +57,7 @@ export const connect = (
     /** For deadlines: a wall clock may jump. */
     const ticks = () => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
     // Bounded by pausing the socket, so that the producer waits in the kernel and not on our heap.
-    const inbox = yield* Mailbox.make<Message, LinkError>()
+    const inbox = Inbox.make<Message, Option.Option<LinkError>>()
     const handshake = yield* Deferred.make<typeof Handshake.Type, LinkError>()
     const dialled = yield* Deferred.make<void, LinkError>()
     let isOpen = false
@@ -78,28 +69,25 @@ export const connect = (
     const finish = (error: LinkError) => {
       Deferred.unsafeDone(dialled, Exit.fail(error))
       Deferred.unsafeDone(handshake, Exit.fail(error))
-      inbox.unsafeDone(Exit.fail(error))
+      inbox.end(Effect.fail(Option.some(error)))
     }
     const abort = (error: LinkError) => {
       finish(error)
       socket.terminate()
     }
 
-    const isEmpty = () => Option.contains(inbox.unsafeSize(), 0)
-
     const enqueue = (data: string | Buffer, bytes: number) => {
-      inbox.unsafeOffer({ data, receivedAt: now() })
+      inbox.put({ data, receivedAt: now() })
       hearing.queued()
       queuedBytes += bytes
-      const queued = Option.getOrElse(inbox.unsafeSize(), () => 0)
-      if (queuedBytes > maxQueuedBytes || queued > maxQueuedMessages) {
+      if (queuedBytes > maxQueuedBytes || inbox.size() > maxQueuedMessages) {
         hearing.heldBack()
         socket.pause()
       }
     }
 
     const onFrame = (frame: Buffer, isBinary: boolean) => {
-      if (isEmpty()) hearing.ranDry()
+      if (inbox.size() === 0) hearing.ranDry()
       hearing.arrived()
       if (isBinary) return enqueue(frame, frame.length)
       const packet = decodePacket(frame.toString("utf8"))
@@ -168,30 +156,26 @@ export const connect = (
     }).pipe(Effect.repeat({ while: (alive) => alive }), Effect.forkScoped)
 
     const pull = Effect.suspend(() => {
-      if (isEmpty()) hearing.ranDry()
-      return inbox.takeAll
-    }).pipe(
-      Effect.mapError(Option.some),
-      Effect.flatMap(([batch, done]) => {
-        if (done && Chunk.isEmpty(batch)) return Effect.fail(Option.none<LinkError>())
+      if (inbox.size() === 0) hearing.ranDry()
+      return Effect.map(inbox.takeAll, (batch) => {
         queuedBytes = 0
         hearing.read()
-        if (socket.isPaused && !done) {
+        if (socket.isPaused && !inbox.isOver()) {
           lastPing = ticks()
           hearing.readOn()
           socket.resume()
         }
-        return Effect.succeed(batch)
+        return batch
       })
-    )
+    })
 
     return {
       pull,
       send: (message) => Effect.sync(() => socket.send(`4${message}`)),
       heard: Effect.sync(hearing.heard),
-      end: Effect.suspend(() => {
+      end: Effect.sync(() => {
         socket.pause()
-        return inbox.end
+        inbox.end(Effect.fail(Option.none()))
       })
     }
   })

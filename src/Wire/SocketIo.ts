@@ -4,7 +4,7 @@
  *
  * Protocol: https://github.com/socketio/socket.io-protocol (revision 5).
  */
-import { Chunk, Duration, Effect, Option, Predicate, type Scope, Stream } from "effect"
+import { Duration, Effect, Option, Predicate, type Scope } from "effect"
 import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser"
 import type { RawEvent } from "../Domain/Event.ts"
 import {
@@ -25,16 +25,21 @@ export const namespaceTimeout = Duration.seconds(10)
  */
 const maxAttachments = 1_000_000
 
+export type Pull = Effect.Effect<ReadonlyArray<RawEvent>, Option.Option<LinkError>>
+
 export interface SocketIo {
   /**
    * Asks to be connected to a namespace (`/`, `/loja-1`); succeeds when the server agrees. May be
    * asked again after `NamespaceRefused`, on the same connection.
    */
   readonly join: (namespace: string) => Effect.Effect<void, LinkError>
-  /** What the server emits, in order, once a namespace is joined. To be run once. */
-  readonly events: Stream.Stream<RawEvent, LinkError>
+  /**
+   * Waits for what the server emits next, in order, once a namespace is joined; may come back empty.
+   * `None` after `end`, `Some` of what ended the link.
+   */
+  readonly pull: Pull
   readonly heard: Effect.Effect<Heard>
-  /** Reads no further; what was received still comes through `events`. */
+  /** Reads no further; what was received can still be pulled. */
   readonly end: Effect.Effect<void>
 }
 
@@ -56,9 +61,10 @@ export const connect = (
           : undefined
     /** What ended the link, until the packets before it are through. */
     let end: LinkError | undefined
-    let ahead: ReadonlyArray<Received> = []
+    /** What came behind the answer that admitted us. */
+    let ahead: ReadonlyArray<Received> | undefined
 
-    const pull = Effect.suspend(() => {
+    const next = Effect.suspend(() => {
       if (end !== undefined) return Effect.fail(Option.some(end))
       return Effect.map(engine.pull, (messages) => {
         const parsed = parse(messages)
@@ -68,7 +74,7 @@ export const connect = (
     })
 
     const answerFor = (namespace: string): Effect.Effect<void, LinkError> =>
-      Effect.flatMap(Effect.mapError(pull, Option.getOrElse(endedEarly)), (packets) => {
+      Effect.flatMap(Effect.mapError(next, Option.getOrElse(endedEarly)), (packets) => {
         const index = packets.findIndex(({ packet }) => isAnswer(packet, namespace))
         const answer = packets[index]?.packet
         if (answer === undefined) return answerFor(namespace)
@@ -76,14 +82,19 @@ export const connect = (
         return answer.type === PacketType.CONNECT ? Effect.void : refusal(answer)
       })
 
-    const eventsOf = (packets: ReadonlyArray<Received>): Chunk.Chunk<RawEvent> => {
+    const eventsOf = (packets: ReadonlyArray<Received>): ReadonlyArray<RawEvent> => {
       const last = packets.findIndex(({ packet }) => endOf(packet) !== undefined)
       const ending = packets[last]
       if (ending !== undefined) end = endOf(ending.packet)
-      return Chunk.fromIterable(
-        (ending === undefined ? packets : packets.slice(0, last)).filter(isEvent).map(toEvent)
-      )
+      return (ending === undefined ? packets : packets.slice(0, last)).filter(isEvent).map(toEvent)
     }
+
+    const pull = Effect.suspend(() => {
+      if (ahead === undefined) return Effect.map(next, eventsOf)
+      const events = eventsOf(ahead)
+      ahead = undefined
+      return Effect.succeed(events)
+    })
 
     return {
       join: (namespace) =>
@@ -91,12 +102,7 @@ export const connect = (
           engine.send(encoder.encode({ type: PacketType.CONNECT, nsp: namespace })[0]),
           EngineIo.within(answerFor(namespace), "namespace", namespaceTimeout)
         ),
-      events: Stream.suspend(() =>
-        Stream.concat(
-          Stream.fromChunk(eventsOf(ahead)),
-          Stream.repeatEffectChunkOption(Effect.map(pull, eventsOf))
-        )
-      ),
+      pull,
       heard: engine.heard,
       end: engine.end
     }
@@ -131,7 +137,7 @@ const packetParser = (words: (text: string) => string) => {
     if (text === undefined) packet.data = withBase64(packet.data)
     packets.push({ packet, text, receivedAt })
   })
-  return (messages: Chunk.Chunk<EngineIo.Message>) => {
+  return (messages: ReadonlyArray<EngineIo.Message>) => {
     packets = []
     try {
       for (message of messages) decoder.add(message.data)

@@ -1,11 +1,12 @@
 /** Connections in memory that a test feeds and ends, and one renewable link over them. */
-import { Clock, Effect, Mailbox, type Scope, Stream, TestClock } from "effect"
+import { Chunk, Clock, Effect, Mailbox, Option, type Scope, TestClock } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import { ConnectionLost, type LinkError } from "../../src/Domain/LinkError.ts"
 import { renewable } from "../../src/EventSource/Renewal.ts"
+import { drain } from "../../src/EventSource/Sink.ts"
 import type { Heard } from "../../src/Wire/Hearing.ts"
 import type * as SocketIo from "../../src/Wire/SocketIo.ts"
-import { dataOf } from "./support.ts"
+import { dataOf, oneByOne } from "./support.ts"
 
 export const lost = ConnectionLost.of(1006, "")
 
@@ -43,7 +44,11 @@ export const makeServer = Effect.gen(function* () {
     )
     return {
       join: () => Effect.void,
-      events: Mailbox.toStream(inbox),
+      pull: Effect.flatMap(Effect.mapError(inbox.takeAll, Option.some), ([events, isOver]) =>
+        isOver && Chunk.isEmpty(events)
+          ? Effect.fail(Option.none())
+          : Effect.succeed(Chunk.toReadonlyArray(events))
+      ),
       heard: Effect.map(
         Clock.currentTimeMillis,
         (until) => connection.heard ?? { until, isHeldBack: false }
@@ -79,10 +84,13 @@ export const listened = Effect.gen(function* () {
   const goesOn = yield* Effect.makeLatch(true)
   const read: Array<unknown> = []
   const reader = yield* Effect.forkScoped(
-    Stream.runForEach(link.events, (event) =>
-      Effect.zipRight(
-        Effect.sync(() => read.push(dataOf(event))),
-        goesOn.await
+    drain(
+      link.pull,
+      oneByOne((event) =>
+        Effect.zipRight(
+          Effect.sync(() => read.push(dataOf(event))),
+          goesOn.await
+        )
       )
     )
   )

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Queue, Scope, Stream, TestClock } from "effect"
+import { Deferred, Effect, Exit, Fiber, Queue, Scope, TestClock } from "effect"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { EventSource } from "../../src/EventSource.ts"
 import { openPacket, scriptedServer } from "../support/ScriptedServer.ts"
-import { dataOf, eventually, ignored, simulated, sourceOf, take } from "./support.ts"
+import { dataOf, eventually, ignored, oneByOne, simulated, sourceOf, take } from "./support.ts"
 
 const instances = (count: number) =>
   Array.from({ length: count }, (_, index) => InstanceName.make(`shop-${index + 1}`))
@@ -51,9 +51,9 @@ describe("EventSource.layerGlobal", () => {
       )
       expect(errors.map((error) => error._tag)).toEqual(Array(10).fill("UpgradeRefused"))
       simulator.refuse(undefined)
-      const { events } = yield* source.open(one, ignored)
+      const subscription = yield* source.open(one, ignored)
       simulator.emit(one, "call", { number: 1 })
-      expect(yield* take(events, 1)).toEqual([{ number: 1 }])
+      expect(yield* take(subscription, 1)).toEqual([{ number: 1 }])
     })
   )
 
@@ -77,13 +77,13 @@ describe("EventSource.layerGlobal", () => {
         const says = Effect.gen(function* () {
           yield* TestClock.adjust("10 seconds")
           for (const name of [two, one]) dials[0]?.say(sent(name))
-          yield* take(reads.events, 1)
+          yield* take(reads, 1)
         })
         yield* says
         expect(yield* heard).toEqual([10_000, 10_000, 10_000])
         yield* says
         expect(yield* heard).toEqual([20_000, 10_000, 10_000])
-        yield* take(lags.events, 1)
+        yield* take(lags, 1)
         expect(yield* heard).toEqual([20_000, 20_000, 20_000])
       })
   )
@@ -94,14 +94,14 @@ describe("EventSource.layerGlobal", () => {
       Effect.gen(function* () {
         const { dials, source } = yield* counted
         yield* Effect.asVoid(source.created)
-        const { events } = yield* source.open(one, ignored)
+        const subscription = yield* source.open(one, ignored)
         const leaving = yield* Scope.make()
         yield* Scope.extend(source.open(two, ignored), leaving)
         for (let round = 0; round < 2; round++) {
           yield* TestClock.adjust("10 seconds")
           for (const frame of [sent(two), sent("shop-3", "instance.create"), sent(one)])
             dials[0]?.say(frame)
-          yield* take(events, 1)
+          yield* take(subscription, 1)
         }
         expect(yield* source.heard).toBe(10_000)
         yield* Scope.close(leaving, Exit.void)
@@ -120,13 +120,13 @@ describe("EventSource.layerGlobal", () => {
         })
       )
       expect(simulator.connections()).toBe(1)
-      const { events } = yield* Effect.forEach(scopes.slice(1), (scope) =>
+      const subscription = yield* Effect.forEach(scopes.slice(1), (scope) =>
         Scope.close(scope, Exit.void)
       ).pipe(
         Effect.zipRight(Scope.extend(source.open(two, ignored), scopes[0] ?? (yield* Scope.make())))
       )
       simulator.emit(two, "call", { still: "there" })
-      expect(yield* take(events, 1)).toEqual([{ still: "there" }])
+      expect(yield* take(subscription, 1)).toEqual([{ still: "there" }])
       expect(simulator.connections()).toBe(1)
       for (const scope of scopes) yield* Scope.close(scope, Exit.void)
       yield* eventually(() => simulator.connections() === 0)
@@ -138,9 +138,7 @@ describe("EventSource.layerGlobal", () => {
       const { simulator, source } = yield* started
       const links = yield* Effect.forEach(instances(5), (name) => source.open(name, ignored))
       simulator.drop()
-      const errors = yield* Effect.forEach(links, ({ events }) =>
-        Effect.flip(Stream.runDrain(events))
-      )
+      const errors = yield* Effect.forEach(links, ({ run }) => Effect.flip(run(ignored)))
       expect(errors.map((error) => error._tag)).toEqual(Array(5).fill("ConnectionLost"))
     })
   )
@@ -148,15 +146,13 @@ describe("EventSource.layerGlobal", () => {
   it.scoped("waits for a slow listener, and nobody loses an event by it", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const { events: slow } = yield* source.open(one, ignored)
-      const { events: fast } = yield* source.open(two, ignored)
+      const slow = yield* source.open(one, ignored)
+      const fast = yield* source.open(two, ignored)
       const heard = yield* Queue.unbounded<unknown>()
-      yield* Effect.forkScoped(
-        Stream.runForEach(fast, (event) => Queue.offer(heard, dataOf(event)))
-      )
+      yield* Effect.forkScoped(fast.run(oneByOne((event) => Queue.offer(heard, dataOf(event)))))
       // A source of its own has read everything: so the server has sent everything.
       const another = yield* sourceOf(EventSource.layerGlobal, simulator)
-      const { events: control } = yield* another.open(two, ignored)
+      const control = yield* another.open(two, ignored)
       const numbers = Array.from({ length: 600 }, (_, number) => ({ number }))
       for (const data of numbers) simulator.emit(one, "messages.upsert", data)
       simulator.emit(two, "call", { behind: "the slow one" })
@@ -172,38 +168,42 @@ describe("EventSource.layerGlobal", () => {
       const { simulator, source } = yield* started
       const scope = yield* Scope.make()
       yield* Effect.asVoid(Scope.extend(source.open(one, ignored), scope))
-      const { events } = yield* source.open(two, ignored)
+      const subscription = yield* source.open(two, ignored)
       for (let number = 0; number < 600; number++) simulator.emit(one, "call", { number })
       simulator.emit(two, "call", { behind: "the slow one" })
       yield* Scope.close(scope, Exit.void)
-      expect(yield* take(events, 1)).toEqual([{ behind: "the slow one" }])
+      expect(yield* take(subscription, 1)).toEqual([{ behind: "the slow one" }])
     })
   )
 
   it.scoped("gives an event that names no instance to some listener", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const links = yield* Effect.forEach(instances(3), (name) => source.open(name, ignored))
-      const all = links.map(({ events }) => events)
+      const some = yield* Queue.unbounded<unknown>()
+      for (const name of instances(3)) {
+        const { run } = yield* source.open(name, ignored)
+        yield* Effect.forkScoped(run(oneByOne((event) => Queue.offer(some, dataOf(event)))))
+      }
       simulator.emitRaw("odd", { nobody: "knows" })
       simulator.emitRaw("odder", "just", "words")
-      const some = yield* take(Stream.mergeAll(all, { concurrency: "unbounded" }), 2)
-      expect(some).toEqual([{ nobody: "knows" }, ["just", "words"]])
+      const read = [yield* Queue.take(some), yield* Queue.take(some)]
+      expect(read).toEqual([{ nobody: "knows" }, ["just", "words"]])
     })
   )
 
-  it.scoped("ends a lagging listener's stream too when it is quiesced, and in order", () =>
+  it.scoped("ends a lagging listener's run too when it is quiesced, and in order", () =>
     Effect.gen(function* () {
       const { dials, source } = yield* counted
-      const { events } = yield* source.open(one, ignored)
+      const { run } = yield* source.open(one, ignored)
       const firstRead = yield* Deferred.make<void>()
       const goOn = yield* Deferred.make<void>()
+      const events: Array<unknown> = []
       const reader = yield* Effect.fork(
-        events.pipe(
-          Stream.tap(() =>
-            Effect.zipRight(Deferred.succeed(firstRead, undefined), Deferred.await(goOn))
-          ),
-          Stream.runCollect
+        run(
+          oneByOne((event) => {
+            events.push(dataOf(event))
+            return Effect.zipRight(Deferred.succeed(firstRead, undefined), Deferred.await(goOn))
+          })
         )
       )
       for (let number = 0; number < 1000; number++)
@@ -212,8 +212,8 @@ describe("EventSource.layerGlobal", () => {
       yield* source.quiesce
       dials[0]?.say('42["call",{"instance":"shop-1","data":"too late"}]')
       yield* Deferred.succeed(goOn, undefined)
-      const read = [...(yield* Fiber.join(reader))].map(dataOf)
-      expect(read).toEqual(Array.from({ length: read.length }, (_, number) => number))
+      yield* Fiber.join(reader)
+      expect(events).toEqual(Array.from({ length: events.length }, (_, number) => number))
     })
   )
 })

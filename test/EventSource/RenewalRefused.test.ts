@@ -24,7 +24,7 @@ const opened = Effect.gen(function* () {
   })
   const source = yield* sourceOf(EventSource.layerNamespace, { url: url.href, apiKey: "any" })
   const told: Array<string> = []
-  const { events } = yield* source.open(one, (error) => Effect.sync(() => told.push(error._tag)))
+  const subscription = yield* source.open(one, (error) => Effect.sync(() => told.push(error._tag)))
   yield* Queue.take(asked)
   /** Asks again once a second until it gives up, some 40 s later; the server's pings go on. */
   const refused = Effect.gen(function* () {
@@ -36,16 +36,16 @@ const opened = Effect.gen(function* () {
     })
     return yield* Effect.raceFirst(Effect.forever(asking), Fiber.join(renewal))
   })
-  return { events, refused, sockets, told }
+  return { subscription, refused, sockets, told }
 })
 
 describe("a renewal that Evolution refuses the namespace", () => {
   it.scoped("fails with the refusal, and the old link goes on", () =>
     Effect.gen(function* () {
-      const { events, refused, sockets } = yield* opened
+      const { subscription, refused, sockets } = yield* opened
       expect(yield* refused).toMatchObject({ _tag: "NamespaceRefused", namespace: "/shop-1" })
       sockets[0]?.send('42/shop-1,["call",{"instance":"shop-1","data":"still here"}]')
-      expect(yield* take(events, 1)).toEqual(["still here"])
+      expect(yield* take(subscription, 1)).toEqual(["still here"])
     })
   )
 

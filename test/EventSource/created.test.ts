@@ -37,9 +37,9 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
       create(fresh)
       const code = yield* Effect.promise(() => simulator.showQr(fresh))
       expect(yield* Queue.take(told)).toBe(fresh)
-      const { events } = yield* source.open(fresh, ignored)
+      const subscription = yield* source.open(fresh, ignored)
       simulator.emit(fresh, "call", { live: true })
-      expect(yield* take(events, 3)).toMatchObject([
+      expect(yield* take(subscription, 3)).toMatchObject([
         created(fresh),
         { qrcode: { code } },
         { live: true }
@@ -57,7 +57,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
   it.scoped("announces only what is new: neither an open instance nor another event", () =>
     Effect.gen(function* () {
       const { create, simulator, source, told } = yield* watching
-      const { events: open } = yield* source.open(neighbour, ignored)
+      const open = yield* source.open(neighbour, ignored)
       create(neighbour)
       simulator.emit("silent", "connection.update", { state: "open" })
       create(fresh)
@@ -66,7 +66,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
       expect([yield* Queue.take(told), yield* Queue.take(told)]).toEqual([fresh, "last"])
       expect(yield* take(open, 1)).toEqual([created(neighbour)])
       // What was not held is not there for whoever comes later.
-      const { events: late } = yield* source.open(InstanceName.make("silent"), ignored)
+      const late = yield* source.open(InstanceName.make("silent"), ignored)
       simulator.emit("silent", "call", { number: 2 })
       expect(yield* take(late, 1)).toEqual([{ number: 2 }])
     })
@@ -75,11 +75,11 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
   it.scoped("holds nothing while nobody wants to hear of them", () =>
     Effect.gen(function* () {
       const { create, simulator, source } = yield* started
-      const { events: open } = yield* source.open(neighbour, ignored)
+      const open = yield* source.open(neighbour, ignored)
       create(fresh)
       simulator.emit(neighbour, "call", {})
       yield* take(open, 1)
-      const { events: late } = yield* source.open(fresh, ignored)
+      const late = yield* source.open(fresh, ignored)
       simulator.emit(fresh, "call", { number: 2 })
       expect(yield* take(late, 1)).toEqual([{ number: 2 }])
     })
@@ -91,26 +91,25 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
       const many = Array.from({ length: maxHeld + 1 }, (_, index) => `shop-${index}`)
       for (const instance of many) create(instance)
       expect(yield* Effect.forEach(many, () => Queue.take(told))).toEqual(many)
-      const [first, second] = yield* Effect.forEach(["shop-0", "shop-1"], (instance) =>
-        source.open(InstanceName.make(instance), ignored)
-      )
+      const first = yield* source.open(InstanceName.make("shop-0"), ignored)
+      const second = yield* source.open(InstanceName.make("shop-1"), ignored)
       for (const instance of many) simulator.emit(instance, "call", { after: instance })
-      expect(yield* take(first?.events ?? Stream.empty, 1)).toEqual([{ after: "shop-0" }])
-      expect(yield* take(second?.events ?? Stream.empty, 1)).toEqual([created("shop-1")])
+      expect(yield* take(first, 1)).toEqual([{ after: "shop-0" }])
+      expect(yield* take(second, 1)).toEqual([created("shop-1")])
     })
   )
 
   it.scoped("lets an instance go that nobody claims, instead of waiting for its listener", () =>
     Effect.gen(function* () {
       const { create, simulator, source, told } = yield* watching
-      const { events: open } = yield* source.open(neighbour, ignored)
+      const open = yield* source.open(neighbour, ignored)
       create(fresh)
       for (let number = 1; number <= routeCapacity; number++)
         simulator.emit(fresh, "call", { number })
       simulator.emit(neighbour, "call", { goes: "on" })
       expect(yield* Queue.take(told)).toBe(fresh)
       expect(yield* take(open, 1)).toEqual([{ goes: "on" }])
-      const { events: late } = yield* source.open(fresh, ignored)
+      const late = yield* source.open(fresh, ignored)
       simulator.emit(fresh, "call", { number: "after" })
       expect(yield* take(late, 1)).toEqual([{ number: "after" }])
     })
@@ -121,7 +120,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
       const { create, simulator, source, told } = yield* watching
       create("held")
       expect(yield* Queue.take(told)).toBe("held")
-      const { events: open } = yield* source.open(neighbour, ignored)
+      const open = yield* source.open(neighbour, ignored)
       // As full as it may be: with the next one it would be let go.
       for (let number = 1; number < routeCapacity; number++)
         simulator.emit("held", "call", { number })

@@ -1,5 +1,5 @@
 /** A numbered stream of events from a simulated Evolution, read through a source. */
-import { Chunk, Clock, Deferred, Effect, Predicate, Stream, TestClock, TestServices } from "effect"
+import { Chunk, Clock, Deferred, Effect, Predicate, TestClock, TestServices } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
@@ -11,6 +11,7 @@ import {
   dataOf,
   eventually,
   ignored,
+  oneByOne,
   simulated,
   sourceOf,
   turn
@@ -33,10 +34,12 @@ export const listened = Effect.fn(function* (backend: Backend, settings: Partial
   const session = Effect.gen(function* () {
     const subscription = yield* source.open(one, ignored)
     yield* Deferred.succeed(opened, subscription)
-    yield* Stream.runForEach(subscription.events, (event) =>
-      Effect.zipRight(
-        Effect.sync(() => read.push(numberOf(event))),
-        goesOn.await
+    yield* subscription.run(
+      oneByOne((event) =>
+        Effect.zipRight(
+          Effect.sync(() => read.push(numberOf(event))),
+          goesOn.await
+        )
       )
     )
   })

@@ -1,7 +1,8 @@
 /** What the suites of both backends need to see. */
-import { Context, Effect, Layer, Schedule, Stream, TestServices } from "effect"
+import { Context, Deferred, Effect, Layer, Schedule, TestServices } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
-import { EventSource } from "../../src/EventSource.ts"
+import type { Sink } from "../../src/EventSource/Sink.ts"
+import { EventSource, type Subscription } from "../../src/EventSource.ts"
 import type { Settings } from "../support/EvolutionSimulator/State.ts"
 import { EvolutionSimulator, type Simulator } from "../support/EvolutionSimulator.ts"
 import { evolutionAt } from "../support/settings.ts"
@@ -41,10 +42,25 @@ export const awake = (simulator: Simulator, ...names: ReadonlyArray<string>) =>
 export const dataOf = ({ payload }: RawEvent): unknown =>
   typeof payload === "object" && payload !== null && "data" in payload ? payload.data : payload
 
-export const take = <E>(events: Stream.Stream<RawEvent, E>, count: number) =>
-  events.pipe(
-    Stream.take(count),
-    Stream.map(dataOf),
-    Stream.runCollect,
-    Effect.map((chunk) => [...chunk])
-  )
+/** The first so many of what comes; its run is interrupted then, but not in the middle of a batch. */
+export const takeRaw = ({ run }: Subscription, count: number) =>
+  Effect.gen(function* () {
+    const taken: Array<RawEvent> = []
+    const enough = yield* Deferred.make<void>()
+    const reading = run((events) => {
+      taken.push(...events)
+      return taken.length < count ? Effect.void : Effect.asVoid(Deferred.succeed(enough, undefined))
+    })
+    yield* Effect.raceFirst(reading, Deferred.await(enough))
+    return taken.slice(0, count)
+  })
+
+/** The data of these. */
+export const take = (subscription: Subscription, count: number) =>
+  Effect.map(takeRaw(subscription, count), (events) => events.map(dataOf))
+
+/** A sink that has its turn with each event. */
+export const oneByOne =
+  (each: (event: RawEvent) => Effect.Effect<unknown>): Sink =>
+  (batch) =>
+    Effect.forEach(batch, each, { discard: true })

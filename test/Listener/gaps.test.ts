@@ -70,22 +70,6 @@ describe("the gap that a lost link leaves", () => {
     })
   )
 
-  it.scoped("begins with what was received and could not be handed on, if that is earlier", () =>
-    Effect.gen(function* () {
-      const refusal = new KeyRefused({ message: "Unauthorized" })
-      const world = yield* started({
-        // There is no room.
-        ingest: { receive: () => Effect.never },
-        recovery: { snapshot: () => Effect.delay(Effect.fail(refusal), "1 minute") }
-      })
-      yield* world.link.offer(event("early", 107_000))
-      yield* TestClock.adjust("59 seconds")
-      world.heard = { until: 158_000, isHeldBack: false }
-      yield* TestClock.adjust("1 second")
-      expect(world.ledger).toMatchObject([{ from: 102_000, cause: "key_refused" }])
-    })
-  )
-
   it.scoped("is drawn out by dials that fail, not added to", () =>
     Effect.gen(function* () {
       const world = yield* started()

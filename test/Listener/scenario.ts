@@ -94,11 +94,14 @@ export const listener = ({ awaitReturn, backfill, dials, snapshot }: Doubles) =>
       }),
       Layer.succeed(Upstream, { awaitReturn: awaitReturn ?? Effect.never })
     )
-    const fiber = yield* Listener.run(name, (state) =>
+    const report: Listener.Report = (state) =>
       Effect.sync(() => {
         seen.states.push(state)
       })
-    ).pipe(Effect.provide(Layer.provideMerge(Pacing.layer, doubles)), Effect.forkScoped)
+    const fiber = yield* Effect.flatMap(Listener.make, (run) => run(name, report)).pipe(
+      Effect.provide(Layer.provideMerge(Pacing.layer, doubles)),
+      Effect.forkScoped
+    )
     // Lets it run up to its first sleep.
     yield* TestClock.adjust(0)
     return Object.assign(seen, {

@@ -11,7 +11,7 @@ import * as Listener from "../../src/Listener.ts"
 import { type Pace, Pacing } from "../../src/Pacing.ts"
 import { Recovery } from "../../src/Recovery.ts"
 import type { Heard } from "../../src/Wire/Hearing.ts"
-import { ingestOf, ledgerOf, sourceOf } from "../support/doubles.ts"
+import { ingestOf, ledgerOf, sourceOf, subscription } from "../support/doubles.ts"
 
 export const name = InstanceName.make("shop-1")
 export const lost = ConnectionLost.of(1006, "")
@@ -63,7 +63,10 @@ export const started = (
       Effect.gen(function* () {
         yield* world.dial(onRefused)
         world.link = yield* Mailbox.make<RawEvent, LinkError>()
-        return { events: Mailbox.toStream(world.link), heard: Effect.sync(() => world.heard) }
+        return {
+          ...subscription(Mailbox.toStream(world.link)),
+          heard: Effect.sync(() => world.heard)
+        }
       })
     const layer = Layer.mergeAll(
       sourceOf({ open }),
@@ -98,11 +101,14 @@ export const started = (
       Layer.succeed(Pacing, { pace: Effect.succeed(everySecond) })
     )
     yield* TestClock.setTime(100_000)
-    const fiber = yield* Listener.run(name, (state) =>
+    const report: Listener.Report = (state) =>
       Effect.sync(() => {
         world.states.push(state)
       })
-    ).pipe(Effect.provide(layer), Effect.forkScoped)
+    const fiber = yield* Effect.flatMap(Listener.make, (run) => run(name, report)).pipe(
+      Effect.provide(layer),
+      Effect.forkScoped
+    )
     yield* TestClock.adjust(0)
     return Object.assign(world, { fiber })
   })

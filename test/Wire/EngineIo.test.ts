@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option, Queue, Scope, Stream, TestClock } from "effect"
+import { Effect, Exit, Fiber, Option, Queue, Scope, TestClock } from "effect"
 import type { WebSocket } from "ws"
 import * as EngineIo from "../../src/Wire/EngineIo.ts"
 import { EvolutionSimulator } from "../support/EvolutionSimulator.ts"
@@ -11,11 +11,11 @@ const dial = (url: URL) => EngineIo.connect({ url, headers: {} })
 /** All that comes until the link ends, and what ended it; `None` when that was us. */
 const everything = Effect.fn(function* (engine: EngineIo.EngineIo) {
   const messages: Array<string> = []
-  const end = yield* Stream.repeatEffectChunkOption(engine.pull).pipe(
-    Stream.runForEach(({ data }) => Effect.sync(() => messages.push(data.toString()))),
-    Effect.flip,
-    Effect.option
-  )
+  const end = yield* Effect.forever(
+    Effect.tap(engine.pull, (batch) => {
+      for (const { data } of batch) messages.push(data.toString())
+    })
+  ).pipe(Effect.flip)
   return { messages, end: Option.getOrNull(end) }
 })
 

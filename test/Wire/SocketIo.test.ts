@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Stream, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Option, TestClock } from "effect"
+import type { RawEvent } from "../../src/Domain/Event.ts"
 import * as SocketIo from "../../src/Wire/SocketIo.ts"
 import { EvolutionSimulator, type Simulator } from "../support/EvolutionSimulator.ts"
 import { openPacket, scriptedServer } from "../support/ScriptedServer.ts"
@@ -13,10 +14,19 @@ const dialSimulator = ({ apiKey, url }: Simulator) =>
 /** All that is emitted until the link ends, and what ended it; `null` when that was us. */
 const everything = Effect.fn(function* (socket: SocketIo.SocketIo) {
   const events: Array<readonly [string, unknown]> = []
-  const end = yield* Stream.runForEach(socket.events, ({ name, payload }) =>
-    Effect.sync(() => events.push([name, payload]))
-  ).pipe(Effect.match({ onFailure: (error) => error, onSuccess: () => null }))
-  return { events, end }
+  const end = yield* Effect.forever(
+    Effect.tap(socket.pull, (batch) => {
+      for (const { name, payload } of batch) events.push([name, payload])
+    })
+  ).pipe(Effect.flip)
+  return { events, end: Option.getOrNull(end) }
+})
+
+/** The first so many events. */
+const firstOf = Effect.fn(function* (socket: SocketIo.SocketIo, count: number) {
+  const events: Array<RawEvent> = []
+  while (events.length < count) events.push(...(yield* socket.pull))
+  return events.slice(0, count)
 })
 
 /** A server that answers the first thing it hears with these frames. */
@@ -50,7 +60,7 @@ describe("joining", () => {
       yield* socket.join("/")
       simulator.emit("shop-1", "call", { id: 1 })
       simulator.emit("shop-2", "call", null)
-      const events = yield* Stream.runCollect(Stream.take(socket.events, 2))
+      const events = yield* firstOf(socket, 2)
       expect([...events]).toMatchObject([
         { name: "call", payload: { event: "call", instance: "shop-1", data: { id: 1 } } },
         { name: "call", payload: { event: "call", instance: "shop-2", data: null } }
@@ -74,7 +84,7 @@ describe("joining", () => {
       yield* socket.join("/shop-1")
       simulator.emit("shop-2", "call", { elsewhere: true })
       simulator.emit("shop-1", "call", { id: 1 })
-      const [event] = yield* Stream.runCollect(Stream.take(socket.events, 1))
+      const [event] = yield* firstOf(socket, 1)
       expect(event).toMatchObject({
         name: "call",
         payload: { instance: "shop-1", data: { id: 1 } }
@@ -145,7 +155,7 @@ describe("events", () => {
       simulator.emitRaw("bare")
       simulator.emitRaw("one", null)
       simulator.emitRaw("several", { a: 1 }, "two", [3])
-      const events = yield* Stream.runCollect(Stream.take(socket.events, 3))
+      const events = yield* firstOf(socket, 3)
       expect([...events].map(({ name, payload }) => [name, payload])).toEqual([
         ["bare", []],
         ["one", null],
@@ -166,7 +176,7 @@ describe("events", () => {
       }))
       simulator.emit("shop-1", "messages.set", messages)
       simulator.emit("shop-1", "call", { after: true })
-      const events = yield* Stream.runCollect(Stream.take(socket.events, 2))
+      const events = yield* firstOf(socket, 2)
       expect([...events].map(({ payload }) => payload)).toMatchObject([
         {
           event: "messages.set",
@@ -208,7 +218,7 @@ describe("events", () => {
       const socket = yield* joined('42["a",1]')
       yield* socket.received
       yield* TestClock.adjust("5 seconds")
-      const [event] = yield* Stream.runCollect(Stream.take(socket.events, 1))
+      const [event] = yield* firstOf(socket, 1)
       expect(event).toEqual({ name: "a", payload: 1, text: "1", receivedAt: 1_000 })
     })
   )
@@ -225,7 +235,7 @@ describe("the text of an event", () => {
   ] as const)("is what stands there: %s", ([_, frame, text]) =>
     Effect.gen(function* () {
       const socket = yield* joined(frame)
-      const [event] = yield* Stream.runCollect(Stream.take(socket.events, 1))
+      const [event] = yield* firstOf(socket, 1)
       expect(event?.text).toBe(text)
     })
   )
@@ -233,7 +243,7 @@ describe("the text of an event", () => {
   it.scoped("is none when it has attachments", () =>
     Effect.gen(function* () {
       const socket = yield* joined('451-["a",{"_placeholder":true,"num":0}]', Buffer.from("x"))
-      const [event] = yield* Stream.runCollect(Stream.take(socket.events, 1))
+      const [event] = yield* firstOf(socket, 1)
       expect(event).toMatchObject({ payload: "eA==", text: undefined })
     })
   )

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Schema } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
+import { drain } from "../../src/EventSource/Sink.ts"
 import * as SocketIo from "../../src/Wire/SocketIo.ts"
 import { scriptedServer } from "../support/ScriptedServer.ts"
 
@@ -58,7 +59,7 @@ describe("a replay of a real Evolution", () => {
       yield* socket.join(namespace)
       const events: Array<RawEvent> = []
       const end = yield* Effect.flip(
-        Stream.runForEach(socket.events, (event) => Effect.sync(() => events.push(event)))
+        drain(socket.pull, (batch) => Effect.sync(() => events.push(...batch)))
       )
       expect(end).toMatchObject({ _tag: "ConnectionLost", reason: "end of the capture" })
       expect(events).toHaveLength(count)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Redacted, Stream } from "effect"
+import { Effect, Redacted } from "effect"
 import * as Scrub from "../../src/Domain/Scrub.ts"
+import { drain } from "../../src/EventSource/Sink.ts"
 import * as SocketIo from "../../src/Wire/SocketIo.ts"
 import { openPacket, scriptedServer } from "../support/ScriptedServer.ts"
 
@@ -19,7 +20,12 @@ const ending = (
       socket.once("message", () => end(socket))
     })
     const socket = yield* SocketIo.connect({ url, headers: { apikey: key }, ...more })
-    return yield* Effect.flip(Effect.zipRight(socket.join("/"), Stream.runDrain(socket.events)))
+    return yield* Effect.flip(
+      Effect.zipRight(
+        socket.join("/"),
+        drain(socket.pull, () => Effect.void)
+      )
+    )
   })
 
 const echo = `apikey=${key} ${password}`

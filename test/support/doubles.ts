@@ -1,5 +1,5 @@
 /** Doubles that more than one suite stands on; what a test did not expect to be called is a defect. */
-import { Clock, Duration, Effect, Layer, Stream } from "effect"
+import { Chunk, Clock, Duration, Effect, Layer, Stream } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { EventSource, type Subscription } from "../../src/EventSource.ts"
@@ -10,7 +10,7 @@ import { InstanceStore } from "../../src/InstanceStore.ts"
 
 /** A link on which everything that was sent has been heard. */
 export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscription => ({
-  events,
+  run: (sink) => Stream.runForEachChunk(events, (chunk) => sink(Chunk.toReadonlyArray(chunk))),
   heard: Effect.map(Clock.currentTimeMillis, (until) => ({ until, isHeldBack: false }))
 })
 

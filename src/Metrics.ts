@@ -80,7 +80,11 @@ export const eventsQuarantined = single(
   counter("events_quarantined", "Events put in quarantine, undecodable or refused by the database")
 )
 export const batchEvents = single(
-  histogram("batch_events", "Events written at once", [1, 2, 5, 10, 25, 50, 100, 250, 500])
+  histogram(
+    "batch_events",
+    "Events written at once",
+    [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000]
+  )
 )
 export const commitSeconds = single(
   histogram(

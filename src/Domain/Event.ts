@@ -14,7 +14,7 @@ export interface RawEvent {
   readonly name: string
   readonly payload: unknown
   /** The payload as the JSON text it came as, where it came as one. */
-  readonly text?: string | undefined
+  readonly verbatim?: Verbatim.Verbatim | undefined
   readonly receivedAt: number
 }
 
@@ -40,6 +40,8 @@ export interface EvolutionEvent {
   readonly event: string
   /** The data as JSON text, fit for `jsonb` and free of secrets. */
   readonly json: string
+  /** The same in UTF-8, where it came so. */
+  readonly utf8?: Uint8Array | undefined
   /** What stood beside the data, as JSON text: since 2.3.7 `messages.set` has `isLatest`, `progress`. */
   readonly extra: string | null
   /** Decoded, when it is one of the life-cycle events. Redacted: it may hold a QR code. */
@@ -177,7 +179,8 @@ export const decode = (
     isShown
       ? Json.encodeShallow(value, scrub, verbatim)
       : Json.encodeShallow(Scrub.withoutTexts(value), scrub)
-  const json = encode(data, raw.text && Verbatim.dataIn(raw.text))
+  const verbatim = raw.verbatim && Verbatim.dataIn(raw.verbatim)
+  const json = encode(data, verbatim?.text)
   if (Either.isLeft(json)) return reject(json.left)
   const beside = besideData(raw.payload)
   const extra = beside === null ? Either.right(null) : encode(beside)
@@ -187,6 +190,7 @@ export const decode = (
     instance: nameOr(text)(instance),
     event: isEventName(event) ? event : text(event),
     json: json.right,
+    utf8: json.right === verbatim?.text ? verbatim.utf8 : undefined,
     extra: extra.right,
     lifeCycle: lifeCycle.right,
     upstreamTime: date_time === null ? null : text(date_time),

@@ -20,36 +20,45 @@ const open = (oid: number, count: number, bytes: number): Buffer => {
   return array
 }
 
+type Text = string | Uint8Array | null
+
+const sizeOf = (text: Text): number =>
+  text === null ? 0 : typeof text === "string" ? Buffer.byteLength(text) : text.length
+
 /** `prefix`: a byte that goes before each text. */
 const strings = (
   oid: number,
-  values: ReadonlyArray<string | null>,
+  values: ReadonlyArray<Text>,
   prefix: ReadonlyArray<number> = []
 ): Buffer => {
-  let bytes = 0
-  for (const value of values)
-    bytes += value === null ? 4 : 4 + prefix.length + Buffer.byteLength(value)
-  const array = open(oid, values.length, bytes)
+  const sizes = values.map(sizeOf)
+  const each = 4 + prefix.length
+  const array = open(
+    oid,
+    values.length,
+    sizes.reduce((sum, size) => sum + size, each * values.length)
+  )
   let at = headerBytes
-  for (const value of values) {
+  values.forEach((value, nth) => {
+    const size = sizes[nth] ?? 0
     if (value === null) {
       at = array.writeInt32BE(-1, at)
-      continue
+      return
     }
-    const from = at + 4
-    at = from
+    at = array.writeInt32BE(prefix.length + size, at)
     for (const byte of prefix) at = array.writeUInt8(byte, at)
-    at += array.write(value, at)
-    array.writeInt32BE(at - from, from - 4)
-  }
-  return array
+    if (typeof value === "string") array.write(value, at)
+    else array.set(value, at)
+    at += size
+  })
+  return array.subarray(0, at)
 }
 
-export const texts = (values: ReadonlyArray<string | null>): Buffer => strings(oids.text, values)
+/** A text that is bytes is UTF-8. */
+export const texts = (values: ReadonlyArray<Text>): Buffer => strings(oids.text, values)
 
 /** JSON texts; the byte before each is the version of `jsonb`'s format. */
-export const jsons = (values: ReadonlyArray<string | null>): Buffer =>
-  strings(oids.jsonb, values, [1])
+export const jsons = (values: ReadonlyArray<Text>): Buffer => strings(oids.jsonb, values, [1])
 
 /** Postgres counts from here on, in µs. */
 const epoch = Date.UTC(2000, 0, 1)

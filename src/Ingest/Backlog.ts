@@ -28,7 +28,7 @@ interface Parcel {
 }
 
 /** A batch ends at whichever comes first; a history chunk alone can have tens of MB. */
-const maxBatchEvents = 500
+const maxBatchEvents = 2000
 const maxBatchBytes = 8 * 1024 * 1024
 
 /** What waits to be written. */
@@ -54,13 +54,13 @@ const overhead = 1000
 const beyondLatin1 = /[\u0100-\uffff]/
 
 const sizeOf = (decoded: Decoded): number => {
-  const texts: ReadonlyArray<string> = Either.match(decoded, {
-    onLeft: ({ json }) => (json === null ? [] : [json]),
-    onRight: textsOf
+  const [texts, bytes]: readonly [ReadonlyArray<string>, number] = Either.match(decoded, {
+    onLeft: ({ json }) => [json === null ? [] : [json], 0],
+    onRight: (event) => [textsOf(event), event.utf8?.length ?? 0]
   })
   return texts.reduce(
-    (bytes, text) => bytes + text.length * (beyondLatin1.test(text) ? 4 : 2),
-    overhead
+    (sum, text) => sum + text.length * (beyondLatin1.test(text) ? 4 : 2),
+    overhead + bytes
   )
 }
 

@@ -21,6 +21,8 @@ import * as WebSocket from "./WebSocket.ts"
 /** One Engine.IO message. `receivedAt`: our clock at the socket, ms since 1970 UTC. */
 export interface Message {
   readonly data: string | Buffer
+  /** What it came in; a text follows its first byte. */
+  readonly frame: Buffer
   readonly receivedAt: number
 }
 
@@ -76,10 +78,10 @@ export const connect = (
       socket.terminate()
     }
 
-    const enqueue = (data: string | Buffer, bytes: number) => {
-      inbox.put({ data, receivedAt: now() })
+    const enqueue = (data: string | Buffer, frame: Buffer) => {
+      inbox.put({ data, frame, receivedAt: now() })
       hearing.queued()
-      queuedBytes += bytes
+      queuedBytes += frame.length
       if (queuedBytes > maxQueuedBytes || inbox.size() > maxQueuedMessages) {
         hearing.heldBack()
         socket.pause()
@@ -89,13 +91,13 @@ export const connect = (
     const onFrame = (frame: Buffer, isBinary: boolean) => {
       if (inbox.size() === 0) hearing.ranDry()
       hearing.arrived()
-      if (isBinary) return enqueue(frame, frame.length)
+      if (isBinary) return enqueue(frame, frame)
       const packet = decodePacket(frame.toString("utf8"))
       switch (packet.type) {
         case "message":
           return packet.data === undefined
             ? abort(ProtocolViolation.of("empty message"))
-            : enqueue(packet.data, frame.length)
+            : enqueue(packet.data, frame)
         case "ping":
           // Answered here and not behind the queue, which may be long.
           lastPing = ticks()

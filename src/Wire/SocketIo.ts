@@ -13,6 +13,7 @@ import {
   NamespaceRefused,
   ProtocolViolation
 } from "../Domain/LinkError.ts"
+import type { Verbatim } from "../Domain/Verbatim.ts"
 import * as EngineIo from "./EngineIo.ts"
 import type { Heard } from "./Hearing.ts"
 import * as WebSocket from "./WebSocket.ts"
@@ -110,9 +111,8 @@ export const connect = (
 
 interface Received {
   readonly packet: Packet
-  /** What it was decoded from, unless it has attachments. */
-  readonly text: string | undefined
-  readonly receivedAt: number
+  /** The last message it was decoded from. */
+  readonly message: EngineIo.Message
 }
 
 const encoder = new Encoder()
@@ -129,13 +129,11 @@ const refusalText = (data: unknown): string =>
 const packetParser = (words: (text: string) => string) => {
   const decoder = new Decoder({ maxAttachments })
   let packets: Array<Received> = []
-  let message: EngineIo.Message = { data: "", receivedAt: 0 }
+  let message: EngineIo.Message = { data: "", frame: Buffer.alloc(0), receivedAt: 0 }
   decoder.on("decoded", (packet: Packet) => {
-    const { data, receivedAt } = message
-    const text = typeof data === "string" ? data : undefined
     // An event that ends with a binary frame holds Buffers; downstream everything is JSON.
-    if (text === undefined) packet.data = withBase64(packet.data)
-    packets.push({ packet, text, receivedAt })
+    if (typeof message.data !== "string") packet.data = withBase64(packet.data)
+    packets.push({ packet, message })
   })
   return (messages: ReadonlyArray<EngineIo.Message>) => {
     packets = []
@@ -152,19 +150,24 @@ const packetParser = (words: (text: string) => string) => {
 const isEvent = ({ packet }: Received): boolean => packet.type === PacketType.EVENT
 
 /** An event's packet up to its first argument: the type, a namespace, an acknowledgement's number, the name. */
-const beforeArguments = /^2(?:\/[^,]*,)?\d*\["[^"\\]*",/
+const beforeArguments = /^2(?:\/[\w-]*,)?\d*\["[\w.-]*",/
 
-const toEvent = ({ packet, receivedAt, text }: Received): RawEvent => {
+/** The one argument of an event as it came. All before it is ASCII, and behind it is one bracket. */
+const argumentIn = ({ data, frame }: EngineIo.Message): Verbatim | undefined => {
+  if (typeof data !== "string") return undefined
+  const [before] = beforeArguments.exec(data) ?? []
+  return before === undefined
+    ? undefined
+    : { text: data.slice(before.length, -1), utf8: frame.subarray(1 + before.length, -1) }
+}
+
+const toEvent = ({ message, packet }: Received): RawEvent => {
   const [name, ...args]: ReadonlyArray<unknown> = packet.data
+  const { receivedAt } = message
   // Evolution emits one object; anything else goes on as it is, to be put in quarantine.
-  if (args.length !== 1) return { name: String(name), payload: args, receivedAt }
-  const [before] = (text && beforeArguments.exec(text)) || []
-  return {
-    name: String(name),
-    payload: args[0],
-    text: before && text?.slice(before.length, -1),
-    receivedAt
-  }
+  return args.length === 1
+    ? { name: String(name), payload: args[0], verbatim: argumentIn(message), receivedAt }
+    : { name: String(name), payload: args, receivedAt }
 }
 
 /** The same value with every Buffer as base64 text. */

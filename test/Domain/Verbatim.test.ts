@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Either, FastCheck as fc, Redacted } from "effect"
 import { decode } from "../../src/Domain/Event.ts"
 import * as Scrub from "../../src/Domain/Scrub.ts"
-import { dataIn } from "../../src/Domain/Verbatim.ts"
+import { dataIn as find, type Verbatim } from "../../src/Domain/Verbatim.ts"
 
 const envelope = (data: unknown, more: object = {}) => ({
   event: "messages.upsert",
@@ -14,6 +14,15 @@ const envelope = (data: unknown, more: object = {}) => ({
   apikey: null,
   ...more
 })
+
+const verbatim = (text: string): Verbatim => ({ text, utf8: Buffer.from(text) })
+
+/** The text, which the bytes have to agree with. */
+const dataIn = (text: string): string | undefined => {
+  const found = find(verbatim(text))
+  expect(found && Buffer.from(found.utf8).toString()).toBe(found?.text)
+  return found?.text
+}
 
 describe("dataIn", () => {
   it.each([
@@ -78,7 +87,8 @@ const value = fc.letrec((again) => ({
 }))
 
 describe("decode", () => {
-  it("makes the same of an event with its text as without", () => {
+  it("makes the same of an event as it came as of its payload alone", () => {
+    const inBytes: Array<string> = []
     fc.assert(
       fc.property(
         fc.oneof(value.object, fc.constant(null)),
@@ -86,18 +96,25 @@ describe("decode", () => {
         (data, event) => {
           const text = JSON.stringify(envelope(data, { event }))
           const raw = { name: event, payload: JSON.parse(text), receivedAt: 1 }
-          expect(decode({ ...raw, text }, "live", secrets)).toEqual(decode(raw, "live", secrets))
+          const asItCame = decode({ ...raw, verbatim: verbatim(text) }, "live", secrets)
+          const utf8 = Either.isRight(asItCame) ? asItCame.right.utf8 : undefined
+          const withoutBytes = Either.map(asItCame, (one) => ({ ...one, utf8: undefined }))
+          expect(withoutBytes).toEqual(decode(raw, "live", secrets))
+          if (utf8 === undefined) return
+          inBytes.push(Buffer.from(utf8).toString())
+          expect(inBytes.at(-1)).toBe(Either.getOrThrow(asItCame).json)
         }
       ),
       { numRuns: 2000 }
     )
+    expect(inBytes.length).toBeGreaterThan(200)
+    expect(inBytes.filter((text) => secrets.tells(text))).toEqual([])
   })
 
-  it("takes the data from the text, where nothing in it has to be changed", () => {
+  it("takes the data as it came, where nothing in it has to be changed", () => {
     const text = JSON.stringify(envelope({ count: 1 })).replace("1}", "12345678901234567890}")
     const raw = { name: "messages.upsert", payload: JSON.parse(text), receivedAt: 1 }
-    expect(Either.getOrThrow(decode({ ...raw, text }, "live", secrets)).json).toBe(
-      '{"count":12345678901234567890}'
-    )
+    const event = Either.getOrThrow(decode({ ...raw, verbatim: verbatim(text) }, "live", secrets))
+    expect(event.json).toBe('{"count":12345678901234567890}')
   })
 })

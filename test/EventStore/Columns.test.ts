@@ -33,6 +33,14 @@ describe.each(databases)("a column on %s", (_name, database) => {
       expect(row).toEqual({ found: [...values, null], nulls: 1 })
     }))
 
+  test("of UTF-8 comes as the text that it is", (sql) =>
+    Effect.gen(function* () {
+      const utf8 = [Buffer.from('{"é":"世"}'), '{"é":"世"}', null]
+      const [row] = yield* sql<{ found: unknown }>`
+        select to_jsonb(${Columns.jsons(utf8)}::jsonb[]) as found`
+      expect(row?.found).toEqual([{ é: "世" }, { é: "世" }, null])
+    }))
+
   test("of times comes to the millisecond, and before 2000 as well", (sql) =>
     Effect.gen(function* () {
       const times = [0, 1, 946_684_799_999, 946_684_800_000, 1_795_452_079_123, -62_000_000_000]

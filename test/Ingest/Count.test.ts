@@ -52,13 +52,13 @@ describe("what ingest counts", () => {
       const before = yield* Metric.value(Metrics.batchEvents)
       const took = yield* Metric.value(Metrics.commitSeconds)
       yield* open.close
-      yield* receive(calls(1200))
+      yield* receive(calls(4200))
       yield* TestClock.adjust("3 seconds")
       yield* open.open
       yield* until(() => batches.length === 3)
       yield* TestClock.adjust(0)
       const after = yield* Metric.value(Metrics.batchEvents)
-      expect([after.count - before.count, after.sum - before.sum]).toEqual([3, 1200])
+      expect([after.count - before.count, after.sum - before.sum]).toEqual([3, 4200])
       const taken = yield* Metric.value(Metrics.commitSeconds)
       expect([taken.count - took.count, taken.sum - took.sum]).toEqual([3, 3])
     })

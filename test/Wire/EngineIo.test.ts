@@ -46,7 +46,11 @@ describe("the messages of a link", () => {
       yield* Queue.take(heard)
       const messages = [...(yield* engine.pull)]
       expect(messages).toEqual(
-        ["2first", Buffer.from([1, 2]), "2last"].map((data) => ({ data, receivedAt: 1_000 }))
+        [
+          ["2first", Buffer.from("42first")],
+          [Buffer.from([1, 2]), Buffer.from([1, 2])],
+          ["2last", Buffer.from("42last")]
+        ].map(([data, frame]) => ({ data, frame, receivedAt: 1_000 }))
       )
     })
   )

@@ -219,7 +219,7 @@ describe("events", () => {
       yield* socket.received
       yield* TestClock.adjust("5 seconds")
       const [event] = yield* firstOf(socket, 1)
-      expect(event).toEqual({ name: "a", payload: 1, text: "1", receivedAt: 1_000 })
+      expect(event).toMatchObject({ name: "a", payload: 1, receivedAt: 1_000 })
     })
   )
 })
@@ -227,6 +227,7 @@ describe("events", () => {
 describe("the text of an event", () => {
   it.scoped.each([
     ["an object", '42["a",{"b":"é, \\"c\\""}]', '{"b":"é, \\"c\\""}'],
+    ["of a namespace", '42/shop-1,["messages.upsert",{"ç":1}]', '{"ç":1}'],
     ["with an acknowledgement asked for", '4217["a",{}]', "{}"],
     ["several arguments", '42["a",1,2]', undefined],
     ["no argument", '42["a"]', undefined],
@@ -236,7 +237,9 @@ describe("the text of an event", () => {
     Effect.gen(function* () {
       const socket = yield* joined(frame)
       const [event] = yield* firstOf(socket, 1)
-      expect(event?.text).toBe(text)
+      const { text: found, utf8 } = event?.verbatim ?? {}
+      expect(found).toBe(text)
+      expect(utf8 && Buffer.from(utf8).toString()).toBe(text)
     })
   )
 
@@ -244,7 +247,7 @@ describe("the text of an event", () => {
     Effect.gen(function* () {
       const socket = yield* joined('451-["a",{"_placeholder":true,"num":0}]', Buffer.from("x"))
       const [event] = yield* firstOf(socket, 1)
-      expect(event).toMatchObject({ payload: "eA==", text: undefined })
+      expect(event).toMatchObject({ payload: "eA==", verbatim: undefined })
     })
   )
 })

@@ -36,7 +36,9 @@ const message = (n: number): RawEvent => {
     date_time: "2025-01-01T00:00:00.000Z",
     apikey: "an-instance-token"
   }
-  return { name, payload, text: JSON.stringify(payload), receivedAt: 1_700_000_000_000 + n }
+  const text = JSON.stringify(payload)
+  const verbatim = { text, utf8: Buffer.from(text) }
+  return { name, payload, verbatim, receivedAt: 1_700_000_000_000 + n }
 }
 
 const chunks = Array.from({ length: perRound / perChunk }, (_, chunk) =>

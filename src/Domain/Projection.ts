@@ -28,7 +28,7 @@ export const project = (
   events: ReadonlyArray<EvolutionEvent>
 ): ReadonlyArray<Change> => {
   const changes = new Map<string, Change>()
-  for (const event of events) {
+  for (const event of relevant(events)) {
     const record = known(event.instance)
     if (record === undefined) continue
     const observed = observe(changes.get(event.instance)?.observed ?? record, event)
@@ -38,6 +38,13 @@ export const project = (
     changes.set(event.instance, { name: record.name, observed, qrChanged, hasTurned })
   }
   return [...changes.values()]
+}
+
+/** Of what tells no more than that it came, the last of each instance tells all. */
+const relevant = (events: ReadonlyArray<EvolutionEvent>): ReadonlyArray<EvolutionEvent> => {
+  const last = new Map<string, EvolutionEvent>()
+  for (const event of events) if (event.origin === "live") last.set(event.instance, event)
+  return events.filter((event) => event.lifeCycle !== null || last.get(event.instance) === event)
 }
 
 /**

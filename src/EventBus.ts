@@ -3,7 +3,7 @@
  * newest events are in a ring that all share, older ones are in the log. So a slow reader loses
  * nothing, holds up nobody, and costs no memory.
  */
-import { Chunk, Context, Effect, Layer, Option, Stream } from "effect"
+import { Chunk, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { type LoggedEvent, textsOf, toLogged } from "./Domain/Event.ts"
 import { EventStore } from "./EventStore.ts"
 import { detailOf, untilBack } from "./Sql/Failure.ts"
@@ -27,8 +27,17 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
      * codes redacted.
      */
     readonly after: (cursor: number | "now", reader?: Absentee) => Stream.Stream<LoggedEvent>
+    /**
+     * Shows each batch as it is published, until the scope closes: for who has many readers, and sorts
+     * for them. The publisher waits for `see`, so it must be quick, and it must not throw.
+     */
+    readonly watch: (
+      see: (events: ReadonlyArray<LoggedEvent>) => void
+    ) => Effect.Effect<void, never, Scope.Scope>
     /** The cursor of the newest event. */
     readonly newest: Effect.Effect<number>
+    /** Whether nothing has come after a cursor. */
+    readonly isNewest: (cursor: number) => boolean
     /** Whether what follows a cursor has left memory and has to come from the log. */
     readonly isLate: (cursor: number) => boolean
     /** The last id at which an event of these instances has been purged from the log; 0: none was. */
@@ -48,7 +57,7 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
 /** How much text the ring keeps at the most; one history chunk has tens of millions. */
 const maxChars = 16 * 1024 * 1024
 
-/** How much of the log a reader that fell behind takes at once. */
+/** How much a reader that fell behind takes at once. */
 const page = 500
 
 /** Reading the log goes on when the database is back. */
@@ -63,6 +72,7 @@ export const make = (capacity: number) =>
     let chars = 0
     const purged = new Map<string, number>()
     const sleepers = new Set<() => void>()
+    const watchers = new Set<(events: ReadonlyArray<LoggedEvent>) => void>()
 
     /** Forgets the oldest, a good deal at a time. */
     const trim = () => {
@@ -82,7 +92,10 @@ export const make = (capacity: number) =>
     const next = (cursor: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
       Effect.suspend(() => {
         if (cursor < horizon) return fromLog(cursor)
-        if (cursor < newest()) return Effect.succeed(ring.slice(firstAfter(ring, cursor)))
+        if (cursor < newest()) {
+          const first = firstAfter(ring, cursor)
+          return Effect.succeed(ring.slice(first, first + page))
+        }
         return Effect.zipRight(laterThan(cursor), next(cursor))
       })
 
@@ -136,13 +149,22 @@ export const make = (capacity: number) =>
           if (ring.length > 2 * capacity || chars > 2 * maxChars) trim()
           for (const wake of sleepers) wake()
           sleepers.clear()
+          for (const see of watchers) see(events)
         }),
       after: (cursor, reader) =>
         Stream.paginateChunkEffect(
           [cursor === "now" ? newest() : cursor, 0] as readonly [number, number],
           ([from, told]) => step(from, told, reader)
         ),
+      watch: (see) =>
+        Effect.asVoid(
+          Effect.acquireRelease(
+            Effect.sync(() => watchers.add(see)),
+            () => Effect.sync(() => watchers.delete(see))
+          )
+        ),
       newest: Effect.sync(newest),
+      isNewest: (cursor) => cursor >= newest(),
       isLate: (cursor) => cursor < horizon,
       purgedUntil,
       purged,

@@ -92,6 +92,6 @@ const make = Effect.gen(function* () {
         url.hash = token
         return { url: url.href, expiresAt }
       }),
-    respond: Effect.map(PairingPass, (pass) => respond("pairing", feed(pass)))
+    respond: Effect.map(PairingPass, (pass) => respond(feed(pass)))
   })
 })

@@ -1,24 +1,24 @@
 /**
  * The log as it grows, to whoever stays connected: server-sent events. An event's `id` is its cursor in
  * the log, so that a reader who comes back with `Last-Event-ID` misses nothing and gets nothing twice.
+ *
+ * Whoever has all there was follows: what is published is sorted by what readers want, and given to all
+ * who want the same as one buffer. Whoever has not reads for itself, from the bus, until it has.
  */
-import type { HttpServerResponse } from "@effect/platform"
-import { Chunk, Context, Deferred, Effect, Layer, Schema, Stream } from "effect"
-import type { LoggedEvent } from "../Domain/Event.ts"
-import type { InstanceName } from "../Domain/Instance.ts"
-import { Caller, sees } from "../Domain/Key.ts"
-import { ListenerState } from "../Domain/ListenerState.ts"
-import { type Absentee, EventBus } from "../EventBus.ts"
+import { HttpServerResponse } from "@effect/platform"
+import { Chunk, Context, Duration, Effect, FiberId, FiberSet, Layer, Stream } from "effect"
+import { Caller } from "../Domain/Key.ts"
+import { EventBus } from "../EventBus.ts"
 import { ListenerRegistry } from "../ListenerRegistry.ts"
-import { farewell, frame, heartbeatEvery, respond, retry, Stopping } from "./Sse.ts"
+import * as Metrics from "../Metrics.ts"
+import * as Audiences from "./Live/Audiences.ts"
+import { type Filter, filterOf, type Wanted } from "./Live/Filter.ts"
+import * as Frames from "./Live/Frames.ts"
+import * as Pace from "./Live/Pace.ts"
+import { Reader } from "./Live/Reader.ts"
+import { heartbeatEvery, options, retry } from "./Sse.ts"
 
-export interface Wanted {
-  readonly instance?: InstanceName | undefined
-  /** The wire's names; none: every event. */
-  readonly events?: ReadonlyArray<string> | undefined
-  /** The last event a reader has; without one it gets what comes from now on. */
-  readonly after?: number | undefined
-}
+export type { Wanted } from "./Live/Filter.ts"
 
 export class Live extends Context.Tag("evolution-listener/Live")<
   Live,
@@ -29,119 +29,144 @@ export class Live extends Context.Tag("evolution-listener/Live")<
     ) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, Caller>
   }
 >() {
-  static readonly layer = Layer.effect(
+  static readonly layer = Layer.scoped(
     Live,
     Effect.suspend(() => make)
   )
 }
 
-/** Why we end a stream; the reader comes again with `Last-Event-ID`. */
-const farewells = {
-  too_slow: "You read more slowly than events come: go on from your last id",
-  stopping: "The service stops: go on from your last id"
+/** A dozen readers are served at once; a thousand, whose writes take 25 ms, three times a second. */
+const pace: Pace.PaceOptions = {
+  share: 0.08,
+  savings: Duration.millis(20),
+  longest: Duration.seconds(1)
 }
 
 const make = Effect.gen(function* () {
   const bus = yield* EventBus
   const registry = yield* ListenerRegistry
-  const stopping = yield* Stopping
+  const run = yield* FiberSet.makeRuntime()
+  const audiences = Audiences.make()
+  const counted = Metrics.sseReaders({ stream: "events" })
+  let newest = 0
+  let isOver = false
 
-  const read = (
-    { after, events: names = [], instance }: Wanted,
-    isSeen: (name: string) => boolean
-  ) =>
-    Stream.unwrap(
-      Effect.map(bus.newest, (newest) => {
-        const isKnown = after !== undefined && after <= newest
-        const wanted = new Set(names)
-        const isWanted = (name: string) =>
-          (instance === undefined || name === instance) && isSeen(name)
-        let cursor = isKnown ? after : newest
-        let hasCaughtUp = false
-        let told = bus.purgedUntil(isWanted)
-        /** What was purged before this reader came to it, and it has not been told of. */
-        let missed = ""
-
-        const hello = frame("hello", { recovered: isKnown && told <= cursor, cursor })
-        const reader: Absentee = {
-          wants: isWanted,
-          missed: (until) =>
-            Effect.sync(() => {
-              if (until > told) missed = frame("hello", { recovered: false, cursor })
-              told = Math.max(told, until)
-            })
-        }
-        const events = bus.after(cursor, reader).pipe(
-          Stream.chunks,
-          Stream.map((chunk) => {
-            const some = Chunk.filter(
-              chunk,
-              (one) => isWanted(one.instance) && (wanted.size === 0 || wanted.has(one.event))
-            )
-            cursor = Chunk.isNonEmpty(chunk) ? Chunk.lastNonEmpty(chunk).id : cursor
-            hasCaughtUp ||= !bus.isLate(cursor)
-            const text = missed + Chunk.join(Chunk.map(some, logged), "")
-            missed = ""
-            return { upTo: cursor, text }
-          }),
-          // Who was there and fell out of memory again would have the database read for it for ever.
-          Stream.takeUntil(() => hasCaughtUp && bus.isLate(cursor))
-        )
-        const states = registry.changes.pipe(
-          Stream.filter(({ name }) => isWanted(name)),
-          Stream.map(({ name, state }) => ({
-            text: frame("status", { name, state: encodeState(state) })
-          }))
-        )
-        const heartbeats = Stream.as(Stream.fromSchedule(heartbeatEvery), "heartbeat" as const)
-        let given = cursor
-
-        /** The id tells a reader with a filter how far it has come: with what was given before. */
-        const toText = (one: { readonly text: string; readonly upTo?: number } | "heartbeat") => {
-          if (one === "heartbeat") return `: heartbeat\nid: ${given}\n\n`
-          given = one.upTo ?? given
-          return one.text
-        }
-        const end = Stream.fromEffect(
-          Effect.map(Deferred.isDone(stopping), (isStopping) => {
-            const reason = isStopping ? "stopping" : "too_slow"
-            return farewell(reason, farewells[reason])
-          })
-        )
-        return Stream.make(`${retry}${hello}`).pipe(
-          Stream.concat(
-            events.pipe(
-              Stream.merge(Stream.merge(states, heartbeats), { haltStrategy: "left" }),
-              Stream.map(toText),
-              Stream.filter((text) => text !== ""),
-              Stream.interruptWhenDeferred(stopping)
-            )
-          ),
-          Stream.concat(end)
-        )
+  const serving = Effect.async<void>((resume) => {
+    audiences.serve(newest)
+    process.nextTick(() => resume(Effect.void)) // Node has written by then, not before
+  })
+  const { wake } = yield* Pace.make(serving, pace)
+  yield* bus.watch((events) => {
+    newest = events.at(-1)?.id ?? newest
+    if (audiences.sort(events)) wake()
+  })
+  newest = Math.max(newest, yield* bus.newest)
+  yield* Effect.forkScoped(
+    Stream.runForEach(registry.changes, (change) =>
+      Effect.sync(() => {
+        if (audiences.note(change.name, Frames.status(change))) wake()
       })
     )
+  )
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      isOver = true
+      for (const reader of [...audiences.readers()]) reader.sendAway("stopping")
+    })
+  )
+
+  /** Whether it has to read on from the bus. If it has all there is, it follows. */
+  const isBehind = (reader: Reader): boolean => {
+    if (reader.phase === "gone") return false
+    const isLate = bus.isLate(reader.cursor)
+    // Who was there and fell out of memory again would have the database read for it for ever.
+    if (isLate && reader.hasCaughtUp) {
+      reader.sendAway("too_slow")
+      return false
+    }
+    reader.hasCaughtUp ||= !isLate
+    if (!bus.isNewest(reader.cursor)) return true
+    reader.phase = "following"
+    reader.give("", reader.cursor)
+    return false
+  }
+
+  const readOn = (reader: Reader) => {
+    /** What was purged before this reader came to it, and it has not been told of. */
+    let missed = ""
+    const absentee = {
+      wants: reader.wants.isAbout,
+      missed: (until: number) =>
+        Effect.sync(() => {
+          if (until > reader.told) missed = Frames.hello(false, reader.cursor)
+          reader.told = Math.max(reader.told, until)
+        })
+    }
+    return bus.after(reader.cursor, absentee).pipe(
+      Stream.chunks,
+      Stream.runForEachWhile((chunk) => {
+        const events = Chunk.toReadonlyArray(chunk)
+        const text = missed + Frames.textOf(events.filter(reader.wants.takes))
+        missed = ""
+        reader.give(text, events.at(-1)?.id ?? reader.cursor)
+        return Effect.map(reader.ready, () => isBehind(reader))
+      }),
+      Effect.catchAllCause((cause) =>
+        Effect.zipRight(
+          Effect.logError("A reader's stream met a bug of ours", cause),
+          Effect.sync(() => reader.destroy())
+        )
+      )
+    )
+  }
+
+  /** Goes on for a reader as long as it is there. */
+  const accompany = (reader: Reader, effect: Effect.Effect<unknown>): void => {
+    const fiber = run(effect)
+    reader.companions.add(fiber)
+    fiber.addObserver(() => reader.companions.delete(fiber))
+  }
+
+  const beat = (reader: Reader) =>
+    Effect.sync(() => {
+      if (!reader.isReady || reader.phase === "gone") return
+      const cursor = audiences.cursorOf(reader, newest)
+      reader.give(Frames.heartbeat(cursor), cursor)
+    })
+
+  const onReturn = (reader: Reader): void => {
+    if (!isBehind(reader)) return
+    reader.phase = "reading"
+    accompany(reader, readOn(reader))
+  }
+
+  const open = (filter: Filter, after: number | undefined, now: number) => {
+    const isKnown = after !== undefined && after <= now
+    const cursor = isKnown ? after : now
+    const told = bus.purgedUntil(filter.isAbout)
+    const hello = Frames.hello(isKnown && told <= cursor, cursor)
+    return new Reader(filter, cursor, {
+      told,
+      onCome: (reader) => {
+        audiences.enter(reader)
+        counted.unsafeModify(1, [])
+        reader.give(`${retry}${hello}`, cursor)
+        if (isOver) return reader.sendAway("stopping")
+        accompany(reader, Effect.schedule(beat(reader), heartbeatEvery))
+        reader.phase = "behind"
+      },
+      onReturn,
+      onGone: (reader) => {
+        if (audiences.leave(reader)) counted.unsafeModify(-1, [])
+        for (const fiber of reader.companions) fiber.unsafeInterruptAsFork(FiberId.none)
+      }
+    })
+  }
 
   return Live.of({
     respond: (wanted) =>
-      Effect.map(Caller, (caller) => respond("events", read(wanted, sees(caller))))
+      Effect.zipWith(Caller, bus.newest, (caller, now) =>
+        HttpServerResponse.raw(open(filterOf(wanted, caller), wanted.after, now), options)
+      )
   })
 })
-
-/** One text for all readers, as long as the event is in memory. */
-const texts = new WeakMap<LoggedEvent, string>()
-
-/** The same shape as in `GET /events`; the data is JSON text already and goes out as it is. */
-const logged = (event: LoggedEvent): string => {
-  const known = texts.get(event)
-  if (known !== undefined) return known
-  const text =
-    `id: ${event.id}\ndata: {"id":${event.id},"instance":${JSON.stringify(event.instance)},` +
-    `"event":${JSON.stringify(event.event)},"data":${event.json},"extra":${event.extra},` +
-    `"upstreamTime":${JSON.stringify(event.upstreamTime)},` +
-    `"receivedAt":"${new Date(event.receivedAt).toISOString()}","origin":"${event.origin}"}\n\n`
-  texts.set(event, text)
-  return text
-}
-
-const encodeState = Schema.encodeSync(ListenerState)

@@ -33,19 +33,18 @@ export const frame = (event: string, data: object): string =>
 export const farewell = (reason: string, message: string): string =>
   frame("bye", { reason, message })
 
-/** `stream`: whose reader it is, as it is counted. */
-export const respond = (
-  stream: "events" | "pairing",
-  frames: Stream.Stream<string>
-): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.stream(Stream.encodeText(counted(stream, frames)), {
-    contentType: "text/event-stream",
-    // nginx would hold events back until its buffer is full.
-    headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
-  })
+/** What an answer of ours says of itself. */
+export const options = {
+  contentType: "text/event-stream",
+  // nginx would hold events back until its buffer is full.
+  headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
+} as const
 
-const counted = <A, E, R>(stream: "events" | "pairing", frames: Stream.Stream<A, E, R>) => {
-  const readers = Metrics.sseReaders({ stream })
+export const respond = (frames: Stream.Stream<string>): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.stream(Stream.encodeText(counted(frames)), options)
+
+const counted = <A, E, R>(frames: Stream.Stream<A, E, R>) => {
+  const readers = Metrics.sseReaders({ stream: "pairing" })
   return Stream.unwrapScoped(
     Effect.as(
       Effect.acquireRelease(Metric.increment(readers), () => Metric.incrementBy(readers, -1)),

@@ -1,13 +1,21 @@
+import { Readable } from "node:stream"
+import { NodeStream } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Effect, Layer, Stream, TestClock } from "effect"
+import { Cause, Context, Effect, Layer, Stream, TestClock } from "effect"
 import { Caller } from "../../src/Domain/Key.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import { Live, type Wanted } from "../../src/Http/Live.ts"
 import { Stopping } from "../../src/Http/Sse.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
-import { makeLog, settle } from "../EventBus/MemoryLog.ts"
+import { makeLog } from "../EventBus/MemoryLog.ts"
 
 const everybody = { id: null, name: "test", scope: "read", instances: null } as const
+
+/** Lets Node's streams go as far as they can, too. */
+const turns = Effect.replicateEffect(
+  Effect.promise(() => new Promise((resolve) => setImmediate(resolve))),
+  20
+)
 
 /** What a reader of the stream gets, who takes no more while `goesOn` is shut. */
 const reading = (wanted: Wanted) =>
@@ -26,8 +34,11 @@ const reading = (wanted: Wanted) =>
       .pipe(Effect.provideService(Caller, everybody))
     const goesOn = yield* Effect.makeLatch(true)
     const got: Array<string> = []
-    if (body._tag !== "Stream") throw new Error("It is no stream")
-    yield* Stream.decodeText(body.stream).pipe(
+    if (body._tag !== "Raw" || !(body.body instanceof Readable)) throw new Error("It is no stream")
+    const stream = body.body
+    yield* NodeStream.fromReadable(() => stream, Cause.die).pipe(
+      Stream.orDie,
+      Stream.decodeText(),
       Stream.runForEach((text) =>
         Effect.zipRight(
           Effect.sync(() => got.push(text)),
@@ -36,8 +47,8 @@ const reading = (wanted: Wanted) =>
       ),
       Effect.forkScoped
     )
-    yield* settle
-    return { got, goesOn, publish: (id: number) => Effect.zipRight(publish(bus, [id]), settle) }
+    yield* turns
+    return { got, goesOn, publish: (id: number) => Effect.zipRight(publish(bus, [id]), turns) }
   })
 
 /** The ids in what was got, in order. */
@@ -55,10 +66,10 @@ describe("a heartbeat", () => {
       for (let id = 2; id <= 4; id++) {
         yield* publish(id)
         yield* TestClock.adjust("15 seconds")
-        yield* settle
+        yield* turns
       }
       yield* goesOn.open
-      yield* settle
+      yield* turns
       let last = 0
       for (const one of idsOf(got)) {
         const [what, id] = one.split(" ")
@@ -75,7 +86,7 @@ describe("a heartbeat", () => {
       yield* publish(1)
       yield* publish(2)
       yield* TestClock.adjust("15 seconds")
-      yield* settle
+      yield* turns
       expect(idsOf(got)).toEqual(["heartbeat 2"])
     })
   )

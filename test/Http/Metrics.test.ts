@@ -1,8 +1,6 @@
 import { spawnSync } from "node:child_process"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
-import { EventBus } from "../../src/EventBus.ts"
-import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
+import { Effect } from "effect"
 import * as Metrics from "../../src/Metrics.ts"
 import { parse, sampleOf } from "../support/Exposition.ts"
 import { status } from "./Metrics/statuses.ts"
@@ -85,17 +83,7 @@ describe("GET /metrics", () => {
 
   it.scoped("counts who reads a stream, for as long as they do", () =>
     Effect.gen(function* () {
-      const endless = Layer.merge(
-        Layer.mock(EventBus, {
-          newest: Effect.succeed(0),
-          after: () => Stream.never,
-          isLate: () => false,
-          purgedUntil: () => 0,
-          purged: new Map()
-        }),
-        Layer.mock(ListenerRegistry, { changes: Stream.never })
-      )
-      const { call, url } = yield* serve(Layer.merge(house(shops), endless))
+      const { call, url } = yield* serve(house(shops))
       const readers = Effect.map(call("GET", "/metrics"), ({ text }) =>
         sampleOf(parse(text), "evolution_listener_sse_readers", { stream: "events" })
       )

@@ -1,8 +1,6 @@
 import { connect } from "node:net"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
-import { EventBus } from "../../src/EventBus.ts"
-import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
+import { Effect } from "effect"
 import { exchange } from "../support/RawHttp.ts"
 import { house, key, serve } from "./Service.ts"
 
@@ -60,19 +58,7 @@ describe("what is no request", () => {
 
   it.scopedLive("is never written into the middle of an answer that goes on", () =>
     Effect.gen(function* () {
-      const { port } = yield* serve(
-        Layer.mergeAll(
-          house(),
-          Layer.mock(EventBus, {
-            newest: Effect.succeed(0),
-            after: () => Stream.never,
-            isLate: () => false,
-            purgedUntil: () => 0,
-            purged: new Map()
-          }),
-          Layer.mock(ListenerRegistry, { changes: Stream.never })
-        )
-      )
+      const { port } = yield* serve(house())
       const heard = yield* Effect.async<string>((resume) => {
         const socket = connect(port, "127.0.0.1")
         let text = ""

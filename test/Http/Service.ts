@@ -4,7 +4,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { FetchHttpClient, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
-import { Effect, Layer, Logger, LogLevel, Schema } from "effect"
+import { Effect, Layer, Logger, LogLevel, Schema, Stream } from "effect"
 import { Audit } from "../../src/Audit.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import { EventStore } from "../../src/EventStore.ts"
@@ -36,12 +36,24 @@ export const house = (
     Layer.mock(Instances, instances),
     Layer.mock(EventStore, store),
     ingestOf(ingest),
-    Layer.mock(EventBus, { isLate: () => false, purgedUntil: () => 0, purged: new Map() }),
-    Layer.mock(ListenerRegistry, {}),
+    silence,
     Layer.mock(Audit, { record: () => (command) => command }),
     Layer.mock(KeyStore, { find: () => Effect.succeedNone }),
     Layer.mock(Pairing, pairing)
   )
+
+/** Nothing happens. */
+const silence = Layer.merge(
+  Layer.mock(EventBus, {
+    newest: Effect.succeed(0),
+    isNewest: () => true,
+    isLate: () => false,
+    watch: () => Effect.void,
+    purgedUntil: () => 0,
+    purged: new Map()
+  }),
+  Layer.mock(ListenerRegistry, { changes: Stream.never })
+)
 
 /** What the routes ask. */
 type Domain =

@@ -1,0 +1,133 @@
+/** Who reads what: readers by their filter, so that an event costs nothing where nobody wants it. */
+import type { LoggedEvent } from "../../Domain/Event.ts"
+import type { Filter } from "./Filter.ts"
+import * as Frames from "./Frames.ts"
+import type { Reader } from "./Reader.ts"
+
+/** The readers with one filter. */
+interface Audience {
+  readonly filter: Filter
+  readonly readers: Set<Reader>
+  /** What those who follow have not been given, and its size; too much is not kept. */
+  pending: Array<LoggedEvent>
+  chars: number
+  /** The first of it. */
+  first: number | undefined
+  isDue: boolean
+}
+
+/** What is given at once. Who wants more has to read it from the bus, a page after the other. */
+const maxChars = 2 * 1024 * 1024
+
+const nobody: ReadonlySet<Audience> = new Set()
+
+export const make = () => {
+  const all = new Map<string, Audience>()
+  /** Those who are after one instance. */
+  const byInstance = new Map<string, Set<Audience>>()
+  /** Those who are after several. */
+  const broad = new Set<Audience>()
+  let due: Array<Audience> = []
+
+  const audienceOf = (filter: Filter): Audience => {
+    const known = all.get(filter.key)
+    if (known !== undefined) return known
+    const readers = new Set<Reader>()
+    const made = { filter, readers, pending: [], chars: 0, first: undefined, isDue: false }
+    all.set(filter.key, made)
+    if (filter.instance === undefined) broad.add(made)
+    else byInstance.set(filter.instance, (byInstance.get(filter.instance) ?? new Set()).add(made))
+    return made
+  }
+
+  const drop = ({ filter }: Audience): void => {
+    const audience = all.get(filter.key)
+    if (audience === undefined) return
+    all.delete(filter.key)
+    broad.delete(audience)
+    if (filter.instance === undefined) return
+    const others = byInstance.get(filter.instance)
+    others?.delete(audience)
+    if (others?.size === 0) byInstance.delete(filter.instance)
+  }
+
+  const isDue = (audience: Audience): void => {
+    if (!audience.isDue) due.push(audience)
+    audience.isDue = true
+  }
+
+  const offer = (audience: Audience, event: LoggedEvent): void => {
+    if (!audience.filter.takes(event)) return
+    audience.first ??= event.id
+    audience.chars += event.json.length + (event.extra?.length ?? 0)
+    if (audience.chars <= maxChars) audience.pending.push(event)
+    else audience.pending = []
+    isDue(audience)
+  }
+
+  return {
+    enter: (reader: Reader): void => void audienceOf(reader.wants).readers.add(reader),
+    /** Says whether it was there. */
+    leave: (reader: Reader): boolean => {
+      const audience = all.get(reader.wants.key)
+      if (!audience?.readers.delete(reader)) return false
+      if (audience.readers.size === 0) drop(audience)
+      return true
+    },
+    *readers(): Iterable<Reader> {
+      for (const { readers } of all.values()) yield* readers
+    },
+    /** Keeps for each what it wants; says whether there is something to give. */
+    sort: (events: ReadonlyArray<LoggedEvent>): boolean => {
+      if (all.size === 0) return false
+      for (const event of events) {
+        for (const audience of byInstance.get(event.instance) ?? nobody) offer(audience, event)
+        for (const audience of broad) offer(audience, event)
+      }
+      return due.length > 0
+    },
+    /** A text for whoever is after an instance; says whether there is something to give. */
+    note: (instance: string, text: string): boolean => {
+      for (const audience of all.values()) {
+        if (!audience.filter.isAbout(instance)) continue
+        for (const reader of audience.readers) reader.note(text)
+        isDue(audience)
+      }
+      return due.length > 0
+    },
+    /** How far one who follows has come, when everything up to `newest` was sorted. */
+    cursorOf: (reader: Reader, newest: number): number =>
+      reader.phase === "following" && all.get(reader.wants.key)?.isDue === false
+        ? newest
+        : reader.cursor,
+    /** Gives to all who follow what they have not been given yet: everything up to `newest`. */
+    serve: (newest: number): void => {
+      const served = due
+      due = []
+      for (const audience of served) serveOne(audience, newest)
+    }
+  }
+}
+
+export type Audiences = ReturnType<typeof make>
+
+const serveOne = (audience: Audience, newest: number): void => {
+  const { chars, first = newest + 1, pending } = audience
+  audience.pending = []
+  audience.chars = 0
+  audience.first = undefined
+  audience.isDue = false
+  /** Encoded once for all; the socket takes it as it is. */
+  let whole: Buffer | undefined
+  for (const reader of audience.readers) {
+    if (reader.phase !== "following") continue
+    if (!reader.isReady || chars > maxChars) {
+      reader.fallBehind(first - 1)
+    } else if (reader.cursor < first) {
+      whole ??= Buffer.from(Frames.textOf(pending))
+      reader.give(whole, newest)
+    } else {
+      reader.give(Frames.textOf(pending.filter(({ id }) => id > reader.cursor)), newest)
+    }
+  }
+}

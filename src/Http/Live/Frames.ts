@@ -1,0 +1,49 @@
+/** What the event stream says, as text. */
+import { Schema } from "effect"
+import type { LoggedEvent } from "../../Domain/Event.ts"
+import { ListenerState } from "../../Domain/ListenerState.ts"
+import type { StateChange } from "../../ListenerRegistry.ts"
+import { farewell, frame } from "../Sse.ts"
+
+/** `recovered`: whether everything after the cursor that the reader wants is still there. */
+export const hello = (recovered: boolean, cursor: number): string =>
+  frame("hello", { recovered, cursor })
+
+/** The id tells a reader with a filter how far it has come. */
+export const heartbeat = (cursor: number): string => `: heartbeat\nid: ${cursor}\n\n`
+
+/** Why we end a stream; the reader comes again with `Last-Event-ID`. */
+const farewells = {
+  too_slow: "You read more slowly than events come: go on from your last id",
+  stopping: "The service stops: go on from your last id"
+}
+export type Reason = keyof typeof farewells
+
+export const bye = (reason: Reason): string => farewell(reason, farewells[reason])
+
+const encodeState = Schema.encodeSync(ListenerState)
+
+export const status = ({ name, state }: StateChange): string =>
+  frame("status", { name, state: encodeState(state) })
+
+export const textOf = (events: ReadonlyArray<LoggedEvent>): string => {
+  let text = ""
+  for (const event of events) text += logged(event)
+  return text
+}
+
+/** One text for all readers, as long as the event is in memory. */
+const texts = new WeakMap<LoggedEvent, string>()
+
+/** The same shape as in `GET /events`; the data is JSON text already and goes out as it is. */
+const logged = (event: LoggedEvent): string => {
+  const known = texts.get(event)
+  if (known !== undefined) return known
+  const text =
+    `id: ${event.id}\ndata: {"id":${event.id},"instance":${JSON.stringify(event.instance)},` +
+    `"event":${JSON.stringify(event.event)},"data":${event.json},"extra":${event.extra},` +
+    `"upstreamTime":${JSON.stringify(event.upstreamTime)},` +
+    `"receivedAt":"${new Date(event.receivedAt).toISOString()}","origin":"${event.origin}"}\n\n`
+  texts.set(event, text)
+  return text
+}

@@ -16,6 +16,14 @@ export interface Absentee {
   readonly missed: (until: number) => Effect.Effect<void>
 }
 
+/** Called while the publisher waits: it has to be quick, and must not throw. */
+export interface Watcher {
+  /** With each batch, in order. */
+  readonly published: (events: ReadonlyArray<LoggedEvent>) => void
+  /** Before nothing stays in memory. */
+  readonly forgetting: () => void
+}
+
 export class EventBus extends Context.Tag("evolution-listener/EventBus")<
   EventBus,
   {
@@ -27,13 +35,8 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
      * codes redacted.
      */
     readonly after: (cursor: number | "now", reader?: Absentee) => Stream.Stream<LoggedEvent>
-    /**
-     * Shows each batch as it is published, until the scope closes: for who has many readers, and sorts
-     * for them. The publisher waits for `see`, so it must be quick, and it must not throw.
-     */
-    readonly watch: (
-      see: (events: ReadonlyArray<LoggedEvent>) => void
-    ) => Effect.Effect<void, never, Scope.Scope>
+    /** Tells who has many readers, and sorts for them, until the scope closes. */
+    readonly watch: (watcher: Watcher) => Effect.Effect<void, never, Scope.Scope>
     /** The cursor of the newest event. */
     readonly newest: Effect.Effect<number>
     /** Whether nothing has come after a cursor. */
@@ -57,8 +60,9 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
 /** How much text the ring keeps at the most; one history chunk has tens of millions. */
 const maxChars = 16 * 1024 * 1024
 
-/** How much a reader that fell behind takes at once. */
+/** How much a reader that fell behind takes at once; of what is in memory, no more text than that. */
 const page = 500
+const pageChars = 2 * 1024 * 1024
 
 /** Reading the log goes on when the database is back. */
 const retryPolicy = untilBack("200 millis")
@@ -72,7 +76,7 @@ export const make = (capacity: number) =>
     let chars = 0
     const purged = new Map<string, number>()
     const sleepers = new Set<() => void>()
-    const watchers = new Set<(events: ReadonlyArray<LoggedEvent>) => void>()
+    const watchers = new Set<Watcher>()
 
     /** Forgets the oldest, a good deal at a time. */
     const trim = () => {
@@ -92,10 +96,7 @@ export const make = (capacity: number) =>
     const next = (cursor: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
       Effect.suspend(() => {
         if (cursor < horizon) return fromLog(cursor)
-        if (cursor < newest()) {
-          const first = firstAfter(ring, cursor)
-          return Effect.succeed(ring.slice(first, first + page))
-        }
+        if (cursor < newest()) return Effect.succeed(pageOf(ring, firstAfter(ring, cursor)))
         return Effect.zipRight(laterThan(cursor), next(cursor))
       })
 
@@ -149,18 +150,18 @@ export const make = (capacity: number) =>
           if (ring.length > 2 * capacity || chars > 2 * maxChars) trim()
           for (const wake of sleepers) wake()
           sleepers.clear()
-          for (const see of watchers) see(events)
+          for (const watcher of watchers) watcher.published(events)
         }),
       after: (cursor, reader) =>
         Stream.paginateChunkEffect(
           [cursor === "now" ? newest() : cursor, 0] as readonly [number, number],
           ([from, told]) => step(from, told, reader)
         ),
-      watch: (see) =>
+      watch: (watcher) =>
         Effect.asVoid(
           Effect.acquireRelease(
-            Effect.sync(() => watchers.add(see)),
-            () => Effect.sync(() => watchers.delete(see))
+            Effect.sync(() => watchers.add(watcher)),
+            () => Effect.sync(() => watchers.delete(watcher))
           )
         ),
       newest: Effect.sync(newest),
@@ -169,6 +170,7 @@ export const make = (capacity: number) =>
       purgedUntil,
       purged,
       forget: Effect.sync(() => {
+        for (const watcher of watchers) watcher.forgetting()
         horizon = newest()
         ring = []
         chars = 0
@@ -178,6 +180,16 @@ export const make = (capacity: number) =>
 
 const charsOf = (event: LoggedEvent): number =>
   textsOf(event).reduce((chars, text) => chars + text.length, 0)
+
+const pageOf = (events: ReadonlyArray<LoggedEvent>, first: number) => {
+  let [end, chars] = [first, 0]
+  for (const event of events.slice(first, first + page)) {
+    if (chars > pageChars) break
+    chars += charsOf(event)
+    end++
+  }
+  return events.slice(first, end)
+}
 
 /** The index of the first event with a higher id. */
 const firstAfter = (events: ReadonlyArray<LoggedEvent>, cursor: number): number => {

@@ -1,6 +1,7 @@
 import { SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Redacted, Stream, TestClock } from "effect"
+import type * as EventBus from "../src/EventBus.ts"
 import { logged, makeLog, range, record, settle, take } from "./EventBus/MemoryLog.ts"
 
 describe("the event bus", () => {
@@ -187,6 +188,32 @@ describe("the event bus", () => {
       yield* publish(bus, [6])
       expect(yield* reader).toEqual([1, 2, 4, 6])
       expect(yield* late).toEqual([6])
+    })
+  )
+
+  it.effect("shows a watcher each batch, and that nothing stays in memory, until it closes", () =>
+    Effect.gen(function* () {
+      const { make, publish } = makeLog([])
+      const bus = yield* make(8)
+      const seen: Array<ReadonlyArray<number> | "forgetting"> = []
+      const watcher: EventBus.Watcher = {
+        published: (events) => {
+          expect(bus.isNewest(events.at(-1)?.id ?? 0)).toBe(true)
+          seen.push(events.map(({ id }) => id))
+        },
+        forgetting: () => seen.push("forgetting")
+      }
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* bus.watch(watcher)
+          yield* publish(bus, [1, 2])
+          yield* bus.forget
+          yield* publish(bus, [4])
+        })
+      )
+      yield* publish(bus, [5])
+      expect(seen).toEqual([[1, 2], "forgetting", [4]])
+      expect([bus.isNewest(4), bus.isNewest(5)]).toEqual([false, true])
     })
   )
 

@@ -8,15 +8,13 @@ import type { Reader } from "./Reader.ts"
 interface Audience {
   readonly filter: Filter
   readonly readers: Set<Reader>
-  /** What those who follow have not been given, and its size; too much is not kept. */
+  /** What those who follow have not been given, and how large it is. */
   pending: Array<LoggedEvent>
   chars: number
-  /** The first of it. */
-  first: number | undefined
   isDue: boolean
 }
 
-/** What is given at once. Who wants more has to read it from the bus, a page after the other. */
+/** More than this does not wait for its turn. */
 const maxChars = 2 * 1024 * 1024
 
 const nobody: ReadonlySet<Audience> = new Set()
@@ -33,7 +31,7 @@ export const make = () => {
     const known = all.get(filter.key)
     if (known !== undefined) return known
     const readers = new Set<Reader>()
-    const made = { filter, readers, pending: [], chars: 0, first: undefined, isDue: false }
+    const made = { filter, readers, pending: [], chars: 0, isDue: false }
     all.set(filter.key, made)
     if (filter.instance === undefined) broad.add(made)
     else byInstance.set(filter.instance, (byInstance.get(filter.instance) ?? new Set()).add(made))
@@ -58,11 +56,10 @@ export const make = () => {
 
   const offer = (audience: Audience, event: LoggedEvent): void => {
     if (!audience.filter.takes(event)) return
-    audience.first ??= event.id
+    audience.pending.push(event)
     audience.chars += event.json.length + (event.extra?.length ?? 0)
-    if (audience.chars <= maxChars) audience.pending.push(event)
-    else audience.pending = []
     isDue(audience)
+    if (audience.chars > maxChars) serveOne(audience, event.id)
   }
 
   return {
@@ -104,7 +101,7 @@ export const make = () => {
     serve: (newest: number): void => {
       const served = due
       due = []
-      for (const audience of served) serveOne(audience, newest)
+      for (const audience of served) if (audience.isDue) serveOne(audience, newest)
     }
   }
 }
@@ -112,16 +109,16 @@ export const make = () => {
 export type Audiences = ReturnType<typeof make>
 
 const serveOne = (audience: Audience, newest: number): void => {
-  const { chars, first = newest + 1, pending } = audience
+  const { pending } = audience
   audience.pending = []
   audience.chars = 0
-  audience.first = undefined
   audience.isDue = false
+  const first = pending[0]?.id ?? newest + 1
   /** Encoded once for all; the socket takes it as it is. */
   let whole: Buffer | undefined
   for (const reader of audience.readers) {
     if (reader.phase !== "following") continue
-    if (!reader.isReady || chars > maxChars) {
+    if (!reader.isReady) {
       reader.fallBehind(first - 1)
     } else if (reader.cursor < first) {
       whole ??= Buffer.from(Frames.textOf(pending))

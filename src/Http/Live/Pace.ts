@@ -1,20 +1,27 @@
 /**
  * How often readers are served. Each time costs a write for each of them; together they may take a
- * share of the time and no more, so that what a thousand of them are given comes in few large pieces,
- * while what a few are given does not wait.
+ * share of the time, and some of what nobody else wants. So what a thousand of them are given comes in
+ * few large pieces, while what a few are given does not wait.
  */
 import { Duration, Effect } from "effect"
 
 export interface PaceOptions {
-  /** Part of the time, from 0 to 1, that serving may take for good. */
+  /** The part of the time that serving may take for good, from 0 to 1. */
   readonly share: number
-  /** What of it can be saved up for when there is more to do at once. */
+  /** And of the time in which there was nothing to do. */
+  readonly shareOfIdle: number
+  /** For how long there was nothing to do so far, in ms. */
+  readonly idle: () => number
+  /** How much of that may be saved up for when there is more to do at once. */
   readonly savings: Duration.Duration
-  /** Nobody waits longer, whatever it costs. */
+  /** Nobody waits longer for their turn, whatever it costs. */
   readonly longest: Duration.Duration
 }
 
-/** Serves when it is woken, in the surrounding scope. */
+/** How often it is looked whether there was idle time. */
+const step = 10
+
+/** Serves whenever it was woken and may, in the surrounding scope. */
 export const make = (serve: Effect.Effect<void>, options: PaceOptions) =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
@@ -22,24 +29,28 @@ export const make = (serve: Effect.Effect<void>, options: PaceOptions) =>
     const savings = Duration.toMillis(options.savings)
     const longest = Duration.toMillis(options.longest)
     const isDue = yield* Effect.makeLatch(false)
-    /** ms that serving may take now; less than none: too much was taken. */
+    /** The ms that serving may take now; below 0 it has taken too many. */
     let credit = savings
-    let last = now()
+    let [earned, idle, served] = [now(), options.idle(), now()]
 
-    const earn = (): number => {
-      const at = now()
-      credit = Math.min(savings, credit + (at - last) * options.share)
-      last = at
-      return at
+    const earn = (): void => {
+      const [at, idleNow] = [now(), options.idle()]
+      const gain = (at - earned) * options.share + (idleNow - idle) * options.shareOfIdle
+      credit = Math.min(savings, credit + gain)
+      ;[earned, idle] = [at, idleNow]
     }
-    const pause = Effect.suspend(() => {
+    const pause: Effect.Effect<void> = Effect.suspend(() => {
       earn()
-      return credit >= 0 ? Effect.void : Effect.sleep(Duration.millis(-credit / options.share))
+      const left = Math.min(-credit / options.share, served + longest - earned)
+      return left <= 0
+        ? Effect.void
+        : Effect.zipRight(Effect.sleep(Duration.millis(Math.min(left, step))), pause)
     })
     const serving = Effect.suspend(() => {
-      const began = earn()
+      const began = now()
       return Effect.map(serve, () => {
-        credit = Math.max(credit - (now() - began), -longest * options.share)
+        served = now()
+        credit = Math.max(0, credit) - (served - began)
       })
     })
     yield* isDue.await.pipe(

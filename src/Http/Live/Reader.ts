@@ -89,11 +89,10 @@ export class Reader extends Readable {
     if (part.length > 0) this.#say(part)
   }
 
-  /** Follows no more: up to the cursor there was nothing else for it. */
+  /** Follows no more, as it is not ready; up to the cursor there was nothing else for it. */
   fallBehind(cursor: number): void {
     this.phase = "behind"
     this.cursor = Math.max(this.cursor, cursor)
-    if (this.#isReady) this.#options.onReturn(this)
   }
 
   /** Ends the stream with a word why, behind all that it was given. */

@@ -1,0 +1,171 @@
+import { Readable } from "node:stream"
+import { describe, expect, it } from "@effect/vitest"
+import { Context, Effect, Layer, Stream, TestClock } from "effect"
+import { InstanceName } from "../../../src/Domain/Instance.ts"
+import { Caller } from "../../../src/Domain/Key.ts"
+import { EventBus } from "../../../src/EventBus.ts"
+import { Live, type Wanted } from "../../../src/Http/Live.ts"
+import { ListenerRegistry } from "../../../src/ListenerRegistry.ts"
+import { logged, makeLog, range } from "../../EventBus/MemoryLog.ts"
+import { makeRandom } from "../../support/Random.ts"
+
+const everybody = { id: null, name: "test", scope: "read", instances: null } as const
+
+/** Lets fibers and Node's streams go as far as they can. */
+const turns = (count: number) =>
+  Effect.replicateEffect(
+    Effect.promise(() => new Promise((resolve) => setImmediate(resolve))),
+    count
+  )
+
+const house = Effect.gen(function* () {
+  const { make } = makeLog([])
+  const bus = yield* make(4096)
+  const context = yield* Layer.build(
+    Live.layer.pipe(
+      Layer.provide(Layer.succeed(EventBus, bus)),
+      Layer.provide(Layer.mock(ListenerRegistry, { changes: Stream.never }))
+    )
+  )
+  /** Gives the pieces that came, and the stream, to be stopped for a while. */
+  const read = (wanted: Wanted, instances: ReadonlyArray<string> | null = null) =>
+    Effect.gen(function* () {
+      const { body } = yield* Context.get(context, Live)
+        .respond(wanted)
+        .pipe(Effect.provideService(Caller, { ...everybody, instances }))
+      if (body._tag !== "Raw" || !(body.body instanceof Readable)) throw new Error("No stream")
+      const pieces: Array<Buffer> = []
+      const stream = body.body.on("data", (piece: Buffer) => void pieces.push(piece))
+      yield* turns(2)
+      return { pieces, stream }
+    })
+  return { bus, read }
+})
+
+const textOf = (pieces: ReadonlyArray<Buffer>) => Buffer.concat(pieces).toString()
+
+const idsOf = (text: string) => [...text.matchAll(/^id: (\d+)\ndata/gm)].map(([, id]) => Number(id))
+
+type Wish = readonly [Wanted, ReadonlyArray<string> | null, RegExp]
+
+/** What may be asked for, and by whom; with what of it there is. */
+const wishes: readonly [Wish, ...ReadonlyArray<Wish>] = [
+  [{}, null, /./],
+  [{ instance: InstanceName.make("shop-1") }, null, /^shop-1 /],
+  [{ instance: InstanceName.make("shop-1") }, null, /^shop-1 /],
+  [{ instance: InstanceName.make("shop-2"), events: ["call"] }, null, /^shop-2 call/],
+  [{ events: ["call"] }, ["shop-*"], /^shop-\d call/],
+  [{ instance: InstanceName.make("bar") }, ["shop-*"], /^$/]
+]
+
+describe("readers who follow", () => {
+  it.scoped("get the same in the same piece, and nothing when there is nothing for them", () =>
+    Effect.gen(function* () {
+      const { bus, read } = yield* house
+      const instance = InstanceName.make("shop-1")
+      const readers = [yield* read({ instance }), yield* read({ instance })]
+      const other = yield* read({ instance: InstanceName.make("shop-2") })
+      yield* bus.publish(range(1, 3).map((id) => ({ ...logged(id), instance: "shop-1" })))
+      yield* turns(3)
+      const [one, same] = readers.map(({ pieces }) => pieces)
+      expect(idsOf(textOf(one ?? []))).toEqual([1, 2, 3])
+      expect([one?.length, one?.[1] === same?.[1]]).toEqual([2, true])
+      expect(other.pieces.length).toBe(1) // the greeting
+    })
+  )
+
+  it.scoped("are held up by nobody, and get all of it when they read on", () =>
+    Effect.gen(function* () {
+      const { bus, read } = yield* house
+      const [slow, quick] = [yield* read({}), yield* read({})]
+      slow.stream.pause()
+      for (const id of range(1, 50)) {
+        yield* bus.publish([logged(id)])
+        yield* turns(2)
+      }
+      expect(idsOf(textOf(quick.pieces))).toEqual(range(1, 50))
+      expect(slow.stream.readableLength).toBeLessThan(1000)
+      slow.stream.resume()
+      yield* turns(5)
+      expect(idsOf(textOf(slow.pieces))).toEqual(range(1, 50))
+    })
+  )
+
+  it.scoped("do not wait for their turn with more than can be kept for them", () =>
+    Effect.gen(function* () {
+      const { bus, read } = yield* house
+      const { pieces } = yield* read({})
+      const json = JSON.stringify("x".repeat(1024 * 1024))
+      yield* bus.publish(range(1, 7).map((id) => ({ ...logged(id), json })))
+      yield* turns(20)
+      expect(idsOf(textOf(pieces))).toEqual(range(1, 7))
+      expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(3.1 * 1024 * 1024)
+    })
+  )
+
+  it.scoped("are given what waits for them before it leaves memory", () =>
+    Effect.gen(function* () {
+      const { bus, read } = yield* house
+      const { pieces } = yield* read({})
+      yield* bus.publish([logged(1)])
+      yield* bus.forget
+      yield* bus.publish([logged(2)])
+      yield* turns(5)
+      expect(textOf(pieces)).not.toContain("bye")
+      expect(idsOf(textOf(pieces))).toEqual([1, 2])
+    })
+  )
+
+  it.scoped(
+    "get all they may see and want, once and in order, whoever stops reading when",
+    () =>
+      Effect.forEach(range(1, 12), (seed) =>
+        Effect.gen(function* () {
+          const random = makeRandom(seed, "following")
+          const { bus, read } = yield* house
+          const published: Array<string> = []
+          const readers: Array<{
+            readonly pieces: Array<Buffer>
+            readonly stream: Readable
+            readonly from: number
+            readonly wanted: RegExp
+          }> = []
+          for (let step = 0; step < 150; step++) {
+            const [wanted, instances, matches] = random.pick(wishes)
+            if (readers.length < 8 && random.next() < 0.2)
+              readers.push({
+                from: published.length,
+                wanted: matches,
+                ...(yield* read(wanted, instances))
+              })
+            const one = readers[random.between(0, 7)]?.stream
+            if (random.next() < 0.5) one?.pause()
+            else one?.resume()
+            const batch = Array.from({ length: random.between(0, 4) }, () => ({
+              ...logged(published.length + 1),
+              instance: random.pick(["shop-1", "shop-2", "bar"] as const),
+              event: random.pick(["call", "messages.upsert"] as const),
+              id: published.push("")
+            }))
+            for (const { event, id, instance } of batch) published[id - 1] = `${instance} ${event}`
+            if (batch.length > 0) yield* bus.publish(batch)
+            if (random.next() < 0.1) yield* TestClock.adjust("15 seconds")
+            yield* turns(random.between(0, 3))
+          }
+          for (const { stream } of readers) stream.resume()
+          yield* turns(10)
+          for (const { from, pieces, wanted } of readers) {
+            const text = textOf(pieces)
+            const expected = published.flatMap((what, index) =>
+              index >= from && wanted.test(what) ? [index + 1] : []
+            )
+            expect(idsOf(text), `seed ${seed}`).toEqual(expected)
+            // The ids of heartbeats, too: none is ahead of an event that comes after it.
+            const ids = [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))
+            expect(ids, `seed ${seed}`).toEqual(ids.toSorted((one, other) => one - other))
+          }
+        }).pipe(Effect.scoped)
+      ),
+    30_000
+  )
+})

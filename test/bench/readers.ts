@@ -6,6 +6,7 @@ import { nameOf } from "./programs/Evolution/Feed.ts"
 import type { Reader } from "./programs/reader.ts"
 import { apiKey, startService } from "./Service.ts"
 import { type Duration, type Rate, saturate } from "./throughput.ts"
+import { sleep } from "./time.ts"
 import { listenTo, withDatabase, withEvolution } from "./world.ts"
 
 export interface ReadersResult {
@@ -17,6 +18,8 @@ export interface ReadersResult {
 }
 
 const watchedPerSecond = 100
+/** Many readers are given what they want some times a second. */
+const settleMillis = 1000
 
 /** Each reads the stream of one instance that has 100 events a second; the others have as many as go. */
 export const measureReaders = (
@@ -50,6 +53,7 @@ export const measureReaders = (
         })
         await reader.ask("facts")
         result.with.push(await saturate(evolution, running, feed, duration))
+        await sleep(settleMillis) // what was sent last gets there, too
         const { events, open } = await reader.ask("facts")
         if (open !== readers) throw new Error(`Of ${readers} readers ${open} are left`)
         result.reached.push(events / (duration.warmUp + duration.seconds))

@@ -37,6 +37,7 @@ export class Live extends Context.Tag("evolution-listener/Live")<
 
 /** A thousand readers, whose writes take 25 ms, have their turn three times a second, eight when it is quiet. */
 const pace: Pace.PaceOptions = {
+  few: 10,
   share: 0.04,
   shareOfIdle: 0.2,
   idle: () => performance.eventLoopUtilization().idle,
@@ -53,9 +54,9 @@ const make = Effect.gen(function* () {
   let newest = 0
   let isOver = false
 
-  const serving = Effect.async<void>((resume) => {
-    audiences.serve(newest)
-    process.nextTick(() => resume(Effect.void)) // Node has written by then, not before
+  const serving = Effect.async<number>((resume) => {
+    const served = Effect.succeed(audiences.serve(newest))
+    process.nextTick(() => resume(served)) // Node has written by then, not before
   })
   const { wake } = yield* Pace.make(serving, pace)
   yield* bus.watch({
@@ -63,7 +64,7 @@ const make = Effect.gen(function* () {
       newest = events.at(-1)?.id ?? newest
       if (audiences.sort(events)) wake()
     },
-    forgetting: () => audiences.serve(newest)
+    forgetting: () => void audiences.serve(newest)
   })
   newest = Math.max(newest, yield* bus.newest)
   yield* Effect.forkScoped(

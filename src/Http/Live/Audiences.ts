@@ -97,19 +97,25 @@ export const make = () => {
       reader.phase === "following" && all.get(reader.wants.key)?.isDue === false
         ? newest
         : reader.cursor,
-    /** Gives to all who follow what they have not been given yet: everything up to `newest`. */
-    serve: (newest: number): void => {
-      const served = due
+    /**
+     * Gives to all who follow what they have not been given yet: everything up to `newest`. Says how many
+     * were given something.
+     */
+    serve: (newest: number): number => {
+      const waiting = due
       due = []
-      for (const audience of served) if (audience.isDue) serveOne(audience, newest)
+      let served = 0
+      for (const audience of waiting) if (audience.isDue) served += serveOne(audience, newest)
+      return served
     }
   }
 }
 
 export type Audiences = ReturnType<typeof make>
 
-const serveOne = (audience: Audience, newest: number): void => {
+const serveOne = (audience: Audience, newest: number): number => {
   const { pending } = audience
+  let served = 0
   audience.pending = []
   audience.chars = 0
   audience.isDue = false
@@ -120,11 +126,15 @@ const serveOne = (audience: Audience, newest: number): void => {
     if (reader.phase !== "following") continue
     if (!reader.isReady) {
       reader.fallBehind(first - 1)
-    } else if (reader.cursor < first) {
+      continue
+    }
+    served++
+    if (reader.cursor < first) {
       whole ??= Buffer.from(Frames.textOf(pending))
       reader.give(whole, newest)
     } else {
       reader.give(Frames.textOf(pending.filter(({ id }) => id > reader.cursor)), newest)
     }
   }
+  return served
 }

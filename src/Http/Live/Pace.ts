@@ -1,11 +1,13 @@
 /**
- * How often readers are served. Each time costs a write for each of them; together they may take a
- * share of the time, and some of what nobody else wants. So what a thousand of them are given comes in
- * few large pieces, while what a few are given does not wait.
+ * How often readers are served. Each time costs a write for each of them; beyond a few, they may take a
+ * share of the time together, and some of what nobody else wants. So what a thousand of them are given
+ * comes in few large pieces, while what a few are given does not wait.
  */
 import { Duration, Effect } from "effect"
 
 export interface PaceOptions {
+  /** So many are served at no charge: events that come fast are published by the hundred anyway. */
+  readonly few: number
   /** The part of the time that serving may take for good, from 0 to 1. */
   readonly share: number
   /** And of the time in which there was nothing to do. */
@@ -21,8 +23,8 @@ export interface PaceOptions {
 /** How often it is looked whether there was idle time. */
 const step = 10
 
-/** Serves whenever it was woken and may, in the surrounding scope. */
-export const make = (serve: Effect.Effect<void>, options: PaceOptions) =>
+/** Serves whenever it was woken and may, in the surrounding scope. `serve` gives how many it served. */
+export const make = (serve: Effect.Effect<number>, options: PaceOptions) =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
@@ -48,9 +50,10 @@ export const make = (serve: Effect.Effect<void>, options: PaceOptions) =>
     })
     const serving = Effect.suspend(() => {
       const began = now()
-      return Effect.map(serve, () => {
+      return Effect.map(serve, (count) => {
         served = now()
-        credit = Math.max(0, credit) - (served - began)
+        const charged = Math.max(0, 1 - options.few / Math.max(1, count))
+        credit = Math.max(0, credit) - (served - began) * charged
       })
     })
     yield* isDue.await.pipe(

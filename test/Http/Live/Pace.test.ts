@@ -4,15 +4,18 @@ import * as Pace from "../../../src/Http/Live/Pace.ts"
 import { settle } from "../../EventBus/MemoryLog.ts"
 
 /** Something that takes `millis` to serve, and how often it was. */
-const serving = (millis: number, idlePerSecond = 0) =>
+const serving = (millis: number, { idlePerSecond = 0, readers = 1000 } = {}) =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     let count = 0
-    const serve = Effect.zipRight(
-      Effect.sync(() => count++),
-      millis === 0 ? Effect.void : Effect.sleep(Duration.millis(millis))
-    )
+    const serve = Effect.suspend(() => {
+      count++
+      return millis === 0
+        ? Effect.succeed(readers)
+        : Effect.as(Effect.sleep(Duration.millis(millis)), readers)
+    })
     const { wake } = yield* Pace.make(serve, {
+      few: 10,
       share: 0.1,
       shareOfIdle: 0.5,
       idle: () => clock.unsafeCurrentTimeMillis() * (idlePerSecond / 1000),
@@ -66,9 +69,16 @@ describe("the pace at which readers are served", () => {
     })
   )
 
+  it.scoped("charges nothing for a few", () =>
+    Effect.gen(function* () {
+      const { during } = yield* serving(25, { readers: 10 })
+      expect(yield* during(1000)).toBeGreaterThanOrEqual(33) // at each 30 ms, as it is woken
+    })
+  )
+
   it.scoped("takes more where there is nothing else to do", () =>
     Effect.gen(function* () {
-      const { during } = yield* serving(25, 400)
+      const { during } = yield* serving(25, { idlePerSecond: 400 })
       yield* during(500)
       // 0.1 + 0.5 * 0.4 of the time.
       expect(yield* during(2500)).toBeGreaterThan(25)

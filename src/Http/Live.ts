@@ -45,6 +45,12 @@ const pace: Pace.PaceOptions = {
   longest: Duration.millis(500)
 }
 
+/** A bug met on behalf of one must not end what is done for all. */
+const orElse = <A>(effect: Effect.Effect<A>, otherwise: A): Effect.Effect<A> =>
+  Effect.catchAllCause(effect, (cause) =>
+    Effect.as(Effect.logError("The event stream met a bug of ours", cause), otherwise)
+  )
+
 const make = Effect.gen(function* () {
   const bus = yield* EventBus
   const registry = yield* ListenerRegistry
@@ -58,7 +64,7 @@ const make = Effect.gen(function* () {
     const served = Effect.succeed(audiences.serve(newest))
     process.nextTick(() => resume(served)) // Node has written by then, not before
   })
-  const { wake } = yield* Pace.make(serving, pace)
+  const { wake } = yield* Pace.make(orElse(serving, 0), pace)
   yield* bus.watch({
     published: (events) => {
       newest = events.at(-1)?.id ?? newest
@@ -69,9 +75,12 @@ const make = Effect.gen(function* () {
   newest = Math.max(newest, yield* bus.newest)
   yield* Effect.forkScoped(
     Stream.runForEach(registry.changes, (change) =>
-      Effect.sync(() => {
-        if (audiences.note(change.name, Frames.status(change))) wake()
-      })
+      orElse(
+        Effect.sync(() => {
+          if (audiences.note(change.name, Frames.status(change))) wake()
+        }),
+        undefined
+      )
     )
   )
   yield* Effect.addFinalizer(() =>
@@ -118,12 +127,8 @@ const make = Effect.gen(function* () {
         reader.give(text, events.at(-1)?.id ?? reader.cursor)
         return Effect.map(reader.ready, () => isBehind(reader))
       }),
-      Effect.catchAllCause((cause) =>
-        Effect.zipRight(
-          Effect.logError("A reader's stream met a bug of ours", cause),
-          Effect.sync(() => reader.destroy())
-        )
-      )
+      Effect.tapDefect(() => Effect.sync(() => reader.destroy())),
+      (reading) => orElse(reading, undefined)
     )
   }
 

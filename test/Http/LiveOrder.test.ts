@@ -5,7 +5,6 @@ import { Cause, Context, Effect, Layer, Stream, TestClock } from "effect"
 import { Caller } from "../../src/Domain/Key.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import { Live, type Wanted } from "../../src/Http/Live.ts"
-import { Stopping } from "../../src/Http/Sse.ts"
 import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
 import { makeLog } from "../EventBus/MemoryLog.ts"
 
@@ -25,8 +24,7 @@ const reading = (wanted: Wanted) =>
     const context = yield* Layer.build(
       Live.layer.pipe(
         Layer.provide(Layer.succeed(EventBus, bus)),
-        Layer.provide(Layer.mock(ListenerRegistry, { changes: Stream.never })),
-        Layer.provide(Stopping.layer)
+        Layer.provide(Layer.mock(ListenerRegistry, { changes: Stream.never }))
       )
     )
     const { body } = yield* Context.get(context, Live)

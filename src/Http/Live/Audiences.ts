@@ -124,7 +124,7 @@ const serveOne = (audience: Audience, newest: number): number => {
   let whole: Buffer | undefined
   for (const reader of audience.readers) {
     if (reader.phase !== "following") continue
-    if (!reader.isReady) {
+    if (!reader.keepsUp) {
       reader.fallBehind(first - 1)
       continue
     }

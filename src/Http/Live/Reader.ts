@@ -1,11 +1,14 @@
 /**
- * One reader of the stream: the Node stream that its answer is piped from, and how far it has come. It
- * is given nothing more before what it was given is on its way, so that a slow one costs no memory.
+ * One reader of the stream: the Node stream that its answer is piped from, and how far it has come.
+ * Little waits in it, so that a slow one costs next to no memory.
  */
 import { Readable } from "node:stream"
 import { Effect, type Fiber } from "effect"
 import type { Filter } from "./Filter.ts"
 import * as Frames from "./Frames.ts"
+
+/** Bytes that may wait in one who follows. They are not its own: all who want the same share them. */
+const maxWaiting = 256 * 1024
 
 /** Changes of state that wait for one who does not read; of more, the oldest are dropped. */
 const maxNotes = 1024
@@ -27,8 +30,8 @@ export class Reader extends Readable {
   /** All that it wants up to here it has been given. */
   cursor: number
   /**
-   * `following`: is given what is new with all others. `behind`: was not ready for it. `reading`: is
-   * being given what it has not.
+   * `following`: is given what is new with all others. `behind`: did not keep up with them. `reading`:
+   * is being given what it has not.
    */
   phase: Phase = "new"
   /** Whether it ever had all there was in the log. */
@@ -55,6 +58,12 @@ export class Reader extends Readable {
     return this.#isReady
   }
 
+  /** Whether it can be given what is new, though it may take a while. */
+  get keepsUp(): boolean {
+    return this.#isReady || this.readableLength < maxWaiting
+  }
+
+  /** Waits until it is. */
   readonly ready = Effect.async<void>((resume) => {
     if (this.#isReady) return resume(Effect.void)
     this.#whenReady = () => resume(Effect.void)
@@ -89,7 +98,7 @@ export class Reader extends Readable {
     if (part.length > 0) this.#say(part)
   }
 
-  /** Follows no more, as it is not ready; up to the cursor there was nothing else for it. */
+  /** Follows no more; up to the cursor there was nothing that it was not given. */
   fallBehind(cursor: number): void {
     this.phase = "behind"
     this.cursor = Math.max(this.cursor, cursor)

@@ -35,7 +35,10 @@ export class Live extends Context.Tag("evolution-listener/Live")<
   )
 }
 
-/** A thousand readers, whose writes take 25 ms, have their turn three times a second, eight when it is quiet. */
+/**
+ * A thousand readers, whose writes take 25 ms, have their turn three times a second while as much is
+ * taken in as can be, and eight times when it is quiet.
+ */
 const pace: Pace.PaceOptions = {
   few: 10,
   share: 0.04,

@@ -16,59 +16,56 @@ export const columnsOf = (events: ReadonlyArray<EvolutionEvent>) => ({
   origin: Columns.texts(events.map(({ origin }) => origin))
 })
 
-export const quarantineRows = (quarantined: ReadonlyArray<QuarantinedEvent>): string =>
-  `[${quarantined
-    .map(
-      ({ event, instance, json, reason, receivedAt }) =>
-        `{"instance":${JSON.stringify(instance)},"event":${JSON.stringify(event)},` +
-        `"reason":${JSON.stringify(reason)},"payload":${json},` +
-        `"received_at":"${new Date(receivedAt).toISOString()}"}`
-    )
-    .join(",")}]`
+/** Rows as one JSON text; `null`: there are none. */
+const rows = <A>(all: ReadonlyArray<A>, row: (one: A) => string): string | null =>
+  all.length === 0 ? null : `[${all.map(row).join(",")}]`
 
-export const changeRows = (changes: ReadonlyArray<Change>): string =>
-  JSON.stringify(
-    changes.map(
-      ({ name, observed: { lastEvent, profile, qr, qrSequence, whatsapp }, qrChanged }) => ({
-        name,
-        whatsapp_state: whatsapp?.state,
-        whatsapp_reason: whatsapp?.reason,
-        whatsapp_origin: whatsapp?.origin,
-        whatsapp_at: whatsapp?.at,
-        phone: profile.phone,
-        profile_name: profile.name,
-        picture_url: profile.pictureUrl,
-        qr_changed: qrChanged,
-        qr_sequence: qrSequence,
-        ...(qrChanged && qr !== null
-          ? {
-              qr_code: qr.code,
-              qr_base64: qr.base64,
-              qr_pairing_code: qr.pairingCode,
-              qr_received_at: qr.receivedAt,
-              qr_expires_at: qr.expiresAt
-            }
-          : {}),
-        last_event: lastEvent?.event,
-        last_event_at: lastEvent?.at
-      })
-    )
+export const quarantineRows = (quarantined: ReadonlyArray<QuarantinedEvent>): string | null =>
+  rows(
+    quarantined,
+    ({ event, instance, json, reason, receivedAt }) =>
+      `{"instance":${JSON.stringify(instance)},"event":${JSON.stringify(event)},` +
+      `"reason":${JSON.stringify(reason)},"payload":${json},` +
+      `"received_at":"${new Date(receivedAt).toISOString()}"}`
   )
+
+export const changeRows = (changes: ReadonlyArray<Change>): string | null =>
+  rows(changes, ({ name, observed, qrChanged }) => {
+    const { lastEvent, profile, qr, qrSequence, whatsapp } = observed
+    return JSON.stringify({
+      name,
+      whatsapp_state: whatsapp?.state,
+      whatsapp_reason: whatsapp?.reason,
+      whatsapp_origin: whatsapp?.origin,
+      whatsapp_at: whatsapp?.at,
+      phone: profile.phone,
+      profile_name: profile.name,
+      picture_url: profile.pictureUrl,
+      qr_changed: qrChanged,
+      qr_sequence: qrSequence,
+      ...(qrChanged && qr !== null
+        ? {
+            qr_code: qr.code,
+            qr_base64: qr.base64,
+            qr_pairing_code: qr.pairingCode,
+            qr_received_at: qr.receivedAt,
+            qr_expires_at: qr.expiresAt
+          }
+        : {}),
+      last_event: lastEvent?.event,
+      last_event_at: lastEvent?.at
+    })
+  })
 
 /** The last word of the batch on each of the ledger's entries. */
-export const gapsOf = (events: ReadonlyArray<EvolutionEvent>): ReadonlyArray<Gap> => {
+export const gapRows = (events: ReadonlyArray<EvolutionEvent>): string | null => {
   const gaps = new Map<string, Gap>()
   for (const { gap } of events) if (gap !== undefined) gaps.set(gap.id, gap)
-  return [...gaps.values()]
+  return rows([...gaps.values()], (gap) => {
+    const { fetchedUntil, retryAt, ...row } = encodeGap(gap)
+    return JSON.stringify({ ...row, fetched_until: fetchedUntil, retry_at: retryAt })
+  })
 }
-
-export const gapRows = (gaps: ReadonlyArray<Gap>): string =>
-  JSON.stringify(
-    gaps.map((gap) => {
-      const { fetchedUntil, retryAt, ...row } = encodeGap(gap)
-      return { ...row, fetched_until: fetchedUntil, retry_at: retryAt }
-    })
-  )
 
 const encodeGap = Schema.encodeSync(Gap)
 

@@ -9,13 +9,15 @@ import gaps from "./migrations/0002_gaps.ts"
 import turns from "./migrations/0003_turns.ts"
 import keys from "./migrations/0004_keys.ts"
 import purges from "./migrations/0005_purges.ts"
+import append from "./migrations/0006_append.ts"
 
 const history = {
   "0001_init": init,
   "0002_gaps": gaps,
   "0003_turns": turns,
   "0004_keys": keys,
-  "0005_purges": purges
+  "0005_purges": purges,
+  "0006_append": append
 }
 
 const loader = Migrator.fromRecord(history)

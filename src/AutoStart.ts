@@ -1,11 +1,12 @@
 /** A listener for every instance that somebody creates at Evolution while we are connected to it. */
-import { Cause, Clock, Effect, Either, Layer, Schema, Stream } from "effect"
+import { Cause, Clock, Effect, Either, Layer, Schema, Scope, Stream } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import { InstanceName, isTrial } from "./Domain/Instance.ts"
 import { EventSource } from "./EventSource.ts"
 import { GapLedger } from "./GapLedger.ts"
-import * as Listener from "./Listener.ts"
+import { keep } from "./Listener/Keep.ts"
 import { ListenerRegistry, restartIntensity } from "./ListenerRegistry.ts"
+import { Pacing } from "./Pacing.ts"
 import { detailOf, untilBack } from "./Sql/Failure.ts"
 
 /** While the database is away, what is wanted cannot be written down. */
@@ -44,11 +45,12 @@ const watch = Effect.gen(function* () {
         )
     }).pipe(Effect.annotateLogs("instance", name))
 
-  yield* Listener.keep(
+  yield* keep(
+    yield* Pacing,
     () => Effect.void,
-    ({ established }) =>
+    ({ established }, linked) =>
       Effect.gen(function* () {
-        const created = yield* source.created
+        const created = yield* Scope.extend(source.created, linked)
         yield* established
         yield* Stream.runForEach(
           Stream.filter(created, (name) => !isTrial(name)),

@@ -8,6 +8,8 @@ import * as Namespace from "./EventSource/Namespace.ts"
 import type { Sink } from "./EventSource/Sink.ts"
 import type { Heard } from "./Wire/Hearing.ts"
 
+export type { Sink }
+
 export interface Subscription {
   /**
    * Hands on, in order, what was received since `open` and what comes. Succeeds only with `quiesce`,
@@ -16,6 +18,8 @@ export interface Subscription {
    * to interrupt the run does not interrupt that. To be run once.
    */
   readonly run: (sink: Sink) => Effect.Effect<void, LinkError>
+  /** Ends this run and no other one's, as `quiesce` does. */
+  readonly end: Effect.Effect<void>
   /** What was received and no sink has taken in is not heard. */
   readonly heard: Effect.Effect<Heard>
 }

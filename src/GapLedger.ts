@@ -12,6 +12,7 @@ import {
   Equal,
   Layer,
   Metric,
+  Queue,
   Schedule,
   Schema
 } from "effect"
@@ -42,8 +43,8 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
     readonly close: (instance: InstanceName) => Effect.Effect<void>
     /** The closed gaps for which there is something left to try, oldest first. */
     readonly pending: (instance: InstanceName) => ReadonlyArray<Gap.Gap>
-    /** Waits until there is one. */
-    readonly awaitPending: (instance: InstanceName) => Effect.Effect<void>
+    /** Names of instances of which a gap has just closed; for one reader. */
+    readonly closed: Queue.Dequeue<InstanceName>
     /** Waits until the next one closes. */
     readonly awaitClosing: (instance: InstanceName) => Effect.Effect<void>
     /**
@@ -91,6 +92,7 @@ const make = Effect.gen(function* () {
   const handedOver = new Set<Gap.Gap>()
   const hasChanged = yield* Effect.makeLatch(false)
 
+  const closed = yield* Queue.unbounded<InstanceName>()
   /** Each opens when a gap of its instance closes. */
   const closings = new Map<string, Effect.Latch>()
   const closingOf = (instance: string) => {
@@ -139,8 +141,9 @@ const make = Effect.gen(function* () {
       const from = DateTime.min(gap.from, DateTime.subtract(now, { millis }))
       const to = DateTime.max(now, DateTime.add(gap.from, { millis }))
       yield* update(Gap.closed({ ...gap, from }, to))
-      yield* closingOf(instance).open
+      yield* closings.get(instance)?.open ?? Effect.void
       closings.delete(instance)
+      yield* Queue.offer(closed, instance)
     })
 
   const forget = (instance: InstanceName) =>
@@ -216,10 +219,7 @@ const make = Effect.gen(function* () {
         const isSame = known?.to != null && Equal.equals(known.to, gap.to)
         return isSame ? update(gap) : Effect.void
       }),
-    awaitPending: (instance) =>
-      Effect.suspend(() =>
-        entries.pending(instance).length > 0 ? Effect.void : closingOf(instance).await
-      ),
+    closed,
     awaitClosing: (instance) => Effect.suspend(() => closingOf(instance).await),
     outlived: entries.outlived,
     pending: entries.pending,

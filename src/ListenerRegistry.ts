@@ -8,8 +8,11 @@ import {
   Effect,
   Fiber,
   FiberMap,
+  FiberRef,
+  HashMap,
   Layer,
   PubSub,
+  Runtime,
   Schedule,
   Stream
 } from "effect"
@@ -19,9 +22,9 @@ import * as State from "./Domain/ListenerState.ts"
 import { EventSource } from "./EventSource.ts"
 import { GapLedger } from "./GapLedger.ts"
 import { InstanceStore } from "./InstanceStore.ts"
+import type { Report } from "./Listener/Keep.ts"
 import * as Listener from "./Listener.ts"
 import { record } from "./ListenerRegistry/Record.ts"
-import { Pacing } from "./Pacing.ts"
 import * as Tracing from "./Tracing.ts"
 
 export interface StateChange {
@@ -63,6 +66,9 @@ export const restartIntensity = Schedule.exponential("100 millis").pipe(
   Schedule.resetAfter("1 minute")
 )
 
+/** Made with the first crash: most listeners never meet one. */
+const restartsLeft = Schedule.driver(restartIntensity)
+
 /** How long the listeners may take to hand over what was received, when the service stops. */
 const quiesceTimeout = Duration.seconds(1)
 
@@ -71,7 +77,8 @@ const make = Effect.gen(function* () {
   const source = yield* EventSource
   const ledger = yield* GapLedger
   const run = yield* Listener.make
-  const pacing = yield* Pacing
+  // Who listens outlives whoever started it, and keeps nothing of its starter's context.
+  const runtime = yield* Tracing.apart(Effect.runtime())
   const scope = yield* Effect.scope
   const fibers = yield* FiberMap.make<InstanceName, void, never>()
   const states = new Map<InstanceName, State.ListenerState>()
@@ -98,7 +105,7 @@ const make = Effect.gen(function* () {
   )
 
   const report =
-    (name: InstanceName): Listener.Report =>
+    (name: InstanceName): Report =>
     (state) =>
       Effect.suspend(() => {
         const before = states.get(name)
@@ -107,36 +114,40 @@ const make = Effect.gen(function* () {
       }).pipe(Effect.annotateLogs("instance", name))
 
   /** The second ring of recovery: the listener handles what can go wrong, this what must not. */
-  const supervised = (name: InstanceName) =>
-    run(name, report(name)).pipe(
-      Effect.catchAllDefect((defect) =>
-        Effect.zipRight(
-          Effect.logError(`The listener crashed`, Cause.die(defect)),
-          new State.ListenerCrashed({ message: "A bug of ours ended the listener; see the log" })
+  const supervised = (name: InstanceName, restarts = restartsLeft): Effect.Effect<void> =>
+    Effect.catchAllDefect(run(name, report(name)), (defect) =>
+      Effect.logError(`The listener crashed`, Cause.die(defect)).pipe(
+        Effect.zipRight(restarts),
+        Effect.flatMap((left) =>
+          Effect.matchEffect(left.next(undefined), {
+            onSuccess: () => supervised(name, Effect.succeed(left)),
+            onFailure: () => park(name)
+          })
         )
-      ),
-      Effect.retry(restartIntensity),
-      Effect.catchAll((error) =>
-        Effect.flatMap(DateTime.now, (since) =>
-          report(name)(
-            State.parked(states.get(name) ?? State.stopped(since), {
-              since,
-              nextAttempt: null,
-              userAction: "report_bug",
-              error
-            })
-          )
-        )
-      ),
-      Effect.provideService(Pacing, pacing),
-      Tracing.apart,
-      Effect.annotateLogs("instance", name)
+      )
+    )
+
+  const park = (name: InstanceName) =>
+    Effect.flatMap(DateTime.now, (since) =>
+      report(name)(
+        State.parked(states.get(name) ?? State.stopped(since), {
+          since,
+          nextAttempt: null,
+          userAction: "report_bug",
+          error: new State.ListenerCrashed({
+            message: "A bug of ours ended the listener; see the log"
+          })
+        })
+      )
     )
 
   const listen = (name: InstanceName) =>
     Effect.gen(function* () {
       if (!states.has(name)) states.set(name, State.stopped(yield* DateTime.now))
-      yield* FiberMap.run(fibers, name, supervised(name), { onlyIfMissing: true })
+      if (yield* FiberMap.has(fibers, name)) return
+      const about = HashMap.make(["instance", name] as const)
+      const own = Runtime.setFiberRef(runtime, FiberRef.currentLogAnnotations, about)
+      yield* FiberMap.set(fibers, name, Runtime.runFork(own, supervised(name)))
     })
 
   const leave = (name: InstanceName) =>

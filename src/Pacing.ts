@@ -18,6 +18,7 @@ import {
 } from "effect"
 import type { ParkReason, SessionError } from "./Domain/ListenerState.ts"
 import { EventSource } from "./EventSource.ts"
+import * as Settling from "./Pacing/Settling.ts"
 import { Upstream } from "./Upstream.ts"
 
 /** After a failure: from 0.5 s doubling to 25 s, each 20 % more or less, so never above 30 s. */
@@ -38,6 +39,9 @@ export const slowPolicy = Schedule.spaced("1 minute").pipe(Schedule.jittered)
 /** More losses of an established link than this, within this time, make it slow. */
 export const maxFlaps = 10
 export const flapWindow = Duration.minutes(5)
+
+/** A link that ends sooner has not settled: the delays go on growing. */
+export const settlingTime = Duration.seconds(10)
 
 /** What only a person can mend, and how; anything else is worth another try by itself. */
 export const parkReason = (error: SessionError): ParkReason | undefined => {
@@ -88,7 +92,9 @@ export class Pacing extends Context.Tag("evolution-listener/Pacing")<
   Pacing,
   {
     /** The pace of one listener, or of all that share a link. */
-    readonly pace: Effect.Effect<Pace, never, Scope.Scope>
+    readonly pace: Effect.Effect<Pace>
+    /** Runs an effect when a link that has come up just now settles, if it lasts. */
+    readonly whenSettled: (then: Effect.Effect<void>) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -100,8 +106,15 @@ export class Pacing extends Context.Tag("evolution-listener/Pacing")<
 const make = Effect.gen(function* () {
   const { isShared } = yield* EventSource
   const upstream = yield* Upstream
-  const own = makePace(upstream.awaitReturn)
-  return Pacing.of({ pace: isShared ? Effect.succeed(yield* own) : own })
+  const whenSettled = yield* Settling.make(settlingTime)
+  const make = makePace(yield* Effect.scope, upstream.awaitReturn)
+  if (isShared) return Pacing.of({ pace: Effect.succeed(make()), whenSettled })
+  const own = Effect.sync(() => {
+    const { up, wait } = make()
+    const pace: Pace = { up, wait: (...told) => Effect.onInterrupt(wait(...told), () => up) }
+    return pace
+  })
+  return Pacing.of({ pace: own, whenSettled })
 })
 
 /** One wait, for however many. */
@@ -110,85 +123,98 @@ interface Turn {
   readonly over: Deferred.Deferred<void>
 }
 
-const makePace = (awaitReturn: Effect.Effect<void>): Effect.Effect<Pace, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const scope = yield* Effect.scope
-    const turns = new Map<Lane, Turn>()
-    let flaps: ReadonlyArray<number> = []
+/** Policies between which a pace keeps apart, and how far it has come with each. */
+const lanes = {
+  reconnect: { policy: reconnectPolicy, isWokenByReturn: true },
+  rejoin: { policy: namespacePolicy, isWokenByReturn: false },
+  probe: { policy: probePolicy, isWokenByReturn: false },
+  slow: { policy: slowPolicy, isWokenByReturn: false }
+}
+type Lane = keyof typeof lanes
 
-    /** A policy that says when it will be through before it waits. */
-    const lane = (policy: Schedule.Schedule<unknown>, isWokenByReturn: boolean) =>
-      Effect.map(
-        Schedule.driver(
-          policy.pipe(
-            Schedule.passthrough<unknown, Deferred.Deferred<number>, never>,
-            Schedule.onDecision((told, decision) => Deferred.succeed(told, startOf(decision)))
-          )
-        ),
-        (driver) => ({ driver, isWokenByReturn })
-      )
-    type Lane = Effect.Effect.Success<ReturnType<typeof lane>>
-    const reconnect = yield* lane(reconnectPolicy, true)
-    const rejoin = yield* lane(namespacePolicy, false)
-    const probe = yield* lane(probePolicy, false)
-    const slow = yield* lane(slowPolicy, false)
+/** A policy that says when it will be through before it waits. */
+const driverOf = (lane: Lane) =>
+  Schedule.driver(
+    lanes[lane].policy.pipe(
+      Schedule.passthrough<unknown, Deferred.Deferred<number>, never>,
+      Schedule.onDecision((told, decision) => Deferred.succeed(told, startOf(decision)))
+    )
+  )
+type Driver = Effect.Effect.Success<ReturnType<typeof driverOf>>
 
-    const lostOften = (wasUp: boolean) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        const since = now - Duration.toMillis(flapWindow)
-        flaps = [...flaps.filter((at) => at > since), ...(wasUp ? [now] : [])]
-        return flaps.length > maxFlaps
-      })
+/** What waits goes on in the scope; a pace that never waited holds next to nothing. */
+const makePace = (scope: Scope.Scope, awaitReturn: Effect.Effect<void>) => (): Pace => {
+  const turns = new Map<Lane, Turn>()
+  const drivers = new Map<Lane, Driver>()
+  let flaps: ReadonlyArray<number> = []
 
-    const end = (chosen: Lane, turn: Turn) =>
-      Effect.suspend(() => {
-        if (turns.get(chosen) === turn) turns.delete(chosen)
-        return Deferred.succeed(turn.over, undefined)
-      })
+  const driver = (lane: Lane) =>
+    Effect.suspend(() => {
+      const known = drivers.get(lane)
+      return known !== undefined
+        ? Effect.succeed(known)
+        : Effect.tap(driverOf(lane), (made) => {
+            drivers.set(lane, made)
+          })
+    })
 
-    const begin = (chosen: Lane, isFlapping: boolean) => {
-      const turn: Turn = {
-        plan: Deferred.unsafeMake(FiberId.none),
-        over: Deferred.unsafeMake(FiberId.none)
-      }
-      turns.set(chosen, turn)
-      return Effect.gen(function* () {
-        const told = yield* Deferred.make<number>()
-        const through = Effect.orDie(chosen.driver.next(told)) // no policy here ever ends
-        yield* Effect.raceAll([
-          through,
-          Deferred.await(turn.over),
-          chosen.isWokenByReturn ? awaitReturn : Effect.never
-        ]).pipe(Effect.interruptible, Effect.ensuring(end(chosen, turn)), Effect.forkIn(scope))
-        const nextAttempt = DateTime.unsafeMake(yield* Deferred.await(told))
-        yield* Deferred.succeed(turn.plan, { isFlapping, nextAttempt })
-        return turn
-      }).pipe(Effect.uninterruptible) // others wait for the plan too
+  const lostOften = (wasUp: boolean) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      const since = now - Duration.toMillis(flapWindow)
+      flaps = [...flaps.filter((at) => at > since), ...(wasUp ? [now] : [])]
+      return flaps.length > maxFlaps
+    })
+
+  const end = (chosen: Lane, turn: Turn) =>
+    Effect.suspend(() => {
+      if (turns.get(chosen) === turn) turns.delete(chosen)
+      return Deferred.succeed(turn.over, undefined)
+    })
+
+  const begin = (chosen: Lane, isFlapping: boolean) => {
+    const turn: Turn = {
+      plan: Deferred.unsafeMake(FiberId.none),
+      over: Deferred.unsafeMake(FiberId.none)
     }
+    turns.set(chosen, turn)
+    return Effect.gen(function* () {
+      const told = yield* Deferred.make<number>()
+      // No policy here ever ends.
+      const through = Effect.orDie(Effect.flatMap(driver(chosen), (own) => own.next(told)))
+      yield* Effect.raceAll([
+        through,
+        Deferred.await(turn.over),
+        lanes[chosen].isWokenByReturn ? awaitReturn : Effect.never
+      ]).pipe(Effect.interruptible, Effect.ensuring(end(chosen, turn)), Effect.forkIn(scope))
+      const nextAttempt = DateTime.unsafeMake(yield* Deferred.await(told))
+      yield* Deferred.succeed(turn.plan, { isFlapping, nextAttempt })
+      return turn
+    }).pipe(Effect.uninterruptible) // others wait for the plan too
+  }
 
-    return {
-      wait: ({ error, wasSettled, wasUp }, tell) =>
-        Effect.gen(function* () {
-          const userAction = parkReason(error)
-          const isFlapping = yield* lostOften(wasUp && turns.size === 0)
-          const chosen =
-            userAction !== undefined
-              ? probe
-              : error._tag === "NamespaceRefused"
-                ? rejoin
-                : isFlapping
-                  ? slow
-                  : reconnect
-          if (wasSettled && !turns.has(reconnect)) yield* reconnect.driver.reset
-          const turn: Turn = turns.get(chosen) ?? (yield* begin(chosen, isFlapping))
-          yield* tell({ ...(yield* Deferred.await(turn.plan)), userAction })
-          yield* Deferred.await(turn.over)
-        }),
-      up: Effect.suspend(() =>
-        Effect.forEach([...turns], ([chosen, turn]) => end(chosen, turn), { discard: true })
-      )
-    }
-  })
+  return {
+    wait: ({ error, wasSettled, wasUp }, tell) =>
+      Effect.gen(function* () {
+        const userAction = parkReason(error)
+        const isFlapping = yield* lostOften(wasUp && turns.size === 0)
+        const chosen: Lane =
+          userAction !== undefined
+            ? "probe"
+            : error._tag === "NamespaceRefused"
+              ? "rejoin"
+              : isFlapping
+                ? "slow"
+                : "reconnect"
+        if (wasSettled && !turns.has("reconnect")) drivers.delete("reconnect")
+        const turn: Turn = turns.get(chosen) ?? (yield* begin(chosen, isFlapping))
+        yield* tell({ ...(yield* Deferred.await(turn.plan)), userAction })
+        yield* Deferred.await(turn.over)
+      }),
+    up: Effect.suspend(() =>
+      Effect.forEach([...turns], ([chosen, turn]) => end(chosen, turn), { discard: true })
+    )
+  }
+}
 
 const startOf = (decision: ScheduleDecision.ScheduleDecision): number =>
   ScheduleDecision.isContinue(decision) ? ScheduleIntervals.start(decision.intervals) : 0

@@ -2,7 +2,7 @@
  * One connection to `/` for all instances. Evolution broadcasts every event of every instance there
  * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; we route each by the instance it names.
  */
-import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
+import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option, Scope } from "effect"
 import type { LinkError } from "../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
@@ -62,7 +62,7 @@ export const make = Effect.gen(function* () {
     })
 
   /** The shared link, up; however many ask at once, one dials. */
-  const link = Effect.acquireRelease(enter, leave).pipe(Effect.tap(({ up }) => Deferred.await(up)))
+  const link = entered(enter, leave).pipe(Effect.tap(({ up }) => Deferred.await(up)))
 
   /** The connection, if it is up by now. */
   const connection = Effect.suspend(() =>
@@ -76,13 +76,14 @@ export const make = Effect.gen(function* () {
     open: (name: string) =>
       Effect.gen(function* () {
         const { router, up } = yield* link
-        const route = yield* Effect.acquireRelease(
+        const route = yield* entered(
           Effect.sync(() => Router.claim(router, name)),
           (claimed) => Effect.sync(() => Router.leave(router, name, claimed))
         )
         const { heard } = yield* Deferred.await(up)
         return {
           run: (sink: Sink) => Route.run(route, sink),
+          end: Effect.sync(() => Route.finish(route, Exit.void)),
           heard: Effect.map(heard, ({ isHeldBack, until }) => ({
             isHeldBack,
             until: Router.heardUntil(router, [route], until)
@@ -116,6 +117,14 @@ export const make = Effect.gen(function* () {
     )
   }
 })
+
+/** As `acquireRelease`; but what is kept for the scope's end is the release and nothing else. */
+const entered = <A>(enter: Effect.Effect<A>, leave: (entered: A) => Effect.Effect<void>) =>
+  Effect.uninterruptible(
+    Effect.flatMap(Effect.scope, (scope) =>
+      Effect.tap(enter, (it) => Scope.addFinalizer(scope, leave(it)))
+    )
+  )
 
 const emptyLink = (): Link => ({
   up: Deferred.unsafeMake(FiberId.none),

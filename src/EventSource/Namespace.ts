@@ -72,10 +72,11 @@ export const make = Effect.gen(function* () {
 })
 
 /** What is handed on, and not taken in, is not heard. */
-const subscription = ({ heard, pull }: Renewable) => {
+const subscription = ({ end, heard, pull }: Renewable) => {
   /** When the first of it was received; `undefined`: nothing is. */
   let handing: number | undefined
   return {
+    end,
     run: (sink: Sink) =>
       drain(pull, (events) => {
         handing = events[0]?.receivedAt

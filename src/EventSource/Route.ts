@@ -73,31 +73,30 @@ export const run = (route: Route, sink: Sink): Effect.Effect<void, LinkError> =>
       return next
     })
   })
-  return Effect.ensuring(
-    next,
-    Effect.sync(() => {
-      route.sink = undefined
-      route.onEnd = undefined
-    })
-  )
+  return next
 }
 
 const end = (route: Route): Effect.Effect<void, LinkError> =>
   Effect.async((resume) => {
     const done = () => resume(route.ended ?? Exit.void)
-    if (route.ended === undefined) route.onEnd = done
-    else done()
+    if (route.ended !== undefined) return done()
+    route.onEnd = done
+    // Given up: what comes is held again.
+    return Effect.sync(() => {
+      route.sink = undefined
+      route.onEnd = undefined
+    })
   })
 
 /** Its run ends so, after what is held. */
 export const finish = (route: Route, exit: Exit.Exit<void, LinkError>): void => {
   route.ended ??= exit
+  route.sink = undefined
   route.onEnd?.()
 }
 
 /** What was handed on, received since then, met a bug. */
 export const crash = (route: Route, cause: Cause.Cause<never>, since: number): void => {
-  route.sink = undefined
   route.handing = since
   finish(route, Exit.failCause(cause))
 }

@@ -1,58 +1,38 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Option, TestClock } from "effect"
+import { Effect, Fiber, Queue, TestClock } from "effect"
 import * as Gap from "../../src/Domain/Gap.ts"
-import { at, bar, makeWorld, millis, settle, shop, stored, type World } from "./World.ts"
+import { at, bar, makeWorld, millis, settle, shop, stored } from "./World.ts"
 
-/** Whether somebody who began to wait is done with it. */
-const waitFor = ({ ledger }: World, instance = shop) =>
-  Effect.map(Effect.fork(ledger.awaitPending(instance)), (fiber) =>
-    Effect.zipRight(settle, Effect.map(Fiber.poll(fiber), Option.isSome))
-  )
-
-describe("whoever waits for a gap to fetch", () => {
-  it.scoped("waits until one of the instance closes, and not for an open one", () =>
+describe("whoever waits for gaps to fetch", () => {
+  it.scoped("is told of each that closes, in their order, and not of an open one", () =>
     Effect.gen(function* () {
-      const world = yield* makeWorld()
-      const { ledger } = world
-      const isDone = yield* waitFor(world)
+      const { ledger } = yield* makeWorld()
       yield* ledger.open(shop, millis(-5), "connection_lost")
       yield* ledger.open(bar, millis(-5), "connection_lost")
       yield* ledger.close(bar)
-      expect(yield* isDone).toBe(false)
+      expect([...(yield* Queue.takeAll(ledger.closed))]).toEqual([bar])
       yield* ledger.close(shop)
-      expect(yield* isDone).toBe(true)
+      // There is none of this one's any more.
+      yield* ledger.close(bar)
+      expect([...(yield* Queue.takeAll(ledger.closed))]).toEqual([shop])
     })
   )
 
-  it.scoped("does not wait while there is one, and waits again when it has its verdict", () =>
+  it.scoped("finds it there when told of it, and no more when it has its verdict", () =>
     Effect.gen(function* () {
-      const world = yield* makeWorld({ unfinished: [stored(-60, -50)] })
-      const { ledger } = world
-      expect(yield* yield* waitFor(world)).toBe(true)
+      const { ledger } = yield* makeWorld({ unfinished: [stored(-60, -50)] })
       const [gap] = ledger.pending(shop)
       if (gap === undefined) throw new Error("There is no gap")
       yield* ledger.update(Gap.unrecovered(gap, "later", at(600)))
-      expect(yield* yield* waitFor(world)).toBe(true)
+      expect(ledger.pending(shop)).toHaveLength(1)
       yield* ledger.update(Gap.recovered(gap))
       for (const cause of ["connection_lost", "heartbeat_missed"] as const) {
-        const isDone = yield* waitFor(world)
-        expect(yield* isDone).toBe(false)
+        expect(ledger.pending(shop)).toEqual([])
         yield* ledger.open(shop, millis(-5), cause)
         yield* ledger.close(shop)
-        expect(yield* isDone).toBe(true)
+        expect(yield* Queue.take(ledger.closed)).toBe(shop)
         for (const one of ledger.pending(shop)) yield* ledger.update(Gap.recovered(one))
       }
-    })
-  )
-
-  it.scoped("is told, however many wait", () =>
-    Effect.gen(function* () {
-      const world = yield* makeWorld()
-      const waiting = yield* Effect.replicateEffect(waitFor(world), 3)
-      yield* settle
-      yield* world.ledger.open(shop, millis(-5), "connection_lost")
-      yield* world.ledger.close(shop)
-      expect(yield* Effect.all(waiting)).toEqual([true, true, true])
     })
   )
 })

@@ -21,7 +21,7 @@ const fetching = Effect.gen(function* () {
         )
     }
   })
-  yield* world.pending.open
+  yield* world.missed
   return { asked: Deferred.succeed(asked, undefined), backfills, fetched, world }
 })
 
@@ -44,15 +44,15 @@ describe("the back-fill of a session", () => {
   it.scoped("waits until there is a gap, which may close while the link holds", () =>
     Effect.gen(function* () {
       const { asked, backfills, fetched, world } = yield* fetching
-      yield* world.pending.close
+      world.pending = []
       yield* asked
       yield* TestClock.adjust("1 hour")
       expect(backfills.begun).toBe(0)
       for (const times of [1, 2]) {
-        yield* world.pending.open
+        yield* world.missed
         yield* settle
         expect(backfills).toEqual({ begun: times, running: 1 })
-        yield* world.pending.close
+        world.pending = []
         yield* fetched.release
         yield* settle
         expect(backfills).toEqual({ begun: times, running: 0 })

@@ -156,7 +156,7 @@ describe("a bug of ours", () => {
       const world = yield* started({
         recovery: { backfill: () => Effect.dieMessage("a bug of ours") }
       })
-      yield* world.pending.open
+      yield* world.missed
       yield* Fiber.await(world.fiber)
       expect(world.ledger).toMatchObject([{ cause: "listener_crashed", to: undefined }])
     })

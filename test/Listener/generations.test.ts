@@ -1,26 +1,26 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Layer, Queue, TestClock } from "effect"
+import { Effect, Queue, TestClock } from "effect"
 import { DialFailed, NamespaceRefused } from "../../src/Domain/LinkError.ts"
 import type { ListenerState, SessionError } from "../../src/Domain/ListenerState.ts"
-import * as Listener from "../../src/Listener.ts"
-import { Pacing } from "../../src/Pacing.ts"
-import { everySecond, lost, settle } from "./session.ts"
+import { keep, type Telling } from "../../src/Listener/Keep.ts"
+import { everySecond, lost, pacingOf, settle } from "./session.ts"
 
 /** Attempts one after the other; the test has the word of each, and ends it. */
 const attempts = Effect.gen(function* () {
   const states: Array<ListenerState> = []
-  const tellings: Array<Listener.Telling> = []
+  const tellings: Array<Telling> = []
   const ends = yield* Queue.unbounded<SessionError>()
   let wakes = 0
   const pace = { ...everySecond, up: Effect.sync(() => wakes++) }
-  yield* Listener.keep(
+  yield* keep(
+    yield* pacingOf(pace),
     (state) => Effect.sync(() => states.push(state)),
     (telling) =>
       Effect.suspend(() => {
         tellings.push(telling)
         return Effect.flatMap(Queue.take(ends), Effect.fail)
       })
-  ).pipe(Effect.provide(Layer.succeed(Pacing, { pace: Effect.succeed(pace) })), Effect.forkScoped)
+  ).pipe(Effect.forkScoped)
   yield* settle
   /** Ends this attempt, and begins the next a second later. */
   const next = (error: SessionError) =>
@@ -113,7 +113,8 @@ describe("what a listener tells its pace of each end", () => {
           return everySecond.wait(failure, tell)
         }
       }
-      yield* Listener.keep(
+      yield* keep(
+        yield* pacingOf(pace),
         () => Effect.void,
         ({ established }) =>
           Effect.gen(function* () {
@@ -122,10 +123,7 @@ describe("what a listener tells its pace of each end", () => {
             if (held > 0) yield* Effect.zipRight(established, Effect.sleep(held))
             return yield* lost
           })
-      ).pipe(
-        Effect.provide(Layer.succeed(Pacing, { pace: Effect.succeed(pace) })),
-        Effect.forkScoped
-      )
+      ).pipe(Effect.forkScoped)
       yield* TestClock.adjust("1 minute")
       expect(told).toEqual([
         [false, false],

@@ -6,6 +6,7 @@ import { InstanceName } from "../../src/Domain/Instance.ts"
 import { ConnectionLost, type LinkError } from "../../src/Domain/LinkError.ts"
 import type { ListenerState } from "../../src/Domain/ListenerState.ts"
 import type { EventSource } from "../../src/EventSource.ts"
+import type { Report } from "../../src/Listener/Keep.ts"
 import * as Listener from "../../src/Listener.ts"
 import { Pacing } from "../../src/Pacing.ts"
 import { Recovery } from "../../src/Recovery.ts"
@@ -94,7 +95,7 @@ export const listener = ({ awaitReturn, backfill, dials, snapshot }: Doubles) =>
       }),
       Layer.succeed(Upstream, { awaitReturn: awaitReturn ?? Effect.never })
     )
-    const report: Listener.Report = (state) =>
+    const report: Report = (state) =>
       Effect.sync(() => {
         seen.states.push(state)
       })

@@ -1,14 +1,16 @@
 /** One listener with doubles around it, and the ledger that it keeps. */
-import { Clock, DateTime, Effect, Layer, Mailbox, TestClock } from "effect"
+import { Clock, DateTime, Effect, Layer, Mailbox, Queue, TestClock } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
-import type { GapCause } from "../../src/Domain/Gap.ts"
+import * as Gap from "../../src/Domain/Gap.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { ConnectionLost, type LinkError } from "../../src/Domain/LinkError.ts"
 import type { ListenerState } from "../../src/Domain/ListenerState.ts"
 import type { EventSource } from "../../src/EventSource.ts"
 import type { Ingest } from "../../src/Ingest.ts"
+import type { Report } from "../../src/Listener/Keep.ts"
 import * as Listener from "../../src/Listener.ts"
-import { type Pace, Pacing } from "../../src/Pacing.ts"
+import * as Settling from "../../src/Pacing/Settling.ts"
+import { type Pace, Pacing, settlingTime } from "../../src/Pacing.ts"
 import { Recovery } from "../../src/Recovery.ts"
 import type { Heard } from "../../src/Wire/Hearing.ts"
 import { ingestOf, ledgerOf, sourceOf, subscription } from "../support/doubles.ts"
@@ -19,7 +21,7 @@ export const lost = ConnectionLost.of(1006, "")
 /** An entry of the ledger: from when to when nothing was heard (ms), and why. */
 export interface Entry {
   readonly from: number
-  readonly cause: GapCause
+  readonly cause: Gap.GapCause
   to: number | undefined
 }
 
@@ -39,6 +41,12 @@ export const everySecond: Pace = {
   up: Effect.void
 }
 
+export const pacingOf = (pace: Pace) =>
+  Effect.map(Settling.make(settlingTime), (whenSettled) => ({
+    pace: Effect.succeed(pace),
+    whenSettled
+  }))
+
 /** Since 100 000 ms. Dials as the test says, and then hears what the test offers on the `link`. */
 export const started = (
   doubles: {
@@ -48,13 +56,14 @@ export const started = (
   } = {}
 ) =>
   Effect.gen(function* () {
+    const closed = yield* Queue.unbounded<InstanceName>()
     const world = {
       dial: doubles.dial ?? (() => Effect.void),
       heard: { until: 0, isHeldBack: false } as Heard,
       link: yield* Mailbox.make<RawEvent, LinkError>(),
       ledger: [] as Array<Entry>,
-      /** Open while there is something to fetch again. */
-      pending: yield* Effect.makeLatch(false),
+      /** What there is to fetch again. */
+      pending: [] as ReadonlyArray<Gap.Gap>,
       /** What was done, in order. */
       done: [] as Array<string>,
       states: [] as Array<ListenerState>
@@ -91,17 +100,21 @@ export const started = (
             const last = world.ledger.at(-1)
             if (last !== undefined) last.to ??= now
           }),
-        awaitPending: () => world.pending.await
+        pending: () => world.pending,
+        closed
       }),
       Layer.succeed(Recovery, {
         snapshot: () => Effect.succeed([]),
-        backfill: () => world.pending.close,
+        backfill: () =>
+          Effect.sync(() => {
+            world.pending = []
+          }),
         ...doubles.recovery
       }),
-      Layer.succeed(Pacing, { pace: Effect.succeed(everySecond) })
+      Layer.scoped(Pacing, pacingOf(everySecond))
     )
     yield* TestClock.setTime(100_000)
-    const report: Listener.Report = (state) =>
+    const report: Report = (state) =>
       Effect.sync(() => {
         world.states.push(state)
       })
@@ -110,7 +123,14 @@ export const started = (
       Effect.forkScoped
     )
     yield* TestClock.adjust(0)
-    return Object.assign(world, { fiber })
+    /** A gap closes, of which there is something to fetch again. */
+    const missed = Effect.suspend(() => {
+      const from = DateTime.unsafeMake(0)
+      const gap = Gap.opened({ id: "gap", instance: name, from, cause: "not_subscribed" })
+      world.pending = [Gap.closed(gap, from)]
+      return Queue.offer(closed, name)
+    })
+    return Object.assign(world, { fiber, missed })
   })
 
 export const event = (payload: string, receivedAt = 0): RawEvent => ({

@@ -81,8 +81,7 @@ export const service = Effect.gen(function* () {
       Effect.map(Clock.currentTimeMillis, (now) => {
         const last = ledger.at(-1)
         if (last !== undefined) last.to ??= now
-      }),
-    awaitPending: () => Effect.never
+      })
   })
   const rest = Layer.mergeAll(
     ingestOf({}),

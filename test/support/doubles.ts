@@ -1,6 +1,7 @@
 /** Doubles that more than one suite stands on; what a test did not expect to be called is a defect. */
-import { Chunk, Clock, Duration, Effect, Layer, Stream } from "effect"
+import { Chunk, Clock, Deferred, Duration, Effect, Layer, Queue, Stream } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
+import type { InstanceName } from "../../src/Domain/Instance.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { EventSource, type Subscription } from "../../src/EventSource.ts"
 import { EventStore } from "../../src/EventStore.ts"
@@ -9,10 +10,17 @@ import { Ingest } from "../../src/Ingest.ts"
 import { InstanceStore } from "../../src/InstanceStore.ts"
 
 /** A link on which everything that was sent has been heard. */
-export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscription => ({
-  run: (sink) => Stream.runForEachChunk(events, (chunk) => sink(Chunk.toReadonlyArray(chunk))),
-  heard: Effect.map(Clock.currentTimeMillis, (until) => ({ until, isHeldBack: false }))
-})
+export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscription => {
+  const ended = Effect.runSync(Deferred.make<void>())
+  return {
+    run: (sink) =>
+      Stream.interruptWhenDeferred(events, ended).pipe(
+        Stream.runForEachChunk((chunk) => sink(Chunk.toReadonlyArray(chunk)))
+      ),
+    end: Effect.asVoid(Deferred.succeed(ended, undefined)),
+    heard: Effect.map(Clock.currentTimeMillis, (until) => ({ until, isHeldBack: false }))
+  }
+}
 
 /** A source of links of their own, on which nothing ends or changes by itself. */
 export const sourceOf = (source: Partial<EventSource["Type"]>) =>
@@ -43,7 +51,7 @@ export const ingestOf = (ingest: Partial<Ingest["Type"]>) =>
 export const ledgerOf = (ledger: Partial<GapLedger["Type"]> = {}) =>
   Layer.mock(GapLedger, {
     pending: () => [],
-    awaitPending: () => Effect.never,
+    closed: Effect.runSync(Queue.unbounded<InstanceName>()),
     outlived: () => undefined,
     summary: () => ({ open: null, unrecovered: 0 }),
     ...ledger

@@ -45,7 +45,7 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
     readonly pending: (instance: InstanceName) => ReadonlyArray<Gap.Gap>
     /** Names of instances of which a gap has just closed; for one reader. */
     readonly closed: Queue.Dequeue<InstanceName>
-    /** Waits until the next one closes. */
+    /** Waits until the next one closes. One at a time may wait for an instance's. */
     readonly awaitClosing: (instance: InstanceName) => Effect.Effect<void>
     /**
      * Writes down what back-fill has come to. A gap that was not over after all, or is done with, stays
@@ -220,7 +220,10 @@ const make = Effect.gen(function* () {
         return isSame ? update(gap) : Effect.void
       }),
     closed,
-    awaitClosing: (instance) => Effect.suspend(() => closingOf(instance).await),
+    awaitClosing: (instance) =>
+      Effect.suspend(() => closingOf(instance).await).pipe(
+        Effect.onInterrupt(() => Effect.sync(() => closings.delete(instance)))
+      ),
     outlived: entries.outlived,
     pending: entries.pending,
     summary: entries.summary

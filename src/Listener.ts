@@ -39,6 +39,8 @@ export const make = Effect.gen(function* () {
   const recovery = yield* Recovery
   const sessions = new Map<InstanceName, Session>()
 
+  const over = (name: InstanceName) => Effect.sync(() => sessions.delete(name))
+
   const handOn: Sink = (events) => ingest.receive(events, "live")
 
   /** What is to be fetched again; and once more, if a gap has closed meanwhile. */
@@ -117,10 +119,7 @@ export const make = Effect.gen(function* () {
       failed: undefined
     }
     sessions.set(name, session)
-    yield* Scope.addFinalizer(
-      scope,
-      Effect.sync(() => sessions.delete(name))
-    )
+    yield* Scope.addFinalizer(scope, over(name))
     const snapshot = Effect.flatMap(recovery.snapshot(name), (events) =>
       ingest.receive(events, "snapshot")
     )

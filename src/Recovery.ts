@@ -10,6 +10,7 @@ import type { InstanceName } from "./Domain/Instance.ts"
 import { EvolutionClient } from "./EvolutionClient.ts"
 import { InstanceStore } from "./InstanceStore.ts"
 import * as Backfill from "./Recovery/Backfill.ts"
+import * as Turnstile from "./Turnstile.ts"
 
 export class Recovery extends Context.Tag("evolution-listener/Recovery")<
   Recovery,
@@ -48,7 +49,7 @@ const maxQuestions = 16
 const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
   const instances = yield* InstanceStore
-  const questions = yield* Effect.makeSemaphore(maxQuestions)
+  const questions = Turnstile.make(maxQuestions)
 
   /** The state, and when it was asked for: what is heard meanwhile is newer. */
   const stateOf = (name: InstanceName) =>
@@ -97,17 +98,15 @@ const make = Effect.gen(function* () {
   return Recovery.of({
     backfill: yield* Backfill.make,
     snapshot: (name) =>
-      questions
-        .withPermits(1)(ask(name))
-        .pipe(
-          Effect.tapError((error) =>
-            Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`).pipe(
-              Effect.annotateLogs("instance", name)
-            )
-          ),
-          Effect.retry({ schedule: retryPolicy, while: canPass }),
-          Effect.catchIf(canPass, () => Effect.succeed([])) // the schedule has no end
-        )
+      questions.through(ask(name)).pipe(
+        Effect.tapError((error) =>
+          Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`).pipe(
+            Effect.annotateLogs("instance", name)
+          )
+        ),
+        Effect.retry({ schedule: retryPolicy, while: canPass }),
+        Effect.catchIf(canPass, () => Effect.succeed([])) // the schedule has no end
+      )
   })
 })
 

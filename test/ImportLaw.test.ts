@@ -9,6 +9,7 @@ const ranks: Readonly<Record<string, number>> = {
   AppConfig: 0,
   Domain: 0,
   Metrics: 0,
+  Turnstile: 0,
   Sql: 1,
   Tracing: 1,
   Wire: 1,

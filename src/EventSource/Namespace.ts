@@ -4,6 +4,7 @@
  */
 import { Duration, Effect, Schedule, Stream } from "effect"
 import type { LinkError } from "../Domain/LinkError.ts"
+import * as Turnstile from "../Turnstile.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
@@ -24,12 +25,12 @@ const joinPolicy = Schedule.spaced("1 second").pipe(
 
 export const make = Effect.gen(function* () {
   const options = yield* endpoint
-  const dials = yield* Effect.makeSemaphore(maxDials)
+  const dials = Turnstile.make(maxDials)
   const links = new Map<string, Renewable>()
 
   const dial = (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
     dialled(
-      Effect.tap(dials.withPermits(1)(SocketIo.connect(options)), (socket) =>
+      Effect.tap(dials.through(SocketIo.connect(options)), (socket) =>
         socket
           .join(`/${name}`)
           .pipe(

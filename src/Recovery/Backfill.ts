@@ -20,6 +20,7 @@ import { InstanceStore } from "../InstanceStore.ts"
 import * as Metrics from "../Metrics.ts"
 import { detailOf } from "../Sql/Failure.ts"
 import * as Tracing from "../Tracing.ts"
+import * as Turnstile from "../Turnstile.ts"
 
 /** What was on its way when the link came up is heard, and in the log, by then. */
 const settling = Duration.seconds(5)
@@ -41,10 +42,10 @@ export const make = Effect.gen(function* () {
   const ingest = yield* Ingest
   const ledger = yield* GapLedger
   const log = yield* EventStore
-  const questions = yield* Effect.makeSemaphore(maxQuestions)
+  const questions = Turnstile.make(maxQuestions)
 
   const find = (...query: Parameters<typeof client.findMessages>) =>
-    questions.withPermits(1)(Effect.zipLeft(client.findMessages(...query), Effect.sleep(breath)))
+    questions.through(Effect.zipLeft(client.findMessages(...query), Effect.sleep(breath)))
 
   /** All messages of a stretch of seconds: from its beginning, as far as one page goes. */
   const stretch = (

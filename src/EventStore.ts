@@ -12,6 +12,8 @@ export type { EventQuery }
 export class EventStore extends Context.Tag("evolution-listener/EventStore")<
   EventStore,
   {
+    /** Does ahead what `append` of the very same list would begin with. */
+    readonly prepare: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<void>
     /**
      * Writes a batch, what it changes and what was put aside, in one statement and therefore all or
      * nothing. Gives the ids of the events, in their order. The same `key` again, as after a
@@ -72,6 +74,7 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const prepared = new WeakMap<ReadonlyArray<EvolutionEvent>, ReturnType<typeof columnsOf>>()
 
   /** One writer: what a batch that was written before has logged is the end of the log. */
   const lastIds = (count: number) =>
@@ -80,8 +83,10 @@ const make = Effect.gen(function* () {
     )
 
   return EventStore.of({
+    prepare: (events) => Effect.sync(() => void prepared.set(events, columnsOf(events))),
     append: ({ changes, events, key, quarantined }) => {
-      const { data, event, extra, instance, origin, receivedAt, upstreamTime } = columnsOf(events)
+      const { data, event, extra, instance, origin, receivedAt, upstreamTime } =
+        prepared.get(events) ?? columnsOf(events)
       return Effect.flatMap(
         sql<{ first: string | null; last: string | null }>`
           select first, last from append_batch(

@@ -3,11 +3,9 @@
  * order in which events come is the order of the log; what waits is bounded, so a slow database makes
  * the socket wait and not the heap grow.
  */
-import { randomUUID } from "node:crypto"
 import type { SqlError } from "@effect/sql"
 import {
   Array as Arr,
-  Cause,
   Context,
   DateTime,
   Deferred,
@@ -16,28 +14,17 @@ import {
   Either,
   Exit,
   Fiber,
-  identity,
   Layer
 } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import type { Degraded } from "./Domain/Degraded.ts"
-import {
-  decode,
-  type EventOrigin,
-  type EvolutionEvent,
-  logged,
-  type QuarantinedEvent,
-  type RawEvent
-} from "./Domain/Event.ts"
-import { project } from "./Domain/Projection.ts"
+import { decode, type EventOrigin, type EvolutionEvent, type RawEvent } from "./Domain/Event.ts"
 import * as Scrub from "./Domain/Scrub.ts"
-import { EventBus } from "./EventBus.ts"
-import { EventStore } from "./EventStore.ts"
 import { GapStore } from "./GapStore.ts"
 import * as Backlog from "./Ingest/Backlog.ts"
 import * as Count from "./Ingest/Count.ts"
 import * as Outage from "./Ingest/Outage.ts"
-import { InstanceStore } from "./InstanceStore.ts"
+import * as Writer from "./Ingest/Writer.ts"
 import { detailOf } from "./Sql/Failure.ts"
 
 export class Ingest extends Context.Tag("evolution-listener/Ingest")<
@@ -80,94 +67,15 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
 /** How long stopping may take to commit what was taken in. */
 const drainTimeout = Duration.seconds(3)
 
-type Item = Backlog.Item
-
 const make = Effect.gen(function* () {
-  const events = yield* EventStore
-  const instances = yield* InstanceStore
   const gaps = yield* GapStore
-  const bus = yield* EventBus
   const backlog = yield* Backlog.make(yield* AppConfig.Queue)
   const scrub = Scrub.make(yield* AppConfig.secrets)
   const wordsOf = (error: unknown) => scrub.words(detailOf(error))
   const outage = yield* Outage.make(wordsOf)
 
-  /** What was fetched again is written only where the log has it not. */
-  const unheard = (items: ReadonlyArray<Item>) =>
-    Effect.map(events.unheard(Arr.getRights(items.map(({ decoded }) => decoded))), (fresh) => {
-      const kept = new Set(fresh)
-      return items.filter(({ decoded }) => Either.isLeft(decoded) || kept.has(decoded.right))
-    })
-
-  const append = (items: ReadonlyArray<Item>, key: string) =>
-    Effect.suspend(() => {
-      const [quarantined, decoded] = Arr.separate(items.map((item) => item.decoded))
-      const changes = project(instances.get, decoded)
-      const turns = changes.filter(({ hasTurned }) => hasTurned)
-      return Effect.map(
-        events.append({ key, events: decoded, quarantined, changes: turns }),
-        (ids) => ({
-          changes,
-          quarantined,
-          logged: decoded.map((event, nth) => logged(event, ids[nth] ?? 0))
-        })
-      )
-    })
-
-  const commit = (items: ReadonlyArray<Item>): Effect.Effect<void> =>
-    Effect.gen(function* () {
-      const fresh = items.some(Backlog.isFetched)
-        ? yield* outage.persistently(items.length, backlog.trying(unheard(items)))
-        : items
-      // With the same key: when only the answer got lost, nothing is written twice.
-      const key = randomUUID()
-      const committed = yield* outage.persistently(fresh.length, backlog.trying(append(fresh, key)))
-      return { ...committed, fresh: new Set(fresh) }
-    }).pipe(
-      Effect.matchCauseEffect({
-        // A refused value, or a bug of ours: either way the writer must go on.
-        onFailure: (cause) =>
-          Cause.isInterruptedOnly(cause)
-            ? Effect.interrupt
-            : isolate(items, wordsOf(Cause.squash(cause))),
-        onSuccess: ({ changes, fresh, logged, quarantined }) => {
-          instances.accept(changes)
-          for (const item of items) item.settled?.(fresh.has(item) && Backlog.isFetched(item))
-          return Effect.zipRight(bus.publish(logged), Count.committed(logged, quarantined.length))
-        }
-      }),
-      Count.batch(items.length)
-    )
-
-  /** One event that cannot be committed must not cost its neighbours: halve until it stands alone. */
-  const isolate = (items: ReadonlyArray<Item>, reason: string): Effect.Effect<void> => {
-    const [item] = items
-    if (item === undefined) return Effect.void
-    if (items.length > 1) {
-      const [left, right] = Arr.splitAt(items, items.length >>> 1)
-      // One after the other: what the left half teaches is what the right half builds on.
-      return Effect.zipRight(commit(left), commit(right))
-    }
-    const setAside = (event: QuarantinedEvent) =>
-      commit([{ ...item, decoded: Either.left({ ...event, json: null }) }])
-    const { instance } = Either.merge(item.decoded)
-    return Effect.zipRight(
-      Effect.logWarning(`An event cannot be committed, it is put in quarantine: ${reason}`),
-      Either.match(item.decoded, {
-        onLeft: (event) =>
-          event.json === null
-            ? Effect.zipRight(
-                Effect.sync(() => item.settled?.(false)),
-                Effect.logError(`An event cannot even be put in quarantine, it is lost: ${reason}`)
-              )
-            : setAside(event),
-        onRight: ({ event, receivedAt }) =>
-          setAside({ event, instance, receivedAt, reason, json: null })
-      })
-    ).pipe(instance === null ? identity : Effect.annotateLogs("instance", instance))
-  }
-
-  const writer = yield* Effect.forkDaemon(backlog.drain(commit))
+  const writing = yield* Writer.make(backlog, outage, wordsOf)
+  const writer = yield* Effect.forkDaemon(backlog.drain(writing))
   yield* Effect.addFinalizer(() =>
     backlog.end.pipe(
       Effect.zipRight(Fiber.join(writer)),

@@ -2,7 +2,7 @@
  * What was taken in and is not committed yet: one queue, bounded by its size in memory and by its
  * age. Beyond either bound whoever brings more waits, and with it the socket.
  */
-import { type Chunk, Duration, Effect, Either, Mailbox } from "effect"
+import { type Chunk, Duration, Effect, Either, Fiber, Mailbox } from "effect"
 import { type EvolutionEvent, type QuarantinedEvent, textsOf } from "../Domain/Event.ts"
 import * as Activity from "./Activity.ts"
 
@@ -64,6 +64,19 @@ const sizeOf = (decoded: Decoded): number => {
   )
 }
 
+export type Batch = ReadonlyArray<Item>
+
+export interface Writing {
+  readonly commit: (batch: Batch) => Effect.Effect<Effect.Effect<void>>
+  readonly prepare: (batch: Batch) => Effect.Effect<void>
+}
+
+/** Node has sent a statement by then. */
+const underWay = Effect.async<void>((resume) => {
+  const turn = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(turn))
+})
+
 export const make = ({ maxAge, maxBytes }: Bounds) =>
   Effect.gen(function* () {
     const queue = yield* Mailbox.make<Item>()
@@ -91,7 +104,7 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
     })
 
     /** `left`: the time of the oldest that is uncommitted now. */
-    const release = (batch: ReadonlyArray<Item>, left: number | undefined) =>
+    const release = (batch: Batch, left: number | undefined) =>
       Effect.sync(() => {
         events -= batch.length
         for (const { bytes: size, parcel } of batch) {
@@ -139,21 +152,35 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
             })
           )
         }),
-      /** Hands over what waits, batch after batch, until the queue has ended. */
-      drain: (commit: (batch: ReadonlyArray<Item>) => Effect.Effect<void>): Effect.Effect<void> => {
+      /**
+       * Hands over what waits, batch after batch, until the queue has ended. `commit` gives what is left to
+       * do once a batch is committed; that, and `prepare`, are done while the next one is under way.
+       */
+      drain: ({ commit, prepare }: Writing): Effect.Effect<void> => {
+        const write = Effect.fnUntraced(function* (
+          batches: ReadonlyArray<Batch>,
+          takenAll: number
+        ) {
+          let rest = Effect.void
+          for (const [index, batch] of batches.entries()) {
+            const next = batches[index + 1]
+            const committing = yield* Effect.fork(commit(batch))
+            if (batches.length > 1) yield* underWay
+            yield* rest
+            // What goes wrong here goes wrong again in its turn.
+            if (next !== undefined) yield* Effect.exit(prepare(next))
+            rest = yield* Fiber.join(committing)
+            if (next === undefined) yield* rest
+            yield* release(batch, next?.[0]?.takenAt ?? takenAll)
+          }
+        })
         const next: Effect.Effect<void> = Effect.flatMap(queue.takeAll, ([items, done]) => {
-          const takenAll = now()
           const parts = batches(items)
           oldest = parts[0]?.[0]?.takenAt
-          return Effect.forEach(
-            parts,
-            (batch, index) =>
-              Effect.zipRight(
-                Effect.suspend(() => commit(batch)),
-                release(batch, parts[index + 1]?.[0]?.takenAt ?? takenAll)
-              ),
-            { discard: true }
-          ).pipe(Effect.zipRight(done ? Effect.void : Effect.suspend(() => next)))
+          return Effect.zipRight(
+            write(parts, now()),
+            done ? Effect.void : Effect.suspend(() => next)
+          )
         })
         return next
       },
@@ -187,7 +214,7 @@ export const isFetched = ({ decoded }: Pick<Item, "decoded">): boolean =>
   Either.isRight(decoded) && decoded.right.origin === "backfill"
 
 /** Fetched messages are compared with the log, so what came before them has to be in it. */
-const batches = (items: Chunk.Chunk<Item>): ReadonlyArray<ReadonlyArray<Item>> => {
+const batches = (items: Chunk.Chunk<Item>): ReadonlyArray<Batch> => {
   const all: Array<Array<Item>> = []
   let [count, bytes, fetched] = [maxBatchEvents, 0, false]
   for (const item of items) {

@@ -20,11 +20,14 @@ export const bytesOf = (decoded: Backlog.Decoded) =>
     let bytes = 0
     yield* backlog.add(() => [[decoded, undefined]])
     yield* backlog.end
-    yield* backlog.drain(([item]) =>
-      Effect.sync(() => {
-        bytes = item?.bytes ?? 0
-      })
-    )
+    yield* backlog.drain({
+      commit: ([item]) =>
+        Effect.sync(() => {
+          bytes = item?.bytes ?? 0
+          return Effect.void
+        }),
+      prepare: () => Effect.void
+    })
     return bytes
   })
 
@@ -40,12 +43,14 @@ export const makeLine = ({
     const batches: Array<ReadonlyArray<Backlog.Decoded>> = []
     const open = yield* Effect.makeLatch(true)
     const draining = yield* Effect.forkScoped(
-      backlog.drain((batch) =>
-        Effect.zipRight(
-          open.await,
-          Effect.sync(() => batches.push(batch.map(({ decoded }) => decoded)))
-        )
-      )
+      backlog.drain({
+        commit: (batch) =>
+          Effect.map(open.await, () => {
+            batches.push(batch.map(({ decoded }) => decoded))
+            return Effect.void
+          }),
+        prepare: () => Effect.void
+      })
     )
     return {
       backlog,
@@ -58,8 +63,15 @@ export const makeLine = ({
     }
   })
 
+const turnOfTheLoop = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
 /** Lets every other fiber go as far as it can without a clock. */
-export const settle = Effect.replicateEffect(Effect.yieldNow(), 200)
+export const settle = Effect.replicateEffect(
+  Effect.zipRight(turnOfTheLoop, Effect.replicateEffect(Effect.yieldNow(), 20)),
+  10
+)
 
 export const isWaiting = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) =>
   Effect.zipRight(settle, Effect.map(Fiber.poll(fiber), Option.isNone))

@@ -43,6 +43,11 @@ export class EventSource extends Context.Tag("evolution-listener/EventSource")<
      * that fails, the old one goes on; where there is none, nothing happens.
      */
     readonly renew: (name: InstanceName) => Effect.Effect<void, LinkError>
+    /**
+     * Waits until nobody is on the way to a link, for a while at most. Whoever is on none misses what
+     * happens; the rest can wait.
+     */
+    readonly calm: Effect.Effect<void>
     /** Until when all links that are up have heard; `undefined`: none is. */
     readonly heard: Effect.Effect<number | undefined>
     /**

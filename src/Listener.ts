@@ -120,8 +120,9 @@ export const make = Effect.gen(function* () {
     }
     sessions.set(name, session)
     yield* Scope.addFinalizer(scope, over(name))
-    const snapshot = Effect.flatMap(recovery.snapshot(name), (events) =>
-      ingest.receive(events, "snapshot")
+    const snapshot = source.calm.pipe(
+      Effect.zipRight(recovery.snapshot(name)),
+      Effect.flatMap((events) => ingest.receive(events, "snapshot"))
     )
     yield* beside(session, Effect.zipRight(snapshot, backfill(name, session)))
     return session

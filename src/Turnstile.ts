@@ -8,6 +8,8 @@ import { Effect } from "effect"
 export interface Turnstile {
   /** Runs an effect when its turn has come. */
   readonly through: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Waits until nobody is in there, or waits for it. */
+  readonly deserted: Effect.Effect<void>
 }
 
 /** Admitted, or one of those who wait. */
@@ -18,6 +20,7 @@ interface Visitor {
 
 export const make = (places: number): Turnstile => {
   const waiting = new Set<Visitor>()
+  const onlookers = new Set<() => void>()
   let free = places
 
   const enter = (visitor: Visitor) =>
@@ -34,13 +37,23 @@ export const make = (places: number): Turnstile => {
   const leave = (visitor: Visitor) => {
     if (!visitor.isIn) return void waiting.delete(visitor)
     const [next] = waiting
-    if (next === undefined) return void free++
+    if (next === undefined) {
+      if (++free < places) return
+      for (const tell of onlookers) tell()
+      return onlookers.clear()
+    }
     waiting.delete(next)
     next.isIn = true
     next.admit?.()
   }
 
   return {
+    deserted: Effect.async((resume) => {
+      if (free === places) return resume(Effect.void)
+      const tell = () => resume(Effect.void)
+      onlookers.add(tell)
+      return Effect.sync(() => onlookers.delete(tell))
+    }),
     through: (effect) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.suspend(() => {

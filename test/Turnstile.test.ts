@@ -4,7 +4,7 @@ import * as Turnstile from "../src/Turnstile.ts"
 
 /** Ten that want to go through where two may be in at once; each stays until it is told to go on. */
 const crowd = Effect.gen(function* () {
-  const { through } = Turnstile.make(2)
+  const { deserted, through } = Turnstile.make(2)
   const entered: Array<number> = []
   const latches = yield* Effect.replicateEffect(Effect.makeLatch(), 10)
   const visits = yield* Effect.forEach(latches, (latch, number) =>
@@ -20,7 +20,7 @@ const crowd = Effect.gen(function* () {
   const giveUp = (number: number) =>
     Effect.zipRight(Fiber.interrupt(visits[number] ?? Fiber.void), settle)
   yield* settle
-  return { entered, giveUp, letGo, visits }
+  return { deserted, entered, giveUp, letGo, visits }
 })
 
 describe("a turnstile", () => {
@@ -55,6 +55,18 @@ describe("a turnstile", () => {
       yield* Fiber.join(going)
       for (const number of [1, 3, 4]) yield* letGo(number)
       expect(entered.filter((number) => number !== 2)).toEqual([0, 1, 3, 4, 5, 6])
+    })
+  )
+
+  it.effect("is deserted when the last has gone, and nobody waits", () =>
+    Effect.gen(function* () {
+      yield* Turnstile.make(1).deserted
+      const { deserted, giveUp, letGo } = yield* crowd
+      const watching = yield* Effect.fork(deserted)
+      for (const number of [0, 1, 2, 3, 4, 5, 6, 7, 8]) yield* letGo(number)
+      expect(watching.unsafePoll()).toBeNull()
+      yield* giveUp(9)
+      yield* Fiber.join(watching)
     })
   )
 })

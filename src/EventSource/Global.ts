@@ -95,6 +95,7 @@ export const make = Effect.gen(function* () {
         connection,
         Option.match({ onNone: () => Effect.void, onSome: ({ renew }) => renew })
       ),
+    calm: Effect.void,
     heard: Effect.flatMap(
       connection,
       Option.match({

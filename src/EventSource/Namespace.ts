@@ -14,6 +14,9 @@ import { drain, type Sink } from "./Sink.ts"
 /** Dials at once; more wait their turn, so that an upstream restart is no stampede. */
 const maxDials = 16
 
+/** Ten thousand dials take about twenty seconds. */
+const longestRush = Duration.seconds(30)
+
 /**
  * The server drops a connection that is in no namespace after 45 s (`connectTimeout`). Until then,
  * asking again costs one small frame, and Evolution no look-up of the key.
@@ -55,6 +58,7 @@ export const make = Effect.gen(function* () {
         return subscription(link)
       }),
     renew: (name: string) => links.get(name)?.renew ?? Effect.void,
+    calm: Effect.asVoid(Effect.timeoutOption(dials.deserted, longestRush)),
     heard: Effect.suspend(() =>
       Effect.map(
         Effect.forEach(links.values(), ({ heard }) => heard),

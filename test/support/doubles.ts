@@ -27,6 +27,7 @@ export const sourceOf = (source: Partial<EventSource["Type"]>) =>
   Layer.mock(EventSource, {
     isShared: false,
     renew: () => Effect.void,
+    calm: Effect.void,
     heard: Effect.succeed(undefined),
     created: Effect.succeed(Stream.never),
     quiesce: Effect.void,

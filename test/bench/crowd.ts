@@ -1,12 +1,18 @@
 /** Ten thousand instances: what one costs that says nothing, and how soon all are back. */
 import { freePort } from "../support/PostgresCluster.ts"
-import type { Databases } from "./Databases.ts"
+import type { Database, Databases } from "./Databases.ts"
 import { type Memory, memoryOf } from "./Inspector.ts"
 import { startProgram } from "./Program.ts"
 import type { Idle } from "./programs/idle.ts"
 import { type Service, startService } from "./Service.ts"
 import { sleep, until } from "./time.ts"
-import { nothingFetched, settled, withDatabase, withEvolution } from "./world.ts"
+import {
+  type EvolutionProgram,
+  nothingFetched,
+  settled,
+  withDatabase,
+  withEvolution
+} from "./world.ts"
 
 /** Bytes a listener. */
 export interface Footprint {
@@ -28,8 +34,6 @@ const difference = (more: Memory, less: Memory, count: number): Footprint => ({
   heap: (more.heap - less.heap) / count
 })
 
-const awayMillis = 2000
-
 type Mode = "global" | "namespace"
 
 const inspected = async <A>(
@@ -47,79 +51,85 @@ const allListen = async (service: Service, count: number): Promise<void> => {
   })
 }
 
-/** How soon all are back; the service does all that it does after a restart. */
-export const measureReturn = (
+export interface CrowdResult {
+  /** What a listener costs that hears nothing: a service with many against one with a single one. */
+  readonly footprint: Footprint
+  readonly back: ReturnResult
+}
+
+/** What many cost, and then how soon all are back; after the restart the service does all that it does. */
+export const measureCrowd = (
   databases: Databases,
   mode: Mode,
   count: number
-): Promise<ReturnResult> =>
-  withDatabase(databases, count, (database) =>
-    withEvolution(async (evolution) => {
-      const evolutionUrl = await evolution.ask("url")
-      const start = () => startService({ databaseUrl: database.url, evolutionUrl, mode })
-      const first = await start()
-      await allListen(first, count)
-      await first.stop()
-
-      await evolution.ask("facts")
-      const began = performance.now()
-      const service = await start()
-      try {
-        await allListen(service, count)
-        const afterOurRestart = (performance.now() - began) / 1000
-        const { dialsAtOnce } = await evolution.ask("facts")
-
-        const leaving = evolution.ask("leave", awayMillis)
-        await until("all have noticed", async () => (await service.listening()) === 0, {
-          every: 100
-        })
-        await leaving
-        const returned = performance.now()
-        await allListen(service, count)
-        const afterUpstreamRestart = (performance.now() - returned) / 1000
-        const facts = await evolution.ask("facts")
-        return {
-          count,
-          afterOurRestart,
-          afterUpstreamRestart,
-          dials: facts.dials,
-          dialsAtOnce: Math.max(dialsAtOnce, facts.dialsAtOnce)
-        }
-      } finally {
-        await service.end()
-      }
-    })
-  )
-
-/** What a listener of ours costs that hears nothing: a service with many against one without any. */
-export const measureFootprint = (
-  databases: Databases,
-  mode: Mode,
-  count: number
-): Promise<Footprint> =>
+): Promise<CrowdResult> =>
   withEvolution(async (evolution) => {
     const evolutionUrl = await evolution.ask("url")
-    const memoryWith = (instances: number): Promise<Memory> =>
-      withDatabase(databases, instances, async (database) => {
-        const { memory, program } = await inspected((nodeArguments) =>
-          startService({
-            databaseUrl: database.url,
-            evolutionUrl,
-            mode,
-            nodeArguments,
-            variables: nothingFetched
-          })
-        )
-        try {
-          await settled(database, instances)
-          return await memory()
-        } finally {
-          await program.end()
-        }
-      })
-    const alone = await memoryWith(1)
-    return difference(await memoryWith(count), alone, count)
+    const memoryOfAll = async (database: Database, instances: number): Promise<Memory> => {
+      const { memory, program } = await inspected((nodeArguments) =>
+        startService({
+          databaseUrl: database.url,
+          evolutionUrl,
+          mode,
+          nodeArguments,
+          variables: nothingFetched
+        })
+      )
+      try {
+        await settled(database, instances)
+        return await memory()
+      } finally {
+        await program.stop()
+      }
+    }
+    const alone = await withDatabase(databases, 1, (database) => memoryOfAll(database, 1))
+    return withDatabase(databases, count, async (database) => ({
+      footprint: difference(await memoryOfAll(database, count), alone, count),
+      back: await measureReturn(database, evolution, mode, count)
+    }))
   })
+
+const awayMillis = 2000
+
+const measureReturn = async (
+  database: Database,
+  evolution: EvolutionProgram,
+  mode: Mode,
+  count: number
+): Promise<ReturnResult> => {
+  await evolution.ask("facts")
+  const began = performance.now()
+  const service = await startService({
+    databaseUrl: database.url,
+    evolutionUrl: await evolution.ask("url"),
+    mode
+  })
+  try {
+    await allListen(service, count)
+    const afterOurRestart = (performance.now() - began) / 1000
+    const { dialsAtOnce } = await evolution.ask("facts")
+
+    await evolution.ask("leave", awayMillis)
+    const returned = performance.now()
+    const links = mode === "global" ? 1 : count
+    await until("all are connected anew", async () => (await evolution.ask("joined")) === links, {
+      every: 50,
+      within: 60_000
+    })
+    await allListen(service, count)
+    const afterUpstreamRestart = (performance.now() - returned) / 1000
+    const facts = await evolution.ask("facts")
+    return {
+      count,
+      afterOurRestart,
+      afterUpstreamRestart,
+      dials: facts.dials,
+      dialsAtOnce: Math.max(dialsAtOnce, facts.dialsAtOnce)
+    }
+  } finally {
+    await service.end()
+  }
+}
 
 /** What a listener of `socket.io-client` costs. */
 export const measureRival = (isShared: boolean, count: number): Promise<Footprint> =>

@@ -1,12 +1,6 @@
 /** Everything that is measured, one after the other; what fails does not keep the rest from it. */
 import { besides, type Contender, contenders } from "./contenders.ts"
-import {
-  type Footprint,
-  measureFootprint,
-  measureReturn,
-  measureRival,
-  type ReturnResult
-} from "./crowd.ts"
+import { type Footprint, measureCrowd, measureRival, type ReturnResult } from "./crowd.ts"
 import type { Databases } from "./Databases.ts"
 import { measureLatency } from "./latency.ts"
 import { type Trial, tryAll } from "./limit.ts"
@@ -33,9 +27,9 @@ export interface Options {
 export const parts = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "starts", "besides"] as const
 type Part = (typeof parts)[number]
 
-const warmUp = 0.8
+const warmUp = 0.6
 /** Of what is beside the table. */
-const fewerRuns = 3
+const fewerRuns = 2
 
 /** Whose rows a target needs. */
 const needed: Readonly<Record<"P1" | "P2" | "P3", ReadonlyArray<string>>> = {
@@ -113,18 +107,19 @@ export const runAll = async (
     measureReaders(databases, { duration, readers, runs })
   )
   const widths = await part("instances", ["P6"], () =>
-    measureWidths(databases, [10, 100, 1000, crowd], { duration, runs })
+    measureWidths(databases, [10, 300, crowd], { duration, runs })
   )
   const modes = { shared: "global", own: "namespace" } as const
   const footprints: Record<string, Footprint> = {}
   const returns: Record<string, ReturnResult> = {}
   for (const [key, mode] of Object.entries(modes)) {
-    const back = await part(`the return of many, ${mode}`, ["P7"], () =>
-      measureReturn(databases, mode, crowd)
+    const many = await part(`many, ${mode}`, ["P5", "P7"], () =>
+      measureCrowd(databases, mode, crowd)
     )
-    if (back !== undefined) returns[key] = back
-    const ours = await part(`idle, ${mode}`, ["P5"], () => measureFootprint(databases, mode, crowd))
-    if (ours !== undefined) footprints[key] = ours
+    if (many !== undefined) {
+      returns[key] = many.back
+      footprints[key] = many.footprint
+    }
     const rival = await part(`idle, ${mode}, socket.io-client`, ["P5"], () =>
       measureRival(mode === "global", crowd)
     )

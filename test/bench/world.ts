@@ -54,7 +54,7 @@ export const settled = (database: Database, instances: number): Promise<number> 
       )
       return Number(row?.asked) >= instances && Number(row?.unfinished) === 0
     },
-    { every: 200, within: 60_000 }
+    { every: 500, within: 100_000 }
   )
 
 /** Fetching again is slow on purpose, to spare Evolution; here it would only be waited for. */

@@ -11,7 +11,6 @@ import { answer, subscribe } from "./Evolution/Rest.ts"
 import { serve } from "./serve.ts"
 
 export interface Facts {
-  readonly connections: number
   /** WebSockets asked for since the last `facts`. */
   readonly dials: number
   /** The most of them that were under way at once. */
@@ -96,9 +95,10 @@ const make = async () => {
     allow: feed.allow,
     stop: feed.stop,
     sent: feed.sent,
+    /** How many namespaces somebody is in, over all. */
+    joined: () => joined.size,
     facts: (): Facts => {
       const facts = {
-        connections: joined.size,
         dials,
         dialsAtOnce,
         calls,

@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     runs: { type: "string", default: "5" },
-    seconds: { type: "string", default: "1.2" },
+    seconds: { type: "string", default: "1" },
     crowd: { type: "string", default: "10000" },
     readers: { type: "string", default: "1000" },
     save: { type: "boolean", default: false }

@@ -13,7 +13,6 @@ import {
   Layer,
   PubSub,
   Runtime,
-  Schedule,
   Stream
 } from "effect"
 import { InstanceNotFound } from "./Domain/EvolutionError.ts"
@@ -25,7 +24,11 @@ import { InstanceStore } from "./InstanceStore.ts"
 import type { Report } from "./Listener/Keep.ts"
 import * as Listener from "./Listener.ts"
 import { record } from "./ListenerRegistry/Record.ts"
+import { restartIntensity, restartsLeft } from "./ListenerRegistry/Restarts.ts"
 import * as Tracing from "./Tracing.ts"
+import * as Turnstile from "./Turnstile.ts"
+
+export { restartIntensity }
 
 export interface StateChange {
   readonly name: InstanceName
@@ -60,15 +63,6 @@ export class ListenerRegistry extends Context.Tag("evolution-listener/ListenerRe
   )
 }
 
-/** A defect restarts its listener at most five times in a minute; then the state says so. */
-export const restartIntensity = Schedule.exponential("100 millis").pipe(
-  Schedule.intersect(Schedule.recurs(5)),
-  Schedule.resetAfter("1 minute")
-)
-
-/** Made with the first crash: most listeners never meet one. */
-const restartsLeft = Schedule.driver(restartIntensity)
-
 /** How long the listeners may take to hand over what was received, when the service stops. */
 const quiesceTimeout = Duration.seconds(1)
 
@@ -84,7 +78,7 @@ const make = Effect.gen(function* () {
   const states = new Map<InstanceName, State.ListenerState>()
   const changes = yield* PubSub.sliding<StateChange>(1024)
   yield* Effect.forkScoped(record(yield* PubSub.subscribe(changes)))
-  const oneByOne = (yield* Effect.makeSemaphore(1)).withPermits(1)
+  const oneByOne = Turnstile.make(1).through
   /** Commands are short and come one after another, so that start and stop cannot cross. */
   const command =
     (action: string, name: InstanceName) =>

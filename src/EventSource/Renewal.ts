@@ -18,6 +18,7 @@ import {
 import type { RawEvent } from "../Domain/Event.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
 import { isTooDeep } from "../Domain/Nesting.ts"
+import * as Turnstile from "../Turnstile.ts"
 import type { Heard } from "../Wire/Hearing.ts"
 import type * as SocketIo from "../Wire/SocketIo.ts"
 import * as Lateness from "./Lateness.ts"
@@ -38,7 +39,7 @@ export const renewable = (
 ): Effect.Effect<Renewable, LinkError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const exchange = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    const exchange = Turnstile.make(1).through
     const connect = Effect.gen(function* () {
       const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
       const leave = Scope.close(own, Exit.void)

@@ -1,12 +1,9 @@
 import { setImmediate } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Option, TestClock } from "effect"
-import type { RawEvent } from "../../src/Domain/Event.ts"
+import { Effect, Fiber, Option, TestClock } from "effect"
 import * as SocketIo from "../../src/Wire/SocketIo.ts"
 import { EvolutionSimulator, type Simulator } from "../support/EvolutionSimulator.ts"
-import { openPacket, scriptedServer } from "../support/ScriptedServer.ts"
-
-const dial = (url: URL) => SocketIo.connect({ url, headers: {} })
+import { answering, dial, firstOf, joined } from "./Joined.ts"
 
 const dialSimulator = ({ apiKey, url }: Simulator) =>
   SocketIo.connect({ url: new URL(url), headers: { apikey: apiKey } })
@@ -20,36 +17,6 @@ const everything = Effect.fn(function* (socket: SocketIo.SocketIo) {
     })
   ).pipe(Effect.flip)
   return { events, end: Option.getOrNull(end) }
-})
-
-/** The first so many events. */
-const firstOf = Effect.fn(function* (socket: SocketIo.SocketIo, count: number) {
-  const events: Array<RawEvent> = []
-  while (events.length < count) events.push(...(yield* socket.pull))
-  return events.slice(0, count)
-})
-
-/** A server that answers the first thing it hears with these frames. */
-const answering = Effect.fn(function* (...frames: ReadonlyArray<string | Buffer>) {
-  const received = yield* Deferred.make<void>()
-  const { url } = yield* scriptedServer((socket) => {
-    socket.send(openPacket)
-    socket.once("message", () => {
-      for (const frame of frames) socket.send(frame)
-      // The pong to this tells that what came before it was received.
-      socket.send("2")
-      socket.once("message", () => Deferred.unsafeDone(received, Effect.void))
-    })
-  })
-  return { url, received: Deferred.await(received) }
-})
-
-/** Joins `/` at such a server; the frames follow its agreement. */
-const joined = Effect.fn(function* (...frames: ReadonlyArray<string | Buffer>) {
-  const { received, url } = yield* answering('40{"sid":"s"}', ...frames)
-  const socket = yield* dial(url)
-  yield* socket.join("/")
-  return { ...socket, received }
 })
 
 describe("joining", () => {
@@ -220,34 +187,6 @@ describe("events", () => {
       yield* TestClock.adjust("5 seconds")
       const [event] = yield* firstOf(socket, 1)
       expect(event).toMatchObject({ name: "a", payload: 1, receivedAt: 1_000 })
-    })
-  )
-})
-
-describe("the text of an event", () => {
-  it.scoped.each([
-    ["an object", '42["a",{"b":"é, \\"c\\""}]', '{"b":"é, \\"c\\""}'],
-    ["of a namespace", '42/shop-1,["messages.upsert",{"ç":1}]', '{"ç":1}'],
-    ["with an acknowledgement asked for", '4217["a",{}]', "{}"],
-    ["several arguments", '42["a",1,2]', undefined],
-    ["no argument", '42["a"]', undefined],
-    ["a name that is escaped", '42["a\\"",1]', undefined],
-    ["space where nobody puts it", '42[ "a",1]', undefined]
-  ] as const)("is what stands there: %s", ([_, frame, text]) =>
-    Effect.gen(function* () {
-      const socket = yield* joined(frame)
-      const [event] = yield* firstOf(socket, 1)
-      const { text: found, utf8 } = event?.verbatim ?? {}
-      expect(found).toBe(text)
-      expect(utf8 && Buffer.from(utf8).toString()).toBe(text)
-    })
-  )
-
-  it.scoped("is none when it has attachments", () =>
-    Effect.gen(function* () {
-      const socket = yield* joined('451-["a",{"_placeholder":true,"num":0}]', Buffer.from("x"))
-      const [event] = yield* firstOf(socket, 1)
-      expect(event).toMatchObject({ payload: "eA==", verbatim: undefined })
     })
   )
 })

@@ -53,7 +53,7 @@ describe("the plot", () => {
 
   it("puts panels side by side in one well-formed picture", () => {
     const svg = draw([panel(), panel({ isLogY: true, series: [] })])
-    expect(svg).toContain('viewBox="0 0 920 320"')
+    expect(svg).toContain('viewBox="0 0 932 320"')
     const opened = svg.match(/<(svg|g|text|title|style)\b/g)?.length
     expect(svg.match(/<\/(svg|g|text|title|style)>/g)?.length).toBe(opened)
     expect(svg).not.toContain("NaN")

@@ -27,6 +27,8 @@ export interface Panel {
 }
 
 const [width, height] = [460, 320]
+/** For the last tick's text, which is wider than its margin. */
+const spare = 12
 const margin = { left: 64, right: 18, top: 40, bottom: 46 }
 const colors = { us: "#0b7285", second: "#e8590c", level: "#868e96" }
 
@@ -124,7 +126,7 @@ export const draw = (panels: ReadonlyArray<Panel>): string => {
   const drawn = panels.map(
     (panel, index) => `<g transform="translate(${index * width} 0)">\n${drawPanel(panel)}\n</g>`
   )
-  const all = panels.length * width
+  const all = panels.length * width + spare
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${all} ${height}" width="${all}" height="${height}" role="img">
 <title>${escaped(panels.map(({ title }) => title).join("; "))}</title>
 <style>${style}</style>

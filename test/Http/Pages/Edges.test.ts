@@ -115,10 +115,14 @@ inBrowser("the pages, where something is not as it should be", () => {
     world().visit("/", async (page) => {
       const since = new Date(Date.now() - 65_000).toISOString()
       const degraded = { reason: "database_unavailable", since, message: "gone" }
-      await page.route(/\/instances$/, async (route) => {
+      // The page asks again for the one of which an event comes.
+      await page.route(/\/instances(\/pao\/status)?$/, async (route) => {
         const response = await route.fetch()
-        const all: ReadonlyArray<object> = await response.json()
-        return route.fulfill({ response, json: all.map((one) => ({ ...one, degraded })) })
+        const found: object | ReadonlyArray<object> = await response.json()
+        const json = Array.isArray(found)
+          ? found.map((one) => ({ ...one, degraded }))
+          : { ...found, degraded }
+        return route.fulfill({ response, json })
       })
       await world().create("pao")
       await page.reload()

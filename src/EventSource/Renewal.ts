@@ -167,10 +167,10 @@ export const renewable = (
   })
 
 /** Evolution broadcasts one and the same text to every connection. */
-const fingerprint = ({ name, payload }: RawEvent): string =>
+const fingerprint = ({ name, payload, verbatim }: RawEvent): string =>
   createHash("sha1")
     .update(name)
-    .update(isTooDeep(payload) ? "" : (JSON.stringify(payload) ?? ""))
+    .update(verbatim?.text ?? (isTooDeep(payload) ? "" : (JSON.stringify(payload) ?? "")))
     .digest("base64")
 
 /** Whether an event is one of those, each counted once, and not later than it can be. */

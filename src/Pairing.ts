@@ -22,6 +22,7 @@ import { InstanceStore } from "./InstanceStore.ts"
 import { Instances } from "./Instances.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
 import * as Tracing from "./Tracing.ts"
+import * as Turnstile from "./Turnstile.ts"
 
 export { NoCode, PairingCode, type Progress, QrNotAvailable } from "./Domain/Pairing.ts"
 
@@ -72,7 +73,7 @@ const make = Effect.gen(function* () {
   const registry = yield* ListenerRegistry
   const store = yield* InstanceStore
   const rounds = yield* FiberMap.make<InstanceName, void, Refusal>()
-  const starting = (yield* Effect.makeSemaphore(1)).withPermits(1)
+  const starting = Turnstile.make(1).through
   /** For whose phone the pairing codes of an instance's round are. */
   const numbers = new Map<InstanceName, string>()
 

@@ -17,8 +17,8 @@ const tail = /^(?:,"(?:server_url|date_time|sender|apikey)":(?:"[ !#-[\]-~]*"|nu
 const unusual = ["\\u", "\\/", "\n", "\r"]
 
 /**
- * What stands under `data` in an envelope as Evolution writes it, given that the text is JSON;
- * `undefined` where it is written otherwise.
+ * What stands under `data` in an envelope as Evolution writes it, given that the text is JSON in which
+ * no key comes twice, as `JSON.stringify` makes it; `undefined` where it is written otherwise.
  */
 export const dataIn = ({ text, utf8 }: Verbatim): Verbatim | undefined => {
   const [before] = head.exec(text) ?? []

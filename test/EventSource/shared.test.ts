@@ -39,15 +39,18 @@ const recording = Effect.gen(function* () {
   return { batches, over: Deferred.await(over), sink }
 })
 
+/** Both listen, each at its own place. */
+const listenBoth = (source: EventSource["Type"], sinkOfEach: () => Sink) =>
+  Effect.forEach([one, two], (name) =>
+    Effect.flatMap(source.open(name, ignored), ({ run }) => Effect.forkScoped(run(sinkOfEach())))
+  )
+
 describe("a shared link and those who listen on it", () => {
   it.scoped("hands on what is theirs in the order of its receipt, together where it can", () =>
     Effect.gen(function* () {
       const { say, source } = yield* started
       const { batches, over, sink } = yield* recording
-      for (const name of [one, two]) {
-        const { run } = yield* source.open(name, ignored)
-        yield* Effect.forkScoped(run(sink))
-      }
+      yield* listenBoth(source, () => sink)
       yield* Effect.yieldNow()
       say([one, 1], [two, 2], ["stranger", "nobody's"], [one, 3], [two, 4], [one, "last"])
       yield* over
@@ -60,10 +63,7 @@ describe("a shared link and those who listen on it", () => {
     Effect.gen(function* () {
       const { say, source } = yield* started
       const { batches, over, sink } = yield* recording
-      for (const name of [one, two]) {
-        const { run } = yield* source.open(name, ignored)
-        yield* Effect.forkScoped(run((events) => sink(events)))
-      }
+      yield* listenBoth(source, () => (events) => sink(events))
       yield* Effect.yieldNow()
       say([one, 1], [one, 2], [two, 3], [one, 4], [two, "last"])
       yield* over

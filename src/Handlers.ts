@@ -57,7 +57,8 @@ const absentee = (name: string): Absentee => ({
 
 const toHandled = <Name extends string>(logged: LoggedEvent): HandledEvent<Name> => {
   const { event, id, instance, json, lifeCycle, origin, receivedAt } = logged
-  const data: unknown = lifeCycle === null ? JSON.parse(json) : Redacted.value(lifeCycle).data
+  const data: unknown =
+    lifeCycle === null ? JSON.parse(String(json)) : Redacted.value(lifeCycle).data
   // The name was compared, and a life-cycle event's data was decoded by it.
   return { id, instance, event, data, receivedAt, origin } as HandledEvent<Name>
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Context, DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
-import { decode } from "../src/Domain/Event.ts"
+import { decode, payloadOf } from "../src/Domain/Event.ts"
 import {
   type EvolutionError,
   EvolutionRefused,
@@ -69,7 +69,7 @@ const script = <A>(...answers: ReadonlyArray<Effect.Effect<A, EvolutionError>>) 
 }
 
 const said = (data: Effect.Effect.Success<ReturnType<typeof Recovery.Service.snapshot>>) =>
-  data.map(({ name: event, payload }) => [event, payload])
+  data.map((event) => [event.name, payloadOf(event)])
 
 const stateEvent = (state: string) => [
   "connection.update",

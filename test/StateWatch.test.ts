@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Deferred, Effect, TestClock } from "effect"
+import { payloadOf } from "../src/Domain/Event.ts"
 import { EvolutionUnavailable, KeyRefused } from "../src/Domain/EvolutionError.ts"
 import { InstanceName } from "../src/Domain/Instance.ts"
 import { ConnectionLost } from "../src/Domain/LinkError.ts"
@@ -33,7 +34,7 @@ describe("a look at WhatsApp's state", () => {
         })
       yield* TestClock.adjust("5 minutes")
       expect(world.ingested).toEqual([
-        ["snapshot", event(two, { instance: two, state: "close" }).payload]
+        ["snapshot", payloadOf(event(two, { instance: two, state: "close" }))]
       ])
       expect(yield* world.counted).toEqual([1, 0])
     })

@@ -112,7 +112,7 @@ const make = Effect.gen(function* () {
     Effect.map(Effect.tap(SocketIo.connect(options), join), ({ pull }) =>
       Stream.filterMap(
         Stream.mapConcat(Stream.repeatEffectOption(pull), (batch) => batch),
-        ({ payload }) => Option.fromNullable(instanceOf(payload))
+        (event) => Option.fromNullable(instanceOf(event))
       )
     )
 

@@ -7,15 +7,33 @@ import * as Json from "./Json.ts"
 import * as LifeCycle from "./LifeCycle.ts"
 import { isTooDeep, tooDeep } from "./Nesting.ts"
 import * as Scrub from "./Scrub.ts"
-import * as Verbatim from "./Verbatim.ts"
+import * as Skim from "./Skim.ts"
+import type { Utf8 } from "./Utf8.ts"
 
 /** One Socket.IO event as the wire delivers it. `receivedAt`: our clock, ms since 1970 UTC. */
-export interface RawEvent {
+export type RawEvent = ParsedEvent | SkimmedEvent
+
+export interface ParsedEvent {
   readonly name: string
   readonly payload: unknown
-  /** The payload as the JSON text it came as, where it came as one. */
-  readonly verbatim?: Verbatim.Verbatim | undefined
+  readonly envelope?: undefined
   readonly receivedAt: number
+}
+
+export interface SkimmedEvent {
+  readonly name: string
+  readonly envelope: Skim.Envelope
+  readonly receivedAt: number
+}
+
+/** `undefined`: it was skimmed, and is no JSON. */
+export const payloadOf = (raw: RawEvent): unknown => {
+  if (raw.envelope === undefined) return raw.payload
+  try {
+    return JSON.parse(String(raw.envelope.whole))
+  } catch {
+    return undefined
+  }
 }
 
 /** How an event came into the log; `listener`: it is our own. */
@@ -39,9 +57,7 @@ export interface EvolutionEvent {
   /** The wire's name, e.g. `messages.upsert`. */
   readonly event: string
   /** The data as JSON text, fit for `jsonb` and free of secrets. */
-  readonly json: string
-  /** The same in UTF-8, where it came so. */
-  readonly utf8?: Uint8Array | undefined
+  readonly json: string | Utf8
   /** What stood beside the data, as JSON text: since 2.3.7 `messages.set` has `isLatest`, `progress`. */
   readonly extra: string | null
   /** Decoded, when it is one of the life-cycle events. Redacted: it may hold a QR code. */
@@ -58,7 +74,7 @@ export const textsOf = ({
   extra,
   json,
   lifeCycle
-}: Pick<EvolutionEvent, "extra" | "json" | "lifeCycle">): ReadonlyArray<string> => {
+}: Pick<EvolutionEvent, "extra" | "json" | "lifeCycle">): ReadonlyArray<string | Utf8> => {
   // Most events are messages.
   if (lifeCycle === null) return extra === null ? [json] : [json, extra]
   const happened = Redacted.value(lifeCycle)
@@ -146,11 +162,25 @@ const envelopeKeys = new Set([
   "server_url"
 ])
 
-/** The instance a payload names, before anything else of it is looked at. */
-export const instanceOf = (payload: unknown): string | undefined =>
-  Predicate.hasProperty(payload, "instance") && typeof payload.instance === "string"
-    ? payload.instance
-    : undefined
+const textAt = (payload: unknown, key: string): string | undefined =>
+  Predicate.hasProperty(payload, key) && typeof payload[key] === "string" ? payload[key] : undefined
+
+/** The instance an event names, before anything else of it is looked at. */
+export const instanceOf = (raw: RawEvent): string | undefined =>
+  raw.envelope === undefined ? textAt(raw.payload, "instance") : raw.envelope.instance
+
+/** Evolution's `date_time`, whatever it is worth. */
+export const upstreamTimeOf = (raw: RawEvent): string | undefined =>
+  raw.envelope === undefined ? textAt(raw.payload, "date_time") : raw.envelope.upstreamTime
+
+/** All that an event brought, as text that is the same where the event is; it may hold secrets. */
+export const printOf = (raw: RawEvent): string =>
+  raw.name +
+  (raw.envelope !== undefined
+    ? raw.envelope.whole.bytes
+    : isTooDeep(raw.payload)
+      ? ""
+      : JSON.stringify(raw.payload))
 
 /**
  * Decodes one event; what does not decode comes back on the left, with its reason. Nothing secret is in
@@ -160,29 +190,52 @@ export const decode = (
   raw: RawEvent,
   origin: EventOrigin,
   secrets: Scrub.Scrub = Scrub.unconfigured
+): Either.Either<EvolutionEvent, QuarantinedEvent> =>
+  raw.envelope !== undefined && Skim.isUntouched(raw.envelope.data, secrets.and(raw.envelope.token))
+    ? Either.right(skimmed(raw.envelope, raw.receivedAt, origin))
+    : decodePayload(raw, origin, secrets)
+
+/** There is nothing more to it; what `decodePayload` would make of it is the same. */
+const skimmed = (
+  { data, event, instance, upstreamTime }: Skim.Envelope,
+  receivedAt: number,
+  origin: EventOrigin
+): EvolutionEvent => ({
+  instance,
+  event,
+  json: data,
+  extra: null,
+  lifeCycle: null,
+  upstreamTime,
+  receivedAt,
+  origin
+})
+
+const decodePayload = (
+  raw: RawEvent,
+  origin: EventOrigin,
+  secrets: Scrub.Scrub
 ): Either.Either<EvolutionEvent, QuarantinedEvent> => {
+  const payload = payloadOf(raw)
   const reject = (reason: string) => Either.left(quarantine(raw, reason, secrets))
   const rejectIssue = (error: ParseResult.ParseError) =>
     reject(ParseResult.ArrayFormatter.formatErrorSync(error).map(issueText).join("; "))
 
   // Schemas walk what they describe, and describe what they refuse.
-  if (isTooDeep(raw.payload)) return reject(tooDeep)
-  const envelope = decodeEnvelope(raw.payload)
+  if (isTooDeep(payload)) return reject(tooDeep)
+  const envelope = decodeEnvelope(payload)
   if (Either.isLeft(envelope)) return rejectIssue(envelope.left)
-  const scrub = secrets.and(tokenIn(raw.payload))
+  const scrub = secrets.and(tokenIn(payload))
   const { data = null, date_time = null, instance } = envelope.right
   const event = toWireName(envelope.right.event)
   const lifeCycle = LifeCycle.decode(event, data, scrub)
   if (Either.isLeft(lifeCycle)) return rejectIssue(lifeCycle.left)
   const isShown = !isAboutCodes(event)
-  const encode = (value: object | null, verbatim?: string) =>
-    isShown
-      ? Json.encodeShallow(value, scrub, verbatim)
-      : Json.encodeShallow(Scrub.withoutTexts(value), scrub)
-  const verbatim = raw.verbatim && Verbatim.dataIn(raw.verbatim)
-  const json = encode(data, verbatim?.text)
+  const encode = (value: object | null) =>
+    Json.encodeShallow(isShown ? value : Scrub.withoutTexts(value), scrub)
+  const json = encode(data)
   if (Either.isLeft(json)) return reject(json.left)
-  const beside = besideData(raw.payload)
+  const beside = besideData(payload)
   const extra = beside === null ? Either.right(null) : encode(beside)
   if (Either.isLeft(extra)) return reject(extra.left)
   const text = (value: string) => Json.storable(scrub.blot(value))
@@ -190,10 +243,9 @@ export const decode = (
     instance: nameOr(text)(instance),
     event: isEventName(event) ? event : text(event),
     json: json.right,
-    utf8: json.right === verbatim?.text ? verbatim.utf8 : undefined,
     extra: extra.right,
     lifeCycle: lifeCycle.right,
-    upstreamTime: date_time === null ? null : text(date_time),
+    upstreamTime: date_time === null ? null : timeOr(text)(date_time),
     receivedAt: raw.receivedAt,
     origin
   })
@@ -205,16 +257,17 @@ export const quarantine = (
   reason: string,
   secrets: Scrub.Scrub = Scrub.unconfigured
 ): QuarantinedEvent => {
-  const scrub = secrets.and(tokenIn(raw.payload))
+  const payload = payloadOf(raw)
+  const scrub = secrets.and(tokenIn(payload))
   const text = (value: string) => Json.storable(scrub.blot(value))
-  const instance = instanceOf(raw.payload)
+  const instance = instanceOf(raw)
   const event = toWireName(raw.name)
   return {
     instance: instance === undefined ? null : nameOr(text)(instance),
     event: text(event),
     reason: text(reason.slice(0, 1000)),
     json: Either.getOrNull(
-      Either.map(Json.encode(raw.payload, scrub), (json) =>
+      Either.map(Json.encode(payload, scrub), (json) =>
         isAboutCodes(event + json) ? JSON.stringify(Scrub.redacted) : json
       )
     ),
@@ -225,6 +278,10 @@ export const quarantine = (
 /** A name that an instance may have is one, whatever else is called so. */
 const nameOr = (text: (value: string) => string) => (value: string) =>
   isInstanceName(value) ? value : text(value)
+
+const upstreamTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const timeOr = (text: (value: string) => string) => (value: string) =>
+  upstreamTime.test(value) ? value : text(value)
 
 const isAboutCodes = (text: string): boolean => /qr[ ._-]?code|pairing[ ._-]?code/i.test(text)
 

@@ -16,18 +16,11 @@ export const encode = (
 ): Either.Either<string, string> =>
   isTooDeep(value) ? Either.left(tooDeep) : encodeShallow(value, scrub)
 
-/**
- * The same of a value that is not too deep. `verbatim`: what `JSON.stringify` would make of it, where that
- * is known. Costs one stringify at the most, unless there is something to mend.
- */
-export const encodeShallow = (
-  value: unknown,
-  scrub: Scrub,
-  verbatim?: string
-): Either.Either<string, string> => {
+/** The same of a value that is not too deep. Costs one stringify, unless there is something to mend. */
+export const encodeShallow = (value: unknown, scrub: Scrub): Either.Either<string, string> => {
   try {
     const scrubbed = withoutSecrets(value)
-    const text = (scrubbed === value ? verbatim : undefined) ?? JSON.stringify(scrubbed)
+    const text = JSON.stringify(scrubbed)
     if (text === undefined) return Either.left("not a JSON value")
     return Either.right(
       (text.includes("\\u") && unstorableInText.test(text)) || scrub.tells(text)

@@ -1,7 +1,7 @@
 /** How deep a value may be for anything here to walk it. */
 
 /** Far more than any WhatsApp message has, far less than a parser's stack or Postgres' takes. */
-const maxNesting = 256
+export const maxNesting = 256
 
 export const tooDeep = `nested deeper than ${maxNesting} levels`
 

@@ -9,11 +9,14 @@ import * as Known from "./Scrub/Known.ts"
 import * as Look from "./Scrub/Look.ts"
 import { withoutSecrets } from "./Scrub/Value.ts"
 
-export { redacted } from "./Scrub/Look.ts"
+export { mayNameWithin, redacted } from "./Scrub/Look.ts"
 export { withoutSecrets, withoutTexts } from "./Scrub/Value.ts"
 
 export interface Scrub {
-  /** Whether a text, plain or JSON, holds what `blot` would take out. */
+  /**
+   * Whether a text, plain or JSON, may hold what `blot` would take out; also of a text in UTF-8, a character
+   * for each byte.
+   */
   readonly tells: (text: string) => boolean
   /** A text without our own secrets, in any form they are known to take. */
   readonly ours: (text: string) => string

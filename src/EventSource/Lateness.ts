@@ -2,8 +2,8 @@
  * How long an event was on its way to us. `date_time` is Evolution's local clock, hours away from ours
  * for all we know; but by how much more an event is behind it than the quickest was, that is known.
  */
-import { Option, Predicate } from "effect"
-import type { RawEvent } from "../Domain/Event.ts"
+import { Option } from "effect"
+import { type RawEvent, upstreamTimeOf } from "../Domain/Event.ts"
 
 /** After this long, what was the quickest is measured anew: a clock may have been set since. */
 const memory = 5 * 60_000
@@ -35,8 +35,7 @@ export const make = () => {
   }
 }
 
-const lagOf = ({ payload, receivedAt }: RawEvent): Option.Option<number> => {
-  if (!Predicate.hasProperty(payload, "date_time")) return Option.none()
-  const sentAt = typeof payload.date_time === "string" ? Date.parse(payload.date_time) : Number.NaN
-  return Number.isNaN(sentAt) ? Option.none() : Option.some(receivedAt - sentAt)
+const lagOf = (event: RawEvent): Option.Option<number> => {
+  const sentAt = Date.parse(upstreamTimeOf(event) ?? "")
+  return Number.isNaN(sentAt) ? Option.none() : Option.some(event.receivedAt - sentAt)
 }

@@ -15,9 +15,8 @@ import {
   Schedule,
   Scope
 } from "effect"
-import type { RawEvent } from "../Domain/Event.ts"
+import { printOf, type RawEvent } from "../Domain/Event.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
-import { isTooDeep } from "../Domain/Nesting.ts"
 import * as Turnstile from "../Turnstile.ts"
 import type { Heard } from "../Wire/Hearing.ts"
 import type * as SocketIo from "../Wire/SocketIo.ts"
@@ -167,11 +166,8 @@ export const renewable = (
   })
 
 /** Evolution broadcasts one and the same text to every connection. */
-const fingerprint = ({ name, payload, verbatim }: RawEvent): string =>
-  createHash("sha1")
-    .update(name)
-    .update(verbatim?.text ?? (isTooDeep(payload) ? "" : (JSON.stringify(payload) ?? "")))
-    .digest("base64")
+const fingerprint = (event: RawEvent): string =>
+  createHash("sha1").update(printOf(event)).digest("base64")
 
 /** Whether an event is one of those, each counted once, and not later than it can be. */
 const echoes =

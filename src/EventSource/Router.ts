@@ -104,7 +104,7 @@ const split = (router: Router, batch: ReadonlyArray<RawEvent>) => {
     rest: count === batch.length ? [] : batch.slice(count)
   })
   for (const event of batch) {
-    const name = instanceOf(event.payload)
+    const name = instanceOf(event)
     const route = routeOf(router, name)
     if (route?.sink !== undefined) {
       if (sink !== undefined && sink !== route.sink) return upTo(seen)
@@ -132,9 +132,9 @@ const handOn = (router: Router, sink: Sink, events: ReadonlyArray<RawEvent>): Ef
   Effect.catchAllCause(sink(events), (cause) => {
     if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
     return Effect.sync(() => {
-      for (const { payload, receivedAt } of events) {
-        const route = routeOf(router, instanceOf(payload))
-        if (route?.sink === sink) Route.crash(route, cause, receivedAt)
+      for (const event of events) {
+        const route = routeOf(router, instanceOf(event))
+        if (route?.sink === sink) Route.crash(route, cause, event.receivedAt)
       }
     })
   })

@@ -5,6 +5,8 @@
  * Format: `array_recv` (src/backend/utils/adt/arrayfuncs.c), the same in every version so far.
  */
 
+import type { Utf8 } from "../Domain/Utf8.ts"
+
 /** `pg_type.oid`. */
 const oids = { text: 25, timestamptz: 1184, jsonb: 3802 }
 
@@ -20,7 +22,7 @@ const open = (oid: number, count: number, bytes: number): Buffer => {
   return array
 }
 
-type Text = string | Uint8Array | null
+type Text = string | Utf8 | null
 
 const sizeOf = (text: Text): number =>
   text === null ? 0 : typeof text === "string" ? Buffer.byteLength(text) : text.length
@@ -48,13 +50,12 @@ const strings = (
     at = array.writeInt32BE(prefix.length + size, at)
     for (const byte of prefix) at = array.writeUInt8(byte, at)
     if (typeof value === "string") array.write(value, at)
-    else array.set(value, at)
+    else array.write(value.bytes, at, "latin1")
     at += size
   })
   return array.subarray(0, at)
 }
 
-/** A text that is bytes is UTF-8. */
 export const texts = (values: ReadonlyArray<Text>): Buffer => strings(oids.text, values)
 
 /** JSON texts; the byte before each is the version of `jsonb`'s format. */

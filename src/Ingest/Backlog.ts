@@ -53,16 +53,15 @@ export interface Bounds {
 const overhead = 1000
 const beyondLatin1 = /[\u0100-\uffff]/
 
-const sizeOf = (decoded: Decoded): number => {
-  const [texts, bytes]: readonly [ReadonlyArray<string>, number] = Either.match(decoded, {
-    onLeft: ({ json }) => [json === null ? [] : [json], 0],
-    onRight: (event) => [textsOf(event), event.utf8?.length ?? 0]
-  })
-  return texts.reduce(
-    (sum, text) => sum + text.length * (beyondLatin1.test(text) ? 4 : 2),
-    overhead + bytes
+const sizeOf = (decoded: Decoded): number =>
+  Either.match(decoded, {
+    onLeft: ({ json }) => (json === null ? [] : [json]),
+    onRight: textsOf
+  }).reduce(
+    (sum, text) =>
+      sum + text.length * (typeof text === "string" && beyondLatin1.test(text) ? 4 : 2),
+    overhead
   )
-}
 
 export type Batch = ReadonlyArray<Item>
 

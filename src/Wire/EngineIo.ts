@@ -20,9 +20,9 @@ import * as WebSocket from "./WebSocket.ts"
 
 /** One Engine.IO message. `receivedAt`: our clock at the socket, ms since 1970 UTC. */
 export interface Message {
-  readonly data: string | Buffer
-  /** What it came in; a text follows its first byte. */
-  readonly frame: Buffer
+  /** If it is text, in UTF-8. */
+  readonly data: Buffer
+  readonly isBinary: boolean
   readonly receivedAt: number
 }
 
@@ -41,6 +41,9 @@ export const openTimeout = Duration.seconds(10)
 /** The socket is paused when this much waits to be decoded; there may be a socket an instance. */
 const maxQueuedBytes = 1024 * 1024
 const maxQueuedMessages = 1024
+
+/** The type of a packet that is a message; its content need not be decoded to know that. */
+const messageType = "4".charCodeAt(0)
 
 /** The open packet, as far as we need it. Both are milliseconds. */
 const Handshake = Schema.Struct({
@@ -78,10 +81,10 @@ export const connect = (
       socket.terminate()
     }
 
-    const enqueue = (data: string | Buffer, frame: Buffer) => {
-      inbox.put({ data, frame, receivedAt: now() })
+    const enqueue = (data: Buffer, isBinary: boolean) => {
+      inbox.put({ data, isBinary, receivedAt: now() })
       hearing.queued()
-      queuedBytes += frame.length
+      queuedBytes += data.length
       if (queuedBytes > maxQueuedBytes || inbox.size() > maxQueuedMessages) {
         hearing.heldBack()
         socket.pause()
@@ -91,13 +94,13 @@ export const connect = (
     const onFrame = (frame: Buffer, isBinary: boolean) => {
       if (inbox.size() === 0) hearing.ranDry()
       hearing.arrived()
-      if (isBinary) return enqueue(frame, frame)
+      if (isBinary) return enqueue(frame, true)
+      if (frame[0] === messageType)
+        return frame.length === 1
+          ? abort(ProtocolViolation.of("empty message"))
+          : enqueue(frame.subarray(1), false)
       const packet = decodePacket(frame.toString("utf8"))
       switch (packet.type) {
-        case "message":
-          return packet.data === undefined
-            ? abort(ProtocolViolation.of("empty message"))
-            : enqueue(packet.data, frame)
         case "ping":
           // Answered here and not behind the queue, which may be long.
           lastPing = ticks()

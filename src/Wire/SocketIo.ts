@@ -6,14 +6,14 @@
  */
 import { Duration, Effect, Option, Predicate, type Scope } from "effect"
 import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser"
-import type { RawEvent } from "../Domain/Event.ts"
+import type { RawEvent, SkimmedEvent } from "../Domain/Event.ts"
 import {
   ConnectionLost,
   type LinkError,
   NamespaceRefused,
   ProtocolViolation
 } from "../Domain/LinkError.ts"
-import type { Verbatim } from "../Domain/Verbatim.ts"
+import * as Skim from "../Domain/Skim.ts"
 import * as EngineIo from "./EngineIo.ts"
 import type { Heard } from "./Hearing.ts"
 import * as WebSocket from "./WebSocket.ts"
@@ -50,7 +50,7 @@ export const connect = (
 ): Effect.Effect<SocketIo, LinkError, Scope.Scope> =>
   Effect.map(EngineIo.connect(options), (engine) => {
     const words = WebSocket.wordsOf(options)
-    const parse = packetParser(words)
+    const read = reader(words)
     const refusal = ({ data, nsp }: Packet) => NamespaceRefused.of(nsp, words(refusalText(data)))
 
     /** The namespace's end, when the server announces it, comes after the events before it. */
@@ -68,26 +68,32 @@ export const connect = (
     const next = Effect.suspend(() => {
       if (end !== undefined) return Effect.fail(Option.some(end))
       return Effect.map(engine.pull, (messages) => {
-        const parsed = parse(messages)
-        end = parsed.broken
-        return parsed.packets
+        const { broken, received } = read(messages)
+        end = broken
+        return received
       })
     })
 
     const answerFor = (namespace: string): Effect.Effect<void, LinkError> =>
-      Effect.flatMap(Effect.mapError(next, Option.getOrElse(endedEarly)), (packets) => {
-        const index = packets.findIndex(({ packet }) => isAnswer(packet, namespace))
-        const answer = packets[index]?.packet
-        if (answer === undefined) return answerFor(namespace)
-        ahead = packets.slice(index + 1)
-        return answer.type === PacketType.CONNECT ? Effect.void : refusal(answer)
+      Effect.flatMap(Effect.mapError(next, Option.getOrElse(endedEarly)), (received) => {
+        const index = received.findIndex((one) => isAnswer(one, namespace))
+        const answer = received[index]
+        if (answer === undefined || !isControl(answer)) return answerFor(namespace)
+        ahead = received.slice(index + 1)
+        return answer.packet.type === PacketType.CONNECT ? Effect.void : refusal(answer.packet)
       })
 
-    const eventsOf = (packets: ReadonlyArray<Received>): ReadonlyArray<RawEvent> => {
-      const last = packets.findIndex(({ packet }) => endOf(packet) !== undefined)
-      const ending = packets[last]
-      if (ending !== undefined) end = endOf(ending.packet)
-      return (ending === undefined ? packets : packets.slice(0, last)).filter(isEvent).map(toEvent)
+    const eventsOf = (received: ReadonlyArray<Received>): ReadonlyArray<RawEvent> => {
+      const events: Array<RawEvent> = []
+      for (const one of received) {
+        const announced = isControl(one) ? endOf(one.packet) : undefined
+        if (announced !== undefined) {
+          end = announced
+          break
+        }
+        if (!isControl(one)) events.push(one)
+      }
+      return events
     }
 
     const pull = Effect.suspend(() => {
@@ -109,65 +115,74 @@ export const connect = (
     }
   })
 
-interface Received {
+/** An event, or a packet that is about the namespace. */
+type Received = RawEvent | Control
+interface Control {
   readonly packet: Packet
-  /** The last message it was decoded from. */
-  readonly message: EngineIo.Message
 }
+const isControl = (received: Received): received is Control => "packet" in received
 
 const encoder = new Encoder()
 
 const endedEarly = (): LinkError => ConnectionLost.of(1000, "ended by us during the handshake")
 
-const isAnswer = ({ nsp, type }: Packet, namespace: string): boolean =>
-  nsp === namespace && (type === PacketType.CONNECT || type === PacketType.CONNECT_ERROR)
+const isAnswer = (received: Received, namespace: string): boolean =>
+  isControl(received) &&
+  received.packet.nsp === namespace &&
+  (received.packet.type === PacketType.CONNECT || received.packet.type === PacketType.CONNECT_ERROR)
 
 const refusalText = (data: unknown): string =>
   Predicate.hasProperty(data, "message") ? String(data.message) : "no reason given"
 
-/** A parser for one connection: batches of messages in, batches of packets out. */
-const packetParser = (words: (text: string) => string) => {
+/** Reads one connection, batch by batch; what can be skimmed is not parsed. */
+const reader = (words: (text: string) => string) => {
   const decoder = new Decoder({ maxAttachments })
-  let packets: Array<Received> = []
-  let message: EngineIo.Message = { data: "", frame: Buffer.alloc(0), receivedAt: 0 }
+  let received: Array<Received> = []
+  let message: EngineIo.Message = { data: Buffer.alloc(0), isBinary: false, receivedAt: 0 }
+  /** Not amid an event whose attachments are still to come. */
+  let isBetween = true
   decoder.on("decoded", (packet: Packet) => {
-    // An event that ends with a binary frame holds Buffers; downstream everything is JSON.
-    if (typeof message.data !== "string") packet.data = withBase64(packet.data)
-    packets.push({ packet, message })
+    isBetween = true
+    received.push(packet.type === PacketType.EVENT ? toEvent(packet, message) : { packet })
   })
   return (messages: ReadonlyArray<EngineIo.Message>) => {
-    packets = []
+    received = []
     try {
-      for (message of messages) decoder.add(message.data)
-      return { packets, broken: undefined }
+      for (message of messages) {
+        const event = isBetween && !message.isBinary ? skimmed(message) : undefined
+        if (event !== undefined) {
+          received.push(event)
+          continue
+        }
+        isBetween = false
+        decoder.add(message.isBinary ? message.data : message.data.toString("utf8"))
+      }
+      return { received, broken: undefined }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      return { packets, broken: ProtocolViolation.of(words(reason)) }
+      return { received, broken: ProtocolViolation.of(words(reason)) }
     }
   }
 }
 
-const isEvent = ({ packet }: Received): boolean => packet.type === PacketType.EVENT
-
 /** An event's packet up to its first argument: the type, a namespace, an acknowledgement's number, the name. */
-const beforeArguments = /^2(?:\/[\w-]*,)?\d*\["[\w.-]*",/
+const beforeArguments = /^2(?:\/[\w-]*,)?\d*\["([\w.-]+)",/
 
-/** The one argument of an event as it came. All before it is ASCII, and behind it is one bracket. */
-const argumentIn = ({ data, frame }: EngineIo.Message): Verbatim | undefined => {
-  if (typeof data !== "string") return undefined
-  const [before] = beforeArguments.exec(data) ?? []
-  return before === undefined
+const skimmed = ({ data, receivedAt }: EngineIo.Message): SkimmedEvent | undefined => {
+  const text = data.toString("latin1")
+  const [before, name] = beforeArguments.exec(text) ?? []
+  if (before === undefined || !text.endsWith("]")) return undefined
+  const envelope = Skim.envelopeIn(text.slice(before.length, -1))
+  return envelope === undefined || envelope.event !== name
     ? undefined
-    : { text: data.slice(before.length, -1), utf8: frame.subarray(1 + before.length, -1) }
+    : { name: envelope.event, envelope, receivedAt }
 }
 
-const toEvent = ({ message, packet }: Received): RawEvent => {
-  const [name, ...args]: ReadonlyArray<unknown> = packet.data
-  const { receivedAt } = message
+const toEvent = (packet: Packet, { isBinary, receivedAt }: EngineIo.Message): RawEvent => {
+  // An event that ends with a binary frame holds Buffers; downstream everything is JSON.
+  const [name, ...args]: ReadonlyArray<unknown> = isBinary ? withBase64(packet.data) : packet.data
   // Evolution emits one object; anything else goes on as it is, to be put in quarantine.
-  return args.length === 1
-    ? { name: String(name), payload: args[0], verbatim: argumentIn(message), receivedAt }
-    : { name: String(name), payload: args, receivedAt }
+  return { name: String(name), payload: args.length === 1 ? args[0] : args, receivedAt }
 }
 
 /** The same value with every Buffer as base64 text. */

@@ -79,7 +79,7 @@ describe("decode, for what is no event of Evolution's", () => {
     const left = Either.getOrThrow(Either.flip(result))
     expect(left).toMatchObject({ instance: "shop-1", event: "connection.update", receivedAt })
     expect(JSON.parse(left.json ?? "")).toMatchObject({ data: { state: "asleep\ufffd" } })
-    expect(instanceOf({ instance: 1 })).toBeUndefined()
+    expect(instanceOf({ name: "call", payload: { instance: 1 }, receivedAt })).toBeUndefined()
   })
 
   const deep = Array.from({ length: 100_000 }).reduce((inner) => [inner], [])

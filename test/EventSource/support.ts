@@ -1,6 +1,6 @@
 /** What the suites of both backends need to see. */
 import { Context, Deferred, Effect, Layer, Schedule, TestServices } from "effect"
-import type { RawEvent } from "../../src/Domain/Event.ts"
+import { payloadOf, type RawEvent } from "../../src/Domain/Event.ts"
 import type { Sink } from "../../src/EventSource/Sink.ts"
 import { EventSource, type Subscription } from "../../src/EventSource.ts"
 import type { Settings } from "../support/EvolutionSimulator/State.ts"
@@ -39,8 +39,12 @@ export const awake = (simulator: Simulator, ...names: ReadonlyArray<string>) =>
   })
 
 /** What stands in an event's data. */
-export const dataOf = ({ payload }: RawEvent): unknown =>
-  typeof payload === "object" && payload !== null && "data" in payload ? payload.data : payload
+export const dataOf = (event: RawEvent): unknown => {
+  const payload = payloadOf(event)
+  return typeof payload === "object" && payload !== null && "data" in payload
+    ? payload.data
+    : payload
+}
 
 /** The first so many of what comes; its run is interrupted then, but not in the middle of a batch. */
 export const takeRaw = ({ run }: Subscription, count: number) =>

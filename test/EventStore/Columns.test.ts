@@ -1,6 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
 import { Effect, ManagedRuntime } from "effect"
+import { Utf8 } from "../../src/Domain/Utf8.ts"
 import * as Columns from "../../src/EventStore/Columns.ts"
 import { databases } from "../support/databases.ts"
 
@@ -35,7 +36,8 @@ describe.each(databases)("a column on %s", (_name, database) => {
 
   test("of UTF-8 comes as the text that it is", (sql) =>
     Effect.gen(function* () {
-      const utf8 = [Buffer.from('{"é":"世"}'), '{"é":"世"}', null]
+      const text = '{"é":"世"}'
+      const utf8 = [new Utf8(Buffer.from(text).toString("latin1")), text, null]
       const [row] = yield* sql<{ found: unknown }>`
         select to_jsonb(${Columns.jsons(utf8)}::jsonb[]) as found`
       expect(row?.found).toEqual([{ é: "世" }, { é: "世" }, null])

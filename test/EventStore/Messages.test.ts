@@ -18,7 +18,7 @@ const message = (id: string, more: Partial<EvolutionEvent> = {}, remoteJid = cha
   event(JSON.stringify({ key: { id, remoteJid, fromMe: false }, message: {} }), more)
 
 const idsOf = (messages: ReadonlyArray<EvolutionEvent>) =>
-  messages.map(({ json }) => JSON.parse(json).key?.id)
+  messages.map(({ json }) => JSON.parse(String(json)).key?.id)
 
 const gap = Gap.opened({
   id: randomUUID(),

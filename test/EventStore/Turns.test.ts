@@ -65,7 +65,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       yield* store.append({ ...nothing, events })
       const told = yield* turnsOf(store)
       expect(told[0]).toBe("listener.updated -200")
-      expect(told.slice(1, -1)).toEqual(storm.slice(10).map(({ json }) => JSON.parse(json)))
+      expect(told.slice(1, -1)).toEqual(storm.slice(10).map(({ json }) => JSON.parse(String(json))))
       expect(told.at(-1)).toBe("connection.update 1")
     }))
 

@@ -81,7 +81,7 @@ describe("the API", () => {
       expect(yield* client.instances.get({ path })).toMatchObject({ name, userAction: "scan_qr" })
 
       simulator.scan(name)
-      yield* heard(name, ({ json }) => json.includes('"state":"open"'))
+      yield* heard(name, ({ json }) => String(json).includes('"state":"open"'))
       expect(yield* client.instances.status({ path })).toMatchObject({
         userAction: "none",
         whatsapp: { state: "open", reason: null },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Batch, calls, makeWorld, raw } from "./World.ts"
 
-const isPoison = ({ json }: Batch["events"][number]) => json.includes("poison")
+const isPoison = ({ json }: Batch["events"][number]) => String(json).includes("poison")
 
 describe("a bug of ours that one event meets", () => {
   it.scoped("costs that event alone, and the writer goes on", () =>

@@ -33,7 +33,7 @@ describe("what ingest writes down", () => {
       ])
       yield* close
       expect(JSON.stringify(events)).not.toMatch(`${key}|${password}`)
-      expect(events.map(({ json }) => JSON.parse(json))).toMatchObject([
+      expect(events.map(({ json }) => JSON.parse(String(json)))).toMatchObject([
         { text: "a [redacted]", "[redacted]": 1 },
         { state: "open", profileName: "[redacted]" }
       ])
@@ -53,7 +53,7 @@ describe("what ingest writes down", () => {
       yield* close
       expect(shop()?.qr).toMatchObject(qrcode)
       const [event] = events
-      expect(JSON.parse(event?.json ?? "")).toEqual({
+      expect(JSON.parse(String(event?.json ?? ""))).toEqual({
         qrcode: { code: "[redacted]", base64: "[redacted]", pairingCode: "[redacted]" },
         say: "[redacted]"
       })

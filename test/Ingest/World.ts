@@ -1,9 +1,11 @@
 /** `Ingest` with a database in memory that does as a test tells it. */
+
 import { SqlError } from "@effect/sql"
 import { expect } from "@effect/vitest"
 import { Context, DateTime, Effect, Exit, Layer, Scope } from "effect"
 import type { EvolutionEvent, QuarantinedEvent, RawEvent } from "../../src/Domain/Event.ts"
 import { InstanceName, type InstanceRecord, nothingObserved } from "../../src/Domain/Instance.ts"
+import type { Utf8 } from "../../src/Domain/Utf8.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import { EventStore } from "../../src/EventStore.ts"
 import { GapStore } from "../../src/GapStore.ts"
@@ -33,7 +35,7 @@ export type Batch = Parameters<EventStore["Type"]["append"]>[0]
 
 /** What tells one message from another. */
 const keyOf = ({ instance, json }: EvolutionEvent): string =>
-  JSON.stringify([instance, JSON.parse(json)?.key])
+  JSON.stringify([instance, JSON.parse(String(json))?.key])
 
 /** A database in memory. `refuse` may say no to a batch; while `open` is shut, it does not answer. */
 export const makeWorld = (
@@ -110,7 +112,7 @@ export const makeWorld = (
       shop: () => records.get("shop"),
       /** How often it was written down that the service stopped in good order. */
       rests: () => rests,
-      data: () => events.map(({ json }) => JSON.parse(json).n),
+      data: () => events.map(({ json }) => JSON.parse(String(json)).n),
       batches,
       events,
       open,
@@ -127,5 +129,5 @@ export const until = (condition: () => boolean) =>
 
 export const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
-export const isPoison = ({ json }: { readonly json: string | null }) =>
-  json?.includes("poison") === true
+export const isPoison = ({ json }: { readonly json: string | Utf8 | null }) =>
+  json !== null && String(json).includes("poison")

@@ -1,6 +1,8 @@
 /** One listener with doubles around it: what it dials, what it reports, what it hands on. */
+
 import { Clock, DateTime, type Duration, Effect, Layer, Stream, TestClock } from "effect"
 import type { EventOrigin, RawEvent } from "../../src/Domain/Event.ts"
+import { payloadOf } from "../../src/Domain/Event.ts"
 import type { GapCause } from "../../src/Domain/Gap.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { ConnectionLost, type LinkError } from "../../src/Domain/LinkError.ts"
@@ -76,7 +78,7 @@ export const listener = ({ awaitReturn, backfill, dials, snapshot }: Doubles) =>
       ingestOf({
         receive: (events, origin) =>
           Effect.sync(() => {
-            for (const { payload } of events) seen.received.push([payload, origin])
+            for (const event of events) seen.received.push([payloadOf(event), origin])
           })
       }),
       Layer.succeed(Recovery, {

@@ -1,6 +1,6 @@
 /** One listener with doubles around it, and the ledger that it keeps. */
 import { Clock, DateTime, Effect, Layer, Mailbox, Queue, TestClock } from "effect"
-import type { RawEvent } from "../../src/Domain/Event.ts"
+import { payloadOf, type RawEvent } from "../../src/Domain/Event.ts"
 import * as Gap from "../../src/Domain/Gap.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { ConnectionLost, type LinkError } from "../../src/Domain/LinkError.ts"
@@ -82,7 +82,7 @@ export const started = (
       ingestOf({
         receive: (events, origin) =>
           Effect.sync(() => {
-            for (const { payload } of events) world.done.push(`${origin} ${payload}`)
+            for (const event of events) world.done.push(`${origin} ${payloadOf(event)}`)
           }),
         ...doubles.ingest
       }),

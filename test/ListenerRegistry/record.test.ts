@@ -16,7 +16,9 @@ describe("the log, of a listener", { timeout: 30_000 }, () => {
           Stream.filter(({ event }) => event === "listener.updated"),
           Stream.take(count),
           Stream.runCollect,
-          Effect.map((events) => [...events].map(({ json, ...event }) => [event, JSON.parse(json)]))
+          Effect.map((events) =>
+            [...events].map(({ json, ...event }) => [event, JSON.parse(String(json))])
+          )
         )
       source.onOpen = () => lost
       yield* registry.start(one)

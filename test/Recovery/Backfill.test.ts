@@ -44,7 +44,7 @@ describe("back-fill", () => {
         yield* TestClock.adjust("10 seconds")
         const [event] = log.filter((one) => one.event === "messages.upsert")
         expect(event).toMatchObject({ instance: shop, origin: "backfill", extra: null })
-        expect(JSON.parse(event?.json ?? "")).toEqual(message)
+        expect(JSON.parse(String(event?.json ?? ""))).toEqual(message)
         expect(event?.receivedAt).toBeGreaterThan(at(25).epochMillis)
         // Its verdict comes after what it is about.
         expect(log.at(-1)?.gap).toMatchObject({ recovered: true })

@@ -50,7 +50,7 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
           Effect.zipRight(
             database.await,
             Effect.suspend(() =>
-              events.some(({ json }) => json.includes("poison"))
+              events.some(({ json }) => String(json).includes("poison"))
                 ? sqlError("22P05")
                 : Effect.succeed(events.map((event) => log.push(event)))
             )
@@ -58,7 +58,7 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
         unheard: (messages) =>
           Effect.sync(() => {
             const heard = new Set(messagesIn(log, messages[0]?.instance ?? "").map(({ id }) => id))
-            return messages.filter(({ json }) => !heard.has(keyOf(json).id))
+            return messages.filter(({ json }) => !heard.has(keyOf(String(json)).id))
           }),
         messagesAround: (instance, from, to) =>
           Effect.suspend(() => {
@@ -144,11 +144,11 @@ const messagesIn = (log: ReadonlyArray<EvolutionEvent>, instance: string) =>
   log
     .filter((event) => event.instance === instance && event.event === "messages.upsert")
     .map(({ json, origin, receivedAt }) => ({
-      id: keyOf(json).id,
+      id: keyOf(String(json)).id,
       origin,
       heardAt: receivedAt,
       /** When it was said, in seconds of the test. */
-      seconds: JSON.parse(json).messageTimestamp - start
+      seconds: JSON.parse(String(json)).messageTimestamp - start
     }))
 
 /** Lets every other fiber go as far as it can without a clock. */

@@ -1,7 +1,7 @@
 /** `StateWatch` with doubles around it: what Evolution would say, what we know, and what is asked. */
 import { randomUUID } from "node:crypto"
 import { Clock, DateTime, Effect, Layer, Metric, TestClock } from "effect"
-import type { RawEvent } from "../../src/Domain/Event.ts"
+import { payloadOf, type RawEvent } from "../../src/Domain/Event.ts"
 import { settingsNames } from "../../src/Domain/EventName.ts"
 import { type EvolutionError, InstanceNotFound } from "../../src/Domain/EvolutionError.ts"
 import { type Gap, type GapCause, opened } from "../../src/Domain/Gap.ts"
@@ -133,7 +133,7 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       ingestOf({
         receive: (events, origin) =>
           Effect.sync(() => {
-            for (const { payload } of events) world.ingested.push([origin, payload])
+            for (const event of events) world.ingested.push([origin, payloadOf(event)])
           })
       }),
       sourceOf({ isShared })

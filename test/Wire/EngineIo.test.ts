@@ -47,10 +47,10 @@ describe("the messages of a link", () => {
       const messages = [...(yield* engine.pull)]
       expect(messages).toEqual(
         [
-          ["2first", Buffer.from("42first")],
-          [Buffer.from([1, 2]), Buffer.from([1, 2])],
-          ["2last", Buffer.from("42last")]
-        ].map(([data, frame]) => ({ data, frame, receivedAt: 1_000 }))
+          [Buffer.from("2first"), false],
+          [Buffer.from([1, 2]), true],
+          [Buffer.from("2last"), false]
+        ].map(([data, isBinary]) => ({ data, isBinary, receivedAt: 1_000 }))
       )
     })
   )

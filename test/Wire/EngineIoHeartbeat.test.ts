@@ -134,7 +134,7 @@ describe("the heartbeat", () => {
       // Real time, for its pings: without a pong it would close the link after 700 ms.
       yield* Effect.sleep("1 second")
       simulator.emitRaw("still.here")
-      expect([...(yield* engine.pull)]).toMatchObject([{ data: '2["still.here"]' }])
+      expect([...(yield* engine.pull)]).toMatchObject([{ data: Buffer.from('2["still.here"]') }])
     }).pipe(Effect.provide(EvolutionSimulator.layer({ pingInterval: 100, pingTimeout: 600 })))
   )
 })

@@ -1,10 +1,14 @@
 /** A client that has joined a namespace of a server which says what a test wants. */
 import { Deferred, Effect } from "effect"
-import type { RawEvent } from "../../src/Domain/Event.ts"
+import { payloadOf, type RawEvent } from "../../src/Domain/Event.ts"
 import * as SocketIo from "../../src/Wire/SocketIo.ts"
 import { openPacket, scriptedServer } from "../support/ScriptedServer.ts"
 
 export const dial = (url: URL) => SocketIo.connect({ url, headers: {} })
+
+/** An event, whichever way it was read. */
+export const seen = (event: RawEvent | undefined) =>
+  event && { name: event.name, payload: payloadOf(event), receivedAt: event.receivedAt }
 
 /** The first so many events. */
 export const firstOf = Effect.fn(function* (socket: SocketIo.SocketIo, count: number) {

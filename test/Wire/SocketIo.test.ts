@@ -1,9 +1,10 @@
 import { setImmediate } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Option, TestClock } from "effect"
+import { payloadOf } from "../../src/Domain/Event.ts"
 import * as SocketIo from "../../src/Wire/SocketIo.ts"
 import { EvolutionSimulator, type Simulator } from "../support/EvolutionSimulator.ts"
-import { answering, dial, firstOf, joined } from "./Joined.ts"
+import { answering, dial, firstOf, joined, seen } from "./Joined.ts"
 
 const dialSimulator = ({ apiKey, url }: Simulator) =>
   SocketIo.connect({ url: new URL(url), headers: { apikey: apiKey } })
@@ -13,7 +14,7 @@ const everything = Effect.fn(function* (socket: SocketIo.SocketIo) {
   const events: Array<readonly [string, unknown]> = []
   const end = yield* Effect.forever(
     Effect.tap(socket.pull, (batch) => {
-      for (const { name, payload } of batch) events.push([name, payload])
+      for (const event of batch) events.push([event.name, payloadOf(event)])
     })
   ).pipe(Effect.flip)
   return { events, end: Option.getOrNull(end) }
@@ -28,7 +29,7 @@ describe("joining", () => {
       simulator.emit("shop-1", "call", { id: 1 })
       simulator.emit("shop-2", "call", null)
       const events = yield* firstOf(socket, 2)
-      expect([...events]).toMatchObject([
+      expect(events.map(seen)).toMatchObject([
         { name: "call", payload: { event: "call", instance: "shop-1", data: { id: 1 } } },
         { name: "call", payload: { event: "call", instance: "shop-2", data: null } }
       ])
@@ -52,7 +53,7 @@ describe("joining", () => {
       simulator.emit("shop-2", "call", { elsewhere: true })
       simulator.emit("shop-1", "call", { id: 1 })
       const [event] = yield* firstOf(socket, 1)
-      expect(event).toMatchObject({
+      expect(seen(event)).toMatchObject({
         name: "call",
         payload: { instance: "shop-1", data: { id: 1 } }
       })
@@ -123,7 +124,7 @@ describe("events", () => {
       simulator.emitRaw("one", null)
       simulator.emitRaw("several", { a: 1 }, "two", [3])
       const events = yield* firstOf(socket, 3)
-      expect([...events].map(({ name, payload }) => [name, payload])).toEqual([
+      expect([...events].map((event) => [event.name, payloadOf(event)])).toEqual([
         ["bare", []],
         ["one", null],
         ["several", [{ a: 1 }, "two", [3]]]
@@ -144,7 +145,7 @@ describe("events", () => {
       simulator.emit("shop-1", "messages.set", messages)
       simulator.emit("shop-1", "call", { after: true })
       const events = yield* firstOf(socket, 2)
-      expect([...events].map(({ payload }) => payload)).toMatchObject([
+      expect([...events].map(payloadOf)).toMatchObject([
         {
           event: "messages.set",
           data: messages.map(({ key }, number) => ({
@@ -186,7 +187,7 @@ describe("events", () => {
       yield* socket.received
       yield* TestClock.adjust("5 seconds")
       const [event] = yield* firstOf(socket, 1)
-      expect(event).toMatchObject({ name: "a", payload: 1, receivedAt: 1_000 })
+      expect(seen(event)).toMatchObject({ name: "a", payload: 1, receivedAt: 1_000 })
     })
   )
 })

@@ -2,30 +2,48 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { firstOf, joined } from "./Joined.ts"
 
-describe("the text of an event", () => {
+const envelope = (event: string, data: string) =>
+  `{"event":"${event}","instance":"shop-1","data":${data},"server_url":"http://localhost",` +
+  `"date_time":"2026-01-01T00:00:00.000Z","apikey":null}`
+
+describe("an event", () => {
+  const data = '{"b":"é, \\"c\\""}'
+
   it.scoped.each([
-    ["an object", '42["a",{"b":"é, \\"c\\""}]', '{"b":"é, \\"c\\""}'],
-    ["of a namespace", '42/shop-1,["messages.upsert",{"ç":1}]', '{"ç":1}'],
-    ["with an acknowledgement asked for", '4217["a",{}]', "{}"],
-    ["several arguments", '42["a",1,2]', undefined],
-    ["no argument", '42["a"]', undefined],
-    ["a name that is escaped", '42["a\\"",1]', undefined],
-    ["space where nobody puts it", '42[ "a",1]', undefined]
-  ] as const)("is what stands there: %s", ([_, frame, text]) =>
+    ["as it comes", `42["call",${envelope("call", data)}]`, data],
+    ["of a namespace", `42/shop-1,["call",${envelope("call", data)}]`, data],
+    ["with an acknowledgement asked for", `4217["call",${envelope("call", data)}]`, data],
+    ["several arguments", `42["call",1,${envelope("call", data)}]`, undefined],
+    ["another argument behind it", `42["call",${envelope("call", data)},1]`, undefined],
+    ["two names", `42["call",${envelope("chats.set", data)}]`, undefined],
+    ["a name that is escaped", `42["c\\u0061ll",${envelope("call", data)}]`, undefined],
+    ["space where nobody puts it", `42[ "call",${envelope("call", data)}]`, undefined]
+  ] as const)("is skimmed, if it is what Evolution writes: %s", ([_, frame, text]) =>
     Effect.gen(function* () {
       const socket = yield* joined(frame)
       const [event] = yield* firstOf(socket, 1)
-      const { text: found, utf8 } = event?.verbatim ?? {}
-      expect(found).toBe(text)
-      expect(utf8 && Buffer.from(utf8).toString()).toBe(text)
+      expect(event?.name).toBe("call")
+      expect(event?.envelope && String(event.envelope.data)).toBe(text)
     })
   )
 
-  it.scoped("is none when it has attachments", () =>
+  it.scoped("is parsed when it has attachments", () =>
     Effect.gen(function* () {
       const socket = yield* joined('451-["a",{"_placeholder":true,"num":0}]', Buffer.from("x"))
       const [event] = yield* firstOf(socket, 1)
-      expect(event).toMatchObject({ payload: "eA==", verbatim: undefined })
+      expect(event).toMatchObject({ name: "a", payload: "eA==" })
+    })
+  )
+
+  it.scoped("is none where an attachment is due", () =>
+    Effect.gen(function* () {
+      const socket = yield* joined(
+        '451-["a",{"_placeholder":true,"num":0}]',
+        `42["call",${envelope("call", "{}")}]`
+      )
+      expect(yield* Effect.flip(firstOf(socket, 1))).toMatchObject({
+        value: { _tag: "ProtocolViolation" }
+      })
     })
   )
 })

@@ -6,6 +6,7 @@
  */
 import { Effect, Layer, Logger, LogLevel } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
+import * as Skim from "../../src/Domain/Skim.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import { EventStore } from "../../src/EventStore.ts"
 import { GapStore } from "../../src/GapStore.ts"
@@ -36,9 +37,9 @@ const message = (n: number): RawEvent => {
     date_time: "2025-01-01T00:00:00.000Z",
     apikey: "an-instance-token"
   }
-  const text = JSON.stringify(payload)
-  const verbatim = { text, utf8: Buffer.from(text) }
-  return { name, payload, verbatim, receivedAt: 1_700_000_000_000 + n }
+  const receivedAt = 1_700_000_000_000 + n
+  const envelope = Skim.envelopeIn(JSON.stringify(payload))
+  return envelope === undefined ? { name, payload, receivedAt } : { name, envelope, receivedAt }
 }
 
 const chunks = Array.from({ length: perRound / perChunk }, (_, chunk) =>

@@ -120,7 +120,9 @@ const chat = (simulator: Simulator) =>
 /** Every committed event, as it happens. */
 const narrate = Effect.flatMap(EventBus, (bus) =>
   Stream.runForEach(bus.after("now"), ({ event, id, json, origin }) =>
-    say(`#${String(id).padEnd(4)} ${event.padEnd(18)} ${origin.padEnd(9)} ${json.slice(0, 90)}`)
+    say(
+      `#${String(id).padEnd(4)} ${event.padEnd(18)} ${origin.padEnd(9)} ${String(json).slice(0, 90)}`
+    )
   )
 )
 

@@ -5,7 +5,7 @@ import { redacted } from "./Look.ts"
 export interface Known {
   /** As it is, as JSON and a URL have it, and within base64; the longest first. */
   readonly forms: ReadonlyArray<string>
-  /** One of these is in every text that a form is in. */
+  /** One of these is in every text that a form is in, also as its bytes. */
   readonly probes: ReadonlyArray<string>
 }
 
@@ -27,7 +27,10 @@ export const make = (secret: string): Known | undefined => {
     ...[0, 1, 2].flatMap((before) => base64Of(secret, before))
   ])
   const probes = new Set(
-    [...forms].map((form) => probeOf(core !== undefined && form.includes(core) ? core : form))
+    [...forms].flatMap((form) => {
+      const probe = probeOf(core !== undefined && form.includes(core) ? core : form)
+      return [probe, inBytes(probe)]
+    })
   )
   const longestFirst = (left: string, right: string) => right.length - left.length
   return { forms: [...forms].sort(longestFirst), probes: [...probes] }
@@ -64,6 +67,9 @@ const probeOf = (form: string): string => {
   const [rare] = [...rarest].filter((character) => starts.includes(character))
   return form.slice(rare === undefined ? 0 : starts.indexOf(rare))
 }
+
+/** In UTF-8, a character for each byte. */
+const inBytes = (text: string): string => Buffer.from(text).toString("latin1")
 
 const escaped = (text: string): string => JSON.stringify(text).slice(1, -1)
 

@@ -51,14 +51,18 @@ const userInfo = /(:\/\/)[^/\s:@"'<>]{0,200}:[^/\s@"'<>]{1,200}@/g
 /** What we give out ourselves: a key that was made here, the token of a session or of a pairing link. */
 const own = /\bel_[\w-]{43}|\beyJhbGciOiJIUzI1NiJ9\.[\w-]+\.[\w-]+/g
 
-/** One of its marks is in every text that has one of a kind, and they are looked for much sooner. */
+/**
+ * One of its marks is in every text that has one of a kind, and they are looked for much sooner. Each holds
+ * for UTF-8 as well, a character for each byte; so of an address only what is ASCII counts.
+ */
 const kinds = [
   { look: code, marks: ["@", "%40"] },
   { look: picture, marks: [";base64,"] },
-  { look: userInfo, marks: ["://"] },
+  { look: /:\/\/(?!\[redacted\]@)[^/"'<>]*@/, marks: ["://"] },
   { look: own, marks: ["_", "JIUzI1NiJ9"] }
 ].map(({ look, marks }) => ({ marks, look: new RegExp(look.source) }))
 
+/** Whether `blot` may take something out. */
 export const tells = (text: string): boolean =>
   kinds.some(({ look, marks }) => marks.some((mark) => text.includes(mark)) && look.test(text))
 
@@ -90,3 +94,12 @@ const mayBeNamed = new RegExp(
 
 /** Whether a text that looks like JSON may have a secret under a name in it. */
 export const mayName = (text: string): boolean => mayBeNamed.test(text)
+
+/** The same of JSON in texts within JSON, where what stands before the colon is escaped. Colons come seldom. */
+const mayBeNamedWithin = new RegExp(
+  String.raw`:(?<=(?:${names}|\b(?:${wholeNames}))\b(?:[^\w:]|\\[bfnrt]){0,300}:)|"qr`,
+  "i"
+)
+
+/** Whether JSON text may have a secret under a name in it, or in JSON within its texts. */
+export const mayNameWithin = (json: string): boolean => mayBeNamedWithin.test(json)

@@ -2,7 +2,7 @@
  * What was taken in and is not committed yet: one queue, bounded by its size in memory and by its
  * age. Beyond either bound whoever brings more waits, and with it the socket.
  */
-import { type Chunk, Duration, Effect, Either, Fiber, Mailbox } from "effect"
+import { type Chunk, Duration, Effect, Either, Fiber, Mailbox, Option } from "effect"
 import { type EvolutionEvent, type QuarantinedEvent, textsOf } from "../Domain/Event.ts"
 import * as Activity from "./Activity.ts"
 
@@ -156,32 +156,49 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
        * do once a batch is committed; that, and `prepare`, are done while the next one is under way.
        */
       drain: ({ commit, prepare }: Writing): Effect.Effect<void> => {
-        const write = Effect.fnUntraced(function* (
-          batches: ReadonlyArray<Batch>,
-          takenAll: number
-        ) {
-          let rest = Effect.void
-          for (const [index, batch] of batches.entries()) {
-            const next = batches[index + 1]
-            const committing = yield* Effect.fork(commit(batch))
-            if (batches.length > 1) yield* underWay
-            yield* rest
-            // What goes wrong here goes wrong again in its turn.
-            if (next !== undefined) yield* Effect.exit(prepare(next))
-            rest = yield* Fiber.join(committing)
-            if (next === undefined) yield* rest
-            yield* release(batch, next?.[0]?.takenAt ?? takenAll)
+        /** Taken, and not begun. Of what is still in the queue, nothing is older than `taken`. */
+        let waiting: ReadonlyArray<Batch> = []
+        let taken = now()
+
+        /** A batch that is not full goes on with what has come since. */
+        const take = (items: Chunk.Chunk<Item>) => {
+          const last = waiting.at(-1) ?? []
+          waiting = [...waiting.slice(0, -1), ...batches([...last, ...items])]
+          taken = now()
+        }
+        const takeNow = Effect.map(queue.clear, take)
+        const isMore = () => waiting.length > 0 || Option.getOrElse(queue.unsafeSize(), () => 0) > 0
+
+        /** `rest`: what is left to do of the batch before. */
+        const write = Effect.fnUntraced(function* (batch: Batch, rest: Effect.Effect<void>) {
+          const committing = yield* Effect.fork(commit(batch))
+          if (isMore()) yield* underWay
+          yield* rest
+          yield* takeNow
+          // Full, so that it will be this very one. What goes wrong here goes wrong again in its turn.
+          const [next, after] = waiting
+          if (next !== undefined && after !== undefined) yield* Effect.exit(prepare(next))
+          const left = yield* Fiber.join(committing)
+          yield* takeNow
+          const isLast = waiting.length === 0
+          if (isLast) yield* left
+          yield* release(batch, waiting[0]?.[0]?.takenAt ?? taken)
+          return isLast ? Effect.void : left
+        })
+
+        const next = (rest: Effect.Effect<void>): Effect.Effect<void> => {
+          const [batch, ...others] = waiting
+          if (batch !== undefined) {
+            waiting = others
+            return Effect.flatMap(write(batch, rest), next)
           }
-        })
-        const next: Effect.Effect<void> = Effect.flatMap(queue.takeAll, ([items, done]) => {
-          const parts = batches(items)
-          oldest = parts[0]?.[0]?.takenAt
-          return Effect.zipRight(
-            write(parts, now()),
-            done ? Effect.void : Effect.suspend(() => next)
-          )
-        })
-        return next
+          return Effect.flatMap(queue.takeAll, ([items, done]) => {
+            take(items)
+            oldest = waiting[0]?.[0]?.takenAt
+            return done && waiting.length === 0 ? Effect.void : Effect.suspend(() => next(rest))
+          })
+        }
+        return Effect.suspend(() => next(Effect.void))
       },
       end: queue.end,
       trying: activity.trying,
@@ -213,7 +230,7 @@ export const isFetched = ({ decoded }: Pick<Item, "decoded">): boolean =>
   Either.isRight(decoded) && decoded.right.origin === "backfill"
 
 /** Fetched messages are compared with the log, so what came before them has to be in it. */
-const batches = (items: Chunk.Chunk<Item>): ReadonlyArray<Batch> => {
+const batches = (items: Iterable<Item>): ReadonlyArray<Batch> => {
   const all: Array<Array<Item>> = []
   let [count, bytes, fetched] = [maxBatchEvents, 0, false]
   for (const item of items) {

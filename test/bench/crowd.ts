@@ -47,7 +47,7 @@ const inspected = async <A>(
 const allListen = async (service: Service, count: number): Promise<void> => {
   await until("all listen", async () => (await service.listening()) === count, {
     every: 100,
-    within: 60_000
+    within: 120_000
   })
 }
 
@@ -114,7 +114,7 @@ const measureReturn = async (
     const links = mode === "global" ? 1 : count
     await until("all are connected anew", async () => (await evolution.ask("joined")) === links, {
       every: 50,
-      within: 60_000
+      within: 120_000
     })
     await allListen(service, count)
     const afterUpstreamRestart = (performance.now() - returned) / 1000

@@ -65,7 +65,7 @@ const kept = (name: string): string | undefined => {
   const known = instances.get(name)
   if (known !== undefined) return known
   if (!isInstanceName(name)) return undefined
-  const own = Buffer.from(name, "latin1").toString("latin1")
+  const own = Array.from(name).join("")
   if (instances.size >= maxInstances) instances.clear()
   instances.set(own, own)
   return own

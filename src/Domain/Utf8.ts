@@ -14,6 +14,10 @@ export class Utf8 {
   }
 
   toString(): string {
-    return Buffer.from(this.bytes, "latin1").toString("utf8")
+    const bytes = new Uint8Array(this.length)
+    for (let at = 0; at < bytes.length; at++) bytes[at] = this.bytes.charCodeAt(at)
+    return decoder.decode(bytes)
   }
 }
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })

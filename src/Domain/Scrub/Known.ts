@@ -69,7 +69,7 @@ const probeOf = (form: string): string => {
 }
 
 /** In UTF-8, a character for each byte. */
-const inBytes = (text: string): string => Buffer.from(text).toString("latin1")
+const inBytes = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text))
 
 const escaped = (text: string): string => JSON.stringify(text).slice(1, -1)
 

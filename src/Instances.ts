@@ -97,16 +97,18 @@ const make = Effect.gen(function* () {
       : Effect.succeed(record)
   }
 
+  /** What is so now, of an instance and its listener. */
+  const judge = Effect.zipWith(
+    ingest.degraded,
+    DateTime.now,
+    (degraded, now) => (record: InstanceRecord, listener: ListenerState) =>
+      statusOf(record, { listener, gaps: ledger.summary(record.name), degraded }, now)
+  )
+
   const status = (name: InstanceName) =>
     Effect.gen(function* () {
-      const record = yield* find(name)
-      const listener = yield* registry.status(name)
-      const gaps = ledger.summary(name)
-      return statusOf(
-        record,
-        { listener, gaps, degraded: yield* ingest.degraded },
-        yield* DateTime.now
-      )
+      const judged = yield* judge
+      return judged(yield* find(name), yield* registry.status(name))
     })
 
   /** Waits until the first attempt has an outcome. */
@@ -217,11 +219,14 @@ const make = Effect.gen(function* () {
         )
         return timelineOf(events.map(toLogged), gaps.reverse(), { from, to })
       }),
-    all: Effect.flatMap(store.all, (records) =>
-      Effect.forEach(records, ({ name }) => Effect.option(status(name))).pipe(
-        Effect.map((found) => found.flatMap((one) => (one._tag === "Some" ? [one.value] : [])))
-      )
-    )
+    all: Effect.gen(function* () {
+      const judged = yield* judge
+      const listeners = new Map((yield* registry.all).map(({ name, state }) => [name, state]))
+      return (yield* store.all).flatMap((record) => {
+        const listener = listeners.get(record.name)
+        return listener === undefined ? [] : [judged(record, listener)]
+      })
+    })
   })
 })
 

@@ -30,11 +30,11 @@ const tally = <Label extends string>(
   label: Label,
   values: ReadonlyArray<string>,
   found: ReadonlyArray<string>
-): ReadonlyArray<Sample> =>
-  values.map((value) => ({
-    labels: { [label]: value },
-    value: found.filter((one) => one === value).length
-  }))
+): ReadonlyArray<Sample> => {
+  const counts = new Map<string, number>()
+  for (const value of found) counts.set(value, (counts.get(value) ?? 0) + 1)
+  return values.map((value) => ({ labels: { [label]: value }, value: counts.get(value) ?? 0 }))
+}
 
 /** The listener's state as it is counted: one that is kept slow is apart. */
 export const stateOf = (state: ListenerState): string =>
@@ -57,7 +57,8 @@ export const families = ({ degraded, depth, now, statuses }: Moment): ReadonlyAr
   const ages = statuses.flatMap(({ lastEvent }) =>
     lastEvent === null ? [] : [secondsSince(lastEvent.at)]
   )
-  const most = (numbers: ReadonlyArray<number>): number => Math.max(0, ...numbers)
+  const most = (numbers: ReadonlyArray<number>): number =>
+    numbers.reduce((one, other) => Math.max(one, other), 0)
   return [
     gauge(
       "listeners",
@@ -89,7 +90,7 @@ export const families = ({ degraded, depth, now, statuses }: Moment): ReadonlyAr
     gauge(
       "last_event_age_seconds",
       "Time since any instance's last event; not there before the first",
-      ages.length === 0 ? [] : single(Math.min(...ages))
+      ages.length === 0 ? [] : single(ages.reduce((one, other) => Math.min(one, other)))
     ),
     gauge(
       "longest_silence_seconds",

@@ -78,27 +78,30 @@ export const ListenerState = Schema.Union(
 })
 export type ListenerState = typeof ListenerState.Type
 
-export const stopped = (since: DateTime.Utc): ListenerState => Stopped.make({ since })
+export const stopped = (since: DateTime.Utc): ListenerState => ({ _tag: "Stopped", since })
 
 /** The next attempt begins. A parked listener stays parked while it probes. */
 export const connecting = (from: ListenerState, since: DateTime.Utc): ListenerState => {
   const { attempt, generation } = countsOf(from)
   const counts = { attempt: attempt + 1, generation: generation + 1 }
   return from._tag === "Parked"
-    ? Parked.make({ ...from, ...counts })
-    : Connecting.make({ since, ...counts, error: from._tag === "Waiting" ? from.error : null })
+    ? { ...from, ...counts }
+    : { _tag: "Connecting", since, ...counts, error: from._tag === "Waiting" ? from.error : null }
 }
 
 /** The attempt goes on although the server said no for now. */
 export const refused = (from: ListenerState, error: SessionError): ListenerState =>
-  from._tag === "Connecting" ? Connecting.make({ ...from, error }) : from
+  from._tag === "Connecting" ? { ...from, error } : from
 
-export const listening = (from: ListenerState, since: DateTime.Utc): ListenerState =>
-  Listening.make({ since, ...countsOf(from) })
+export const listening = (from: ListenerState, since: DateTime.Utc): ListenerState => ({
+  _tag: "Listening",
+  since,
+  ...countsOf(from)
+})
 
 /** The link has held long enough: what failed before it no longer counts. */
 export const settled = (from: ListenerState): ListenerState =>
-  from._tag === "Listening" ? Listening.make({ ...from, attempt: 0 }) : from
+  from._tag === "Listening" ? { ...from, attempt: 0 } : from
 
 export const isSettled = (state: ListenerState): boolean =>
   state._tag === "Listening" && state.attempt === 0
@@ -106,17 +109,17 @@ export const isSettled = (state: ListenerState): boolean =>
 export const waiting = (
   from: ListenerState,
   facts: Omit<typeof Waiting.Type, "_tag" | "attempt" | "generation">
-): ListenerState => Waiting.make({ ...facts, ...countsOf(from) })
+): ListenerState => ({ _tag: "Waiting", ...facts, ...countsOf(from) })
 
 export const parked = (
   from: ListenerState,
   facts: Omit<typeof Parked.Type, "_tag" | "attempt" | "generation">
-): ListenerState =>
-  Parked.make({
-    ...facts,
-    ...countsOf(from),
-    since: from._tag === "Parked" ? from.since : facts.since
-  })
+): ListenerState => ({
+  _tag: "Parked",
+  ...facts,
+  ...countsOf(from),
+  since: from._tag === "Parked" ? from.since : facts.since
+})
 
 export const generationOf = (state: ListenerState): number => countsOf(state).generation
 

@@ -38,12 +38,21 @@ export interface EngineIo {
 export const dialTimeout = Duration.seconds(10)
 export const openTimeout = Duration.seconds(10)
 
+/** How often to look until the open packet is there, as what it tells may be due sooner; in ms. */
+const glance = 1000
+
 /** The socket is paused when this much waits to be decoded; there may be a socket an instance. */
 const maxQueuedBytes = 1024 * 1024
 const maxQueuedMessages = 1024
 
 /** The type of a packet that is a message; its content need not be decoded to know that. */
 const messageType = "4".charCodeAt(0)
+
+/** What the server owes us next: by when, in ms on a clock that does not jump, or what it means. */
+interface Due {
+  readonly at: number
+  readonly missed: () => LinkError
+}
 
 /** The open packet, as far as we need it. Both are milliseconds. */
 const Handshake = Schema.Struct({
@@ -63,17 +72,26 @@ export const connect = (
     const ticks = () => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
     // Bounded by pausing the socket, so that the producer waits in the kernel and not on our heap.
     const inbox = Inbox.make<Message, Option.Option<LinkError>>()
-    const handshake = yield* Deferred.make<typeof Handshake.Type, LinkError>()
-    const dialled = yield* Deferred.make<void, LinkError>()
+    const opened = yield* Deferred.make<void, LinkError>()
     let isOpen = false
     let queuedBytes = 0
-    let lastPing = ticks()
     const hearing = Hearing.make(now, ticks)
+
+    const owed = (millis: number, missed: () => LinkError): Due => ({
+      at: ticks() + millis,
+      missed
+    })
+    const inPhase = (phase: HandshakeTimeout["phase"], timeout: Duration.Duration): Due => {
+      const millis = Duration.toMillis(timeout)
+      return owed(millis, () => HandshakeTimeout.of(phase, millis))
+    }
+    let due = inPhase("dial", dialTimeout)
+    /** Counts from here on, once the open packet has told how long to wait for a ping. */
+    let awaitPing: (() => void) | undefined
 
     const socket = yield* WebSocket.open(options)
     const finish = (error: LinkError) => {
-      Deferred.unsafeDone(dialled, Exit.fail(error))
-      Deferred.unsafeDone(handshake, Exit.fail(error))
+      Deferred.unsafeDone(opened, Exit.fail(error))
       inbox.end(Effect.fail(Option.some(error)))
     }
     const abort = (error: LinkError) => {
@@ -103,12 +121,19 @@ export const connect = (
       switch (packet.type) {
         case "ping":
           // Answered here and not behind the queue, which may be long.
-          lastPing = ticks()
+          awaitPing?.()
           return socket.send("3")
         case "open":
           return Option.match(decodeHandshake(packet.data), {
             onNone: () => abort(ProtocolViolation.of("unreadable open packet")),
-            onSome: (value) => Deferred.unsafeDone(handshake, Exit.succeed(value))
+            onSome: ({ pingInterval, pingTimeout }) => {
+              const patience = pingInterval + pingTimeout
+              awaitPing = () => {
+                due = owed(patience, () => HeartbeatMissed.of(patience))
+              }
+              awaitPing()
+              Deferred.unsafeDone(opened, Exit.void)
+            }
           })
         case "close":
           return abort(ConnectionLost.of(1000, "server closed the session"))
@@ -122,7 +147,7 @@ export const connect = (
     socket.on("message", (data, isBinary) => onFrame(WebSocket.toBuffer(data), isBinary))
     socket.on("open", () => {
       isOpen = true
-      Deferred.unsafeDone(dialled, Exit.void)
+      due = inPhase("open", openTimeout)
     })
     WebSocket.onRefused(socket, words, abort)
     socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -139,26 +164,18 @@ export const connect = (
       finish(ConnectionLost.of(code, words(reason.toString("utf8"))))
     )
 
-    yield* within(Deferred.await(dialled), "dial", dialTimeout)
-    const { pingInterval, pingTimeout } = yield* within(
-      Deferred.await(handshake),
-      "open",
-      openTimeout
-    )
-
-    lastPing = ticks()
-    const patience = pingInterval + pingTimeout
     yield* Effect.suspend(() => {
       // While we hold the socket back ourselves, a missing ping says nothing.
-      if (socket.isPaused) lastPing = ticks()
-      const left = lastPing + patience - ticks()
+      if (socket.isPaused) awaitPing?.()
+      const left = due.at - ticks()
       return left > 0
-        ? Effect.as(Effect.sleep(left), true)
+        ? Effect.as(Effect.sleep(awaitPing === undefined ? Math.min(left, glance) : left), true)
         : Effect.as(
-            Effect.sync(() => abort(HeartbeatMissed.of(patience))),
+            Effect.sync(() => abort(due.missed())),
             false
           )
     }).pipe(Effect.repeat({ while: (alive) => alive }), Effect.forkScoped)
+    yield* Deferred.await(opened)
 
     const pull = Effect.suspend(() => {
       if (inbox.size() === 0) hearing.ranDry()
@@ -166,7 +183,7 @@ export const connect = (
         queuedBytes = 0
         hearing.read()
         if (socket.isPaused && !inbox.isOver()) {
-          lastPing = ticks()
+          awaitPing?.()
           hearing.readOn()
           socket.resume()
         }
@@ -183,15 +200,4 @@ export const connect = (
         inbox.end(Effect.fail(Option.none()))
       })
     }
-  })
-
-/** The deadline of one phase of the handshake. */
-export const within = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  phase: HandshakeTimeout["phase"],
-  duration: Duration.Duration
-): Effect.Effect<A, E | HandshakeTimeout, R> =>
-  Effect.timeoutFail(effect, {
-    duration,
-    onTimeout: () => HandshakeTimeout.of(phase, Duration.toMillis(duration))
   })

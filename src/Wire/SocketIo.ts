@@ -9,6 +9,7 @@ import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser"
 import type { RawEvent, SkimmedEvent } from "../Domain/Event.ts"
 import {
   ConnectionLost,
+  HandshakeTimeout,
   type LinkError,
   NamespaceRefused,
   ProtocolViolation
@@ -107,7 +108,10 @@ export const connect = (
       join: (namespace) =>
         Effect.zipRight(
           engine.send(encoder.encode({ type: PacketType.CONNECT, nsp: namespace })[0]),
-          EngineIo.within(answerFor(namespace), "namespace", namespaceTimeout)
+          Effect.timeoutFail(answerFor(namespace), {
+            duration: namespaceTimeout,
+            onTimeout: () => HandshakeTimeout.of("namespace", Duration.toMillis(namespaceTimeout))
+          })
         ),
       pull,
       heard: engine.heard,

@@ -45,8 +45,10 @@ const socketUrl = (base: URL): URL => {
 
 /** Ends a socket politely, then surely; a socket that never opened is cut at once. */
 const hangUp = (socket: WebSocket): Effect.Effect<void> =>
+  Effect.suspend(() => (socket.readyState === WebSocket.CLOSED ? Effect.void : farewell(socket)))
+
+const farewell = (socket: WebSocket): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
-    if (socket.readyState === WebSocket.CLOSED) return resume(Effect.void)
     socket.once("close", () => resume(Effect.void))
     if (socket.readyState === WebSocket.CONNECTING) return socket.terminate()
     // A paused socket never sees the peer's close frame.

@@ -45,8 +45,9 @@ const inspected = async <A>(
 }
 
 const allListen = async (service: Service, count: number): Promise<void> => {
+  // To count ten thousand costs the service about as much as to dial a few.
   await until("all listen", async () => (await service.listening()) === count, {
-    every: 100,
+    every: 250,
     within: 120_000
   })
 }

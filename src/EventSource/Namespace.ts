@@ -32,17 +32,21 @@ export const make = Effect.gen(function* () {
   const dials = Turnstile.make(maxDials)
   const links = new Map<string, Renewable>()
 
+  // Made when it is needed: each link keeps it, for its renewal.
   const dial = (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
-    dialled(
-      Effect.tap(dials.through(SocketIo.connect(options)), (socket) =>
-        socket
-          .join(`/${name}`)
-          .pipe(
+    Effect.suspend(() =>
+      dialled(
+        Effect.tap(dials.through(SocketIo.connect(options)), (socket) =>
+          socket.join(`/${name}`).pipe(
             Effect.tapErrorTag("NamespaceRefused", onRefused),
-            Effect.retry({ schedule: joinPolicy, while: ({ _tag }) => _tag === "NamespaceRefused" })
+            Effect.retry({
+              schedule: joinPolicy,
+              while: ({ _tag }) => _tag === "NamespaceRefused"
+            })
           )
-      ),
-      name
+        ),
+        name
+      )
     )
 
   /** One wait for however many. */

@@ -38,7 +38,6 @@ export const renewable = (
 ): Effect.Effect<Renewable, LinkError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const exchange = Turnstile.make(1).through
     const connect = Effect.gen(function* () {
       const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
       const leave = Scope.close(own, Exit.void)
@@ -130,6 +129,8 @@ export const renewable = (
       isGone ? Effect.void : Effect.raceFirst(goOver, Deferred.await(gone))
     )
 
+    /** One after the other; most links never see one. */
+    let exchange: Turnstile.Turnstile["through"] | undefined
     /** How many exchanges have begun, and how the last one ended. */
     let begun = 0
     let last: { readonly number: number; readonly exit: Exit.Exit<void, LinkError> } = {
@@ -150,6 +151,7 @@ export const renewable = (
       // Whoever shares the link may ask for it: all who ask before one begins are served by that one.
       renew: Effect.suspend(() => {
         const asked = begun
+        exchange ??= Turnstile.make(1).through
         return exchange(
           Effect.suspend(() => {
             if (last.number > asked) return last.exit

@@ -164,17 +164,15 @@ export const connect = (
       finish(ConnectionLost.of(code, words(reason.toString("utf8"))))
     )
 
-    yield* Effect.suspend(() => {
+    const watch: Effect.Effect<void> = Effect.suspend(() => {
       // While we hold the socket back ourselves, a missing ping says nothing.
       if (socket.isPaused) awaitPing?.()
       const left = due.at - ticks()
-      return left > 0
-        ? Effect.as(Effect.sleep(awaitPing === undefined ? Math.min(left, glance) : left), true)
-        : Effect.as(
-            Effect.sync(() => abort(due.missed())),
-            false
-          )
-    }).pipe(Effect.repeat({ while: (alive) => alive }), Effect.forkScoped)
+      if (left <= 0) return Effect.sync(() => abort(due.missed()))
+      const pause = awaitPing === undefined ? Math.min(left, glance) : left
+      return Effect.flatMap(Effect.sleep(pause), () => watch)
+    })
+    yield* Effect.forkScoped(watch)
     yield* Deferred.await(opened)
 
     const pull = Effect.suspend(() => {

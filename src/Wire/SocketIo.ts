@@ -138,11 +138,13 @@ const isAnswer = (received: Received, namespace: string): boolean =>
 const refusalText = (data: unknown): string =>
   Predicate.hasProperty(data, "message") ? String(data.message) : "no reason given"
 
+const nothing: EngineIo.Message = { data: Buffer.alloc(0), isBinary: false, receivedAt: 0 }
+
 /** Reads one connection, batch by batch; what can be skimmed is not parsed. */
 const reader = (words: (text: string) => string) => {
   const decoder = new Decoder({ maxAttachments })
   let received: Array<Received> = []
-  let message: EngineIo.Message = { data: Buffer.alloc(0), isBinary: false, receivedAt: 0 }
+  let message = nothing
   /** Not amid an event whose attachments are still to come. */
   let isBetween = true
   decoder.on("decoded", (packet: Packet) => {
@@ -165,6 +167,10 @@ const reader = (words: (text: string) => string) => {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       return { received, broken: ProtocolViolation.of(words(reason)) }
+    } finally {
+      // A link may say nothing for hours: what it said last is not to be kept for so long.
+      received = []
+      message = nothing
     }
   }
 }

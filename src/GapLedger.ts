@@ -191,9 +191,12 @@ const make = Effect.gen(function* () {
       yield* update(Gap.closed(gap, DateTime.max(gap.from, wish.desiredAt)))
   }
   const lastBeat = yield* store.lastBeat
-  for (const { desired, desiredAt, lastEvent, name } of wishes.values()) {
+  for (const { desired, desiredAt, name } of wishes.values()) {
     if (desired === "stopped") continue
-    const heard = DateTime.subtractDuration(lastBeat?.at ?? lastEvent?.at ?? desiredAt, transit)
+    const heard = DateTime.subtractDuration(
+      lastBeat?.at ?? instances.lastEvent(name)?.at ?? desiredAt,
+      transit
+    )
     const cause = lastBeat?.stopped === true ? "service_stopped" : "service_crashed"
     yield* open(name, DateTime.toEpochMillis(DateTime.max(desiredAt, heard)), cause)
   }

@@ -4,20 +4,24 @@
  */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Layer, Schedule, Schema } from "effect"
+import type { EvolutionEvent } from "./Domain/Event.ts"
 import {
   type Desired,
   type InstanceName,
   type InstanceRecord,
+  type LastEvent,
   nothingObserved
 } from "./Domain/Instance.ts"
 import type { Change } from "./Domain/Projection.ts"
-import { Row, toRecord } from "./InstanceStore/Row.ts"
+import { Row, toLastEvent, toRecord } from "./InstanceStore/Row.ts"
 import { detailOf } from "./Sql/Failure.ts"
 
 export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore")<
   InstanceStore,
   {
     readonly get: (name: string) => InstanceRecord | undefined
+    /** `null`: nothing has come yet. */
+    readonly lastEvent: (name: string) => LastEvent | null
     /** By name. */
     readonly all: Effect.Effect<ReadonlyArray<InstanceRecord>>
     /** Writes down what is wanted, and since when; makes the instance known. */
@@ -26,8 +30,8 @@ export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore
       desired: Desired,
       since?: DateTime.Utc
     ) => Effect.Effect<InstanceRecord, SqlError.SqlError>
-    /** Takes over what a batch, once committed, has changed. */
-    readonly accept: (changes: ReadonlyArray<Change>) => void
+    /** Takes over a batch that is committed: what it has changed, and that it came. */
+    readonly accept: (changes: ReadonlyArray<Change>, events: ReadonlyArray<EvolutionEvent>) => void
     /** Drops the row; the instance's events stay in the log. */
     readonly forget: (name: InstanceName) => Effect.Effect<void, SqlError.SqlError>
   }
@@ -43,6 +47,15 @@ export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore
  * `last_event` may be behind; after a crash it is read from the log.
  */
 const sweepEvery = "5 seconds"
+
+/** Every message is one: so it is changed in place, and not made anew. */
+interface Last {
+  event: string | undefined
+  /** ms since 1970 UTC. */
+  at: number
+  /** The table does not have it yet. */
+  isBehind: boolean
+}
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -81,32 +94,41 @@ const make = Effect.gen(function* () {
   }).pipe(
     Effect.catchAll((error) => Effect.logWarning(`Cannot clear expired codes: ${detailOf(error)}`))
   )
-  /** Those whose last event is not in the table yet. */
-  const heard = new Set<string>()
+  const lasts = new Map<string, Last>()
+  const keep = (name: string, last: LastEvent | null) =>
+    lasts.set(name, {
+      event: last?.event,
+      at: last === null ? 0 : DateTime.toEpochMillis(last.at),
+      isBehind: false
+    })
+  for (const row of rows) keep(row.name, toLastEvent(row))
 
   /** A row that the writer has in hand is skipped: who waits for nobody is in no deadlock. */
   const writeBehind = Effect.suspend(() => {
-    const last = new Map([...heard].map((name) => [name, records.get(name)?.lastEvent ?? null]))
-    if (last.size === 0) return Effect.void
-    const rows = [...last].map(([name, one]) => ({ name, ...one }))
-    return Effect.map(
-      sql<{ name: string }>`
-        with free as (
-          select i.name, l.event, l.at
-          from instances i join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-            as l (name text, event text, at timestamptz) on i.name = l.name
-          for update of i skip locked
-        )
-        update instances i set last_event = f.event, last_event_at = f.at
-        from free f where i.name = f.name returning i.name`,
-      (written) => {
-        for (const { name } of written)
-          if (records.get(name)?.lastEvent === last.get(name)) heard.delete(name)
-      }
+    const behind = new Map([...lasts].filter(([, { isBehind }]) => isBehind))
+    if (behind.size === 0) return Effect.void
+    const rows = [...behind].map(([name, { at, event }]) => ({ name, event, at: new Date(at) }))
+    for (const last of behind.values()) last.isBehind = false
+    return sql<{ name: string }>`
+      with free as (
+        select i.name, l.event, l.at
+        from instances i join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+          as l (name text, event text, at timestamptz) on i.name = l.name
+        for update of i skip locked
+      )
+      update instances i set last_event = f.event, last_event_at = f.at
+      from free f where i.name = f.name returning i.name`.pipe(
+      Effect.tap((written) => Effect.sync(() => written.map(({ name }) => behind.delete(name)))),
+      Effect.ensuring(
+        Effect.sync(() => {
+          for (const last of behind.values()) last.isBehind = true
+        })
+      ),
+      Effect.catchAll((error) =>
+        Effect.logWarning(`Cannot note the last events: ${detailOf(error)}`)
+      )
     )
-  }).pipe(
-    Effect.catchAll((error) => Effect.logWarning(`Cannot note the last events: ${detailOf(error)}`))
-  )
+  })
 
   yield* sweep
   yield* Effect.forkScoped(
@@ -115,6 +137,10 @@ const make = Effect.gen(function* () {
 
   return InstanceStore.of({
     get: (name) => records.get(name),
+    lastEvent: (name) => {
+      const { at = 0, event } = lasts.get(name) ?? {}
+      return event === undefined ? null : { event, at: DateTime.unsafeMake(at) }
+    },
     all: Effect.sync(() =>
       [...records.values()].sort((left, right) => (left.name < right.name ? -1 : 1))
     ),
@@ -130,12 +156,17 @@ const make = Effect.gen(function* () {
           set desired = excluded.desired, desired_at = excluded.desired_at`
         const record = { ...nothingObserved, ...records.get(name), name, desired, desiredAt }
         records.set(name, record)
+        if (!lasts.has(name)) keep(name, null)
         return record
       }),
-    accept: (changes) => {
-      for (const { name, observed } of changes) {
-        update(name, observed)
-        heard.add(name)
+    accept: (changes, events) => {
+      for (const { name, observed } of changes) update(name, observed)
+      for (const { event, instance, origin, receivedAt } of events) {
+        const last = origin === "live" ? lasts.get(instance) : undefined
+        if (last === undefined) continue
+        last.event = event
+        last.at = receivedAt
+        last.isBehind = true
       }
     },
     forget: (name) =>
@@ -143,7 +174,7 @@ const make = Effect.gen(function* () {
         Effect.tap(() =>
           Effect.sync(() => {
             records.delete(name)
-            heard.delete(name)
+            lasts.delete(name)
           })
         )
       )

@@ -102,7 +102,16 @@ const make = Effect.gen(function* () {
     ingest.degraded,
     DateTime.now,
     (degraded, now) => (record: InstanceRecord, listener: ListenerState) =>
-      statusOf(record, { listener, gaps: ledger.summary(record.name), degraded }, now)
+      statusOf(
+        record,
+        {
+          listener,
+          gaps: ledger.summary(record.name),
+          degraded,
+          lastEvent: store.lastEvent(record.name)
+        },
+        now
+      )
   )
 
   const status = (name: InstanceName) =>

@@ -110,8 +110,7 @@ describe("ingest", () => {
         expect(last?.changes[0]?.observed.whatsapp?.state, `${position}`).toBe("open")
         expect(shop(), `${position}`).toMatchObject({
           whatsapp: { state: "open" },
-          profile: { phone: "5511999990001" },
-          lastEvent: { event: "call" }
+          profile: { phone: "5511999990001" }
         })
       })
     )

@@ -1,7 +1,17 @@
 import { randomUUID } from "node:crypto"
 import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
-import { Context, DateTime, Effect, Exit, Layer, ManagedRuntime, Scope, TestClock } from "effect"
+import {
+  Context,
+  DateTime,
+  Effect,
+  Exit,
+  Layer,
+  Logger,
+  ManagedRuntime,
+  Scope,
+  TestClock
+} from "effect"
 import { InstanceName, nothingObserved, type Observed } from "../src/Domain/Instance.ts"
 import type { Change } from "../src/Domain/Projection.ts"
 import { EventStore } from "../src/EventStore.ts"
@@ -26,16 +36,10 @@ const observed: Observed = {
     receivedAt: at,
     expiresAt: DateTime.add(at, { seconds: 45 })
   },
-  qrSequence: 1,
-  lastEvent: { event: "qrcode.updated", at }
+  qrSequence: 1
 }
 
-const change = (name: InstanceName): Change => ({
-  name,
-  observed,
-  qrChanged: true,
-  hasTurned: true
-})
+const change = (name: InstanceName): Change => ({ name, observed, qrChanged: true })
 
 describe.each(databases)("the instance store on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
@@ -54,7 +58,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
   const commit = (store: InstanceStore["Type"], changes: ReadonlyArray<Change>) =>
     Effect.flatMap(EventStore, (events) =>
       Effect.map(events.append({ key: randomUUID(), events: [], quarantined: [], changes }), () =>
-        store.accept(changes)
+        store.accept(changes, [])
       )
     )
 
@@ -161,14 +165,44 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       const sql = yield* SqlClient.SqlClient
       const store = yield* open
       yield* store.desire(shop, "listening")
-      const call = { event: "call", at: DateTime.unsafeMake(1000) }
+      expect(store.lastEvent("shop")).toBeNull()
+      store.accept([], [event("{}", { event: "call", receivedAt: 1000 })])
+      store.accept(
+        [],
+        [
+          event("{}", { receivedAt: 2000 }),
+          event("{}", { event: "call", receivedAt: 3000, origin: "snapshot" }),
+          event("{}", { event: "call", receivedAt: 4000, origin: "backfill" }),
+          event("{}", { event: "call", receivedAt: 5000, instance: "bar" })
+        ]
+      )
       const message = { event: "messages.upsert", at: DateTime.unsafeMake(2000) }
-      for (const lastEvent of [call, message])
-        store.accept([{ ...change(shop), observed: { ...observed, lastEvent }, hasTurned: false }])
+      expect(store.lastEvent("shop")).toEqual(message)
+      expect(store.lastEvent("bar")).toBeNull()
       const last = sql<{ last_event: string | null }>`select last_event from instances`
       expect(yield* last).toEqual([{ last_event: null }])
       yield* TestClock.adjust("5 seconds")
       yield* Effect.repeat(last, { until: ([row]) => row?.last_event === "messages.upsert" })
+      yield* sql`truncate events`
+      expect((yield* open).lastEvent("shop")).toEqual(message)
+    }))
+
+  test("notes a last event a little later still, when the table was not to be had", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const isTold = yield* Effect.makeLatch()
+      const told = Logger.make(() => isTold.unsafeOpen())
+      const store = yield* Effect.provide(open, Logger.replace(Logger.defaultLogger, told))
+      yield* store.desire(shop, "listening")
+      store.accept([], [event("{}", { event: "call" })])
+      const last = sql<{ last_event: string | null }>`select last_event from instances`
+      yield* sql`alter table instances rename to away`
+      yield* TestClock.adjust("5 seconds")
+      yield* isTold.await
+      yield* sql`alter table away rename to instances`
+      expect(yield* last).toEqual([{ last_event: null }])
+      yield* TestClock.adjust("5 seconds")
+      yield* Effect.repeat(last, { until: ([row]) => row?.last_event === "call" })
     }))
 
   test("reads the last event that came out of the log, where the table is behind", () =>
@@ -184,7 +218,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
           event("{}", { event: "connection.update", origin: "snapshot", ...at(3000) })
         ]
       })
-      expect((yield* open).get("shop")?.lastEvent).toEqual({
+      expect((yield* open).lastEvent("shop")).toEqual({
         event: "messages.upsert",
         at: DateTime.unsafeMake(2000)
       })

@@ -86,8 +86,7 @@ export const Observed = Schema.Struct({
   /** The code shown last, until it is scanned, withdrawn or expired. */
   qr: Schema.NullOr(Qr),
   /** The number of the code shown last; 0: none was. */
-  qrSequence: Schema.Int,
-  lastEvent: Schema.NullOr(Schema.Struct({ event: Schema.String, at: Schema.DateTimeUtc }))
+  qrSequence: Schema.Int
 })
 export type Observed = typeof Observed.Type
 
@@ -95,8 +94,13 @@ export const nothingObserved: Observed = {
   whatsapp: null,
   profile: { phone: null, name: null, pictureUrl: null },
   qr: null,
-  qrSequence: 0,
-  lastEvent: null
+  qrSequence: 0
+}
+
+/** What came last over the socket, whatever it was. */
+export interface LastEvent {
+  readonly event: string
+  readonly at: DateTime.Utc
 }
 
 /** What is wanted of an instance, and what is known of it. */

@@ -18,56 +18,41 @@ export interface Change {
   readonly observed: Observed
   /** A code's image is large; it is written only when it is another one. */
   readonly qrChanged: boolean
-  /** Every message changes `lastEvent`; whether anything else is another. */
-  readonly hasTurned: boolean
 }
 
-/** Folds a batch, oldest first, into one change for each instance we keep a row of. */
+/**
+ * Folds a batch, oldest first, into one change for each instance we keep a row of and of which something
+ * has changed. Of thousands of events, few tell more than that they came.
+ */
 export const project = (
   known: (instance: string) => InstanceRecord | undefined,
   events: ReadonlyArray<EvolutionEvent>
 ): ReadonlyArray<Change> => {
-  const changes = new Map<string, Change>()
-  for (const event of relevant(events)) {
-    const record = known(event.instance)
-    if (record === undefined) continue
-    const observed = observe(changes.get(event.instance)?.observed ?? record, event)
-    const qrChanged = observed.qr !== record.qr
-    const hasTurned =
-      qrChanged || observed.whatsapp !== record.whatsapp || observed.profile !== record.profile
-    changes.set(event.instance, { name: record.name, observed, qrChanged, hasTurned })
+  const turned = new Map<InstanceRecord, Observed>()
+  for (const event of events) {
+    const record = event.lifeCycle === null ? undefined : known(event.instance)
+    if (record !== undefined) turned.set(record, observe(turned.get(record) ?? record, event))
   }
-  return [...changes.values()]
-}
-
-/** Of what tells no more than that it came, the last of each instance tells all. */
-const relevant = (events: ReadonlyArray<EvolutionEvent>): ReadonlyArray<EvolutionEvent> => {
-  const last = new Map<string, EvolutionEvent>()
-  for (const event of events) if (event.origin === "live") last.set(event.instance, event)
-  return events.filter((event) => event.lifeCycle !== null || last.get(event.instance) === event)
+  return [...turned].flatMap(([record, observed]) => {
+    const qrChanged = observed.qr !== record.qr
+    const isSame =
+      !qrChanged && observed.whatsapp === record.whatsapp && observed.profile === record.profile
+    return isSame ? [] : [{ name: record.name, observed, qrChanged }]
+  })
 }
 
 /**
  * Folds one event into what is known. A snapshot is evidence as of the moment it was asked for, so
  * what came over the socket after that moment outranks it.
  */
-export const observe = (known: Observed, event: EvolutionEvent): Observed => {
-  const at = DateTime.unsafeMake(event.receivedAt)
-  switch (event.origin) {
-    case "live": {
-      const lastEvent = { event: event.event, at }
-      return event.lifeCycle === null
-        ? { ...known, lastEvent }
-        : { ...known, ...change(known, Redacted.value(event.lifeCycle), "live", at), lastEvent }
-    }
-    case "snapshot":
-      return event.lifeCycle === null || isNewer(known, at)
-        ? known
-        : { ...known, ...change(known, Redacted.value(event.lifeCycle), "snapshot", at) }
-    case "backfill":
-    case "listener":
-      return known
-  }
+export const observe = (
+  known: Observed,
+  { lifeCycle, origin, receivedAt }: EvolutionEvent
+): Observed => {
+  if (lifeCycle === null || origin === "backfill" || origin === "listener") return known
+  const at = DateTime.unsafeMake(receivedAt)
+  if (origin === "snapshot" && isNewer(known, at)) return known
+  return { ...known, ...change(known, Redacted.value(lifeCycle), origin, at) }
 }
 
 /** A fact from much later than the asking is no race won but a clock set back. */

@@ -7,6 +7,7 @@ import {
   Desired,
   InstanceName,
   type InstanceRecord,
+  type LastEvent,
   Origin,
   Profile,
   type Qr,
@@ -61,6 +62,7 @@ export interface Listening {
   readonly listener: ListenerState
   readonly gaps: GapSummary
   readonly degraded: Degraded | null
+  readonly lastEvent: LastEvent | null
 }
 
 /** The code to scan, unless nobody hears any more whether there is another one. */
@@ -72,12 +74,12 @@ export const codeOf = (
 
 export const statusOf = (
   record: InstanceRecord,
-  { degraded, gaps, listener }: Listening,
+  { degraded, gaps, lastEvent, listener }: Listening,
   now: DateTime.Utc
 ): InstanceStatus => {
   const ageSeconds = (since: DateTime.Utc) =>
     Math.max(0, Math.floor((DateTime.toEpochMillis(now) - DateTime.toEpochMillis(since)) / 1000))
-  const { desired, desiredAt, lastEvent, name, profile, whatsapp } = record
+  const { desired, desiredAt, name, profile, whatsapp } = record
   const qr = codeOf(record, listener, now)
   return {
     name,

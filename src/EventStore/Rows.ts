@@ -31,7 +31,7 @@ export const quarantineRows = (quarantined: ReadonlyArray<QuarantinedEvent>): st
 
 export const changeRows = (changes: ReadonlyArray<Change>): string | null =>
   rows(changes, ({ name, observed, qrChanged }) => {
-    const { lastEvent, profile, qr, qrSequence, whatsapp } = observed
+    const { profile, qr, qrSequence, whatsapp } = observed
     return JSON.stringify({
       name,
       whatsapp_state: whatsapp?.state,
@@ -51,9 +51,7 @@ export const changeRows = (changes: ReadonlyArray<Change>): string | null =>
             qr_received_at: qr.receivedAt,
             qr_expires_at: qr.expiresAt
           }
-        : {}),
-      last_event: lastEvent?.event,
-      last_event_at: lastEvent?.at
+        : {})
     })
   })
 

@@ -46,11 +46,12 @@ export const make = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       const { decoded, quarantined } = sorted.get(items) ?? sort(items)
       const changes = project(instances.get, decoded)
-      const turns = changes.filter(({ hasTurned }) => hasTurned)
-      return Effect.map(
-        events.append({ key, events: decoded, quarantined, changes: turns }),
-        (ids) => ({ changes, quarantined, decoded, ids })
-      )
+      return Effect.map(events.append({ key, events: decoded, quarantined, changes }), (ids) => ({
+        changes,
+        quarantined,
+        decoded,
+        ids
+      }))
     })
 
   /** Gives what is left to do when it is committed: to tell of it. */
@@ -72,7 +73,7 @@ export const make = Effect.fnUntraced(function* (
             : isolate(items, wordsOf(Cause.squash(cause))),
         onSuccess: ({ changes, decoded, fresh, ids, quarantined }) =>
           Effect.sync(() => {
-            instances.accept(changes)
+            instances.accept(changes, decoded)
             for (const item of items) item.settled?.(fresh.has(item) && Backlog.isFetched(item))
             return Effect.suspend(() => {
               const told = decoded.map((event, nth) => logged(event, ids[nth] ?? 0))

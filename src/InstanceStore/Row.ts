@@ -4,6 +4,7 @@ import {
   Desired,
   InstanceName,
   type InstanceRecord,
+  type LastEvent,
   Origin,
   WhatsAppState
 } from "../Domain/Instance.ts"
@@ -61,11 +62,12 @@ export const toRecord = (row: Row): InstanceRecord => ({
           expiresAt: row.qr_expires_at
         }
       : null,
-  qrSequence: row.qr_sequence,
-  lastEvent:
-    row.logged && row.logged_at
-      ? { event: row.logged, at: row.logged_at }
-      : row.last_event && row.last_event_at
-        ? { event: row.last_event, at: row.last_event_at }
-        : null
+  qrSequence: row.qr_sequence
 })
+
+export const toLastEvent = (row: Row): LastEvent | null =>
+  row.logged && row.logged_at
+    ? { event: row.logged, at: row.logged_at }
+    : row.last_event && row.last_event_at
+      ? { event: row.last_event, at: row.last_event_at }
+      : null

@@ -10,6 +10,7 @@ import turns from "./migrations/0003_turns.ts"
 import keys from "./migrations/0004_keys.ts"
 import purges from "./migrations/0005_purges.ts"
 import append from "./migrations/0006_append.ts"
+import appendColumns from "./migrations/0007_append_columns.ts"
 
 const history = {
   "0001_init": init,
@@ -17,7 +18,8 @@ const history = {
   "0003_turns": turns,
   "0004_keys": keys,
   "0005_purges": purges,
-  "0006_append": append
+  "0006_append": append,
+  "0007_append_columns": appendColumns
 }
 
 const loader = Migrator.fromRecord(history)

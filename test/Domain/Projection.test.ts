@@ -93,17 +93,6 @@ describe("observe", () => {
     })
   })
 
-  it("takes every live event as the last one, and no other", () => {
-    const live = taught(update("open", {}, { at: 1 }), event("call", {}, { at: 2 }))
-    expect(live.lastEvent).toEqual({ event: "call", at: utc(2) })
-    const more = [
-      update("open", {}, { at: 3, origin: "snapshot" }),
-      event("messages.upsert", {}, { at: 4, origin: "snapshot" }),
-      event("messages.upsert", {}, { at: 5, origin: "backfill" })
-    ].reduce(observe, live)
-    expect(more.lastEvent).toEqual({ event: "call", at: utc(2) })
-  })
-
   it.each(["backfill", "listener"] as const)("learns nothing from a %s event", (origin) => {
     const known = taught(update("open"))
     expect(observe(known, update("close", {}, { at: 9, origin }))).toEqual(known)

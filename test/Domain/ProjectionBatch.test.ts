@@ -38,6 +38,14 @@ const code = (instance: string, text: string) =>
 
 const update = (instance: string, state: string) => event(instance, "connection.update", { state })
 
+const asked = (instance: string, state: string, receivedAt: number) =>
+  Either.getOrThrow(
+    decode(
+      { name: "x", payload: { event: "connection.update", instance, data: { state } }, receivedAt },
+      "snapshot"
+    )
+  )
+
 const projected = (
   records: ReadonlyArray<InstanceRecord>,
   ...events: Parameters<typeof project>[1]
@@ -58,7 +66,6 @@ describe("project", () => {
       ["shop-2", "close"]
     ])
     expect(changes[0]?.observed).toMatchObject({ qr: { code: "2@b" }, profile: { name: null } })
-    expect(changes[1]?.observed.lastEvent?.event).toBe("call")
   })
 
   it("goes on from what the instance's row says", () => {
@@ -82,7 +89,6 @@ describe("project", () => {
     ["a first code", record("shop-1"), [code("shop-1", "2@a")], true],
     ["another code", record("shop-1", shown), [code("shop-1", "2@a")], true],
     ["a scan", record("shop-1", shown), [update("shop-1", "open")], true],
-    ["a message", record("shop-1", shown), [event("shop-1", "messages.upsert", {})], false],
     ["connecting", record("shop-1", shown), [update("shop-1", "connecting")], false],
     ["an open link without a code", record("shop-1"), [update("shop-1", "open")], false],
     [
@@ -102,11 +108,13 @@ describe("project", () => {
   })
 
   it.each([
-    ["a message", [event("shop-1", "messages.upsert", {})], false],
-    ["a code", [code("shop-1", "2@a")], true],
-    ["a new state", [event("shop-1", "call", {}), update("shop-1", "open")], true]
-  ])("tells whether more than the last event is another: %s", (_, events, expected) => {
-    const [change] = projected([record("shop-1")], ...events)
-    expect(change?.hasTurned).toBe(expected)
+    ["a message", event("shop-1", "messages.upsert", {}), 0],
+    ["a fact asked for before the one we have", asked("shop-1", "close", 500), 0],
+    ["a fact asked for after it", asked("shop-1", "close", 2_000), 1],
+    ["the same state once more", update("shop-1", "open"), 1]
+  ])("gives a change only where something is another: %s", (_, one, expected) => {
+    const [known] = projected([record("shop-1")], update("shop-1", "open"))
+    const shop = { ...record("shop-1"), ...known?.observed }
+    expect(projected([shop], one)).toHaveLength(expected)
   })
 })

@@ -4,6 +4,7 @@ import { opened } from "../../src/Domain/Gap.ts"
 import {
   InstanceName,
   type InstanceRecord,
+  type LastEvent,
   nothingObserved,
   type Qr,
   type WhatsAppState
@@ -52,9 +53,9 @@ const listening = Listening.make({ since, attempt: 1, generation: 1 })
 const error = HeartbeatMissed.of(45_000)
 
 /** Of an instance that has no gaps, in a service that can write. */
-const allWell = { gaps: { open: null, unrecovered: 0 }, degraded: null }
-const tell = (known: InstanceRecord, listener: ListenerState) =>
-  statusOf(known, { ...allWell, listener }, now)
+const allWell = { gaps: { open: null, unrecovered: 0 }, degraded: null, lastEvent: null }
+const tell = (known: InstanceRecord, listener: ListenerState, lastEvent: LastEvent | null = null) =>
+  statusOf(known, { ...allWell, listener, lastEvent }, now)
 
 const parked = (userAction: ParkReason) =>
   Parked.make({
@@ -135,10 +136,10 @@ describe("statusOf", () => {
     const status = tell(
       record({
         desiredAt: utc(1),
-        whatsapp: { ...whatsapp("open"), at: utc(30_001) },
-        lastEvent: { event: "call", at: utc(59_999) }
+        whatsapp: { ...whatsapp("open"), at: utc(30_001) }
       }),
-      Listening.make({ since: utc(58_000), attempt: 0, generation: 1 })
+      Listening.make({ since: utc(58_000), attempt: 0, generation: 1 }),
+      { event: "call", at: utc(59_999) }
     )
     expect(status).toMatchObject({
       desired: { state: "listening", since: utc(1), ageSeconds: 59 },
@@ -189,7 +190,7 @@ describe("statusOf", () => {
     })
     const degraded = { reason: "queue_full", since, message: "Too much waits" } as const
     const gaps = { open: gap, unrecovered: 2 }
-    const status = statusOf(record(), { listener: listening, gaps, degraded }, now)
+    const status = statusOf(record(), { ...allWell, listener: listening, gaps, degraded }, now)
     expect(status).toMatchObject({ gaps, degraded, userAction: "wait" })
     const json = Schema.parseJson(InstanceStatus)
     expect(Schema.decodeSync(json)(Schema.encodeSync(json)(status))).toEqual(status)

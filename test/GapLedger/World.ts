@@ -3,7 +3,12 @@ import type { SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Exit, Layer, Scope, TestClock } from "effect"
 import type { EvolutionEvent } from "../../src/Domain/Event.ts"
 import * as Gap from "../../src/Domain/Gap.ts"
-import { InstanceName, type InstanceRecord, nothingObserved } from "../../src/Domain/Instance.ts"
+import {
+  InstanceName,
+  type InstanceRecord,
+  type LastEvent,
+  nothingObserved
+} from "../../src/Domain/Instance.ts"
 import { EventSource } from "../../src/EventSource.ts"
 import { GapLedger } from "../../src/GapLedger.ts"
 import { GapStore, type Heartbeat } from "../../src/GapStore.ts"
@@ -40,13 +45,15 @@ export const stored = (from: number, to: number | null, more: Partial<Gap.Gap> =
 /** What an earlier service left behind. */
 export interface Left {
   readonly instances?: ReadonlyArray<InstanceRecord>
+  /** Of each of them. */
+  readonly lastEvent?: LastEvent
   readonly unfinished?: ReadonlyArray<Gap.Gap>
   readonly lost?: ReadonlyArray<readonly [string, number]>
   readonly lastBeat?: Heartbeat
 }
 
 export const makeWorld = (
-  { instances = [], lastBeat, lost = [], unfinished = [] }: Left = {},
+  { instances = [], lastBeat, lastEvent, lost = [], unfinished = [] }: Left = {},
   { isShut = false } = {}
 ) =>
   Effect.gen(function* () {
@@ -109,6 +116,7 @@ export const makeWorld = (
       Layer.mock(InstanceStore, {
         all: Effect.succeed(instances),
         get: () => undefined,
+        lastEvent: () => lastEvent ?? null,
         accept: () => undefined
       }),
       Layer.mock(EventSource, { isShared: true, heard: Effect.sync(() => world.heard) })

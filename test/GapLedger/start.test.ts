@@ -36,7 +36,8 @@ describe("the ledger of a service that starts", () => {
   ] as const)("has a gap for an instance to be heard, from %s", ([, lastBeat, more, from, cause]) =>
     Effect.gen(function* () {
       const { gaps, ledger } = yield* makeWorld({
-        instances: [wanted(more)],
+        instances: [wanted("desiredAt" in more ? more : {})],
+        ...("lastEvent" in more && more),
         ...(lastBeat && { lastBeat })
       })
       const { open, unrecovered } = ledger.summary(shop)

@@ -18,10 +18,14 @@ const status = statusOf(
     whatsapp: null,
     profile: { phone: null, name: null, pictureUrl: null },
     qr: null,
-    qrSequence: 0,
+    qrSequence: 0
+  },
+  {
+    listener: State.stopped(at),
+    gaps: { open: null, unrecovered: 0 },
+    degraded: null,
     lastEvent: null
   },
-  { listener: State.stopped(at), gaps: { open: null, unrecovered: 0 }, degraded: null },
   at
 )
 

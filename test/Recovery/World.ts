@@ -82,6 +82,7 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
       }),
       Layer.mock(InstanceStore, {
         get: () => record,
+        lastEvent: () => null,
         all: Effect.succeed([]),
         accept: () => undefined
       }),

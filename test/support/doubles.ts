@@ -62,6 +62,7 @@ export const ledgerOf = (ledger: Partial<GapLedger["Type"]> = {}) =>
 export const instancesOf = (instances: Partial<InstanceStore["Type"]> = {}) =>
   Layer.mock(InstanceStore, {
     get: () => undefined,
+    lastEvent: () => null,
     all: Effect.succeed([]),
     accept: () => undefined,
     ...instances

@@ -44,10 +44,7 @@ export const status = (name: string, facts: Facts = {}): InstanceStatus => {
       desired: "listening",
       desiredAt: since,
       whatsapp:
-        whatsapp === undefined
-          ? null
-          : { state: whatsapp, reason: null, origin: "live", at: since },
-      lastEvent: lastEvent === undefined ? null : { event: "call", at: ago(lastEvent) }
+        whatsapp === undefined ? null : { state: whatsapp, reason: null, origin: "live", at: since }
     },
     {
       listener: states[listener],
@@ -55,7 +52,8 @@ export const status = (name: string, facts: Facts = {}): InstanceStatus => {
         open: gap === undefined ? null : openGap(instance, gap[0], ago(gap[1])),
         unrecovered
       },
-      degraded: null
+      degraded: null,
+      lastEvent: lastEvent === undefined ? null : { event: "call", at: ago(lastEvent) }
     },
     now
   )

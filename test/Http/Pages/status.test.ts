@@ -29,8 +29,7 @@ const record: InstanceRecord = {
   whatsapp: null,
   profile: { phone: null, name: null, pictureUrl: null },
   qr: null,
-  qrSequence: 0,
-  lastEvent: null
+  qrSequence: 0
 }
 
 /** A status as it crosses HTTP. */
@@ -38,7 +37,13 @@ const status = (known: Partial<InstanceRecord> = {}, link: Partial<Listening> = 
   Schema.encodeSync(InstanceStatus)(
     statusOf(
       { ...record, ...known },
-      { listener: listening, gaps: { open: null, unrecovered: 0 }, degraded: null, ...link },
+      {
+        listener: listening,
+        gaps: { open: null, unrecovered: 0 },
+        degraded: null,
+        lastEvent: null,
+        ...link
+      },
       later
     )
   )

@@ -32,10 +32,14 @@ const records = new Map<string, InstanceRecord>(
     return [name, { ...nothingObserved, name, desired: "listening", desiredAt }]
   })
 )
+const lasts = new Map([...records.keys()].map((name) => [name, { event: "", at: 0 }]))
 const instances = Layer.mock(InstanceStore, {
   get: (name) => records.get(name),
+  lastEvent: () => null,
   all: Effect.sync(() => [...records.values()]),
-  accept: (changes) => {
+  accept: (changes, batch) => {
+    for (const { event, instance, receivedAt } of batch)
+      Object.assign(lasts.get(instance) ?? {}, { event, at: receivedAt })
     for (const { name, observed } of changes) {
       const record = records.get(name)
       if (record !== undefined) records.set(name, { ...record, ...observed })

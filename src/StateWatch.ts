@@ -17,6 +17,8 @@ import { Recovery } from "./Recovery.ts"
 
 /** Each instance's turn comes about this often. */
 const roundTime = Duration.minutes(1)
+/** Of very many it comes less often: what would be a load to Evolution would be one to us, too. */
+const shortestPause = Duration.millis(50)
 
 const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
@@ -91,7 +93,10 @@ const make = Effect.gen(function* () {
   const round = Effect.gen(function* () {
     const names = Arr.map(yield* registry.all, ({ name }) => name)
     // Without any, soon again: one may come.
-    const pause = Duration.toMillis(roundTime) / (names.length || 12)
+    const pause = Math.max(
+      Duration.toMillis(roundTime) / (names.length || 12),
+      Duration.toMillis(shortestPause)
+    )
     const jittered = Effect.flatMap(Random.nextRange(0.8 * pause, 1.2 * pause), (millis) =>
       Effect.sleep(millis)
     )

@@ -23,6 +23,16 @@ describe("a look at WhatsApp's state", () => {
     })
   )
 
+  it.scoped("asks no more than twenty times a second, however many there are", () =>
+    Effect.gen(function* () {
+      const many = Array.from({ length: 6000 }, (_, index) => InstanceName.make(`shop-${index}`))
+      const world = yield* watched(many)
+      yield* TestClock.adjust("10 seconds")
+      expect(world.askedFor("state")).toBeGreaterThan(150)
+      expect(world.askedFor("state")).toBeLessThanOrEqual(250)
+    })
+  )
+
   it.scoped("makes a difference a snapshot, hands it on, and counts it", () =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])

@@ -105,11 +105,11 @@ const make = Effect.gen(function* () {
         const before = states.get(name)
         states.set(name, state)
         return Effect.zipRight(PubSub.publish(changes, { name, state }), tell(before, state))
-      }).pipe(Effect.annotateLogs("instance", name))
+      })
 
   /** The second ring of recovery: the listener handles what can go wrong, this what must not. */
   const supervised = (name: InstanceName, restarts = restartsLeft): Effect.Effect<void> =>
-    Effect.catchAllDefect(run(name, report(name)), (defect) =>
+    Effect.catchAllDefect(Effect.suspend(() => run(name, report(name))), (defect) =>
       Effect.logError(`The listener crashed`, Cause.die(defect)).pipe(
         Effect.zipRight(restarts),
         Effect.flatMap((left) =>

@@ -46,9 +46,11 @@ export const keep = (
         )
       const settled = Effect.suspend(() => (isOver() ? Effect.void : becomeIn(State.settled)))
       return {
-        established: up.pipe(
-          Effect.zipRight(becomeIn(State.listening)),
-          Effect.zipRight(whenSettled(settled))
+        established: Effect.suspend(() =>
+          up.pipe(
+            Effect.zipRight(becomeIn(State.listening)),
+            Effect.zipRight(whenSettled(settled))
+          )
         ),
         refused: (error) => becomeIn((from) => State.refused(from, error))
       }

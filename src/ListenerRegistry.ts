@@ -109,16 +109,18 @@ const make = Effect.gen(function* () {
 
   /** The second ring of recovery: the listener handles what can go wrong, this what must not. */
   const supervised = (name: InstanceName, restarts = restartsLeft): Effect.Effect<void> =>
-    Effect.catchAllDefect(Effect.suspend(() => run(name, report(name))), (defect) =>
-      Effect.logError(`The listener crashed`, Cause.die(defect)).pipe(
-        Effect.zipRight(restarts),
-        Effect.flatMap((left) =>
-          Effect.matchEffect(left.next(undefined), {
-            onSuccess: () => supervised(name, Effect.succeed(left)),
-            onFailure: () => park(name)
-          })
+    Effect.catchAllDefect(
+      Effect.suspend(() => run(name, report(name))),
+      (defect) =>
+        Effect.logError(`The listener crashed`, Cause.die(defect)).pipe(
+          Effect.zipRight(restarts),
+          Effect.flatMap((left) =>
+            Effect.matchEffect(left.next(undefined), {
+              onSuccess: () => supervised(name, Effect.succeed(left)),
+              onFailure: () => park(name)
+            })
+          )
         )
-      )
     )
 
   const park = (name: InstanceName) =>

@@ -47,10 +47,7 @@ export const keep = (
       const settled = Effect.suspend(() => (isOver() ? Effect.void : becomeIn(State.settled)))
       return {
         established: Effect.suspend(() =>
-          up.pipe(
-            Effect.zipRight(becomeIn(State.listening)),
-            Effect.zipRight(whenSettled(settled))
-          )
+          up.pipe(Effect.zipRight(becomeIn(State.listening)), Effect.zipRight(whenSettled(settled)))
         ),
         refused: (error) => becomeIn((from) => State.refused(from, error))
       }

@@ -134,6 +134,11 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(yield* store.read({ limit: 10 })).toEqual([])
       expect(yield* sql`select * from quarantine`).toEqual([])
       expect(yield* store.append({ ...nothing, events: [event("3")] })).toHaveLength(1)
+      // As texts, all of them are taken.
+      const asTexts = poison.map((json) => quarantined({ json: JSON.stringify(json) }))
+      yield* store.append({ ...nothing, quarantined: asTexts })
+      const kept = yield* sql<{ payload: unknown }>`select payload from quarantine order by id`
+      expect(kept.map(({ payload }) => payload)).toEqual(poison)
     }))
 
   test("reads by instance, event, cursor and limit, oldest first", (store) =>

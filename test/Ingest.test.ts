@@ -90,7 +90,13 @@ describe("ingest", () => {
       const rest = numbers(100).filter((n) => n !== 37)
       expect(data()).toEqual(rest)
       expect(quarantined).toEqual([
-        { event: "call", instance: "shop", receivedAt: 1000, reason: "words of 22P05", json: null }
+        {
+          event: "call",
+          instance: "shop",
+          receivedAt: 1000,
+          reason: "words of 22P05",
+          json: JSON.stringify('{"poison":"secret"}')
+        }
       ])
       expect(Array.from(yield* heard, ({ json }) => JSON.parse(String(json)).n)).toEqual(rest)
     })
@@ -114,6 +120,19 @@ describe("ingest", () => {
         })
       })
     )
+  )
+
+  it.scoped("keeps a refused event without its data where not even that as a text is taken", () =>
+    Effect.gen(function* () {
+      const { close, quarantined, receive } = yield* makeWorld((batch) =>
+        batch.events.some(isPoison) || batch.quarantined.some(({ json }) => json !== null)
+          ? sqlError("54000")
+          : undefined
+      )
+      yield* receive([raw("shop", { poison: true })])
+      yield* close
+      expect(quarantined).toMatchObject([{ event: "call", reason: "words of 54000", json: null }])
+    })
   )
 
   it.scoped("keeps a refused quarantine row without its payload, or else goes on without it", () =>

@@ -95,8 +95,7 @@ export const make = Effect.fnUntraced(function* (
         Effect.zipRight(one, other)
       )
     }
-    const setAside = (event: QuarantinedEvent) =>
-      commit([{ ...item, decoded: Either.left({ ...event, json: null }) }])
+    const setAside = (event: QuarantinedEvent) => commit([{ ...item, decoded: Either.left(event) }])
     const { instance } = Either.merge(item.decoded)
     return Effect.zipRight(
       Effect.logWarning(`An event cannot be committed, it is put in quarantine: ${reason}`),
@@ -112,9 +111,10 @@ export const make = Effect.fnUntraced(function* (
                 ),
                 Effect.void
               )
-            : setAside(event),
-        onRight: ({ event, receivedAt }) =>
-          setAside({ event, instance, receivedAt, reason, json: null })
+            : setAside({ ...event, json: null }),
+        // What Postgres does not take for JSON, it takes as a text.
+        onRight: ({ event, json, receivedAt }) =>
+          setAside({ event, instance, receivedAt, reason, json: JSON.stringify(String(json)) })
       })
     ).pipe(instance === null ? identity : Effect.annotateLogs("instance", instance))
   }

@@ -24,6 +24,7 @@ describe("a line about an event that cannot be written", () => {
         "shop-1: An event cannot be committed",
         "shop-3: An event cannot be committed",
         "shop-3: An event cannot be committed",
+        "shop-3: An event cannot be committed",
         "shop-3: An event cannot even be put in quarantine"
       ])
     })

@@ -57,7 +57,9 @@ export interface CrowdResult {
   readonly back: ReturnResult
 }
 
-/** What many cost, and then how soon all are back; after the restart the service does all that it does. */
+const awayMillis = 2000
+
+/** How soon many are back after a restart of ours, what they cost at rest, and how soon after Evolution's. */
 export const measureCrowd = (
   databases: Databases,
   mode: Mode,
@@ -65,8 +67,8 @@ export const measureCrowd = (
 ): Promise<CrowdResult> =>
   withEvolution(async (evolution) => {
     const evolutionUrl = await evolution.ask("url")
-    const memoryOfAll = async (database: Database, instances: number): Promise<Memory> => {
-      const { memory, program } = await inspected((nodeArguments) =>
+    const start = (database: Database) =>
+      inspected((nodeArguments) =>
         startService({
           databaseUrl: database.url,
           evolutionUrl,
@@ -75,65 +77,56 @@ export const measureCrowd = (
           variables: nothingFetched
         })
       )
+    const alone = await withDatabase(databases, 1, async (database) => {
+      const { memory, program } = await start(database)
       try {
-        await settled(database, instances)
+        await settled(database, 1)
         return await memory()
       } finally {
         await program.stop()
       }
-    }
-    const alone = await withDatabase(databases, 1, (database) => memoryOfAll(database, 1))
-    return withDatabase(databases, count, async (database) => ({
-      footprint: difference(await memoryOfAll(database, count), alone, count),
-      back: await measureReturn(database, evolution, mode, count)
-    }))
-  })
-
-const awayMillis = 2000
-
-const measureReturn = async (
-  database: Database,
-  evolution: EvolutionProgram,
-  mode: Mode,
-  count: number
-): Promise<ReturnResult> => {
-  const links = mode === "global" ? 1 : count
-  /** To count ten thousand listeners costs the service something; so their links are counted first. */
-  const allAreBack = async (service: Service): Promise<void> => {
-    await until("all are connected", async () => (await evolution.ask("joined")) === links, {
-      every: 50,
-      within: 120_000
     })
-    await allListen(service, count)
-  }
-  await evolution.ask("facts")
-  const began = performance.now()
-  const service = await startService({
-    databaseUrl: database.url,
-    evolutionUrl: await evolution.ask("url"),
-    mode
-  })
-  try {
-    await allAreBack(service)
-    const afterOurRestart = (performance.now() - began) / 1000
-    const { dialsAtOnce } = await evolution.ask("facts")
-
-    await evolution.ask("leave", awayMillis)
-    const returned = performance.now()
-    await allAreBack(service)
-    const afterUpstreamRestart = (performance.now() - returned) / 1000
-    const facts = await evolution.ask("facts")
-    return {
-      count,
-      afterOurRestart,
-      afterUpstreamRestart,
-      dials: facts.dials,
-      dialsAtOnce: Math.max(dialsAtOnce, facts.dialsAtOnce)
+    const links = mode === "global" ? 1 : count
+    /** To count ten thousand listeners costs the service something; so their links are counted first. */
+    const allAreBack = async (service: Service): Promise<void> => {
+      await until("all are connected", async () => (await evolution.ask("joined")) === links, {
+        every: 50,
+        within: 120_000
+      })
+      await allListen(service, count)
     }
-  } finally {
-    await service.end()
-  }
-}
+    return withDatabase(databases, count, async (database) => {
+      await evolution.ask("facts")
+      const began = performance.now()
+      const { memory, program } = await start(database)
+      try {
+        await allAreBack(program)
+        const afterOurRestart = (performance.now() - began) / 1000
+        const { dialsAtOnce } = await evolution.ask("facts")
+
+        await settled(database, count)
+        const footprint = difference(await memory(), alone, count)
+
+        await evolution.ask("leave", awayMillis)
+        const returned = performance.now()
+        await allAreBack(program)
+        const afterUpstreamRestart = (performance.now() - returned) / 1000
+        const facts = await evolution.ask("facts")
+        return {
+          footprint,
+          back: {
+            count,
+            afterOurRestart,
+            afterUpstreamRestart,
+            dials: facts.dials,
+            dialsAtOnce: Math.max(dialsAtOnce, facts.dialsAtOnce)
+          }
+        }
+      } finally {
+        await program.end()
+      }
+    })
+  })
 
 /** What a listener of `socket.io-client` costs. */
 export const measureRival = (isShared: boolean, count: number): Promise<Footprint> =>

@@ -6,13 +6,7 @@ import { startProgram } from "./Program.ts"
 import type { Idle } from "./programs/idle.ts"
 import { type Service, startService } from "./Service.ts"
 import { sleep, until } from "./time.ts"
-import {
-  type EvolutionProgram,
-  nothingFetched,
-  settled,
-  withDatabase,
-  withEvolution
-} from "./world.ts"
+import { nothingFetched, settled, withDatabase, withEvolution } from "./world.ts"
 
 /** Bytes a listener. */
 export interface Footprint {

@@ -2,7 +2,7 @@
  * One connection to `/<name>` per instance. Evolution makes a namespace with the instance's first
  * event since its own start, and loses that event; until then it answers `Invalid namespace`.
  */
-import { Deferred, Duration, Effect, FiberId, Schedule, Stream } from "effect"
+import { Duration, Effect, Fiber, RcRef, Schedule, Stream } from "effect"
 import type { LinkError } from "../Domain/LinkError.ts"
 import * as Turnstile from "../Turnstile.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
@@ -28,7 +28,6 @@ const joinPolicy = Schedule.spaced("1 second").pipe(
 
 export const make = Effect.gen(function* () {
   const options = yield* endpoint
-  const scope = yield* Effect.scope
   const dials = Turnstile.make(maxDials)
   const links = new Map<string, Renewable>()
 
@@ -49,26 +48,10 @@ export const make = Effect.gen(function* () {
       )
     )
 
-  /** One wait for however many. */
-  let rush: Deferred.Deferred<void> | undefined
-  const calm = Effect.uninterruptibleMask((restore) =>
-    Effect.suspend(() => {
-      if (rush !== undefined) return restore(Deferred.await(rush))
-      const own = Deferred.unsafeMake<void>(FiberId.none)
-      rush = own
-      return Effect.interruptible(dials.deserted).pipe(
-        Effect.timeoutOption(longestRush),
-        Effect.ensuring(
-          Effect.suspend(() => {
-            rush = undefined
-            return Deferred.succeed(own, undefined)
-          })
-        ),
-        Effect.forkIn(scope),
-        Effect.zipRight(restore(Deferred.await(own)))
-      )
-    })
-  )
+  /** One wait for however many: the first to come begins it, the last to leave ends it. */
+  const rush = yield* RcRef.make({
+    acquire: Effect.forkScoped(Effect.timeoutOption(dials.deserted, longestRush))
+  })
 
   return {
     isShared: false,
@@ -84,7 +67,7 @@ export const make = Effect.gen(function* () {
         return subscription(link)
       }),
     renew: (name: string) => links.get(name)?.renew ?? Effect.void,
-    calm,
+    calm: Effect.asVoid(Effect.scoped(Effect.flatMap(RcRef.get(rush), Fiber.join))),
     heard: Effect.suspend(() =>
       Effect.map(
         Effect.forEach(links.values(), ({ heard }) => heard),

@@ -107,7 +107,7 @@ describe("ingest", () => {
       Effect.gen(function* () {
         const refuse = ({ events }: Batch) =>
           events.some(isPoison) ? sqlError("22P05") : undefined
-        const { batches, close, receive, shop } = yield* makeWorld(refuse)
+        const { batches, close, lastEvent, receive, shop } = yield* makeWorld(refuse)
         const open = { state: "open", wuid: "5511999990001@s.whatsapp.net" }
         const after = calls(3).toSpliced(position - 1, 0, raw("shop", { poison: true }))
         yield* receive([raw("shop", open, "connection.update"), ...after])
@@ -118,6 +118,7 @@ describe("ingest", () => {
           whatsapp: { state: "open" },
           profile: { phone: "5511999990001" }
         })
+        expect(lastEvent(), `${position}`).toBe("call")
       })
     )
   )

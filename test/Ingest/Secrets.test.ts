@@ -1,7 +1,7 @@
 import { SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Redacted, TestClock } from "effect"
-import { isPoison, makeWorld, raw } from "./World.ts"
+import { type Batch, isPoison, makeWorld, raw } from "./World.ts"
 
 const password = "hunter2-of-the-database"
 const key = "the-key-of-evolution"
@@ -58,6 +58,19 @@ describe("what ingest writes down", () => {
         say: "[redacted]"
       })
       expect(Redacted.isRedacted(event?.lifeCycle)).toBe(true)
+    })
+  )
+
+  it.scoped("puts a refused code to scan aside without the code", () =>
+    Effect.gen(function* () {
+      const refuse = ({ events }: Batch) => (events.length > 0 ? failure("22P05") : undefined)
+      const { close, quarantined, receive } = yield* makeWorld(refuse, variables)
+      const qrcode = { code: "2@secret", base64: "data:image/png;base64,AA" }
+      yield* receive([raw("shop", { qrcode }, "qrcode.updated")])
+      yield* close
+      expect(quarantined).toHaveLength(1)
+      const text: unknown = JSON.parse(quarantined[0]?.json ?? "null")
+      expect(text).toBe('{"qrcode":{"code":"[redacted]","base64":"[redacted]"}}')
     })
   )
 

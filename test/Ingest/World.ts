@@ -45,6 +45,8 @@ export const makeWorld = (
 ) =>
   Effect.gen(function* () {
     let rests = 0
+    /** The name of the event that was accepted last. */
+    let last: string | undefined
     const events: Array<EvolutionEvent> = []
     const quarantined: Array<QuarantinedEvent> = []
     const batches: Array<Batch> = []
@@ -78,7 +80,8 @@ export const makeWorld = (
     const instances = instancesOf({
       get: (name) => records.get(name),
       all: Effect.sync(() => [...records.values()]),
-      accept: (changes) => {
+      accept: (changes, accepted) => {
+        last = accepted.at(-1)?.event ?? last
         for (const { name, observed } of changes)
           records.set(name, { ...(records.get(name) ?? shop), ...observed })
       }
@@ -110,6 +113,7 @@ export const makeWorld = (
       bus: Context.get(context, EventBus),
       close: Scope.close(scope, Exit.void),
       shop: () => records.get("shop"),
+      lastEvent: () => last,
       /** How often it was written down that the service stopped in good order. */
       rests: () => rests,
       data: () => events.map(({ json }) => JSON.parse(String(json)).n),

@@ -6,7 +6,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Cause, Effect, Exit, Layer, Option, Redacted } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import * as Embedded from "../Sql/Embedded.ts"
-import { detailOf } from "../Sql/Failure.ts"
+import { detailOf, isTimeout } from "../Sql/Failure.ts"
 import { latest, table } from "../Sql/migrations.ts"
 import { oldestVersion } from "../Sql/Postgres.ts"
 import { type Finding, failed, ok, unknown, warning } from "./Finding.ts"
@@ -65,9 +65,7 @@ const refusalOf = (error: unknown, url: Redacted.Redacted): string => {
     default:
       return (
         reasonOf(code, at, "DATABASE_URL") ??
-        (/timed? ?out/i.test(detailOf(error))
-          ? reasonOf("ETIMEDOUT", at, "DATABASE_URL")
-          : undefined) ??
+        (isTimeout(error) ? reasonOf("ETIMEDOUT", at, "DATABASE_URL") : undefined) ??
         `it cannot be used: ${detailOf(error)}`
       )
   }

@@ -44,6 +44,14 @@ export const detailOf = (error: unknown): string => {
   return innermost instanceof Error ? innermost.message : String(innermost)
 }
 
+/**
+ * Whether no answer came in time. `pg` has no code for that; its pool says it above a cause that only
+ * tells of the connection's end.
+ */
+export const isTimeout = (error: unknown): boolean =>
+  (error instanceof Error && /timed? ?out/i.test(error.message)) ||
+  (Predicate.hasProperty(error, "cause") && isTimeout(error.cause))
+
 const codeOf = (cause: unknown): string | undefined => {
   if (Predicate.hasProperty(cause, "code") && typeof cause.code === "string") return cause.code
   return Predicate.hasProperty(cause, "cause") ? codeOf(cause.cause) : undefined

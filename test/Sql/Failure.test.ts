@@ -1,7 +1,7 @@
 import { SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, Exit, TestClock } from "effect"
-import { outageOf, untilBack } from "../../src/Sql/Failure.ts"
+import { isTimeout, outageOf, untilBack } from "../../src/Sql/Failure.ts"
 
 const failed = (cause: unknown) => new SqlError.SqlError({ cause })
 const coded = (code: string) => Object.assign(new Error("words"), { code })
@@ -27,6 +27,23 @@ describe("why nothing can be written", () => {
     expect(outageOf(failed(new Error("wrapped", { cause: coded("25006") })))).toBe(
       "database_read_only"
     )
+  })
+})
+
+describe("an answer that did not come in time", () => {
+  it("is found in what the pool, the client and the system say of it, and in nothing else", () => {
+    const ended = new Error("Connection terminated unexpectedly")
+    for (const error of [
+      // The three race: pg-pool's words, and pg's, and @effect/sql-pg's.
+      new Error("Connection terminated due to connection timeout", { cause: ended }),
+      new Error("timeout expired"),
+      new Error("Connection timed out")
+    ]) {
+      expect(isTimeout(error), error.message).toBe(true)
+      expect(isTimeout(failed(error)), error.message).toBe(true)
+    }
+    for (const error of [ended, failed(ended), coded("ECONNREFUSED"), undefined])
+      expect(isTimeout(error)).toBe(false)
   })
 })
 

@@ -24,7 +24,12 @@ export const accessibility = (world: () => World) =>
       )
       await world().call("POST", "/instances/acesso-fora/stop")
     }
-    const populated = () => (ready ??= populate())
+    /** With a code of now: it is worth a look for a minute. */
+    const populated = async () => {
+      ready ??= populate()
+      await ready
+      await world().evolution.showQr("acesso-qr")
+    }
 
     /** Each page, signed in, with what it shows when it is full. */
     const pages: ReadonlyArray<readonly [path: string, full: (page: Page) => Promise<void>]> = [

@@ -1,4 +1,4 @@
-# The image runs one bundled file with the pages beside it, plus PGlite, which loads its WebAssembly from beside itself.
+# The image runs one bundled file with the pages and the beginning of an embedded database beside it, plus PGlite, which loads its WebAssembly from beside itself.
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
@@ -13,6 +13,7 @@ WORKDIR /app
 COPY --from=build /build/node_modules/@electric-sql/pglite ./node_modules/@electric-sql/pglite
 COPY --from=build /build/dist/main.js ./dist/main.js
 COPY --from=build /build/dist/Pages ./dist/Pages
+COPY --from=build /build/dist/pgdata.tgz ./dist/pgdata.tgz
 COPY package.json LICENSE ./
 RUN install -d -o node -g node /data
 USER node

@@ -4,7 +4,7 @@ import * as Tracing from "../src/Tracing.ts"
 import { scopedSimulator as simulator } from "./support/EvolutionSimulator.ts"
 import { makeLines } from "./support/Lines.ts"
 import { type ReceivedSpan, receiver } from "./support/OtlpReceiver.ts"
-import { at, listener, startService, temporaryDirectory } from "./support/ServiceProcess.ts"
+import { at, listener, source, startService, temporaryDirectory } from "./support/ServiceProcess.ts"
 import { settings } from "./support/settings.ts"
 
 const planted = {
@@ -167,7 +167,7 @@ describe("traces", () => {
             OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
             DATA_DIR: yield* temporaryDirectory
           },
-          { isBundled: false }
+          { program: source }
         )
         yield* service.call("/instances/loja-1/start", { method: "POST" })
         expect((yield* service.stop("SIGTERM")).code).toBe(0)

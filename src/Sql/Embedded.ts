@@ -2,7 +2,8 @@
  * PGlite, a Postgres in WebAssembly, behind the same client as the native one. It keeps what it
  * acknowledged through a killed process, but makes no fsync: a power cut can cost the last writes.
  */
-import { mkdir } from "node:fs/promises"
+import { existsSync } from "node:fs"
+import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Reactivity } from "@effect/experimental"
 import { SqlClient } from "@effect/sql"
@@ -47,12 +48,26 @@ function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
   ).pipe(Layer.provide(Reactivity.layer))
 }
 
+/**
+ * What `initdb` made when the program was built (`initdb.ts`): beside the bundle, or in `dist` when this
+ * is the source or the library. Without it, a first start runs `initdb` itself, for seconds.
+ */
+const prepared = ["pgdata.tgz", "../../dist/pgdata.tgz", "../../pgdata.tgz"]
+  .map((path) => new URL(path, import.meta.url))
+  .find((path) => existsSync(path))
+
+const beginning = async (dataDir: string) =>
+  prepared === undefined || existsSync(join(dataDir, "PG_VERSION"))
+    ? {}
+    : { loadDataDir: new Blob([await readFile(prepared)]) }
+
 function open(dataDir: string) {
   return Effect.acquireRelease(
     Effect.tryPromise({
-      try: () =>
+      try: async () =>
         PGlite.create({
           dataDir,
+          ...(await beginning(dataDir)),
           // The default takes 128 MB that an embedded log does not need.
           startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"]
         }),

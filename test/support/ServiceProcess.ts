@@ -69,7 +69,8 @@ export const freePort = Effect.promise(async () => {
   return address.port
 })
 
-const source = ["--import", "tsx", "src/main.ts"]
+/** Node's arguments for the program as its source, beside its bundle. */
+export const source = ["--import", "tsx", "src/main.ts"]
 
 const launch = (
   variables: Readonly<Record<string, string>>,
@@ -93,13 +94,13 @@ const launch = (
 /** Starts the service and waits until it listens; killed with the scope if it still runs then. */
 export const startService = (
   variables: Readonly<Record<string, string>>,
-  { isBundled = true }: { readonly isBundled?: boolean } = {}
+  { program }: { readonly program?: ReadonlyArray<string> } = {}
 ) =>
   Effect.gen(function* () {
     const port = variables.PORT ?? String(yield* freePort)
     const url = `http://127.0.0.1:${port}`
     const { child, output } = yield* Effect.acquireRelease(
-      Effect.sync(() => launch({ PORT: port, ...variables }, [], isBundled ? undefined : source)),
+      Effect.sync(() => launch({ PORT: port, ...variables }, [], program)),
       (running) => Effect.sync(() => running.child.kill("SIGKILL"))
     )
     yield* Effect.async<void>((resume) => {

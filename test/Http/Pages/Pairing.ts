@@ -157,7 +157,7 @@ export const pairingLink = (world: () => World) =>
       await world().create("breve")
       const tokens = Context.get(world().context, Tokens)
       const { token } = await Effect.runPromise(
-        tokens.issue("pairing", "breve", Duration.seconds(3))
+        tokens.issue("pairing", "breve", Duration.seconds(8))
       )
       await world().look(
         `/pair#${token}`,

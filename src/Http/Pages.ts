@@ -126,11 +126,18 @@ export const make = (folder: URL) =>
           isInstanceName(name) ? answer(request, view(request)) : noSuchRoute(request)
         )
       )
-      for (const [name, body] of files) {
-        if (name.endsWith(".html")) continue
-        const found = asset(name, body)
-        yield* router.add("*", `/pages/${name}`, (request) => answer(request, found))
-      }
+      const assets = new Map(
+        [...files].flatMap(([name, body]) =>
+          name.endsWith(".html") ? [] : [[name, asset(name, body)] as const]
+        )
+      )
+      // One route for all of them: the router keeps one a method, and there are 34.
+      yield* router.add("*", "/pages/:name", (request) =>
+        Effect.flatMap(HttpLayerRouter.params, ({ name = "" }) => {
+          const found = assets.get(name)
+          return found === undefined ? noSuchRoute(request) : answer(request, found)
+        })
+      )
     })
   )
 

@@ -10,12 +10,14 @@ export interface Database {
     text: string,
     values?: ReadonlyArray<unknown>
   ) => Promise<ReadonlyArray<Row>>
-  /** How many events are committed, by the newest id: the bench's runs leave no holes. */
+  /** How many events were committed so far, by the newest id: the bench's runs leave no holes. */
   readonly newest: () => Promise<number>
   /** How many there are. */
   readonly count: () => Promise<number>
   /** The processes of Postgres that serve it, but for our own. */
   readonly backends: () => Promise<ReadonlyArray<number>>
+  /** Throws the events away; what was written before is not to be paid for in what is measured next. */
+  readonly empty: () => Promise<void>
   readonly drop: () => Promise<void>
 }
 
@@ -93,8 +95,8 @@ export const openDatabases = async (url: string): Promise<Databases> => {
        select name, 'listening', now(), now() from unnest($1::text[]) as name`,
       [names]
     )
-    // What was written before is not to be paid for in what is measured.
     await query("checkpoint")
+    let last = 0
     const number = async (text: string) => {
       const [row] = await query<{ n: string | null }>(text)
       return Number(row?.n ?? 0)
@@ -102,7 +104,11 @@ export const openDatabases = async (url: string): Promise<Databases> => {
     return {
       url: at(url, name),
       query,
-      newest: () => number("select max(id) as n from events"),
+      // Ids go on where the thrown away ones ended.
+      newest: async () => {
+        last = Math.max(last, await number("select max(id) as n from events"))
+        return last
+      },
       count: () => number("select count(*) as n from events"),
       backends: async () => {
         const found = await query<{ pid: number }>(
@@ -110,6 +116,10 @@ export const openDatabases = async (url: string): Promise<Databases> => {
           [name]
         )
         return found.map(({ pid }) => pid)
+      },
+      empty: async () => {
+        await query("truncate events")
+        await query("checkpoint")
       },
       drop: async () => {
         await client.end()

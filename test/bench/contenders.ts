@@ -4,15 +4,10 @@ import { withInserts } from "./limit.ts"
 import { startProgram } from "./Program.ts"
 import type { Plan } from "./programs/inserts.ts"
 import { startService } from "./Service.ts"
-import { type Duration, type Rate, saturate } from "./throughput.ts"
+import { saturate } from "./throughput.ts"
 import { until } from "./time.ts"
+import type { Contender } from "./turns.ts"
 import { listenTo, withDatabase, withEvolution } from "./world.ts"
-
-export interface Contender {
-  readonly name: string
-  readonly what: string
-  readonly measure: (duration: Duration) => Promise<Rate>
-}
 
 /** Instances the messages are of, unless something else is said. */
 export const manyInstances = 100
@@ -37,22 +32,31 @@ export const checked = (database: Database, sent: number): Promise<unknown> =>
     { within: 10_000 }
   )
 
-const rival = (
-  databases: Databases,
-  program: keyof typeof window,
-  what: Pick<Contender, "name" | "what">
-): Contender => ({
-  ...what,
-  measure: (duration) =>
+type Named = Pick<Contender, "name" | "what">
+
+const rival = (databases: Databases, program: keyof typeof window, named: Named): Contender => ({
+  ...named,
+  open: (use) =>
     withDatabase(databases, 0, (database) =>
       withEvolution(async (evolution) => {
         const variables = { DATABASE_URL: database.url, EVOLUTION_URL: await evolution.ask("url") }
-        const { end, pid } = await startProgram(program, { variables })
+        const { end, pid, signal } = await startProgram(program, { variables })
+        const running = { ...database, done: database.newest, pid, window: window[program] }
         try {
-          const running = { ...database, done: database.newest, pid, window: window[program] }
-          const rate = await saturate(evolution, running, { instances: manyInstances }, duration)
-          await checked(database, await evolution.ask("sent"))
-          return rate
+          return await use({
+            signal,
+            measure: async (duration) => {
+              await database.empty()
+              const rate = await saturate(
+                evolution,
+                running,
+                { instances: manyInstances },
+                duration
+              )
+              await checked(database, await evolution.ask("sent"))
+              return rate
+            }
+          })
         } finally {
           await end()
         }
@@ -61,23 +65,34 @@ const rival = (
 })
 
 /** One that stores nothing, and whose socket sets the pace. */
-const receiver = (program: string, what: Pick<Contender, "name" | "what">): Contender => ({
-  ...what,
-  measure: (duration) =>
+const receiver = (program: string, named: Named): Contender => ({
+  ...named,
+  open: (use) =>
     withEvolution(async (evolution) => {
       const url = await evolution.ask("url")
-      const { ask, end, pid } = await startProgram<{ readonly count: () => number }>(program, {
-        variables: {
-          EVOLUTION_URL: url,
-          EVOLUTION_API_URL: url,
-          EVOLUTION_API_KEY: "any",
-          INSTANCES: String(manyInstances)
+      const { ask, end, pid, signal } = await startProgram<{ readonly count: () => number }>(
+        program,
+        {
+          variables: {
+            EVOLUTION_URL: url,
+            EVOLUTION_API_URL: url,
+            EVOLUTION_API_KEY: "any",
+            INSTANCES: String(manyInstances)
+          }
         }
-      })
+      )
+      const running = {
+        done: () => ask("count"),
+        backends: async () => [],
+        pid,
+        window: unlimited
+      }
       try {
-        const done = () => ask("count")
-        const running = { done, backends: async () => [], pid, window: unlimited }
-        return await saturate(evolution, running, { instances: manyInstances }, duration)
+        return await use({
+          signal,
+          measure: (duration) =>
+            saturate(evolution, running, { instances: manyInstances }, duration)
+        })
       } finally {
         await end()
       }
@@ -86,11 +101,11 @@ const receiver = (program: string, what: Pick<Contender, "name" | "what">): Cont
 
 const ours = (
   databases: Databases,
-  what: Pick<Contender, "name" | "what">,
+  named: Named,
   options: { readonly mode?: "global" | "namespace"; readonly isBinary?: boolean } = {}
 ): Contender => ({
-  ...what,
-  measure: (duration) =>
+  ...named,
+  open: (use) =>
     withDatabase(databases, 0, (database) =>
       withEvolution(async (evolution) => {
         const service = await startService({
@@ -98,61 +113,65 @@ const ours = (
           databaseUrl: database.url,
           evolutionUrl: await evolution.ask("url")
         })
+        const { end, pid, signal } = service
+        const running = { ...database, done: database.newest, pid, window: window.batched }
+        const feed = { instances: manyInstances, isBinary: options.isBinary ?? false }
         try {
           await listenTo(evolution, service, manyInstances)
-          const running = {
-            ...database,
-            done: database.newest,
-            pid: service.pid,
-            window: window.batched
-          }
-          const feed = { instances: manyInstances, isBinary: options.isBinary ?? false }
-          const rate = await saturate(evolution, running, feed, duration)
-          await checked(database, await evolution.ask("sent"))
-          return rate
+          return await use({
+            signal,
+            measure: async (duration) => {
+              await database.empty()
+              const rate = await saturate(evolution, running, feed, duration)
+              await checked(database, await evolution.ask("sent"))
+              return rate
+            }
+          })
         } finally {
-          await service.end()
+          await end()
         }
       })
     )
 })
 
-const embedded = (what: Pick<Contender, "name" | "what">): Contender => ({
-  ...what,
-  measure: (duration) =>
+const embedded = (named: Named): Contender => ({
+  ...named,
+  open: (use) =>
     withEvolution(async (evolution) => {
       const service = await startService({ evolutionUrl: await evolution.ask("url") })
+      const { end, newest, pid, signal } = service
+      const running = { done: newest, backends: async () => [], pid, window: window.batched }
       try {
         await listenTo(evolution, service, manyInstances)
-        const running = {
-          done: service.newest,
-          backends: async () => [],
-          pid: service.pid,
-          window: window.batched
-        }
-        return await saturate(evolution, running, { instances: manyInstances }, duration)
+        return await use({
+          signal,
+          measure: (duration) =>
+            saturate(evolution, running, { instances: manyInstances }, duration)
+        })
       } finally {
-        await service.end()
+        await end()
       }
     })
 })
 
 /** Postgres alone; the plan is found when it is known how it does best. */
-const alone = (
-  databases: Databases,
-  plan: Plan,
-  what: Pick<Contender, "name" | "what">
-): Contender => ({
-  ...what,
-  measure: ({ seconds, warmUp }) =>
-    withInserts(databases, async ({ ask }) => {
+const alone = (databases: Databases, plan: Plan, named: Named): Contender => ({
+  ...named,
+  open: (use) =>
+    withInserts(databases, async ({ ask, signal }, { empty }) => {
       await ask("prepare", plan)
-      await ask("run", warmUp)
-      return {
-        eventsPerSecond: await ask("run", seconds),
-        ownMicros: Number.NaN,
-        databaseMicros: Number.NaN
-      }
+      return use({
+        signal,
+        measure: async ({ seconds, warmUp }) => {
+          await empty()
+          await ask("run", warmUp)
+          return {
+            eventsPerSecond: await ask("run", seconds),
+            ownMicros: Number.NaN,
+            databaseMicros: Number.NaN
+          }
+        }
+      })
     })
 })
 

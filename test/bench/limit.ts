@@ -33,12 +33,12 @@ export const withInserts = <A>(
 
 /** Tries every way with every size of batch, on one connection; the best comes first. */
 export const tryAll = (databases: Databases, seconds: number): Promise<ReadonlyArray<Trial>> =>
-  withInserts(databases, async ({ ask }, { query }) => {
+  withInserts(databases, async ({ ask }, { empty }) => {
     const trials: Array<Trial> = []
     for (const batch of batches)
       for (const way of ways) {
         const plan: Plan = { way, batch, connections: 1 }
-        await query("truncate events")
+        await empty()
         await ask("prepare", plan)
         await ask("run", seconds / 4)
         trials.push({ ...plan, rowsPerSecond: await ask("run", seconds) })

@@ -58,7 +58,7 @@ export const measureReaders = (
         if (open !== readers) throw new Error(`Of ${readers} readers ${open} are left`)
         result.reached.push(events / (duration.warmUp + duration.seconds))
         await reader.ask("close")
-        await database.query("truncate events")
+        await database.empty()
       }
       await reader.end()
       await service.end()

@@ -1,5 +1,5 @@
 /** Everything that is measured, one after the other; what fails does not keep the rest from it. */
-import { besides, type Contender, contenders } from "./contenders.ts"
+import { besides, contenders } from "./contenders.ts"
 import { type Footprint, measureCrowd, measureRival, type ReturnResult } from "./crowd.ts"
 import type { Databases } from "./Databases.ts"
 import { measureLatency } from "./latency.ts"
@@ -9,7 +9,7 @@ import type { Plan } from "./programs/inserts.ts"
 import { measureReaders } from "./readers.ts"
 import type { Measured, Row } from "./result.ts"
 import { measureStarts } from "./starts.ts"
-import type { Rate } from "./throughput.ts"
+import { type Attempt, type Contenders, takeTurns } from "./turns.ts"
 import { measureWidths } from "./width.ts"
 
 export interface Options {
@@ -43,7 +43,7 @@ export const runAll = async (
   { crowd, only, readers, runs, seconds, tell }: Options
 ): Promise<{ readonly measured: Measured; readonly failures: Record<string, string> }> => {
   const failures: Record<string, string> = {}
-  const attempt = async <A>(what: string, act: () => Promise<A>): Promise<A | undefined> => {
+  const attempt: Attempt = async (what, act) => {
     const began = performance.now()
     tell(`${what} …`)
     try {
@@ -60,19 +60,11 @@ export const runAll = async (
     only === undefined || some.some((part) => only.has(part))
   const duration = { warmUp, seconds }
 
-  /** A, B, C, A, B, C …: what disturbs the machine for a while disturbs all of them. */
   const interleaved = async (
-    chosen: Readonly<Record<string, Contender>>,
+    chosen: Contenders,
     count: number
-  ): Promise<Record<string, Row>> => {
-    const rates = new Map<string, Array<Rate>>()
-    for (let run = 1; run <= count; run++)
-      for (const [key, { measure, name }] of Object.entries(chosen)) {
-        const rate = await attempt(`${name}, run ${run} of ${count}`, () => measure(duration))
-        if (rate === undefined) continue
-        tell(`    ${whole(rate.eventsPerSecond)} events/s`)
-        rates.set(key, [...(rates.get(key) ?? []), rate])
-      }
+  ): Promise<Readonly<Record<string, Row>>> => {
+    const rates = await takeTurns(chosen, count, duration, attempt)
     return Object.fromEntries(
       Object.entries(chosen).flatMap(([key, { name, what }]) => {
         const found = rates.get(key)
@@ -107,7 +99,7 @@ export const runAll = async (
     measureReaders(databases, { duration, readers, runs })
   )
   const widths = await part("instances", ["P6"], () =>
-    measureWidths(databases, [10, 300, crowd], { duration, runs })
+    measureWidths(databases, [10, 300, crowd], { attempt, duration, runs })
   )
   const modes = { shared: "global", own: "namespace" } as const
   const footprints: Record<string, Footprint> = {}

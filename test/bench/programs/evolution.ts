@@ -23,6 +23,9 @@ export interface Facts {
 
 export type Evolution = Awaited<ReturnType<typeof make>>
 
+/** In ms. */
+const patience = 600_000
+
 subscribe(settingsNames)
 const feed = makeFeed()
 
@@ -43,7 +46,8 @@ const make = async () => {
       lastCall = performance.now()
       answer(request, response)
     })
-    io = new Server(http, { serveClient: false, connectTimeout: 600_000 })
+    // Who stands still until it is its turn is not taken for dead.
+    io = new Server(http, { serveClient: false, connectTimeout: patience, pingTimeout: patience })
     http.on("connection", (socket) => {
       sockets.add(socket)
       socket.on("close", () => sockets.delete(socket))

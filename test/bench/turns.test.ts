@@ -1,0 +1,80 @@
+import { describe, expect, it } from "@effect/vitest"
+import { rate } from "./doubles.ts"
+import { type Attempt, type Contender, takeTurns } from "./turns.ts"
+
+const duration = { warmUp: 0, seconds: 1 }
+
+const scene = () => {
+  const story: Array<string> = []
+  const failures: Array<string> = []
+  const attempt: Attempt = async (what, act) => {
+    try {
+      return await act()
+    } catch (error) {
+      failures.push(`${what}: ${error instanceof Error ? error.message : error}`)
+      return undefined
+    }
+  }
+  let count = 0
+  const contender = (name: string, measure = async () => rate(++count)): Contender => ({
+    name,
+    what: "",
+    open: async (use) => {
+      const found = await use({
+        signal: (signal) => void story.push(`${name} ${signal === "SIGCONT" ? "on" : "off"}`),
+        measure: () => {
+          story.push(name)
+          return measure()
+        }
+      })
+      story.push(`${name} closed`)
+      return found
+    }
+  })
+  return { attempt, contender, failures, story }
+}
+
+describe("turns", () => {
+  it("go round, and who has none stands still", async () => {
+    const { attempt, contender, story } = scene()
+    const rates = await takeTurns({ a: contender("A"), b: contender("B") }, 2, duration, attempt)
+    expect(story.join(", ")).toBe(
+      "A off, B off, A on, A, A off, B on, B, B off, A on, A, A off, B on, B, B off, B closed, A closed"
+    )
+    expect([...rates]).toEqual([
+      ["a", [rate(1), rate(3)]],
+      ["b", [rate(2), rate(4)]]
+    ])
+  })
+
+  it("pass over who cannot be opened", async () => {
+    const { attempt, contender, failures } = scene()
+    const absent: Contender = {
+      name: "B",
+      what: "",
+      open: () => Promise.reject(new Error("no room"))
+    }
+    const rates = await takeTurns(
+      { a: contender("A"), b: absent, c: contender("C") },
+      1,
+      duration,
+      attempt
+    )
+    expect([...rates.keys()]).toEqual(["a", "c"])
+    expect(failures).toEqual(["B, opened: no room"])
+  })
+
+  it("tell of a run that fails, and go on", async () => {
+    const { attempt, contender, failures, story } = scene()
+    let runs = 0
+    const shaky = contender("B", async () => {
+      if (++runs === 1) throw new Error("cut")
+      return rate(7)
+    })
+    const rates = await takeTurns({ a: contender("A"), b: shaky }, 2, duration, attempt)
+    expect(rates.get("a")).toHaveLength(2)
+    expect(rates.get("b")).toEqual([rate(7)])
+    expect(failures).toEqual(["B, run 1 of 2: cut"])
+    expect(story.slice(-2)).toEqual(["B closed", "A closed"])
+  })
+})

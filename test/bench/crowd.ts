@@ -6,6 +6,7 @@ import { startProgram } from "./Program.ts"
 import type { Idle } from "./programs/idle.ts"
 import { type Service, startService } from "./Service.ts"
 import { sleep, until } from "./time.ts"
+import type { EvolutionProgram } from "./world.ts"
 import { nothingFetched, settled, withDatabase, withEvolution } from "./world.ts"
 
 /** Bytes a listener. */
@@ -41,8 +42,15 @@ const inspected = async <A>(
 const allListen = async (service: Service, count: number): Promise<void> => {
   await until("all listen", async () => (await service.listening()) === count, {
     every: 100,
-    within: 120_000
+    within: 240_000
   })
+}
+
+/** A service with all of them at rest. */
+export interface Scene {
+  readonly evolution: EvolutionProgram
+  readonly service: Service
+  readonly database: Database
 }
 
 export interface CrowdResult {
@@ -53,12 +61,16 @@ export interface CrowdResult {
 
 const awayMillis = 2000
 
-/** How soon many are back after a restart of ours, what they cost at rest, and how soon after Evolution's. */
-export const measureCrowd = (
+/**
+ * How soon many are back after a restart of ours, what they cost at rest, and how soon after Evolution's;
+ * between the two there is time for something else.
+ */
+export const measureCrowd = <A>(
   databases: Databases,
   mode: Mode,
-  count: number
-): Promise<CrowdResult> =>
+  count: number,
+  meanwhile: (scene: Scene) => Promise<A>
+): Promise<readonly [CrowdResult, A]> =>
   withEvolution(async (evolution) => {
     const evolutionUrl = await evolution.ask("url")
     const start = (database: Database) =>
@@ -85,7 +97,7 @@ export const measureCrowd = (
     const allAreBack = async (service: Service): Promise<void> => {
       await until("all are connected", async () => (await evolution.ask("joined")) === links, {
         every: 50,
-        within: 120_000
+        within: 240_000
       })
       await allListen(service, count)
     }
@@ -100,22 +112,23 @@ export const measureCrowd = (
 
         await settled(database, count)
         const footprint = difference(await memory(), alone, count)
+        const found = await meanwhile({ evolution, service: program, database })
 
+        program.signal("SIGCONT")
+        await evolution.ask("facts")
         await evolution.ask("leave", awayMillis)
         const returned = performance.now()
         await allAreBack(program)
         const afterUpstreamRestart = (performance.now() - returned) / 1000
         const facts = await evolution.ask("facts")
-        return {
-          footprint,
-          back: {
-            count,
-            afterOurRestart,
-            afterUpstreamRestart,
-            dials: facts.dials,
-            dialsAtOnce: Math.max(dialsAtOnce, facts.dialsAtOnce)
-          }
+        const back = {
+          count,
+          afterOurRestart,
+          afterUpstreamRestart,
+          dials: facts.dials,
+          dialsAtOnce: Math.max(dialsAtOnce, facts.dialsAtOnce)
         }
+        return [{ footprint, back }, found] as const
       } finally {
         await program.end()
       }

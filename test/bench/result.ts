@@ -21,8 +21,10 @@ export interface Measured {
   readonly trials?: ReadonlyArray<Trial>
   readonly latency?: LatencyResult
   /** Of an idle listener: ours and `socket.io-client`'s, on one connection for all and on one for each. */
-  readonly footprints: Partial<Record<"shared" | "own" | "rivalShared" | "rivalOwn", Footprint>>
-  readonly returns: Partial<Record<"shared" | "own", ReturnResult>>
+  readonly footprints: Partial<
+    Record<"shared" | "own" | "rivalShared" | "rivalOwn", Footprint | undefined>
+  >
+  readonly returns: Partial<Record<"shared" | "own", ReturnResult | undefined>>
   readonly widths?: ReadonlyArray<Width>
   readonly readers?: ReadersResult
   readonly starts?: StartsResult

@@ -1,6 +1,6 @@
 /** Everything that is measured, one after the other; what fails does not keep the rest from it. */
 import { besides, contenders } from "./contenders.ts"
-import { type Footprint, measureCrowd, measureRival, type ReturnResult } from "./crowd.ts"
+import { measureCrowd, measureRival } from "./crowd.ts"
 import type { Databases } from "./Databases.ts"
 import { measureLatency } from "./latency.ts"
 import { type Trial, tryAll } from "./limit.ts"
@@ -98,25 +98,31 @@ export const runAll = async (
   const readersResult = await part("readers", ["P8"], () =>
     measureReaders(databases, { duration, readers, runs })
   )
-  const widths = await part("instances", ["P6"], () =>
-    measureWidths(databases, [10, 300, crowd], { attempt, duration, runs })
+  const isWide = isWanted("P6")
+  const instances = await part("instances", ["P5", "P6", "P7"], () =>
+    measureWidths(databases, isWide ? [10, 300] : [], crowd, {
+      attempt,
+      duration,
+      runs: isWide ? runs : 0
+    })
   )
-  const modes = { shared: "global", own: "namespace" } as const
-  const footprints: Record<string, Footprint> = {}
-  const returns: Record<string, ReturnResult> = {}
-  for (const [key, mode] of Object.entries(modes)) {
-    const many = await part(`many, ${mode}`, ["P5", "P7"], () =>
-      measureCrowd(databases, mode, crowd)
+  const namespaces = await part("instances, a connection each", ["P5", "P7"], async () => {
+    const [found] = await measureCrowd(databases, "namespace", crowd, async () => undefined)
+    return found
+  })
+  const idle = (isShared: boolean) =>
+    part(
+      `idle socket.io-client, ${isShared ? "one connection" : "a connection each"}`,
+      ["P5"],
+      () => measureRival(isShared, crowd)
     )
-    if (many !== undefined) {
-      returns[key] = many.back
-      footprints[key] = many.footprint
-    }
-    const rival = await part(`idle, ${mode}, socket.io-client`, ["P5"], () =>
-      measureRival(mode === "global", crowd)
-    )
-    if (rival !== undefined) footprints[key === "shared" ? "rivalShared" : "rivalOwn"] = rival
+  const footprints = {
+    shared: instances?.many?.footprint,
+    own: namespaces?.footprint,
+    rivalShared: await idle(true),
+    rivalOwn: await idle(false)
   }
+  const returns = { shared: instances?.many?.back, own: namespaces?.back }
   const starts = await part("starts", ["starts"], () =>
     measureStarts(databases, Math.min(runs, fewerRuns))
   )
@@ -129,7 +135,7 @@ export const runAll = async (
       returns,
       ...(trials && { trials }),
       ...(latency && { latency }),
-      ...(widths && { widths }),
+      ...(isWide && instances && { widths: instances.widths }),
       ...(readersResult && { readers: readersResult }),
       ...(starts && { starts })
     }

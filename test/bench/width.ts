@@ -1,8 +1,9 @@
-/** Events per second of few instances and of many. */
+/** Events per second of few instances and of many; and what else is known of the many. */
+import { type CrowdResult, measureCrowd, type Scene } from "./crowd.ts"
 import type { Databases } from "./Databases.ts"
 import { startService } from "./Service.ts"
 import { type Duration, type Rate, saturate } from "./throughput.ts"
-import { type Attempt, type Contender, takeTurns } from "./turns.ts"
+import { type Attempt, type Contender, type Stage, takeTurns } from "./turns.ts"
 import { nothingFetched, settled, withDatabase, withEvolution } from "./world.ts"
 
 export interface Width {
@@ -10,46 +11,72 @@ export interface Width {
   readonly rates: ReadonlyArray<Rate>
 }
 
-const withInstances = (databases: Databases, instances: number): Contender => ({
+const stageOf = ({ database, evolution, service }: Scene, instances: number): Stage => ({
+  signal: service.signal,
+  measure: async (duration) => {
+    await database.empty()
+    const running = { ...database, done: database.newest, pid: service.pid, window: 10_000 }
+    return saturate(evolution, running, { instances }, duration)
+  }
+})
+
+const named = (instances: number) => ({
   name: `${instances} instances`,
-  what: "started with all of them, and all have messages",
+  what: "started with all of them, and all have messages"
+})
+
+const few = (databases: Databases, instances: number): Contender => ({
+  ...named(instances),
   open: (use) =>
     withDatabase(databases, instances, (database) =>
       withEvolution(async (evolution) => {
-        const { end, pid, signal } = await startService({
+        const service = await startService({
           databaseUrl: database.url,
           evolutionUrl: await evolution.ask("url"),
           variables: nothingFetched
         })
         try {
           await settled(database, instances)
-          const running = { ...database, done: database.newest, pid, window: 10_000 }
-          return await use({
-            signal,
-            measure: async (duration) => {
-              await database.empty()
-              return saturate(evolution, running, { instances }, duration)
-            }
-          })
+          return await use(stageOf({ evolution, service, database }, instances))
         } finally {
-          await end()
+          await service.end()
         }
       })
     )
 })
 
+interface Options {
+  readonly runs: number
+  readonly duration: Duration
+  readonly attempt: Attempt
+}
+
+/** The many share one connection; to have them all at rest takes long, so it is done once. */
 export const measureWidths = async (
   databases: Databases,
-  widths: ReadonlyArray<number>,
-  {
-    attempt,
-    duration,
-    runs
-  }: { readonly runs: number; readonly duration: Duration; readonly attempt: Attempt }
-): Promise<ReadonlyArray<Width>> => {
-  const contenders = widths.map(
-    (instances) => [String(instances), withInstances(databases, instances)] as const
-  )
-  const rates = await takeTurns(Object.fromEntries(contenders), runs, duration, attempt)
-  return widths.map((instances) => ({ instances, rates: rates.get(String(instances)) ?? [] }))
+  fewer: ReadonlyArray<number>,
+  crowd: number,
+  { attempt, duration, runs }: Options
+): Promise<{ readonly widths: ReadonlyArray<Width>; readonly many: CrowdResult | undefined }> => {
+  let found: CrowdResult | undefined
+  const many: Contender = {
+    ...named(crowd),
+    open: async (use) => {
+      const [result, used] = await measureCrowd(databases, "global", crowd, (scene) =>
+        use(stageOf(scene, crowd))
+      )
+      found = result
+      return used
+    }
+  }
+  const contenders = Object.fromEntries([
+    ...fewer.map((instances) => [String(instances), few(databases, instances)] as const),
+    [String(crowd), many]
+  ])
+  const rates = await takeTurns(contenders, runs, duration, attempt)
+  const widths = [...fewer, crowd].map((instances) => ({
+    instances,
+    rates: rates.get(String(instances)) ?? []
+  }))
+  return { widths, many: found }
 }

@@ -117,12 +117,12 @@ export const runAll = async (
       () => measureRival(isShared, crowd)
     )
   const footprints = {
-    shared: instances?.many?.footprint,
+    shared: instances?.many.footprint,
     own: namespaces?.footprint,
     rivalShared: await idle(true),
     rivalOwn: await idle(false)
   }
-  const returns = { shared: instances?.many?.back, own: namespaces?.back }
+  const returns = { shared: instances?.many.back, own: namespaces?.back }
   const starts = await part("starts", ["starts"], () =>
     measureStarts(databases, Math.min(runs, fewerRuns))
   )

@@ -39,7 +39,7 @@ describe("turns", () => {
     const { attempt, contender, story } = scene()
     const rates = await takeTurns({ a: contender("A"), b: contender("B") }, 2, duration, attempt)
     expect(story.join(", ")).toBe(
-      "A off, B off, A on, A, A off, B on, B, B off, A on, A, A off, B on, B, B off, B closed, A closed"
+      "A off, B off, A on, A, A off, B on, B, B off, A on, A, A off, B on, B, B off, A closed, B closed"
     )
     expect([...rates]).toEqual([
       ["a", [rate(1), rate(3)]],
@@ -61,7 +61,7 @@ describe("turns", () => {
       attempt
     )
     expect([...rates.keys()]).toEqual(["a", "c"])
-    expect(failures).toEqual(["B, opened: no room"])
+    expect(failures).toEqual(["B, from its opening to its end: no room"])
   })
 
   it("tell of a run that fails, and go on", async () => {
@@ -75,6 +75,6 @@ describe("turns", () => {
     expect(rates.get("a")).toHaveLength(2)
     expect(rates.get("b")).toEqual([rate(7)])
     expect(failures).toEqual(["B, run 1 of 2: cut"])
-    expect(story.slice(-2)).toEqual(["B closed", "A closed"])
+    expect(story.slice(-2)).toEqual(["A closed", "B closed"])
   })
 })

@@ -20,9 +20,32 @@ export type Contenders = Readonly<Record<string, Contender>>
 /** Does something that may fail; a failure is told, and gives `undefined`. */
 export type Attempt = <A>(what: string, act: () => Promise<A>) => Promise<A | undefined>
 
+/** Opens a contender; gives its stage, unless that fails, and what closes it again. */
+const enter = async ({ name, open }: Contender, attempt: Attempt) => {
+  let leave = () => {}
+  let closed: Promise<unknown> = Promise.resolve()
+  const stage = await new Promise<Stage | undefined>((resolve) => {
+    const over = new Promise<void>((end) => {
+      leave = end
+    })
+    closed = attempt(`${name}, from its opening to its end`, () =>
+      open((opened) => {
+        opened.signal("SIGSTOP")
+        resolve(opened)
+        return over
+      })
+    ).finally(() => resolve(undefined))
+  })
+  const close = async (): Promise<void> => {
+    leave()
+    await closed
+  }
+  return { close, stage }
+}
+
 /**
- * A, B, C, A, B, C …; who has no turn stands still, as even an idle service costs a little. Who cannot
- * be opened or measured is left out.
+ * All are opened; then A, B, C, A, B, C …; who has no turn stands still, as even an idle service costs a
+ * little. Who cannot be opened or measured is left out.
  */
 export const takeTurns = async (
   contenders: Contenders,
@@ -31,37 +54,21 @@ export const takeTurns = async (
   attempt: Attempt
 ): Promise<ReadonlyMap<string, ReadonlyArray<Rate>>> => {
   const rates = new Map<string, ReadonlyArray<Rate>>()
-
-  const runAll = async (stages: ReadonlyArray<readonly [key: string, Stage]>): Promise<void> => {
-    for (let run = 1; run <= runs; run++)
-      for (const [key, { measure, signal }] of stages) {
-        signal("SIGCONT")
-        const what = `${contenders[key]?.name}, run ${run} of ${runs}`
-        const rate = await attempt(what, () => measure(duration))
-        signal("SIGSTOP")
-        if (rate !== undefined) rates.set(key, [...(rates.get(key) ?? []), rate])
-      }
-  }
-
-  const enter = async (
-    [first, ...others]: ReadonlyArray<readonly [key: string, Contender]>,
-    stages: ReadonlyArray<readonly [key: string, Stage]>
-  ): Promise<void> => {
-    if (first === undefined) return runAll(stages)
-    const [key, { name, open }] = first
-    let isOpen = false
-    try {
-      await open((stage) => {
-        isOpen = true
-        stage.signal("SIGSTOP")
-        return enter(others, [...stages, [key, stage]])
-      })
-    } catch (error) {
-      await attempt(`${name}, ${isOpen ? "closed" : "opened"}`, () => Promise.reject(error))
-      if (!isOpen) await enter(others, stages)
+  const all = await Promise.all(
+    Object.entries(contenders).map(async ([key, contender]) => ({
+      key,
+      name: contender.name,
+      ...(await enter(contender, attempt))
+    }))
+  )
+  for (let run = 1; run <= runs; run++)
+    for (const { key, name, stage } of all) {
+      if (stage === undefined) continue
+      stage.signal("SIGCONT")
+      const rate = await attempt(`${name}, run ${run} of ${runs}`, () => stage.measure(duration))
+      stage.signal("SIGSTOP")
+      if (rate !== undefined) rates.set(key, [...(rates.get(key) ?? []), rate])
     }
-  }
-
-  await enter(Object.entries(contenders), [])
+  await Promise.all(all.map(({ close }) => close()))
   return rates
 }

@@ -57,26 +57,15 @@ export const measureWidths = async (
   fewer: ReadonlyArray<number>,
   crowd: number,
   { attempt, duration, runs }: Options
-): Promise<{ readonly widths: ReadonlyArray<Width>; readonly many: CrowdResult | undefined }> => {
-  let found: CrowdResult | undefined
-  const many: Contender = {
-    ...named(crowd),
-    open: async (use) => {
-      const [result, used] = await measureCrowd(databases, "global", crowd, (scene) =>
-        use(stageOf(scene, crowd))
-      )
-      found = result
-      return used
-    }
-  }
-  const contenders = Object.fromEntries([
-    ...fewer.map((instances) => [String(instances), few(databases, instances)] as const),
-    [String(crowd), many]
-  ])
-  const rates = await takeTurns(contenders, runs, duration, attempt)
-  const widths = [...fewer, crowd].map((instances) => ({
-    instances,
-    rates: rates.get(String(instances)) ?? []
-  }))
-  return { widths, many: found }
+): Promise<{ readonly widths: ReadonlyArray<Width>; readonly many: CrowdResult }> => {
+  const [many, widths] = await measureCrowd(databases, "global", crowd, async (scene) => {
+    const there: Contender = { ...named(crowd), open: (use) => use(stageOf(scene, crowd)) }
+    const contenders = [
+      ...fewer.map((instances) => [String(instances), few(databases, instances)] as const),
+      [String(crowd), there] as const
+    ]
+    const rates = await takeTurns(Object.fromEntries(contenders), runs, duration, attempt)
+    return contenders.map(([key]) => ({ instances: Number(key), rates: rates.get(key) ?? [] }))
+  })
+  return { widths, many }
 }

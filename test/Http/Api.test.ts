@@ -4,9 +4,9 @@ import type { LoggedEvent } from "../../src/Domain/Event.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
-import { freshSchemaUrl } from "../support/databases.ts"
+import { freshSchemaUrl, storage } from "../support/databases.ts"
 import { EvolutionSimulator } from "../support/EvolutionSimulator.ts"
-import { key, serve, temporaryDirectory } from "./Service.ts"
+import { key, serve } from "./Service.ts"
 
 const testDatabaseUrl = process.env.TEST_DATABASE_URL
 
@@ -19,7 +19,7 @@ const start = Effect.gen(function* () {
     EVOLUTION_API_URL: simulator.url,
     EVOLUTION_API_KEY: simulator.apiKey,
     API_KEY: key,
-    DATA_DIR: yield* temporaryDirectory,
+    ...(yield* storage),
     ...database
   })
   const bus = Context.get(service.context, EventBus)

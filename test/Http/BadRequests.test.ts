@@ -1,14 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, FastCheck, Schedule } from "effect"
+import { storage } from "../support/databases.ts"
 import { scopedSimulator as simulator } from "../support/EvolutionSimulator.ts"
 import { exchange, type Heard, type RawAnswer } from "../support/RawHttp.ts"
-import {
-  apiKey,
-  at,
-  listener,
-  startService,
-  temporaryDirectory
-} from "../support/ServiceProcess.ts"
+import { apiKey, at, listener, startService } from "../support/ServiceProcess.ts"
 import { type BadRequest, everywhere, inMeaning, type Known } from "./BadRequests/Faults.ts"
 import { operationsOf } from "./BadRequests/Operations.ts"
 import { onTheWire, stalled } from "./BadRequests/Wire.ts"
@@ -70,7 +65,7 @@ describe("bad requests", () => {
         evolution.add("shop", { state: "open", ownerJid: "5511@s.whatsapp.net" })
         const service = yield* startService({
           ...at(evolution),
-          DATA_DIR: yield* temporaryDirectory
+          ...(yield* storage)
         })
         const port = Number(new URL(service.url).port)
         yield* service.call("/instances/shop/start", { method: "POST" })

@@ -2,9 +2,10 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import { NewKey } from "../../src/Http/Api/Keys.ts"
+import { storage } from "../support/databases.ts"
 import { scopedSimulator } from "../support/EvolutionSimulator.ts"
 import { open } from "./EventStreamReader.ts"
-import { key, serve, temporaryDirectory } from "./Service.ts"
+import { key, serve } from "./Service.ts"
 
 const [mine, others, nobodys] = ["shop-1", "other-1", "never-1"] as const
 
@@ -15,7 +16,7 @@ const house = Effect.gen(function* () {
     EVOLUTION_API_URL: simulator.url,
     EVOLUTION_API_KEY: simulator.apiKey,
     API_KEY: key,
-    DATA_DIR: yield* temporaryDirectory
+    ...(yield* storage)
   })
   const headers = (given: string) => ({ apikey: given, "content-type": "application/json" })
   const keyOf = (scope: string) =>

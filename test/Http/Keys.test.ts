@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer, ManagedRuntime, Schema } from "effect"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import { NewKey } from "../../src/Http/Api/Keys.ts"
+import { storage } from "../support/databases.ts"
 import { EvolutionSimulator } from "../support/EvolutionSimulator.ts"
-import { key, serve, temporaryDirectory } from "./Service.ts"
+import { key, serve } from "./Service.ts"
 
 const start = Effect.gen(function* () {
   const simulator = yield* EvolutionSimulator
@@ -11,7 +12,7 @@ const start = Effect.gen(function* () {
     EVOLUTION_API_URL: simulator.url,
     EVOLUTION_API_KEY: simulator.apiKey,
     API_KEY: key,
-    DATA_DIR: yield* temporaryDirectory
+    ...(yield* storage)
   })
   const make = (wanted: object) =>
     Effect.map(service.post("/keys", JSON.stringify(wanted)), ({ json }) =>

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
 import * as Sql from "../../src/Sql.ts"
+import { temporaryDirectory } from "./ServiceProcess.ts"
 
 const testDatabaseUrl = process.env.TEST_DATABASE_URL
 
@@ -44,3 +45,10 @@ export const databases = [
   ["PGlite", Sql.layerMemory] as const,
   ...(testDatabaseUrl === undefined ? [] : [["Postgres", layerPostgres(testDatabaseUrl)] as const])
 ]
+
+/** What tells a service where its events go: to Postgres where there is one, as that is quicker. */
+export const storage = Effect.gen(function* () {
+  const DATA_DIR = yield* temporaryDirectory
+  if (testDatabaseUrl === undefined) return { DATA_DIR }
+  return { DATA_DIR, DATABASE_URL: yield* freshSchemaUrl(testDatabaseUrl) }
+})

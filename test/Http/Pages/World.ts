@@ -3,16 +3,17 @@ import { Effect } from "effect"
 import type { Locator, Page } from "playwright-core"
 import * as EvolutionListener from "../../../src/EvolutionListener.ts"
 import { type Visit, visit } from "../../support/Browser.ts"
+import { storage } from "../../support/databases.ts"
 import type { Simulator } from "../../support/EvolutionSimulator/Simulator.ts"
 import { scopedSimulator } from "../../support/EvolutionSimulator.ts"
 import { at } from "../../support/ServiceProcess.ts"
-import { key, serve, temporaryDirectory } from "../Service.ts"
+import { key, serve } from "../Service.ts"
 
 const start = Effect.gen(function* () {
   const evolution = yield* scopedSimulator()
   const service = yield* serve(EvolutionListener.layer, {
     API_KEY: key,
-    DATA_DIR: yield* temporaryDirectory,
+    ...(yield* storage),
     ...at(evolution)
   })
   return { evolution, service }

@@ -52,14 +52,15 @@ function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
  * What `initdb` made when the program was built (`initdb.ts`): beside the bundle, or in `dist` when this
  * is the source or the library. Without it, a first start runs `initdb` itself, for seconds.
  */
-const prepared = ["pgdata.tgz", "../../dist/pgdata.tgz", "../../pgdata.tgz"]
-  .map((path) => new URL(path, import.meta.url))
-  .find((path) => existsSync(path))
+const archives = ["pgdata.tgz", "../../dist/pgdata.tgz", "../../pgdata.tgz"]
 
-const beginning = async (dataDir: string) =>
-  prepared === undefined || existsSync(join(dataDir, "PG_VERSION"))
-    ? {}
-    : { loadDataDir: new Blob([await readFile(prepared)]) }
+const beginning = async (dataDir: string) => {
+  if (existsSync(join(dataDir, "PG_VERSION"))) return {}
+  const archive = archives
+    .map((path) => new URL(path, import.meta.url))
+    .find((path) => existsSync(path))
+  return archive === undefined ? {} : { loadDataDir: new Blob([await readFile(archive)]) }
+}
 
 function open(dataDir: string) {
   return Effect.acquireRelease(

@@ -4,23 +4,18 @@ import type { LoggedEvent } from "../../src/Domain/Event.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { EventBus } from "../../src/EventBus.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
-import { freshSchemaUrl, storage } from "../support/databases.ts"
+import { storage } from "../support/databases.ts"
 import { EvolutionSimulator } from "../support/EvolutionSimulator.ts"
 import { key, serve } from "./Service.ts"
-
-const testDatabaseUrl = process.env.TEST_DATABASE_URL
 
 /** The whole service over a simulated Evolution. */
 const start = Effect.gen(function* () {
   const simulator = yield* EvolutionSimulator
-  const database =
-    testDatabaseUrl === undefined ? {} : { DATABASE_URL: yield* freshSchemaUrl(testDatabaseUrl) }
   const service = yield* serve(EvolutionListener.layer, {
     EVOLUTION_API_URL: simulator.url,
     EVOLUTION_API_KEY: simulator.apiKey,
     API_KEY: key,
-    ...(yield* storage),
-    ...database
+    ...(yield* storage)
   })
   const bus = Context.get(service.context, EventBus)
   /** The first event of an instance, from the beginning of the log, that is like this. */

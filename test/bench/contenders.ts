@@ -6,20 +6,21 @@ import type { Plan } from "./programs/inserts.ts"
 import { startService } from "./Service.ts"
 import { saturate } from "./throughput.ts"
 import { until } from "./time.ts"
-import type { Contender } from "./turns.ts"
+import type { Contender, Stage } from "./turns.ts"
+import type { EvolutionProgram } from "./world.ts"
 import { listenTo, withDatabase, withEvolution } from "./world.ts"
 
 /** Instances the messages are of, unless something else is said. */
 export const manyInstances = 100
 
 /** On the way at once, to who gathers them on its heap. */
-const window = { naive: 300, pooled: 1000, batched: 10_000 }
+export const window = { naive: 300, pooled: 1000, batched: 10_000 }
 
 /** Sockets set the pace. */
 const unlimited = 1e9
 
 /** Every message that was sent is in the table, and once. */
-export const checked = (database: Database, sent: number): Promise<unknown> =>
+const checked = (database: Database, sent: number): Promise<unknown> =>
   until(
     `${sent} different messages are stored`,
     async () => {
@@ -34,31 +35,36 @@ export const checked = (database: Database, sent: number): Promise<unknown> =>
 
 type Named = Pick<Contender, "name" | "what">
 
+/** Of who stores what comes: each time from an empty table, and nothing is missing there afterwards. */
+export const storing = (
+  evolution: EvolutionProgram,
+  database: Database,
+  { pid, signal }: { readonly pid: number } & Pick<Stage, "signal">,
+  feed: { readonly instances: number; readonly isBinary?: boolean },
+  window: number
+): Stage => ({
+  signal,
+  measure: async (duration) => {
+    await database.empty()
+    const running = { ...database, done: database.newest, pid, window }
+    const rate = await saturate(evolution, running, feed, duration)
+    await checked(database, await evolution.ask("sent"))
+    return rate
+  }
+})
+
 const rival = (databases: Databases, program: keyof typeof window, named: Named): Contender => ({
   ...named,
   open: (use) =>
     withDatabase(databases, 0, (database) =>
       withEvolution(async (evolution) => {
         const variables = { DATABASE_URL: database.url, EVOLUTION_URL: await evolution.ask("url") }
-        const { end, pid, signal } = await startProgram(program, { variables })
-        const running = { ...database, done: database.newest, pid, window: window[program] }
+        const started = await startProgram(program, { variables })
+        const feed = { instances: manyInstances }
         try {
-          return await use({
-            signal,
-            measure: async (duration) => {
-              await database.empty()
-              const rate = await saturate(
-                evolution,
-                running,
-                { instances: manyInstances },
-                duration
-              )
-              await checked(database, await evolution.ask("sent"))
-              return rate
-            }
-          })
+          return await use(storing(evolution, database, started, feed, window[program]))
         } finally {
-          await end()
+          await started.end()
         }
       })
     )
@@ -113,22 +119,12 @@ const ours = (
           databaseUrl: database.url,
           evolutionUrl: await evolution.ask("url")
         })
-        const { end, pid, signal } = service
-        const running = { ...database, done: database.newest, pid, window: window.batched }
         const feed = { instances: manyInstances, isBinary: options.isBinary ?? false }
         try {
           await listenTo(evolution, service, manyInstances)
-          return await use({
-            signal,
-            measure: async (duration) => {
-              await database.empty()
-              const rate = await saturate(evolution, running, feed, duration)
-              await checked(database, await evolution.ask("sent"))
-              return rate
-            }
-          })
+          return await use(storing(evolution, database, service, feed, window.batched))
         } finally {
-          await end()
+          await service.end()
         }
       })
     )

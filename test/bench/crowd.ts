@@ -114,7 +114,6 @@ export const measureCrowd = <A>(
         const footprint = difference(await memory(), alone, count)
         const found = await meanwhile({ evolution, service: program, database })
 
-        program.signal("SIGCONT")
         await evolution.ask("facts")
         await evolution.ask("leave", awayMillis)
         const returned = performance.now()

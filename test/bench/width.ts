@@ -1,8 +1,9 @@
 /** Events per second of few instances and of many; and what else is known of the many. */
+import { storing, window } from "./contenders.ts"
 import { type CrowdResult, measureCrowd, type Scene } from "./crowd.ts"
 import type { Databases } from "./Databases.ts"
 import { startService } from "./Service.ts"
-import { type Duration, type Rate, saturate } from "./throughput.ts"
+import type { Duration, Rate } from "./throughput.ts"
 import { type Attempt, type Contender, type Stage, takeTurns } from "./turns.ts"
 import { nothingFetched, settled, withDatabase, withEvolution } from "./world.ts"
 
@@ -11,14 +12,8 @@ export interface Width {
   readonly rates: ReadonlyArray<Rate>
 }
 
-const stageOf = ({ database, evolution, service }: Scene, instances: number): Stage => ({
-  signal: service.signal,
-  measure: async (duration) => {
-    await database.empty()
-    const running = { ...database, done: database.newest, pid: service.pid, window: 10_000 }
-    return saturate(evolution, running, { instances }, duration)
-  }
-})
+const stageOf = ({ database, evolution, service }: Scene, instances: number): Stage =>
+  storing(evolution, database, service, { instances }, window.batched)
 
 const named = (instances: number) => ({
   name: `${instances} instances`,
@@ -59,7 +54,14 @@ export const measureWidths = async (
   { attempt, duration, runs }: Options
 ): Promise<{ readonly widths: ReadonlyArray<Width>; readonly many: CrowdResult }> => {
   const [many, widths] = await measureCrowd(databases, "global", crowd, async (scene) => {
-    const there: Contender = { ...named(crowd), open: (use) => use(stageOf(scene, crowd)) }
+    const there: Contender = {
+      ...named(crowd),
+      open: async (use) => {
+        const used = await use(stageOf(scene, crowd))
+        scene.service.signal("SIGCONT") // it stands still after its last turn, and is not done with
+        return used
+      }
+    }
     const contenders = [
       ...fewer.map((instances) => [String(instances), few(databases, instances)] as const),
       [String(crowd), there] as const

@@ -89,10 +89,10 @@ const make = Effect.gen(function* () {
         prepared.get(events) ?? columnsOf(events)
       return Effect.flatMap(
         sql<{ first: string | null; last: string | null }>`
-          select first, last from append_batch(
+          call append_events(
             ${key}, ${instance}, ${event}, ${data}, ${extra}, ${upstreamTime}, ${receivedAt},
             ${origin}, ${quarantineRows(quarantined)}, ${gapRows(events)},
-            ${changeRows(changes)})`,
+            ${changeRows(changes)}, null, null)`,
         ([row]) => {
           if (events.length === 0) return Effect.succeed([])
           const [first, last] = [Number(row?.first), Number(row?.last)]

@@ -80,11 +80,7 @@ export const eventsQuarantined = single(
   counter("events_quarantined", "Events put in quarantine, undecodable or refused by the database")
 )
 export const batchEvents = single(
-  histogram(
-    "batch_events",
-    "Events written at once",
-    [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000]
-  )
+  histogram("batch_events", "Events written at once", [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000])
 )
 export const commitSeconds = single(
   histogram(

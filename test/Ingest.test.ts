@@ -220,7 +220,7 @@ describe("ingest", () => {
     })
   )
 
-  it.scoped("writes at most 2 000 events or about 4 MB at a time", () =>
+  it.scoped("writes at most 1 000 events or about 4 MB at a time", () =>
     Effect.gen(function* () {
       const { batches, close, receive } = yield* makeWorld()
       const large = Array.from({ length: 6 }, () => raw("shop", { text: "x".repeat(1_500_000) }))
@@ -228,7 +228,7 @@ describe("ingest", () => {
       yield* close
       expect(batches.flatMap(({ events }) => events)).toHaveLength(4106)
       for (const { events } of batches) {
-        expect(events.length).toBeLessThanOrEqual(2000)
+        expect(events.length).toBeLessThanOrEqual(1000)
         const chars = events.reduce((sum, { json }) => sum + json.length, 0)
         expect(events.length === 1 || chars <= 4 * 1024 * 1024).toBe(true)
       }

@@ -1,6 +1,6 @@
 /**
  * Columns of a batch as Postgres' binary arrays, which `pg` sends as they are when they are a Buffer. To
- * make one, and to read it, costs a copy; a text array would be quoted and a JSON one parsed twice.
+ * make one, and to read it, costs a copy; as texts they would be quoted, and as one JSON text parsed twice.
  *
  * Format: `array_recv` (src/backend/utils/adt/arrayfuncs.c), the same in every version so far.
  */
@@ -8,7 +8,7 @@
 import type { Utf8 } from "../Domain/Utf8.ts"
 
 /** `pg_type.oid`. */
-const oids = { text: 25, timestamptz: 1184, jsonb: 3802 }
+const oids = { text: 25, timestamptz: 1184 }
 
 const headerBytes = 20
 
@@ -27,39 +27,20 @@ type Text = string | Utf8 | null
 const sizeOf = (text: Text): number =>
   text === null ? 0 : typeof text === "string" ? Buffer.byteLength(text) : text.length
 
-/** `prefix`: a byte that goes before each text. */
-const strings = (
-  oid: number,
-  values: ReadonlyArray<Text>,
-  prefix: ReadonlyArray<number> = []
-): Buffer => {
+export const texts = (values: ReadonlyArray<Text>): Buffer => {
   const sizes = values.map(sizeOf)
-  const each = 4 + prefix.length
-  const array = open(
-    oid,
-    values.length,
-    sizes.reduce((sum, size) => sum + size, each * values.length)
-  )
+  const bytes = sizes.reduce((sum, size) => sum + size, 4 * values.length)
+  const array = open(oids.text, values.length, bytes)
   let at = headerBytes
   values.forEach((value, nth) => {
     const size = sizes[nth] ?? 0
-    if (value === null) {
-      at = array.writeInt32BE(-1, at)
-      return
-    }
-    at = array.writeInt32BE(prefix.length + size, at)
-    for (const byte of prefix) at = array.writeUInt8(byte, at)
+    at = array.writeInt32BE(value === null ? -1 : size, at)
     if (typeof value === "string") array.write(value, at)
-    else array.write(value.bytes, at, "latin1")
+    else if (value !== null) array.write(value.bytes, at, "latin1")
     at += size
   })
-  return array.subarray(0, at)
+  return array
 }
-
-export const texts = (values: ReadonlyArray<Text>): Buffer => strings(oids.text, values)
-
-/** JSON texts; the byte before each is the version of `jsonb`'s format. */
-export const jsons = (values: ReadonlyArray<Text>): Buffer => strings(oids.jsonb, values, [1])
 
 /** Postgres counts from here on, in µs. */
 const epoch = Date.UTC(2000, 0, 1)

@@ -9,8 +9,8 @@ import * as Columns from "./Columns.ts"
 export const columnsOf = (events: ReadonlyArray<EvolutionEvent>) => ({
   instance: Columns.texts(events.map(({ instance }) => instance)),
   event: Columns.texts(events.map(({ event }) => event)),
-  data: Columns.jsons(events.map(({ json }) => json)),
-  extra: Columns.jsons(events.map(({ extra }) => extra)),
+  data: Columns.texts(events.map(({ json }) => json)),
+  extra: Columns.texts(events.map(({ extra }) => extra)),
   upstreamTime: Columns.texts(events.map(({ upstreamTime }) => upstreamTime)),
   receivedAt: Columns.times(events.map(({ receivedAt }) => receivedAt)),
   origin: Columns.texts(events.map(({ origin }) => origin))

@@ -27,8 +27,11 @@ interface Parcel {
   left: number
 }
 
-/** A batch ends at whichever comes first; a history chunk alone can have tens of MB. */
-const maxBatchEvents = 2000
+/**
+ * A batch ends at whichever comes first; a history chunk alone can have tens of MB. With more events at
+ * once Postgres' allocator gives its memory back after each batch, and has to ask for it again.
+ */
+const maxBatchEvents = 1000
 const maxBatchBytes = 8 * 1024 * 1024
 
 /** What waits to be written. */

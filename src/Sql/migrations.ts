@@ -11,6 +11,7 @@ import keys from "./migrations/0004_keys.ts"
 import purges from "./migrations/0005_purges.ts"
 import append from "./migrations/0006_append.ts"
 import appendColumns from "./migrations/0007_append_columns.ts"
+import appendCall from "./migrations/0008_append_call.ts"
 
 const history = {
   "0001_init": init,
@@ -19,7 +20,8 @@ const history = {
   "0004_keys": keys,
   "0005_purges": purges,
   "0006_append": append,
-  "0007_append_columns": appendColumns
+  "0007_append_columns": appendColumns,
+  "0008_append_call": appendCall
 }
 
 const loader = Migrator.fromRecord(history)

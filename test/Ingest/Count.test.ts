@@ -58,7 +58,7 @@ describe("what ingest counts", () => {
       yield* until(() => batches.length === 3)
       yield* TestClock.adjust(0)
       const after = yield* Metric.value(Metrics.batchEvents)
-      expect([after.count - before.count, after.sum - before.sum]).toEqual([3, 4200])
+      expect([after.count - before.count, after.sum - before.sum]).toEqual([3, 2200])
       const taken = yield* Metric.value(Metrics.commitSeconds)
       expect([taken.count - took.count, taken.sum - took.sum]).toEqual([3, 3])
     })

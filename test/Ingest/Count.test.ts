@@ -52,7 +52,7 @@ describe("what ingest counts", () => {
       const before = yield* Metric.value(Metrics.batchEvents)
       const took = yield* Metric.value(Metrics.commitSeconds)
       yield* open.close
-      yield* receive(calls(4200))
+      yield* receive(calls(2200))
       yield* TestClock.adjust("3 seconds")
       yield* open.open
       yield* until(() => batches.length === 3)

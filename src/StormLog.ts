@@ -3,7 +3,7 @@
  * and fro, a history that is brought over. Each event is in the log table; this is for whoever reads
  * what the program prints.
  */
-import { Effect, Layer, Schedule, Stream } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import type { LoggedEvent } from "./Domain/Event.ts"
 import { isLifeCycle } from "./Domain/LifeCycle.ts"
 import { EventBus } from "./EventBus.ts"
@@ -53,14 +53,12 @@ export const layer = Layer.scopedDiscard(
   Effect.gen(function* () {
     const bus = yield* EventBus
     const storms = make()
-    yield* bus.after("now").pipe(
-      Stream.runForEachChunk((events) =>
-        Effect.sync(() => {
-          for (const event of events) storms.note(event)
-        })
-      ),
-      Effect.forkScoped
-    )
+    yield* bus.watch({
+      published: (events) => {
+        for (const event of events) storms.note(event)
+      },
+      forgetting: () => {}
+    })
     const tell = Effect.suspend(() =>
       Effect.forEach(
         storms.take(),

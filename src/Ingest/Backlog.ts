@@ -172,16 +172,23 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
         const takeNow = Effect.map(queue.clear, take)
         const isMore = () => waiting.length > 0 || Option.getOrElse(queue.unsafeSize(), () => 0) > 0
 
+        /** While a batch is under way, does what is left of the one before, and prepares the next one. */
+        const meanwhile = (batch: Batch, rest: Effect.Effect<void>) =>
+          Effect.gen(function* () {
+            const committing = yield* Effect.fork(commit(batch))
+            if (isMore()) yield* underWay
+            yield* rest
+            yield* takeNow
+            // Full, so that it will be this very one. What goes wrong here goes wrong again in its turn.
+            const [next, after] = waiting
+            if (next !== undefined && after !== undefined) yield* Effect.exit(prepare(next))
+            return yield* Fiber.join(committing)
+          })
+
         /** `rest`: what is left to do of the batch before. */
         const write = Effect.fnUntraced(function* (batch: Batch, rest: Effect.Effect<void>) {
-          const committing = yield* Effect.fork(commit(batch))
-          if (isMore()) yield* underWay
-          yield* rest
-          yield* takeNow
-          // Full, so that it will be this very one. What goes wrong here goes wrong again in its turn.
-          const [next, after] = waiting
-          if (next !== undefined && after !== undefined) yield* Effect.exit(prepare(next))
-          const left = yield* Fiber.join(committing)
+          const isAlone = rest === Effect.void && !isMore()
+          const left = yield* isAlone ? commit(batch) : meanwhile(batch, rest)
           yield* takeNow
           const isLast = waiting.length === 0
           if (isLast) yield* left

@@ -59,16 +59,15 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
     beside: <A>(statement: Effect.Effect<A, SqlError.SqlError>) => writing("beside", statement),
     /** Tries until the database is back; fails only when it is the values that it refuses. */
     persistently: <A>(count: number, statement: Effect.Effect<A, SqlError.SqlError>) =>
-      writing("queue", statement).pipe(
-        Effect.tapError((error) =>
+      untilTaken(
+        Effect.tapError(writing("queue", statement), (error) =>
           classify(error) === "data"
             ? Effect.void
             : Effect.zipRight(
                 Effect.sync(() => Count.failure(outageOf(error))),
                 Effect.logError(`Cannot commit ${count} events, trying again: ${wordsOf(error)}`)
               )
-        ),
-        Effect.retry({ schedule: retryPolicy, while: (error) => classify(error) !== "data" })
+        )
       ),
     /** What is wrong; `null` when all is well. */
     now: Effect.sync((): Degraded | null => {
@@ -85,3 +84,18 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
     })
   }
 })
+
+/** What retries begins with the first failure: it costs as much as the rest of a small commit, and few fail. */
+const untilTaken = <A>(attempt: Effect.Effect<A, SqlError.SqlError>) =>
+  Effect.catchAll(attempt, (first) => {
+    let next: typeof attempt = Effect.fail(first)
+    const again = Effect.suspend(() => {
+      const now = next
+      next = attempt
+      return now
+    })
+    return Effect.retry(again, {
+      schedule: retryPolicy,
+      while: (error) => classify(error) !== "data"
+    })
+  })

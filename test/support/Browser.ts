@@ -31,6 +31,8 @@ const launch = (): Promise<Browser> => {
     chromiumSandbox: process.getuid?.() !== 0,
     args: [
       "--disable-gpu",
+      "--disable-software-rasterizer",
+      "--in-process-gpu",
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",

@@ -5,7 +5,9 @@
 import { existsSync } from "node:fs"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 
+/** The one without a window comes first: it opens a page in less than half the time. */
 const places = [
+  "/usr/bin/chromium-headless-shell",
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
@@ -20,7 +22,7 @@ const named = process.env.CHROMIUM_PATH || undefined
 export const executable: string | undefined = named ?? places.find((path) => existsSync(path))
 
 export const howToGetOne =
-  "No browser, so the tests of the pages are skipped: install Chromium (Debian: apt-get install chromium), or name one by CHROMIUM_PATH"
+  "No browser, so the tests of the pages are skipped: install Chromium (Debian: apt-get install chromium-headless-shell), or name one by CHROMIUM_PATH"
 
 let launched: Promise<Browser> | undefined
 
@@ -31,8 +33,6 @@ const launch = (): Promise<Browser> => {
     chromiumSandbox: process.getuid?.() !== 0,
     args: [
       "--disable-gpu",
-      "--disable-software-rasterizer",
-      "--in-process-gpu",
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",

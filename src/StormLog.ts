@@ -27,12 +27,12 @@ const make = () => {
   let size = 0
   return {
     note: ({ event, instance }: LoggedEvent): void => {
-      const names = counts.get(instance) ?? new Map<string, number>()
-      const count = names.get(event)
-      if (count === undefined && size >= maxCounted) return
-      if (count === undefined) size++
+      const known = counts.get(instance)
+      const count = known?.get(event)
+      if (count === undefined && size++ >= maxCounted) return
+      const names = known ?? new Map<string, number>()
       names.set(event, (count ?? 0) + 1)
-      counts.set(instance, names)
+      if (known === undefined) counts.set(instance, names)
     },
     /** Since it was called last. */
     take: (): ReadonlyArray<readonly [instance: string, words: string]> => {

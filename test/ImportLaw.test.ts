@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, "../src")
 const ranks: Readonly<Record<string, number>> = {
   AppConfig: 0,
   Domain: 0,
+  Lean: 0,
   Metrics: 0,
   Turnstile: 0,
   Sql: 1,

@@ -2,8 +2,9 @@
  * One connection to `/` for all instances. Evolution broadcasts every event of every instance there
  * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; we route each by the instance it names.
  */
-import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
 import type { LinkError } from "../Domain/LinkError.ts"
+import * as Lean from "../Lean.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
@@ -62,7 +63,7 @@ export const make = Effect.gen(function* () {
     })
 
   /** The shared link, up; however many ask at once, one dials. */
-  const link = entered(enter, leave).pipe(Effect.tap(({ up }) => Deferred.await(up)))
+  const link = Lean.acquireRelease(enter, leave).pipe(Effect.tap(({ up }) => Deferred.await(up)))
 
   /** The connection, if it is up by now. */
   const connection = Effect.suspend(() =>
@@ -76,7 +77,7 @@ export const make = Effect.gen(function* () {
     open: (name: string) =>
       Effect.gen(function* () {
         const { router, up } = yield* link
-        const route = yield* entered(
+        const route = yield* Lean.acquireRelease(
           Effect.sync(() => Router.claim(router, name)),
           (claimed) => Effect.sync(() => Router.leave(router, name, claimed))
         )
@@ -118,14 +119,6 @@ export const make = Effect.gen(function* () {
     )
   }
 })
-
-/** As `acquireRelease`; but what is kept for the scope's end is the release and nothing else. */
-const entered = <A>(enter: Effect.Effect<A>, leave: (entered: A) => Effect.Effect<void>) =>
-  Effect.uninterruptible(
-    Effect.flatMap(Effect.scope, (scope) =>
-      Effect.tap(enter, (it) => Scope.addFinalizer(scope, leave(it)))
-    )
-  )
 
 const emptyLink = (): Link => ({
   up: Deferred.unsafeMake(FiberId.none),

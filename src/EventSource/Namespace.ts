@@ -2,8 +2,9 @@
  * One connection to `/<name>` per instance. Evolution makes a namespace with the instance's first
  * event since its own start, and loses that event; until then it answers `Invalid namespace`.
  */
-import { Duration, Effect, Fiber, RcRef, Schedule, Stream } from "effect"
+import { Duration, Effect, Fiber, RcRef, Schedule, Scope, Stream } from "effect"
 import type { LinkError } from "../Domain/LinkError.ts"
+import * as Lean from "../Lean.ts"
 import * as Turnstile from "../Turnstile.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
@@ -36,13 +37,10 @@ export const make = Effect.gen(function* () {
     Effect.suspend(() =>
       dialled(
         Effect.tap(dials.through(SocketIo.connect(options)), (socket) =>
-          socket.join(`/${name}`).pipe(
-            Effect.tapErrorTag("NamespaceRefused", onRefused),
-            Effect.retry({
-              schedule: joinPolicy,
-              while: ({ _tag }) => _tag === "NamespaceRefused"
-            })
-          )
+          Lean.retry(Effect.tapErrorTag(socket.join(`/${name}`), "NamespaceRefused", onRefused), {
+            schedule: joinPolicy,
+            while: ({ _tag }) => _tag === "NamespaceRefused"
+          })
         ),
         name
       )
@@ -63,7 +61,11 @@ export const make = Effect.gen(function* () {
         const link = yield* renewable(dial(name, refused))
         isUp = true
         links.set(name, link)
-        yield* Effect.addFinalizer(() => Effect.sync(() => links.delete(name)))
+        const scope = yield* Effect.scope
+        yield* Scope.addFinalizer(
+          scope,
+          Effect.sync(() => links.delete(name))
+        )
         return subscription(link)
       }),
     renew: (name: string) => links.get(name)?.renew ?? Effect.void,

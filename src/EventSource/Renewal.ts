@@ -48,11 +48,15 @@ export const renewable = (
     let next: typeof current | undefined
     /** What came while both were there, counted. */
     let brought: Map<string, number> | undefined
-    /** Done when the listener has gone over to the new one. */
-    let over = Deferred.unsafeMake<void>(FiberId.none)
     let lateness = Lateness.make()
-    const gone = yield* Deferred.make<void>()
-    yield* Effect.addFinalizer(() => Deferred.succeed(gone, undefined))
+    let isGone = false
+    /** While an exchange lasts: done when the listener has gone over to the new one, and when it has gone. */
+    let [over, gone] = [unawaited, unawaited]
+    const depart = Effect.suspend(() => {
+      isGone = true
+      return Deferred.succeed(gone, undefined)
+    })
+    yield* Scope.addFinalizer(scope, depart)
 
     const noting = (events: ReadonlyArray<RawEvent>, { isHeldBack, until }: Heard) => {
       lateness.note(events, isHeldBack ? until : undefined)
@@ -111,7 +115,7 @@ export const renewable = (
         Effect.zipRight(heardSince(joined)),
         Effect.onInterrupt(() => fresh.leave)
       )
-      if (yield* Deferred.isDone(gone)) return
+      if (isGone) return
       over = Deferred.unsafeMake(FiberId.none)
       next = fresh
       yield* current.socket.end
@@ -125,9 +129,11 @@ export const renewable = (
       )
     )
 
-    const goOverUnlessGone = Effect.flatMap(Deferred.isDone(gone), (isGone) =>
-      isGone ? Effect.void : Effect.raceFirst(goOver, Deferred.await(gone))
-    )
+    const goOverUnlessGone = Effect.suspend(() => {
+      if (isGone) return Effect.void
+      gone = Deferred.unsafeMake(FiberId.none)
+      return Effect.raceFirst(goOver, Deferred.await(gone))
+    })
 
     /** One after the other; most links never see one. */
     let exchange: Turnstile.Turnstile["through"] | undefined
@@ -144,7 +150,7 @@ export const renewable = (
       end: Effect.suspend(() => {
         const ends = [current, ...(next === undefined ? [] : [next])]
         return Effect.zipRight(
-          Deferred.succeed(gone, undefined),
+          depart,
           Effect.forEach(ends, ({ socket }) => socket.end, { discard: true })
         )
       }),
@@ -166,6 +172,9 @@ export const renewable = (
       })
     }
   })
+
+/** Where nobody waits: most links are never exchanged, and a signal of its own is dear for each. */
+const unawaited = Deferred.unsafeMake<void>(FiberId.none)
 
 /** Evolution broadcasts one and the same text to every connection. */
 const fingerprint = (event: RawEvent): string =>

@@ -2,6 +2,7 @@
 import type { SqlError } from "@effect/sql"
 import { DateTime, Duration, Effect } from "effect"
 import type { Degraded } from "../Domain/Degraded.ts"
+import * as Lean from "../Lean.ts"
 import { classify, outageOf, untilBack } from "../Sql/Failure.ts"
 import * as Count from "./Count.ts"
 
@@ -59,7 +60,7 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
     beside: <A>(statement: Effect.Effect<A, SqlError.SqlError>) => writing("beside", statement),
     /** Tries until the database is back; fails only when it is the values that it refuses. */
     persistently: <A>(count: number, statement: Effect.Effect<A, SqlError.SqlError>) =>
-      untilTaken(
+      Lean.retry(
         Effect.tapError(writing("queue", statement), (error) =>
           classify(error) === "data"
             ? Effect.void
@@ -67,7 +68,8 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
                 Effect.sync(() => Count.failure(outageOf(error))),
                 Effect.logError(`Cannot commit ${count} events, trying again: ${wordsOf(error)}`)
               )
-        )
+        ),
+        { schedule: retryPolicy, while: (error) => classify(error) !== "data" }
       ),
     /** What is wrong; `null` when all is well. */
     now: Effect.sync((): Degraded | null => {
@@ -84,18 +86,3 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
     })
   }
 })
-
-/** What retries begins with the first failure: it costs as much as the rest of a small commit, and few fail. */
-const untilTaken = <A>(attempt: Effect.Effect<A, SqlError.SqlError>) =>
-  Effect.catchAll(attempt, (first) => {
-    let next: typeof attempt = Effect.fail(first)
-    const again = Effect.suspend(() => {
-      const now = next
-      next = attempt
-      return now
-    })
-    return Effect.retry(again, {
-      schedule: retryPolicy,
-      while: (error) => classify(error) !== "data"
-    })
-  })

@@ -3,6 +3,7 @@ import { Duration, Effect, Redacted, type Scope } from "effect"
 import WebSocket from "ws"
 import { UpgradeRefused } from "../Domain/LinkError.ts"
 import * as Scrub from "../Domain/Scrub.ts"
+import * as Lean from "../Lean.ts"
 
 export interface Options {
   /** Evolution's http(s) address; `socket.io/` is appended to its path. */
@@ -24,7 +25,7 @@ const closeTimeout = Duration.seconds(1)
 const maxFrameBytes = 64 * 1024 * 1024
 
 export const open = ({ headers, url }: Options): Effect.Effect<WebSocket, never, Scope.Scope> =>
-  Effect.acquireRelease(
+  Lean.acquireRelease(
     Effect.sync(() =>
       // Cut before anybody listens, as in a scope that is closed already, it must not crash us.
       new WebSocket(socketUrl(url), {

@@ -1,5 +1,6 @@
 /** The REST side of Evolution API 2.x. Nothing secret that its answers carry gets past this file. */
-import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
+import { HttpClient, HttpClientRequest } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
 import { Context, Duration, Effect, Layer, Redacted, Schedule, Schema } from "effect"
 import * as AppConfig from "./AppConfig.ts"
 import { settingsNames } from "./Domain/EventName.ts"
@@ -82,9 +83,8 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
     EvolutionClient,
     Effect.suspend(() => make)
   ).pipe(
-    Layer.provide(FetchHttpClient.layer),
-    // A redirect would carry the key to wherever it points.
-    Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+    // It follows no redirect, which would carry the key to wherever it points; and costs half of `fetch`.
+    Layer.provide(NodeHttpClient.layerUndici)
   )
 }
 

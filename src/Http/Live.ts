@@ -80,7 +80,7 @@ const make = Effect.gen(function* () {
     Stream.runForEach(registry.changes, (change) =>
       orElse(
         Effect.sync(() => {
-          if (audiences.note(change.name, Frames.status(change))) wake()
+          if (audiences.note(change.name, () => Frames.status(change))) wake()
         }),
         undefined
       )

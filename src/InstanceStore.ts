@@ -48,6 +48,9 @@ export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore
  */
 const sweepEvery = "5 seconds"
 
+/** So many last events are written at once; the others' turn comes 5 s later. */
+const maxWrittenBehind = 2000
+
 /** Every message is one: so it is changed in place, and not made anew. */
 interface Last {
   event: string | undefined
@@ -105,10 +108,19 @@ const make = Effect.gen(function* () {
 
   /** A row that the writer has in hand is skipped: who waits for nobody is in no deadlock. */
   const writeBehind = Effect.suspend(() => {
-    const behind = new Map([...lasts].filter(([, { isBehind }]) => isBehind))
+    const behind = new Map<string, Last>()
+    for (const [name, last] of lasts) {
+      if (last.isBehind) behind.set(name, last)
+      if (behind.size === maxWrittenBehind) break
+    }
     if (behind.size === 0) return Effect.void
     const rows = [...behind].map(([name, { at, event }]) => ({ name, event, at: new Date(at) }))
-    for (const last of behind.values()) last.isBehind = false
+    for (const [name, last] of behind) {
+      last.isBehind = false
+      // The next ones go first next time.
+      lasts.delete(name)
+      lasts.set(name, last)
+    }
     return sql<{ name: string }>`
       with free as (
         select i.name, l.event, l.at

@@ -187,6 +187,28 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       expect((yield* open).lastEvent("shop")).toEqual(message)
     }))
 
+  test("notes the last events of many by turns", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const store = yield* open
+      const names = Array.from({ length: 2001 }, (_, index) => InstanceName.make(`shop-${index}`))
+      yield* Effect.forEach(names, (name) => store.desire(name, "listening"), { discard: true })
+      const all = () => names.map((instance) => event("{}", { event: "call", instance }))
+      const left = Effect.map(
+        sql<{ count: number }>`
+          select count(*)::int as count from instances where last_event is null`,
+        ([row]) => row?.count
+      )
+      const leaves = (count: number) => Effect.repeat(left, { until: (found) => found === count })
+      store.accept([], all())
+      yield* TestClock.adjust("5 seconds")
+      yield* leaves(1)
+      // The one that is left comes before those that were there.
+      store.accept([], all())
+      yield* TestClock.adjust("5 seconds")
+      yield* leaves(0)
+    }))
+
   test("notes a last event a little later still, when the table was not to be had", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -37,12 +37,12 @@ export class Live extends Context.Tag("evolution-listener/Live")<
 
 /**
  * A thousand readers, whose writes take 25 ms, have their turn three times a second while as much is
- * taken in as can be, and eight times when it is quiet.
+ * taken in as can be, and five times when it is quiet.
  */
 const pace: Pace.PaceOptions = {
   few: 10,
   share: 0.04,
-  shareOfIdle: 0.2,
+  shareOfIdle: 0.1,
   idle: () => performance.eventLoopUtilization().idle,
   savings: Duration.millis(20),
   longest: Duration.millis(500)

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Duration, Effect, Fiber, Stream } from "effect"
-import { afterEach, vi } from "vitest"
 import type { InstanceName } from "../src/Domain/Instance.ts"
 import { one, serviceOn } from "./Instances/service.ts"
 import { sharedDatabase } from "./ListenerRegistry/database.ts"
@@ -9,7 +8,6 @@ const number = "5511999990002"
 
 describe("Pairing", { timeout: 30_000 }, () => {
   const database = sharedDatabase()
-  afterEach(() => vi.restoreAllMocks())
 
   const service = Effect.gen(function* () {
     const house = yield* serviceOn(database, { AUTO_START: "false" })
@@ -28,9 +26,9 @@ describe("Pairing", { timeout: 30_000 }, () => {
       yield* hears(one, "qrcode.updated")
     })
     const asked = () => {
-      const fetched = vi.spyOn(globalThis, "fetch")
-      return (path: string) =>
-        fetched.mock.calls.filter(([url]) => new URL(String(url)).pathname.includes(path)).length
+      const paths: Array<string> = []
+      simulator.onCall((path) => void paths.push(path))
+      return (path: string) => paths.filter((called) => called.includes(path)).length
     }
     return { ...house, asked, bus, settled, shown }
   })

@@ -56,6 +56,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
   let sockets = new Set<Socket>()
   let comingBack: NodeJS.Timeout | undefined
   let tell: (emitted: Emitted) => void = () => undefined
+  let called: (path: string) => void = () => undefined
 
   const emit = (name: string, event: string, data: unknown, extra: object = {}): void => {
     const instance = state.instances.get(name)
@@ -153,8 +154,9 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
 
   const start = async (): Promise<void> => {
     http = createServer(async (request, response) => {
-      if (!(await answerPhone(simulator, request, response)))
-        await handle(state, actions, request, response)
+      if (await answerPhone(simulator, request, response)) return
+      called(new URL(request.url ?? "/", "http://simulator").pathname)
+      await handle(state, actions, request, response)
     })
     io = new Server(state.settings.webSocket ? http : undefined, {
       serveClient: false,
@@ -204,6 +206,9 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     emit,
     onEmit: (listener) => {
       tell = listener
+    },
+    onCall: (listener) => {
+      called = listener
     },
     emitRaw: (event, ...args) => io.emit(event, ...args),
     showQr,

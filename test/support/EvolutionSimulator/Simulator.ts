@@ -19,6 +19,8 @@ export interface Simulator {
   readonly emit: (name: string, event: string, data: unknown, extra?: object) => void
   /** Is told of each such event from now on, whether anybody hears it or not. */
   readonly onEmit: (listener: (emitted: Emitted) => void) => void
+  /** Is told the path of each REST call from now on. */
+  readonly onCall: (listener: (path: string) => void) => void
   /** Emits anything at all on `/`. */
   readonly emitRaw: (event: string, ...args: ReadonlyArray<unknown>) => void
   readonly showQr: (name: string) => Promise<string>

@@ -2,7 +2,7 @@
  * One connection to `/<name>` per instance. Evolution makes a namespace with the instance's first
  * event since its own start, and loses that event; until then it answers `Invalid namespace`.
  */
-import { Duration, Effect, Fiber, RcRef, Schedule, Scope, Stream } from "effect"
+import { Duration, Effect, Fiber, RcRef, Schedule, Stream } from "effect"
 import type { LinkError } from "../Domain/LinkError.ts"
 import * as Lean from "../Lean.ts"
 import * as Turnstile from "../Turnstile.ts"
@@ -60,11 +60,9 @@ export const make = Effect.gen(function* () {
         const refused = (error: LinkError) => (isUp ? Effect.void : onRefused(error))
         const link = yield* renewable(dial(name, refused))
         isUp = true
-        links.set(name, link)
-        const scope = yield* Effect.scope
-        yield* Scope.addFinalizer(
-          scope,
-          Effect.sync(() => links.delete(name))
+        yield* Lean.acquireRelease(
+          Effect.sync(() => links.set(name, link)),
+          () => Effect.sync(() => links.delete(name))
         )
         return subscription(link)
       }),

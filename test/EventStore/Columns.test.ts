@@ -23,13 +23,24 @@ describe.each(databases)("a column on %s", (_name, database) => {
       expect(row?.found).toEqual(texts)
     }))
 
+  test("of JSON, cast, comes as it was", (sql) =>
+    Effect.gen(function* () {
+      const values = [{ a: ['\n"\\', 1.5] }, [], null, "é", 0, false]
+      const texts = [...values.map((value) => JSON.stringify(value)), null]
+      const [row] = yield* sql<{ found: unknown; nulls: number }>`
+        select to_jsonb(${Columns.texts(texts)}::text[]::jsonb[]) as found,
+          (select count(*)::int from unnest(${Columns.texts(texts)}::text[]::jsonb[]) as one
+           where one is null) as nulls`
+      expect(row).toEqual({ found: [...values, null], nulls: 1 })
+    }))
+
   test("of UTF-8 comes as the text that it is", (sql) =>
     Effect.gen(function* () {
       const text = '{"é":"世"}'
       const utf8 = [new Utf8(Buffer.from(text).toString("latin1")), text, null]
       const [row] = yield* sql<{ found: unknown }>`
-        select to_jsonb(${Columns.texts(utf8)}::text[]) as found`
-      expect(row?.found).toEqual([text, text, null])
+        select to_jsonb(${Columns.texts(utf8)}::text[]::jsonb[]) as found`
+      expect(row?.found).toEqual([{ é: "世" }, { é: "世" }, null])
     }))
 
   test("of times comes to the millisecond, and before 2000 as well", (sql) =>

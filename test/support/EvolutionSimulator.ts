@@ -131,6 +131,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
   }
 
   const actions: Actions = {
+    called: (path) => called(path),
     created: ({ id, name }) =>
       emit(name, "instance.create", { instanceName: name, instanceId: id }),
     connect: async (instance) => {
@@ -154,9 +155,8 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
 
   const start = async (): Promise<void> => {
     http = createServer(async (request, response) => {
-      if (await answerPhone(simulator, request, response)) return
-      called(new URL(request.url ?? "/", "http://simulator").pathname)
-      await handle(state, actions, request, response)
+      if (!(await answerPhone(simulator, request, response)))
+        await handle(state, actions, request, response)
     })
     io = new Server(state.settings.webSocket ? http : undefined, {
       serveClient: false,

@@ -83,12 +83,15 @@ export const make = () => {
       }
       return due.length > 0
     },
-    /** A text for whoever is after an instance, made when there is somebody; says whether there is something to give. */
-    note: (instance: string, make: () => string): boolean => {
+    /**
+     * A text for whoever is after an instance, written when there is somebody; says whether there is
+     * something to give.
+     */
+    note: (instance: string, write: () => string): boolean => {
       let text: string | undefined
       for (const audience of all.values()) {
         if (!audience.filter.isAbout(instance)) continue
-        text ??= make()
+        text ??= write()
         for (const reader of audience.readers) reader.note(text)
         isDue(audience)
       }

@@ -5,6 +5,7 @@ import { newInstance, type SimulatedInstance, type State, settingsOfEvolution } 
 
 /** What the endpoints make happen. */
 export interface Actions {
+  readonly called: (path: string) => void
   readonly created: (instance: SimulatedInstance) => void
   readonly connect: (instance: SimulatedInstance) => Promise<void>
   readonly restart: (instance: SimulatedInstance) => void
@@ -67,6 +68,7 @@ const route = async (
   const url = new URL(request.url ?? "/", "http://simulator")
   const [, area, action, last] = url.pathname.split("/")
   const key = headers.apikey
+  actions.called(url.pathname)
 
   if (state.refusal === "license" && area !== "") return license
   if (state.refusal !== undefined && state.refusal !== "license")

@@ -4,7 +4,6 @@ import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as AppConfig from "./AppConfig.ts"
-import { Health } from "./Health.ts"
 import { Api } from "./Http/Api.ts"
 import { ApiKey } from "./Http/ApiKey.ts"
 import * as Auth from "./Http/Auth.ts"
@@ -18,6 +17,7 @@ import * as Server from "./Http/Server.ts"
 import { Session } from "./Http/Session.ts"
 import { Stopping } from "./Http/Sse.ts"
 import { Tokens } from "./Http/Tokens.ts"
+import { Health } from "./Log/Health.ts"
 
 const routes = Layer.mergeAll(
   HttpLayerRouter.addHttpApi(Api, { openapiPath: "/openapi.json" }).pipe(

@@ -1,13 +1,13 @@
 /** The program: the supervision tree, served over HTTP until a signal comes; or one command. */
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
-import * as Warnings from "./Check/Warnings.ts"
-import * as Check from "./Check.ts"
+import * as Check from "./Command/Check.ts"
+import * as KeysCommand from "./Command/KeysCommand.ts"
+import * as Startup from "./Command/Startup.ts"
+import * as Warnings from "./Command/Warnings.ts"
 import * as EvolutionListener from "./EvolutionListener.ts"
 import * as Http from "./Http.ts"
-import * as KeysCommand from "./KeysCommand.ts"
-import * as Startup from "./Startup.ts"
-import * as Tracing from "./Tracing.ts"
+import * as Tracing from "./Telemetry/Tracing.ts"
 
 const service = Layer.merge(Http.layer, Warnings.layer).pipe(
   Layer.provide(EvolutionListener.layer),

@@ -4,73 +4,57 @@ import { describe, expect, it } from "@effect/vitest"
 
 const root = join(import.meta.dirname, "../src")
 
-/** A file imports from a lower rank, or from the folder beside or around it. */
-const ranks: Readonly<Record<string, number>> = {
-  AppConfig: 0,
-  Domain: 0,
-  Lean: 0,
-  Metrics: 0,
-  Turnstile: 0,
-  Sql: 1,
-  Tracing: 1,
-  Wire: 1,
-  Audit: 2,
-  KeyStore: 2,
-  EventSource: 2,
-  EvolutionClient: 2,
-  EventStore: 2,
-  GapStore: 2,
-  InstanceStore: 2,
-  EventBus: 3,
-  Upstream: 3,
-  Handlers: 4,
-  StormLog: 4,
-  Ingest: 4,
-  Pacing: 4,
-  Purge: 4,
-  GapLedger: 5,
-  Recovery: 6,
-  Listener: 7,
-  ListenerRegistry: 8,
-  AutoStart: 9,
-  Instances: 9,
-  Health: 9,
-  Pairing: 10,
-  Retention: 9,
-  StateWatch: 9,
-  EvolutionListener: 11,
-  Http: 12,
-  Startup: 12,
-  Check: 13,
-  KeysCommand: 13,
-  main: 14,
-  mod: 14
-}
+/** The floors of the house, from the ground up. A file imports from a lower floor or from its own district. */
+const floors: ReadonlyArray<ReadonlyArray<string>> = [
+  ["AppConfig", "Concurrency", "Domain"],
+  ["Telemetry"],
+  ["Evolution", "Storage"],
+  ["Access", "Log"],
+  ["Delivery", "Listening"],
+  ["Instances"],
+  ["EvolutionListener", "Http"],
+  ["Command"],
+  ["main", "mod"]
+]
 
 const files = readdirSync(root, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .sort()
 
-const roomOf = (file: string): string => file.split("/")[0]?.replace(/\.ts$/, "") ?? file
+/** A district is a folder in `src`, a file, or both under one name. */
+const districtOf = (file: string): string => file.split("/")[0]?.replace(/\.ts$/, "") ?? file
+
+const floorOf = (file: string): number =>
+  floors.findIndex((districts) => districts.includes(districtOf(file)))
 
 const importsOf = (file: string): ReadonlyArray<string> =>
   [...readFileSync(join(root, file), "utf8").matchAll(/(?:from|import) "(\.[^"]+)"/g)].map(
     ([, path = ""]) => relative(root, join(root, dirname(file), path))
   )
 
+/** Imports that leave their district, as `[file, target]`. */
+const crossings = files.flatMap((file) =>
+  importsOf(file)
+    .filter((target) => districtOf(target) !== districtOf(file))
+    .map((target) => [file, target] as const)
+)
+
+const told = (pairs: ReadonlyArray<readonly [string, string]>) =>
+  pairs.map(([file, target]) => `${file} imports ${target}`)
+
 describe("the import law", () => {
-  it("gives every room a rank", () => {
-    expect(files.map(roomOf).filter((room) => ranks[room] === undefined)).toEqual([])
+  it("has a dozen districts or so at the top of src, each on one floor", () => {
+    expect(files.map(districtOf).filter((district) => floorOf(district) < 0)).toEqual([])
+    expect(floors.length).toBeLessThanOrEqual(9)
+    expect(readdirSync(root).length).toBeLessThanOrEqual(20)
   })
 
-  it("lets no file import from its own rank or a higher one, its own room excepted", () => {
-    const broken = files.flatMap((file) =>
-      importsOf(file)
-        .filter((target) => roomOf(target) !== roomOf(file))
-        .filter((target) => (ranks[roomOf(target)] ?? 0) >= (ranks[roomOf(file)] ?? 0))
-        .map((target) => `${file} imports ${target}`)
-    )
-    expect(broken).toEqual([])
+  it("lets no file import from its own floor or a higher one, its own district excepted", () => {
+    expect(told(crossings.filter(([file, target]) => floorOf(target) >= floorOf(file)))).toEqual([])
+  })
+
+  it("lets a district be entered by its facades alone, not by the files in their folders", () => {
+    expect(told(crossings.filter(([, target]) => target.split("/").length > 2))).toEqual([])
   })
 
   it("has no cycles", () => {

@@ -10,6 +10,7 @@ import { session } from "./Api/Session.ts"
 
 export * from "./Api/Authorization.ts"
 export * from "./Api/Errors.ts"
+export { KeyWanted } from "./Api/Keys.ts"
 
 export class Api extends HttpApi.make("evolution-listener")
   .add(instances)

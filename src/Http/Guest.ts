@@ -4,7 +4,7 @@ import { Context, DateTime, Deferred, type Duration, Effect, Layer, Option, Stre
 import * as AppConfig from "../AppConfig.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { Progress } from "../Domain/Pairing.ts"
-import { Pairing } from "../Pairing.ts"
+import { Pairing } from "../Instances/Pairing.ts"
 import { PairingPass } from "./Api.ts"
 import * as QrImage from "./QrImage.ts"
 import { farewell, frame, heartbeatEvery, respond, retry, Stopping } from "./Sse.ts"

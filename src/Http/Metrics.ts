@@ -1,8 +1,8 @@
 /** What is counted and what is so now, in Prometheus' text format. */
 import { Context, DateTime, Effect, Layer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
-import { Ingest } from "../Ingest.ts"
-import { Instances } from "../Instances.ts"
+import { Instances } from "../Instances/Instances.ts"
+import { Ingest } from "../Log/Ingest.ts"
 import * as Counted from "./Metrics/Counted.ts"
 import * as Now from "./Metrics/Now.ts"
 import * as Process from "./Metrics/Process.ts"

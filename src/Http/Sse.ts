@@ -5,7 +5,7 @@
  */
 import { HttpServerResponse } from "@effect/platform"
 import { Context, Deferred, Effect, Layer, Metric, Schedule, Stream } from "effect"
-import * as Metrics from "../Metrics.ts"
+import * as Metrics from "../Telemetry/Metrics.ts"
 
 /** Done when the service stops: streams end by themselves, and say so. */
 export class Stopping extends Context.Tag("evolution-listener/Stopping")<

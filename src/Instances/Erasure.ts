@@ -1,9 +1,9 @@
 /** Everything that the log, the quarantine and the ledger have of an instance that is no more, erased. */
 import { Clock, Effect } from "effect"
 import type { InstanceName } from "../Domain/Instance.ts"
-import { EventBus } from "../EventBus.ts"
-import { Ingest } from "../Ingest.ts"
-import { Purge } from "../Purge.ts"
+import { EventBus } from "../Log/EventBus.ts"
+import { Ingest } from "../Log/Ingest.ts"
+import { Purge } from "../Log/Purge.ts"
 
 /** What its end made us write is on its way into the log for much less than this. */
 const lull = "100 millis"

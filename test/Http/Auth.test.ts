@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
 import * as AppConfig from "../../src/AppConfig.ts"
 import { ApiKeyRequired } from "../../src/Http/ApiKey.ts"
-import { latest } from "../../src/Sql/migrations.ts"
+import { latest } from "../../src/Storage/migrations.ts"
 import { house, key, operationsOf, serve, temporaryDirectory } from "./Service.ts"
 
 /** What gets past the key finds an empty house. */

@@ -4,8 +4,8 @@ import { DateTime, Effect, Ref, Schema } from "effect"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import * as State from "../../src/Domain/ListenerState.ts"
 import { statusOf } from "../../src/Domain/Status.ts"
-import type { EventQuery } from "../../src/EventStore.ts"
 import { MalformedRequest } from "../../src/Http/Api.ts"
+import type { EventQuery } from "../../src/Log/EventStore.ts"
 import { house, key, operationsOf, serve } from "./Service.ts"
 
 const shop = InstanceName.make("shop")

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, Exit, Random, Scope } from "effect"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import * as State from "../../src/Domain/ListenerState.ts"
-import { range, record } from "../EventBus/MemoryLog.ts"
+import { range, record } from "../Log/EventBus/MemoryLog.ts"
 import { type Frame, open } from "./EventStreamReader.ts"
 import { idsOf, records, serving } from "./streaming.ts"
 

@@ -3,10 +3,10 @@ import { NodeStream } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Context, Effect, Layer, Stream, TestClock } from "effect"
 import { Caller } from "../../src/Domain/Key.ts"
-import { EventBus } from "../../src/EventBus.ts"
 import { Live, type Wanted } from "../../src/Http/Live.ts"
-import { ListenerRegistry } from "../../src/ListenerRegistry.ts"
-import { makeLog } from "../EventBus/MemoryLog.ts"
+import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
+import { EventBus } from "../../src/Log/EventBus.ts"
+import { makeLog } from "../Log/EventBus/MemoryLog.ts"
 
 const everybody = { id: null, name: "test", scope: "read", instances: null } as const
 

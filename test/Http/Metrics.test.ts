@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import * as Metrics from "../../src/Metrics.ts"
+import * as Metrics from "../../src/Telemetry/Metrics.ts"
 import { parse, sampleOf } from "../support/Exposition.ts"
 import { status } from "./Metrics/statuses.ts"
 import { house, key, serve } from "./Service.ts"

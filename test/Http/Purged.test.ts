@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { range, record } from "../EventBus/MemoryLog.ts"
+import { range, record } from "../Log/EventBus/MemoryLog.ts"
 import { open } from "./EventStreamReader.ts"
 import { idsOf, records, serving } from "./streaming.ts"
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Schema } from "effect"
 import { InstanceName, type Qr } from "../../src/Domain/Instance.ts"
 import { QrNotAvailable } from "../../src/Domain/Pairing.ts"
-import type { Wanted } from "../../src/Pairing.ts"
+import type { Wanted } from "../../src/Instances/Pairing.ts"
 import { readQr } from "../support/QrReader.ts"
 import { house, serve } from "./Service.ts"
 

@@ -1,11 +1,11 @@
 /** A service that streams, over a log in memory. */
 import { Effect, Layer, Mailbox } from "effect"
 import type { EventRecord } from "../../src/Domain/Event.ts"
-import { EventBus } from "../../src/EventBus.ts"
-import { EventStore } from "../../src/EventStore.ts"
-import { Ingest } from "../../src/Ingest.ts"
-import { ListenerRegistry, type StateChange } from "../../src/ListenerRegistry.ts"
-import { logged, makeLog, range, record } from "../EventBus/MemoryLog.ts"
+import { ListenerRegistry, type StateChange } from "../../src/Listening/ListenerRegistry.ts"
+import { EventBus } from "../../src/Log/EventBus.ts"
+import { EventStore } from "../../src/Log/EventStore.ts"
+import { Ingest } from "../../src/Log/Ingest.ts"
+import { logged, makeLog, range, record } from "../Log/EventBus/MemoryLog.ts"
 import type { Frame } from "./EventStreamReader.ts"
 import { house, serve } from "./Service.ts"
 

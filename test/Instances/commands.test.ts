@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { sharedDatabase } from "../ListenerRegistry/database.ts"
+import { sharedDatabase } from "../Listening/ListenerRegistry/database.ts"
 import { one, serviceOn, two } from "./service.ts"
 
 const baileys = (name: typeof one) => ({ name, integration: "WHATSAPP-BAILEYS" as const })

@@ -1,7 +1,7 @@
 /** Databases of the bench's own at `TEST_DATABASE_URL`: copies of a migrated one, dropped when done with. */
 import { Effect, Layer, Redacted } from "effect"
 import pg from "pg"
-import * as Sql from "../../src/Sql.ts"
+import * as Sql from "../../src/Storage/Sql.ts"
 import { nameOf } from "./programs/Evolution/Feed.ts"
 
 export interface Database {

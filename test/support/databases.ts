@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
-import * as Sql from "../../src/Sql.ts"
+import * as Sql from "../../src/Storage/Sql.ts"
 import { temporaryDirectory } from "./ServiceProcess.ts"
 
 const testDatabaseUrl = process.env.TEST_DATABASE_URL

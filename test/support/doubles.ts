@@ -3,11 +3,11 @@ import { Chunk, Clock, Deferred, Duration, Effect, Layer, Queue, Stream } from "
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { InstanceName } from "../../src/Domain/Instance.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
-import { EventSource, type Subscription } from "../../src/EventSource.ts"
-import { EventStore } from "../../src/EventStore.ts"
-import { GapLedger } from "../../src/GapLedger.ts"
-import { Ingest } from "../../src/Ingest.ts"
-import { InstanceStore } from "../../src/InstanceStore.ts"
+import { EventSource, type Subscription } from "../../src/Evolution/EventSource.ts"
+import { GapLedger } from "../../src/Listening/GapLedger.ts"
+import { EventStore } from "../../src/Log/EventStore.ts"
+import { Ingest } from "../../src/Log/Ingest.ts"
+import { InstanceStore } from "../../src/Log/InstanceStore.ts"
 
 /** A link on which everything that was sent has been heard. */
 export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscription => {

@@ -1,7 +1,7 @@
 /** Keys: made, listed, revoked; and what was done with them. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
-import { AuditRow } from "../../Audit.ts"
+import { AuditRow } from "../../Access/Audit.ts"
 import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
 import { Key, NamePattern, Scope } from "../../Domain/Key.ts"
 import { Authorization } from "./Authorization.ts"

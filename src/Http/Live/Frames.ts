@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import type { LoggedEvent } from "../../Domain/Event.ts"
 import { ListenerState } from "../../Domain/ListenerState.ts"
-import type { StateChange } from "../../ListenerRegistry.ts"
+import type { StateChange } from "../../Listening/ListenerRegistry.ts"
 import { farewell, frame } from "../Sse.ts"
 
 /** `recovered`: whether everything after the cursor that the reader wants is still there. */

@@ -1,6 +1,6 @@
 /** What was counted, out of Effect's registry: our families alone. */
 import { Metric, MetricState } from "effect"
-import { declared } from "../../Metrics.ts"
+import { declared } from "../../Telemetry/Metrics.ts"
 import type { Distribution, Family, Sample } from "./Text.ts"
 
 /** Every family that is declared, those without a member too. */

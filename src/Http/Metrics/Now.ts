@@ -5,8 +5,8 @@ import { GapCause } from "../../Domain/Gap.ts"
 import { WhatsAppState } from "../../Domain/Instance.ts"
 import type { ListenerState } from "../../Domain/ListenerState.ts"
 import { type InstanceStatus, UserAction } from "../../Domain/Status.ts"
-import type { Depth } from "../../Ingest/Backlog.ts"
-import { prefix } from "../../Metrics.ts"
+import type { Depth } from "../../Log/Ingest.ts"
+import { prefix } from "../../Telemetry/Metrics.ts"
 import type { Family, Sample } from "./Text.ts"
 
 export interface Moment {

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises"
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks"
 import { Effect } from "effect"
 import { version } from "../../Domain/Version.ts"
-import { prefix } from "../../Metrics.ts"
+import { prefix } from "../../Telemetry/Metrics.ts"
 import { gauge, single } from "./Now.ts"
 import type { Family } from "./Text.ts"
 

@@ -3,7 +3,7 @@ import { InstanceName } from "../../../src/Domain/Instance.ts"
 import * as Audiences from "../../../src/Http/Live/Audiences.ts"
 import { filterOf } from "../../../src/Http/Live/Filter.ts"
 import { Reader } from "../../../src/Http/Live/Reader.ts"
-import { logged, range } from "../../EventBus/MemoryLog.ts"
+import { logged, range } from "../../Log/EventBus/MemoryLog.ts"
 
 const everybody = { id: null, name: "test", scope: "read", instances: null } as const
 

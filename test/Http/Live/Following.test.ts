@@ -3,10 +3,10 @@ import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer, Stream, TestClock } from "effect"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { Caller } from "../../../src/Domain/Key.ts"
-import { EventBus } from "../../../src/EventBus.ts"
 import { Live, type Wanted } from "../../../src/Http/Live.ts"
-import { ListenerRegistry } from "../../../src/ListenerRegistry.ts"
-import { logged, makeLog, range } from "../../EventBus/MemoryLog.ts"
+import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
+import { EventBus } from "../../../src/Log/EventBus.ts"
+import { logged, makeLog, range } from "../../Log/EventBus/MemoryLog.ts"
 import { makeRandom } from "../../support/Random.ts"
 
 const everybody = { id: null, name: "test", scope: "read", instances: null } as const

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, TestClock } from "effect"
 import * as Pace from "../../../src/Http/Live/Pace.ts"
-import { settle } from "../../EventBus/MemoryLog.ts"
+import { settle } from "../../Log/EventBus/MemoryLog.ts"
 
 /** Something that takes `millis` to serve, and how often it was. */
 const serving = (millis: number, { idlePerSecond = 0, readers = 1000 } = {}) =>

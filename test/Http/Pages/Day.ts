@@ -12,9 +12,9 @@ import {
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { ConnectionLost } from "../../../src/Domain/LinkError.ts"
 import { ListenerState } from "../../../src/Domain/ListenerState.ts"
-import { EventStore } from "../../../src/EventStore.ts"
-import { eventName } from "../../../src/ListenerRegistry/Record.ts"
-import { event, nothing } from "../../EventStore/batch.ts"
+import { eventName } from "../../../src/Listening/ListenerRegistry/Record.ts"
+import { EventStore } from "../../../src/Log/EventStore.ts"
+import { event, nothing } from "../../Log/EventStore/batch.ts"
 
 const hour = 3_600_000
 

@@ -1,0 +1,94 @@
+/** `--check`: looks at the settings, the database and Evolution, says how each is, and what to do. */
+import { parseArgs } from "node:util"
+import { Console, Data, Duration, Effect, Either, Layer, Stream } from "effect"
+import * as AppConfig from "../AppConfig.ts"
+import { EvolutionClient } from "../Evolution/EvolutionClient.ts"
+import { Probe } from "../Evolution/Probe.ts"
+import * as Broadcast from "./Check/Broadcast.ts"
+import * as Database from "./Check/Database.ts"
+import * as Evolution from "./Check/Evolution.ts"
+import { type Finding, failed, lineOf, ok } from "./Check/Finding.ts"
+
+export { type Finding, lineOf } from "./Check/Finding.ts"
+
+/** Something is wrong that a start would meet. */
+export class CheckFailed extends Data.TaggedError("CheckFailed")<{ readonly message: string }> {}
+
+export interface Options {
+  /** Creates an instance at Evolution for a moment, without a phone, to hear of it. */
+  readonly probe: boolean
+  /** How long to listen. */
+  readonly patience: Duration.Duration
+}
+
+export const usage = "Usage: --check [--probe]"
+
+const layer = Layer.merge(Probe.layer, EvolutionClient.layer)
+
+/** What is found, as it is found. Where the settings are wrong, there is nothing else to look at. */
+export const findings = (options: Options): Stream.Stream<Finding> =>
+  Stream.unwrap(
+    Effect.map(Effect.either(AppConfig.everything), (settings) =>
+      Either.isLeft(settings)
+        ? Stream.map(Stream.fromIterable(AppConfig.explain(settings.left)), (line) =>
+            failed("settings", line)
+          )
+        : Stream.make(ok("settings", "complete and well-formed")).pipe(
+            Stream.concat(each(Evolution.precautions)),
+            Stream.concat(each(Database.database)),
+            Stream.concat(Stream.provideLayer(evolution(options), layer)),
+            Stream.orDie // the settings have just been read
+          )
+    )
+  )
+
+const each = <E, R>(found: Effect.Effect<ReadonlyArray<Finding>, E, R>) =>
+  Stream.fromIterableEffect(found)
+
+const isFailed = ({ verdict }: Finding) => verdict === "failed"
+
+/** One after the other: where one thing is not, the next cannot be seen. */
+const evolution = ({ patience, probe }: Options) =>
+  Stream.unwrap(
+    Effect.map(Evolution.reached, (there) => {
+      const found = Stream.fromIterable(there)
+      if (there.length === 1)
+        return Stream.concat(
+          found,
+          Stream.make("key", "websocket", "global events").pipe(Stream.map(Evolution.unseen))
+        )
+      const linked = Stream.unwrap(
+        Effect.map(Effect.all([Evolution.key, Evolution.socket]), ([key, socket]) =>
+          Stream.make(key.finding, ...socket).pipe(
+            Stream.concat(
+              socket.some(isFailed)
+                ? Stream.make(Evolution.unseen("global events"))
+                : Stream.fromEffect(
+                    Broadcast.globalEvents({ names: key.names, isTrial: probe, patience })
+                  )
+            )
+          )
+        )
+      )
+      return Stream.concat(found, linked)
+    })
+  )
+
+const patience = Duration.seconds(5)
+
+/** Prints a line for each finding; fails when one of them does. */
+export const run = (args: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const { values } = yield* Effect.try({
+      try: () => parseArgs({ args: [...args], options: { probe: { type: "boolean" } } }),
+      catch: () => new CheckFailed({ message: usage })
+    })
+    const count = yield* findings({ probe: values.probe === true, patience }).pipe(
+      Stream.tap((finding) => Console.log(lineOf(finding))),
+      Stream.runFold(0, (sum, finding) => sum + (isFailed(finding) ? 1 : 0))
+    )
+    if (count > 0)
+      return yield* new CheckFailed({
+        message: `The check found ${count} ${count === 1 ? "thing that has" : "things that have"} to be mended`
+      })
+  })

@@ -1,0 +1,98 @@
+/**
+ * Whether Evolution broadcasts every event on `/` (`WEBSOCKET_GLOBAL_EVENTS`). No call tells; only an
+ * event does, and nothing that makes one is free of side effects. So we listen for a moment, there and
+ * in the instances' own namespaces; silence proves nothing.
+ */
+import { randomBytes } from "node:crypto"
+import { Duration, Effect, Fiber, Option, Stream } from "effect"
+import * as AppConfig from "../../AppConfig.ts"
+import { trialName } from "../../Domain/Instance.ts"
+import { Probe } from "../../Evolution/Probe.ts"
+import { type Finding, failed, ok, unknown } from "./Finding.ts"
+
+export interface Listening {
+  /** Evolution's instances. */
+  readonly names: ReadonlyArray<string>
+  /** Whether to create an instance for a moment, so that there is an event. */
+  readonly isTrial: boolean
+  readonly patience: Duration.Duration
+}
+
+/** Evolution emits on `/` first, and in a namespace after it asked its database. */
+const grace = Duration.seconds(1)
+
+/** More would be a long round of handshakes; one of them that speaks is enough. */
+const maxNamespaces = 50
+
+const about = "global events"
+
+const remedy =
+  "set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it, or EVOLUTION_MODE=namespace here"
+
+export const globalEvents = (listening: Listening) =>
+  Effect.gen(function* () {
+    const { mode } = yield* AppConfig.Evolution
+    if (mode === "namespace") return ok(about, "not needed, as EVOLUTION_MODE is namespace")
+    return yield* Effect.catchAll(heard(listening), (error) =>
+      Effect.succeed(unknown(about, `the link did not hold while we listened: ${error.message}`))
+    )
+  })
+
+const heard = ({ isTrial, names, patience }: Listening) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const probe = yield* Probe
+      const first = (stream: Effect.Effect.Success<typeof probe.broadcast>) =>
+        Stream.runHead(stream).pipe(
+          Effect.flatMap(
+            Option.match({
+              onNone: () => Effect.never, // ended by us
+              onSome: Effect.succeed
+            })
+          ),
+          Effect.forkScoped
+        )
+      const onRoot = yield* Effect.flatMap(probe.broadcast, first)
+      if (isTrial) return yield* tried(Fiber.join(onRoot), patience)
+
+      const inside =
+        names.length === 0
+          ? Effect.never
+          : Fiber.join(
+              yield* Effect.flatMap(probe.namespaces(names.slice(0, maxNamespaces)), first)
+            )
+      const on = Effect.map(Fiber.join(onRoot), (name) => ok(about, `on: heard "${name}"`))
+      const off = Effect.map(Effect.delay(grace)(inside), (name) =>
+        failed(about, `off: "${name}" was heard in its own namespace and not among all: ${remedy}`)
+      )
+      return yield* Effect.race(on, off).pipe(
+        Effect.timeoutTo({
+          duration: patience,
+          onSuccess: (finding): Finding => finding,
+          onTimeout: () =>
+            unknown(
+              about,
+              `nothing was heard for ${Duration.format(patience)}, which may be because nothing happened: check again while a message comes, or with --probe, which creates an instance at Evolution for a moment (no phone, deleted at once)`
+            )
+        })
+      )
+    })
+  )
+
+/** Its creation is an event for everybody, if there are any. */
+const tried = <E>(event: Effect.Effect<string, E>, patience: Duration.Duration) =>
+  Effect.gen(function* () {
+    const { trial } = yield* Probe
+    const answer = yield* trial(trialName(randomBytes(4).toString("hex")))
+    if (answer.status !== 201)
+      return unknown(
+        about,
+        `Evolution did not create an instance to try it with: ${answer.words()}`
+      )
+    return yield* Effect.timeoutTo(event, {
+      duration: patience,
+      onSuccess: (name): Finding => ok(about, `on: heard "${name}"`),
+      onTimeout: () =>
+        failed(about, `off: an instance was created, and nothing was heard of it: ${remedy}`)
+    })
+  })

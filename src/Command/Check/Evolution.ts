@@ -1,0 +1,165 @@
+/** What is found out about Evolution, and said in words. */
+import { Effect, Option, Predicate, Redacted, Schema } from "effect"
+import * as AppConfig from "../../AppConfig.ts"
+import { reasonOf } from "../../Domain/Reach.ts"
+import { EvolutionClient } from "../../Evolution/EvolutionClient.ts"
+import { type Answer, Probe } from "../../Evolution/Probe.ts"
+import { addressesOf, isPrivate } from "./Address.ts"
+import { type Finding, failed, ok, unknown, warning } from "./Finding.ts"
+
+/** What the image of Evolution has where nobody sets a key: everybody knows it. */
+const publicKey = "429683C4C977415CAAFCCE10F7D57E11"
+
+/** What the settings alone tell. */
+export const precautions = Effect.gen(function* () {
+  const { apiKey, url } = yield* AppConfig.Evolution
+  const found: Array<Finding> = []
+  const addresses = url.protocol === "http:" ? yield* addressesOf(url.hostname) : []
+  if (addresses.some((address) => !isPrivate(address)))
+    found.push(
+      warning(
+        "EVOLUTION_API_URL",
+        `the key and every message go through the open in clear to "${url.hostname}": use https://`
+      )
+    )
+  if (Redacted.value(apiKey) === publicKey)
+    found.push(
+      warning(
+        "EVOLUTION_API_KEY",
+        "it is the key in Evolution's public template, and known to everybody: set another AUTHENTICATION_API_KEY at Evolution, and here"
+      )
+    )
+  if (!(yield* AppConfig.isTlsVerified))
+    found.push(
+      warning(
+        "NODE_TLS_REJECT_UNAUTHORIZED",
+        "it is 0, so nobody's certificate is verified: unset it, and name a private authority in NODE_EXTRA_CA_CERTS"
+      )
+    )
+  return found
+})
+
+const decodeRoot = Schema.decodeUnknownOption(Schema.Struct({ version: Schema.NonEmptyString }))
+
+/** The version that `GET /` tells. */
+export const versionOf = ({ body }: Answer): Option.Option<string> =>
+  Option.map(decodeRoot(body), ({ version }) => version)
+
+/** What is to be said of a version. Before 2.3.2 a socket takes no key; 2.3.2 asks all but loopback. */
+export const aboutVersion = (version: string): Finding => {
+  const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number)
+  const rank = major * 1e6 + minor * 1e3 + patch
+  if (rank < 2_003_002)
+    return failed(
+      "version",
+      `Evolution ${version} is too old: its sockets let everybody in without a key; update it to 2.3.7`
+    )
+  return /^2\.4\.0-rc/.test(version)
+    ? warning(
+        "version",
+        `Evolution ${version} is a candidate that wants a licence, and hands its key to the licence's server: stay with 2.3.7`
+      )
+    : ok("version", `Evolution ${version}`)
+}
+
+/** Whether the socket lets us in without any key. */
+export const openDoor = Effect.map(
+  Effect.flatMap(Probe, ({ handshake }) => handshake(false)),
+  ({ status }): Option.Option<Finding> =>
+    status === 200
+      ? Option.some(
+          warning(
+            "socket without a key",
+            'Evolution let us in: whoever reaches it from here, or through a proxy beside it, hears every message; set WEBSOCKET_ALLOWED_HOSTS=none at Evolution, never "*"'
+          )
+        )
+      : Option.none()
+)
+
+/** Is it there, and what is it? */
+export const reached = Effect.gen(function* () {
+  const { url } = yield* AppConfig.Evolution
+  const { root } = yield* Probe
+  const answer = yield* Effect.either(root)
+  if (answer._tag === "Left") return [failed("Evolution", answer.left.message)]
+  const { status } = answer.right
+  return Option.match(versionOf(answer.right), {
+    onNone: () => [
+      failed(
+        "Evolution",
+        status >= 500
+          ? `${url.origin} answers HTTP ${status}: is Evolution behind that proxy running?`
+          : `something answers at ${url.href}, HTTP ${status}, that is not Evolution API: is EVOLUTION_API_URL right, its path too?`
+      )
+    ],
+    onSome: (version) => [ok("Evolution", `it answers at ${url.origin}`), aboutVersion(version)]
+  })
+})
+
+/** Does REST take our key? Also gives the names of Evolution's instances. */
+export const key = Effect.gen(function* () {
+  const client = yield* EvolutionClient
+  return yield* Effect.match(client.fetchInstances(), {
+    onSuccess: (rows) => ({
+      finding: ok("key", `Evolution accepts it, and has ${rows.length} instances`),
+      names: rows.map(({ name }) => name)
+    }),
+    onFailure: (error) => ({ finding: aboutRefusal(error._tag, error.message), names: [] })
+  })
+})
+
+const aboutRefusal = (tag: string, words: string): Finding => {
+  switch (tag) {
+    case "KeyRefused":
+      return failed(
+        "key",
+        "Evolution refuses it: EVOLUTION_API_KEY has to be Evolution's AUTHENTICATION_API_KEY"
+      )
+    case "LicenseRequired":
+      return failed(
+        "key",
+        "Evolution has no licence, and answers HTTP 503 to everything: activate it at /manager/login, or use 2.3.7, which needs none"
+      )
+    default:
+      return failed("key", words)
+  }
+}
+
+/** Are websockets on, does the socket take our key, and nobody else's? */
+export const socket = Effect.gen(function* () {
+  const { broadcast, handshake } = yield* Probe
+  const answer = yield* Effect.either(handshake(true))
+  if (answer._tag === "Left") return [failed("websocket", answer.left.message)]
+  const { body, status, words } = answer.right
+  if (status === 404)
+    return [
+      failed(
+        "websocket",
+        "it is disabled: set WEBSOCKET_ENABLED=true at Evolution (exactly that word), and restart it"
+      )
+    ]
+  if (status === 403 && Predicate.hasProperty(body, "code") && body.code === 4)
+    return [failed("websocket", `it refuses EVOLUTION_API_KEY: "${words()}"`)]
+  if (status !== 200) return [failed("websocket", `it answers HTTP ${status}: "${words()}"`)]
+  const open = yield* Effect.option(openDoor)
+  const dialled = yield* Effect.either(Effect.scoped(broadcast))
+  return [
+    dialled._tag === "Right"
+      ? ok("websocket", "it is enabled, accepts the key and connects")
+      : failed(
+          "websocket",
+          dialled.left._tag === "UpgradeRefused"
+            ? `it answers, but does not become a WebSocket (HTTP ${dialled.left.status}): a proxy in between has to pass the "Upgrade" and "Connection" headers`
+            : (reasonOf(
+                dialled.left._tag === "DialFailed" ? dialled.left.code : "",
+                "the socket",
+                "EVOLUTION_API_URL"
+              ) ?? dialled.left.message)
+        ),
+    ...Option.toArray(Option.flatten(open))
+  ]
+})
+
+/** For what could not be looked at because Evolution, or its socket, was not there. */
+export const unseen = (about: string): Finding =>
+  unknown(about, "it cannot be seen before what is above is mended")

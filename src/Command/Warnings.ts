@@ -1,0 +1,28 @@
+/** What works, and should not stay as it is: a line of log for each, when the service starts. */
+import { Effect, Layer, Option, Schedule } from "effect"
+import { Probe } from "../Evolution/Probe.ts"
+import { aboutVersion, openDoor, precautions, versionOf } from "./Check/Evolution.ts"
+import type { Finding } from "./Check/Finding.ts"
+
+/** Evolution may come up after us. */
+const retryPolicy = Schedule.spaced("30 seconds").pipe(Schedule.jittered)
+
+const warn = ({ about, message, verdict }: Finding) =>
+  verdict === "ok" ? Effect.void : Effect.logWarning(`${about}: ${message}`)
+
+/** What Evolution itself tells; fails while it does not answer. */
+export const ofEvolution = Effect.gen(function* () {
+  const { root } = yield* Probe
+  const version = yield* Effect.map(root, versionOf)
+  if (Option.isSome(version)) yield* warn(aboutVersion(version.value))
+  const open = yield* openDoor
+  if (Option.isSome(open)) yield* warn(open.value)
+})
+
+/** Evolution is asked once it answers, and that once. */
+export const layer = Layer.scopedDiscard(
+  Effect.zipRight(
+    Effect.flatMap(precautions, (found) => Effect.forEach(found, warn, { discard: true })),
+    ofEvolution.pipe(Effect.retry(retryPolicy), Effect.ignore, Effect.forkScoped)
+  )
+).pipe(Layer.provide(Probe.layer))

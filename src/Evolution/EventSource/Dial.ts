@@ -1,0 +1,37 @@
+/** What every attempt to open a socket is: a span, and one more of its outcome. */
+import { Cause, Effect, Exit, Metric, Option } from "effect"
+import type { LinkError } from "../../Domain/LinkError.ts"
+import * as Metrics from "../../Telemetry/Metrics.ts"
+import * as Tracing from "../../Telemetry/Tracing.ts"
+
+const words: Readonly<Record<LinkError["_tag"], string>> = {
+  ConnectionLost: "connection_lost",
+  DialFailed: "not_reached",
+  HandshakeTimeout: "handshake_timeout",
+  HeartbeatMissed: "heartbeat_missed",
+  NamespaceRefused: "namespace_refused",
+  ProtocolViolation: "protocol_violation",
+  UpgradeRefused: "upgrade_refused"
+}
+
+const outcomeOf = (exit: Exit.Exit<unknown, LinkError>): string =>
+  Exit.isSuccess(exit)
+    ? "up"
+    : Option.match(Cause.failureOption(exit.cause), {
+        onNone: () => (Cause.isInterruptedOnly(exit.cause) ? "interrupted" : "defect"),
+        onSome: ({ _tag }) => words[_tag]
+      })
+
+// So that the first one of each kind is seen as a rise.
+for (const outcome of ["up", ...Object.values(words)]) Metrics.dials({ outcome }).register()
+
+/** `instance`: whose own connection it is to be; none for one that serves all. */
+export const dialled = <A, R>(dial: Effect.Effect<A, LinkError, R>, instance?: string) =>
+  dial.pipe(
+    Tracing.span("evolution.dial", {
+      kind: "client",
+      root: true,
+      ...(instance !== undefined && { attributes: { instance } })
+    }),
+    Effect.onExit((exit) => Metric.increment(Metrics.dials({ outcome: outcomeOf(exit) })))
+  )

@@ -1,0 +1,133 @@
+/**
+ * One connection to `/` for all instances. Evolution broadcasts every event of every instance there
+ * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; we route each by the instance it names.
+ */
+import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
+import * as Lean from "../../Concurrency/Lean.ts"
+import type { LinkError } from "../../Domain/LinkError.ts"
+import * as SocketIo from "../Wire/SocketIo.ts"
+import { dialled } from "./Dial.ts"
+import { endpoint } from "./Endpoint.ts"
+import { type Renewable, renewable } from "./Renewal.ts"
+import * as Route from "./Route.ts"
+import * as Router from "./Router.ts"
+import { drain, type Sink } from "./Sink.ts"
+
+/** One connection's life: dialled with the first user, gone with the last or with its first error. */
+interface Link {
+  readonly up: Deferred.Deferred<Renewable, LinkError>
+  readonly router: Router.Router
+  users: number
+  fiber: Fiber.RuntimeFiber<void, LinkError> | undefined
+}
+
+export const make = Effect.gen(function* () {
+  const options = yield* endpoint
+  const scope = yield* Effect.scope
+  let current: Link | undefined
+
+  const dial = dialled(Effect.tap(SocketIo.connect(options), (socket) => socket.join("/")))
+
+  /** The life of a link, as one fiber: dial, join, route until the end, and tell everybody. */
+  const run = (link: Link) =>
+    Effect.gen(function* () {
+      const socket = yield* renewable(dial)
+      yield* Deferred.succeed(link.up, socket)
+      yield* drain(socket.pull, (events) => Router.deliver(link.router, events))
+    }).pipe(
+      Effect.scoped,
+      Effect.onExit((exit) =>
+        Effect.sync(() => {
+          if (current === link) current = undefined
+          finish(link, exit)
+        })
+      )
+    )
+
+  const enter = Effect.gen(function* () {
+    const link = current ?? emptyLink()
+    link.users++
+    if (current === undefined) {
+      current = link
+      link.fiber = yield* Effect.forkIn(Effect.interruptible(run(link)), scope)
+    }
+    return link
+  })
+
+  const leave = (link: Link) =>
+    Effect.suspend(() => {
+      link.users--
+      if (link.users > 0 || link.fiber === undefined) return Effect.void
+      if (current === link) current = undefined
+      return Fiber.interruptFork(link.fiber)
+    })
+
+  /** The shared link, up; however many ask at once, one dials. */
+  const link = Lean.acquireRelease(enter, leave).pipe(Effect.tap(({ up }) => Deferred.await(up)))
+
+  /** The connection, if it is up by now. */
+  const connection = Effect.suspend(() =>
+    current === undefined
+      ? Effect.succeedNone
+      : Effect.flatMap(Deferred.poll(current.up), Effect.transposeOption)
+  ).pipe(Effect.orElseSucceed(() => Option.none<Renewable>()))
+
+  return {
+    isShared: true,
+    open: (name: string) =>
+      Effect.gen(function* () {
+        const { router, up } = yield* link
+        const route = yield* Lean.acquireRelease(
+          Effect.sync(() => Router.claim(router, name)),
+          (claimed) => Effect.sync(() => Router.leave(router, name, claimed))
+        )
+        const { heard } = yield* Deferred.await(up)
+        return {
+          run: (sink: Sink) => Route.run(route, sink),
+          end: Effect.sync(() => Route.finish(route, Exit.void)),
+          heard: Effect.map(heard, ({ isHeldBack, until }) => ({
+            isHeldBack,
+            until: Router.heardUntil(router, [route], until)
+          }))
+        }
+      }),
+    renew: () =>
+      Effect.flatMap(
+        connection,
+        Option.match({ onNone: () => Effect.void, onSome: ({ renew }) => renew })
+      ),
+    calm: Effect.void,
+    heard: Effect.flatMap(
+      connection,
+      Option.match({
+        onNone: () => Effect.succeed(undefined),
+        onSome: ({ heard }) =>
+          Effect.map(heard, ({ until }) =>
+            current === undefined
+              ? until
+              : Router.heardUntil(current.router, Router.claimed(current.router), until)
+          )
+      })
+    ),
+    created: link.pipe(
+      Effect.flatMap(({ router }) => Router.watch(router)),
+      Effect.map(Mailbox.toStream)
+    ),
+    quiesce: Effect.flatMap(
+      connection,
+      Option.match({ onNone: () => Effect.void, onSome: ({ end }) => end })
+    )
+  }
+})
+
+const emptyLink = (): Link => ({
+  up: Deferred.unsafeMake(FiberId.none),
+  router: Router.make(),
+  users: 0,
+  fiber: undefined
+})
+
+const finish = ({ router, up }: Link, exit: Exit.Exit<void, LinkError>): void => {
+  if (Exit.isFailure(exit)) Deferred.unsafeDone(up, Exit.failCause(exit.cause))
+  Router.finish(router, exit)
+}

@@ -1,0 +1,76 @@
+/** The parts of Evolution's answers that we read. Tokens and keys are left out on purpose. */
+import { Schema } from "effect"
+import { optionalOrNull } from "../../Domain/Json.ts"
+
+const unknownFields = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+/** Success, and nothing of what came with it: `create` answers with the new instance's token. */
+export const Done = Schema.transform(Schema.Unknown, Schema.Undefined, {
+  strict: true,
+  decode: () => undefined,
+  encode: () => undefined
+})
+
+/** `state` is absent while the instance is not loaded, which is not the same as closed. */
+export const MemoryState = Schema.transform(
+  Schema.Struct({
+    instance: Schema.Struct({
+      state: optionalOrNull(Schema.Literal("open", "connecting", "close"))
+    })
+  }),
+  Schema.Literal("open", "connecting", "close", "unknown"),
+  {
+    strict: true,
+    decode: ({ instance }) => instance.state ?? "unknown",
+    encode: (state) => ({ instance: state === "unknown" ? {} : { state } })
+  }
+)
+export type MemoryState = typeof MemoryState.Type
+
+/** `{"count":0}`, a QR code, or `{"instance":{"state":"open"}}`: whichever it is today. */
+export const Connected = Schema.Struct({
+  count: Schema.optional(Schema.Number),
+  code: optionalOrNull(Schema.String),
+  base64: optionalOrNull(Schema.String),
+  pairingCode: optionalOrNull(Schema.String),
+  instance: Schema.optional(Schema.Struct({ state: Schema.optional(Schema.String) }))
+})
+export type Connected = typeof Connected.Type
+
+export const InstanceRow = Schema.Struct({
+  name: Schema.String,
+  /** The database's column, which drifts from the truth in memory; only `connectionState` knows. */
+  connectionStatus: optionalOrNull(Schema.String),
+  /** WhatsApp's address of the number, once the instance was paired. */
+  ownerJid: optionalOrNull(Schema.String),
+  profileName: optionalOrNull(Schema.String),
+  profilePicUrl: optionalOrNull(Schema.String)
+})
+export type InstanceRow = typeof InstanceRow.Type
+
+export const WebSocketSettings = Schema.Struct({
+  enabled: Schema.Boolean,
+  events: Schema.Array(Schema.String)
+})
+export type WebSocketSettings = typeof WebSocketSettings.Type
+
+/** A row of Evolution's message table: near to what `messages.upsert` brings, and kept as it is. */
+const FoundMessage = Schema.Struct(
+  {
+    /** The row's own, a cuid. */
+    id: Schema.String,
+    key: Schema.Struct({ id: Schema.String, remoteJid: Schema.String }, unknownFields),
+    /** Seconds since 1970 UTC. */
+    messageTimestamp: Schema.Int
+  },
+  unknownFields
+)
+export type FoundMessage = typeof FoundMessage.Type
+
+export const FoundMessages = Schema.Struct({
+  messages: Schema.Struct({
+    total: Schema.Int,
+    records: Schema.Array(FoundMessage)
+  })
+})
+export type FoundMessages = typeof FoundMessages.Type

@@ -1,0 +1,148 @@
+/** Questions to Evolution that its REST client does not ask: what it is, and whom its socket lets in. */
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
+import {
+  Context,
+  Data,
+  Duration,
+  Effect,
+  identity,
+  Layer,
+  Option,
+  Redacted,
+  Schema,
+  type Scope,
+  Stream
+} from "effect"
+import * as AppConfig from "../AppConfig.ts"
+import { codeOf, detailOf } from "../Domain/ErrorDetail.ts"
+import { instanceOf } from "../Domain/Event.ts"
+import type { LinkError } from "../Domain/LinkError.ts"
+import { reasonOf } from "../Domain/Reach.ts"
+import * as Scrub from "../Domain/Scrub.ts"
+import { endpoint } from "./EventSource/Endpoint.ts"
+import { type Answer, read } from "./EvolutionClient/Answer.ts"
+import * as SocketIo from "./Wire/SocketIo.ts"
+
+export type { Answer }
+
+/** Evolution does not answer; `message` says why, and what to do. */
+export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly message: string }> {}
+
+/** The instances that events are heard of, one by one. */
+type Names = Stream.Stream<string, LinkError>
+
+export class Probe extends Context.Tag("evolution-listener/Probe")<
+  Probe,
+  {
+    /** `GET /`, which takes no key. Evolution asks WhatsApp's site for it, so it is no call to repeat. */
+    readonly root: Effect.Effect<Answer, Unreachable>
+    /** Evolution's answer to a socket's handshake by polling, with our key or without any. */
+    readonly handshake: (withKey: boolean) => Effect.Effect<Answer, Unreachable>
+    /** Dials a WebSocket and joins the root namespace: the instances whose events come there. */
+    readonly broadcast: Effect.Effect<Names, LinkError, Scope.Scope>
+    /** The same of these instances' own namespaces, as far as they exist. */
+    readonly namespaces: (
+      names: ReadonlyArray<string>
+    ) => Effect.Effect<Names, LinkError, Scope.Scope>
+    /** Creates an instance that no phone is asked for, and deletes it with the scope. */
+    readonly trial: (name: string) => Effect.Effect<Answer, Unreachable, Scope.Scope>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    Probe,
+    Effect.suspend(() => make)
+  ).pipe(
+    Layer.provide(FetchHttpClient.layer),
+    // A redirect would carry the key to wherever it points.
+    Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+  )
+}
+
+const timeout = Duration.seconds(10)
+
+/** An Engine.IO session that polling has opened: `0{"sid":…}`. */
+const decodeSession = Schema.decodeUnknownOption(
+  Schema.parseJson(Schema.Struct({ sid: Schema.String }))
+)
+
+type Signed = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
+
+const make = Effect.gen(function* () {
+  const { apiKey, url } = yield* AppConfig.Evolution
+  const scrub = Scrub.make(yield* AppConfig.secrets)
+  const options = yield* endpoint
+  const http = (yield* HttpClient.HttpClient).pipe(
+    HttpClient.mapRequest(HttpClientRequest.prependUrl(url.href)),
+    HttpClient.withTracerPropagation(false)
+  )
+  const withOurKey = HttpClientRequest.setHeader("apikey", Redacted.value(apiKey))
+
+  const ask = (request: HttpClientRequest.HttpClientRequest) =>
+    http.execute(request).pipe(
+      Effect.flatMap(read(scrub)),
+      Effect.mapError((error) => {
+        const words = reasonOf(codeOf(error) ?? "", url.origin, "EVOLUTION_API_URL")
+        return new Unreachable({
+          message: words ?? scrub.words(`it cannot be reached: ${detailOf(error)}`)
+        })
+      }),
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () =>
+          new Unreachable({
+            message: reasonOf("ETIMEDOUT", url.origin, "EVOLUTION_API_URL") ?? ""
+          })
+      })
+    )
+
+  const polling = "/socket.io/?EIO=4&transport=polling"
+
+  /** It would linger for 45 s. */
+  const leave = ({ body }: Answer, key: Signed) =>
+    Option.match(decodeSession(typeof body === "string" ? body.slice(1) : ""), {
+      onNone: () => Effect.void,
+      onSome: ({ sid }) =>
+        HttpClientRequest.post(`${polling}&sid=${encodeURIComponent(sid)}`).pipe(
+          HttpClientRequest.bodyText("1"),
+          key,
+          ask,
+          Effect.ignore
+        )
+    })
+
+  const joined = (join: (socket: SocketIo.SocketIo) => Effect.Effect<unknown, LinkError>) =>
+    Effect.map(Effect.tap(SocketIo.connect(options), join), ({ pull }) =>
+      Stream.filterMap(
+        Stream.mapConcat(Stream.repeatEffectOption(pull), (batch) => batch),
+        (event) => Option.fromNullable(instanceOf(event))
+      )
+    )
+
+  return Probe.of({
+    root: ask(HttpClientRequest.get("/")),
+    handshake: (withKey) => {
+      const key: Signed = withKey ? withOurKey : identity
+      return Effect.tap(ask(key(HttpClientRequest.get(polling))), (answer) => leave(answer, key))
+    },
+    broadcast: joined((socket) => socket.join("/")),
+    namespaces: (names) =>
+      joined((socket) =>
+        Effect.forEach(names, (name) =>
+          Effect.catchTag(socket.join(`/${name}`), "NamespaceRefused", () => Effect.void)
+        )
+      ),
+    trial: (name) =>
+      Effect.acquireRelease(
+        HttpClientRequest.post("/instance/create").pipe(
+          HttpClientRequest.bodyUnsafeJson({
+            instanceName: name,
+            integration: "WHATSAPP-BAILEYS",
+            qrcode: false
+          }),
+          withOurKey,
+          ask
+        ),
+        () => HttpClientRequest.del(`/instance/delete/${name}`).pipe(withOurKey, ask, Effect.ignore)
+      )
+  })
+})

@@ -1,0 +1,85 @@
+/** One WebSocket, dialled with our headers, which ends with its scope. */
+import { Duration, Effect, Redacted, type Scope } from "effect"
+import WebSocket from "ws"
+import * as Lean from "../../Concurrency/Lean.ts"
+import { UpgradeRefused } from "../../Domain/LinkError.ts"
+import * as Scrub from "../../Domain/Scrub.ts"
+
+export interface Options {
+  /** Evolution's http(s) address; `socket.io/` is appended to its path. */
+  readonly url: URL
+  /** They are secret. */
+  readonly headers: Readonly<Record<string, string>>
+  /** What the server says in words, without what is secret. */
+  readonly words?: (text: string) => string
+}
+
+/** Where nothing else is said, what we sent ourselves is secret. */
+export const wordsOf = ({ headers, words }: Options): ((text: string) => string) =>
+  words ?? Scrub.make(Object.values(headers).map((header) => Redacted.make(header))).words
+
+/** How long a closing handshake may take before the socket is cut. */
+const closeTimeout = Duration.seconds(1)
+
+/** Evolution's frames have no bound of their own (`messages.set` runs to tens of MB); ours is this. */
+const maxFrameBytes = 64 * 1024 * 1024
+
+export const open = ({ headers, url }: Options): Effect.Effect<WebSocket, never, Scope.Scope> =>
+  Lean.acquireRelease(
+    Effect.sync(() =>
+      // Cut before anybody listens, as in a scope that is closed already, it must not crash us.
+      new WebSocket(socketUrl(url), {
+        headers,
+        perMessageDeflate: false,
+        maxPayload: maxFrameBytes
+      }).on("error", () => undefined)
+    ),
+    hangUp
+  )
+
+const socketUrl = (base: URL): URL => {
+  const url = new URL("socket.io/", base)
+  url.protocol = base.protocol === "https:" ? "wss:" : "ws:"
+  url.search = "EIO=4&transport=websocket"
+  return url
+}
+
+/** Ends a socket politely, then surely; a socket that never opened is cut at once. */
+const hangUp = (socket: WebSocket): Effect.Effect<void> =>
+  Effect.suspend(() => (socket.readyState === WebSocket.CLOSED ? Effect.void : farewell(socket)))
+
+const farewell = (socket: WebSocket): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    socket.once("close", () => resume(Effect.void))
+    if (socket.readyState === WebSocket.CONNECTING) return socket.terminate()
+    // A paused socket never sees the peer's close frame.
+    socket.removeAllListeners("message")
+    if (socket.isPaused) socket.resume()
+    socket.close(1000)
+  }).pipe(
+    Effect.interruptible,
+    Effect.timeoutTo({
+      duration: closeTimeout,
+      onSuccess: () => undefined,
+      onTimeout: () => socket.terminate()
+    })
+  )
+
+/** Tells of an HTTP answer in the upgrade's place, once its body has come; a proxy's may repeat what we sent. */
+export const onRefused = (
+  socket: WebSocket,
+  words: (text: string) => string,
+  refused: (error: UpgradeRefused) => void
+): void => {
+  socket.on("unexpected-response", (_request, response) => {
+    const body: Array<Buffer> = []
+    response.on("data", (part: Buffer) => body.length < 16 && body.push(part))
+    response.on("close", () => {
+      const said = words(Buffer.concat(body).toString("utf8"))
+      refused(UpgradeRefused.of(response.statusCode ?? 0, said))
+    })
+  })
+}
+
+export const toBuffer = (data: WebSocket.RawData): Buffer =>
+  Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)

@@ -1,0 +1,204 @@
+/**
+ * Committed events, to whoever listens inside this process. A reader is a cursor and not a queue: the
+ * newest events are in a ring that all share, older ones are in the log. So a slow reader loses
+ * nothing, holds up nobody, and costs no memory.
+ */
+import { Chunk, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
+import { detailOf } from "../Domain/ErrorDetail.ts"
+import { type LoggedEvent, textsOf, toLogged } from "../Domain/Event.ts"
+import { untilBack } from "../Storage/Failure.ts"
+import { EventStore } from "./EventStore.ts"
+
+/** Somebody who reads on after a time away, and wants to know what is not there any more. */
+export interface Absentee {
+  /** Which instances' events it is after. */
+  readonly wants: (instance: string) => boolean
+  /** Told, once each, up to which id something it wants was purged before it was read. */
+  readonly missed: (until: number) => Effect.Effect<void>
+}
+
+/** Called while the publisher waits: it has to be quick, and must not throw. */
+export interface Watcher {
+  /** With each batch, in order. */
+  readonly published: (events: ReadonlyArray<LoggedEvent>) => void
+  /** Before nothing stays in memory. */
+  readonly forgetting: () => void
+}
+
+export class EventBus extends Context.Tag("evolution-listener/EventBus")<
+  EventBus,
+  {
+    /** Committed events, in the order of their ids. */
+    readonly publish: (events: ReadonlyArray<LoggedEvent>) => Effect.Effect<void>
+    /**
+     * Every event after a cursor, without end, without repeat, and without a hole that is not told;
+     * `"now"`: from this call on. Events that come out of the log instead of the ring have their QR
+     * codes redacted.
+     */
+    readonly after: (cursor: number | "now", reader?: Absentee) => Stream.Stream<LoggedEvent>
+    /** Tells who has many readers, and sorts for them, until the scope closes. */
+    readonly watch: (watcher: Watcher) => Effect.Effect<void, never, Scope.Scope>
+    /** The cursor of the newest event. */
+    readonly newest: Effect.Effect<number>
+    /** Whether nothing has come after a cursor. */
+    readonly isNewest: (cursor: number) => boolean
+    /** Whether what follows a cursor has left memory and has to come from the log. */
+    readonly isLate: (cursor: number) => boolean
+    /** The last id at which an event of these instances has been purged from the log; 0: none was. */
+    readonly purgedUntil: (wants: Absentee["wants"]) => number
+    /** By instance, the last id that was purged from the log. `Purge` keeps it, and is ahead of its deeds. */
+    readonly purged: Map<string, number>
+    /** Nothing stays in memory: from here on the log is read. */
+    readonly forget: Effect.Effect<void>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    EventBus,
+    Effect.suspend(() => make(4096))
+  )
+}
+
+/** How much text the ring keeps at the most; one history chunk has tens of millions. */
+const maxChars = 16 * 1024 * 1024
+
+/** How much a reader that fell behind takes at once; of what is in memory, no more text than that. */
+const page = 500
+const pageChars = 2 * 1024 * 1024
+
+/** Reading the log goes on when the database is back. */
+const retryPolicy = untilBack("200 millis")
+
+export const make = (capacity: number) =>
+  Effect.gen(function* () {
+    const store = yield* EventStore
+    /** Everything after `horizon`, oldest first; what is at or before it has to come from the log. */
+    let ring: Array<LoggedEvent> = []
+    let horizon = yield* store.lastId
+    let chars = 0
+    const purged = new Map<string, number>()
+    const sleepers = new Set<() => void>()
+    const watchers = new Set<Watcher>()
+
+    /** Forgets the oldest, a good deal at a time. */
+    const trim = () => {
+      let cut = ring.length
+      for (chars = 0; cut > 0; cut--) {
+        const event = ring[cut - 1]
+        const size = event === undefined ? 0 : charsOf(event)
+        if (ring.length - cut >= capacity || chars + size > maxChars) break
+        chars += size
+      }
+      horizon = ring[cut - 1]?.id ?? horizon
+      ring = ring.slice(cut)
+    }
+
+    const newest = () => ring.at(-1)?.id ?? horizon
+
+    const next = (cursor: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
+      Effect.suspend(() => {
+        if (cursor < horizon) return fromLog(cursor)
+        if (cursor < newest()) return Effect.succeed(pageOf(ring, firstAfter(ring, cursor)))
+        return Effect.zipRight(laterThan(cursor), next(cursor))
+      })
+
+    /** Looks once more where it falls asleep, or it would miss what came in between. */
+    const laterThan = (cursor: number) =>
+      Effect.async<void>((resume) => {
+        const wake = () => resume(Effect.void)
+        if (cursor < newest()) return wake()
+        sleepers.add(wake)
+        return Effect.sync(() => sleepers.delete(wake))
+      })
+
+    const fromLog = (after: number): Effect.Effect<ReadonlyArray<LoggedEvent>> => {
+      const ringBegan = horizon
+      return store.read({ after, limit: page }).pipe(
+        Effect.tapError((error) =>
+          Effect.logWarning(`Cannot read the event log, trying again: ${detailOf(error)}`)
+        ),
+        Effect.retry(retryPolicy),
+        Effect.orDie, // the schedule has no end
+        // Nothing left up to the ring: whatever was there has been purged.
+        Effect.flatMap((records) =>
+          records.length === 0 ? next(ringBegan) : Effect.succeed(records.map(toLogged))
+        )
+      )
+    }
+
+    const purgedUntil = (wants: Absentee["wants"]) => {
+      let until = 0
+      for (const [instance, id] of purged) if (id > until && wants(instance)) until = id
+      return until
+    }
+
+    /** A step of a reader, who has been told of what was purged up to `told`. */
+    const step = (from: number, told: number, reader: Absentee | undefined) =>
+      Effect.gen(function* () {
+        const events = yield* next(from)
+        const until = reader !== undefined && from < horizon ? purgedUntil(reader.wants) : 0
+        if (until > Math.max(from, told)) yield* reader?.missed(until) ?? Effect.void
+        const state = [events.at(-1)?.id ?? from, Math.max(until, told)] as const
+        return [Chunk.unsafeFromArray(events), Option.some(state)] as const
+      })
+
+    return EventBus.of({
+      publish: (events) =>
+        Effect.sync(() => {
+          for (const event of events) {
+            ring.push(event)
+            chars += charsOf(event)
+          }
+          if (ring.length > 2 * capacity || chars > 2 * maxChars) trim()
+          for (const wake of sleepers) wake()
+          sleepers.clear()
+          for (const watcher of watchers) watcher.published(events)
+        }),
+      after: (cursor, reader) =>
+        Stream.paginateChunkEffect(
+          [cursor === "now" ? newest() : cursor, 0] as readonly [number, number],
+          ([from, told]) => step(from, told, reader)
+        ),
+      watch: (watcher) =>
+        Effect.asVoid(
+          Effect.acquireRelease(
+            Effect.sync(() => watchers.add(watcher)),
+            () => Effect.sync(() => watchers.delete(watcher))
+          )
+        ),
+      newest: Effect.sync(newest),
+      isNewest: (cursor) => cursor >= newest(),
+      isLate: (cursor) => cursor < horizon,
+      purgedUntil,
+      purged,
+      forget: Effect.sync(() => {
+        for (const watcher of watchers) watcher.forgetting()
+        horizon = newest()
+        ring = []
+        chars = 0
+      })
+    })
+  })
+
+const charsOf = (event: LoggedEvent): number =>
+  textsOf(event).reduce((chars, text) => chars + text.length, 0)
+
+const pageOf = (events: ReadonlyArray<LoggedEvent>, first: number) => {
+  let [end, chars] = [first, 0]
+  for (const event of events.slice(first, first + page)) {
+    if (chars > pageChars) break
+    chars += charsOf(event)
+    end++
+  }
+  return events.slice(first, end)
+}
+
+/** The index of the first event with a higher id. */
+const firstAfter = (events: ReadonlyArray<LoggedEvent>, cursor: number): number => {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((events[middle]?.id ?? 0) <= cursor) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,119 @@
+/** The append-only log of every event, its projection, and the quarantine beside it. */
+import { SqlClient, type SqlError } from "@effect/sql"
+import { Context, type DateTime, Effect, Layer } from "effect"
+import type { EventRecord, EvolutionEvent, QuarantinedEvent } from "../Domain/Event.ts"
+import type { Change } from "../Domain/Projection.ts"
+import { table } from "../Storage/migrations.ts"
+import { type EventQuery, queries } from "./EventStore/Queries.ts"
+import { changeRows, columnsOf, gapRows, quarantineRows } from "./EventStore/Rows.ts"
+
+export type { EventQuery }
+
+export class EventStore extends Context.Tag("evolution-listener/EventStore")<
+  EventStore,
+  {
+    /** Does ahead what `append` of the very same list would begin with. */
+    readonly prepare: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<void>
+    /**
+     * Writes a batch, what it changes and what was put aside, in one statement and therefore all or
+     * nothing. Gives the ids of the events, in their order. The same `key` again, as after a
+     * connection lost before the answer came, writes nothing twice and gives the same ids.
+     */
+    readonly append: (batch: {
+      /** A UUID, one for each batch. */
+      readonly key: string
+      readonly events: ReadonlyArray<EvolutionEvent>
+      readonly quarantined: ReadonlyArray<QuarantinedEvent>
+      readonly changes: ReadonlyArray<Change>
+    }) => Effect.Effect<ReadonlyArray<number>, SqlError.SqlError>
+    /**
+     * Of messages fetched again, those that the log has not: no event of the same instance bears the
+     * same `key.remoteJid` and `key.id`.
+     */
+    readonly unheard: (
+      messages: ReadonlyArray<EvolutionEvent>
+    ) => Effect.Effect<ReadonlyArray<EvolutionEvent>, SqlError.SqlError>
+    /**
+     * The messages heard live just before a time and just after another, nearest first, as far as a
+     * few thousand events away.
+     */
+    readonly messagesAround: (
+      instance: string,
+      from: DateTime.Utc,
+      to: DateTime.Utc
+    ) => Effect.Effect<
+      { readonly before: ReadonlyArray<string>; readonly after: ReadonlyArray<string> },
+      SqlError.SqlError
+    >
+    /** By id, oldest first. */
+    readonly read: (
+      query: EventQuery
+    ) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
+    /**
+     * What changed an instance's state, and its listener's, since a time, and the last of before;
+     * oldest first.
+     */
+    readonly turns: (
+      instance: string,
+      since: DateTime.Utc
+    ) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
+    /** The id of the newest event; 0 when there is none. */
+    readonly lastId: Effect.Effect<number, SqlError.SqlError>
+    /** Whether the database takes writes now, and the number of its last migration. */
+    readonly condition: Effect.Effect<
+      { readonly isReadOnly: boolean; readonly migration: number },
+      SqlError.SqlError
+    >
+  }
+>() {
+  static readonly layer = Layer.effect(
+    EventStore,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const prepared = new WeakMap<ReadonlyArray<EvolutionEvent>, ReturnType<typeof columnsOf>>()
+
+  /** One writer: what a batch that was written before has logged is the end of the log. */
+  const lastIds = (count: number) =>
+    Effect.map(sql<{ id: string }>`select id from events order by id desc limit ${count}`, (rows) =>
+      rows.map(({ id }) => Number(id)).reverse()
+    )
+
+  return EventStore.of({
+    prepare: (events) => Effect.sync(() => void prepared.set(events, columnsOf(events))),
+    append: ({ changes, events, key, quarantined }) => {
+      const { data, event, extra, instance, origin, receivedAt, upstreamTime } =
+        prepared.get(events) ?? columnsOf(events)
+      return Effect.flatMap(
+        sql<{ first: string | null; last: string | null }>`
+          call append_events(
+            ${key}, ${instance}, ${event}, ${data}, ${extra}, ${upstreamTime}, ${receivedAt},
+            ${origin}, ${quarantineRows(quarantined)}, ${gapRows(events)},
+            ${changeRows(changes)}, null, null)`,
+        ([row]) => {
+          if (events.length === 0) return Effect.succeed([])
+          const [first, last] = [Number(row?.first), Number(row?.last)]
+          // Nobody else takes numbers meanwhile, as a rule; 0: it had been written before.
+          return first > 0 && last - first + 1 === events.length
+            ? Effect.succeed(events.map((_, nth) => first + nth))
+            : lastIds(events.length)
+        }
+      )
+    },
+    ...queries(sql),
+    lastId: Effect.map(
+      sql<{ id: string }>`select coalesce(max(id), 0) as id from events`,
+      ([row]) => Number(row?.id ?? 0)
+    ),
+    condition: Effect.map(
+      sql<{ read_only: boolean; migration: number }>`
+        select current_setting('transaction_read_only') = 'on' as read_only,
+          coalesce(max(migration_id), 0) as migration
+        from ${sql(table)}`,
+      ([row]) => ({ isReadOnly: row?.read_only ?? true, migration: row?.migration ?? 0 })
+    )
+  })
+})

@@ -1,0 +1,130 @@
+/** What is asked of the log. */
+import type { SqlClient, Statement } from "@effect/sql"
+import { DateTime, Effect } from "effect"
+import type { EventOrigin, EventRecord, EvolutionEvent } from "../../Domain/Event.ts"
+import { expressionOf } from "../../Domain/Key.ts"
+import { messageRows } from "./Rows.ts"
+
+export interface EventQuery {
+  readonly instance?: string | undefined
+  /** Only instances whose name matches one of these patterns; `null`: of all. */
+  readonly only?: ReadonlyArray<string> | null | undefined
+  /** The wire's names; none: every event. */
+  readonly events?: ReadonlyArray<string> | undefined
+  /** Only events with a higher id. */
+  readonly after?: number | undefined
+  readonly limit: number
+}
+
+interface EventRow {
+  readonly id: string
+  readonly instance: string
+  readonly event: string
+  readonly data: unknown
+  readonly extra: unknown
+  readonly upstream_time: string | null
+  readonly received_at: Date
+  readonly origin: EventOrigin
+}
+
+/** As in the partial index: the planner compares texts. */
+export const turnNames = [
+  "listener.updated",
+  "instance.create",
+  "qrcode.updated",
+  "connection.update",
+  "status.instance",
+  "logout.instance",
+  "instance.delete",
+  "remove.instance"
+]
+  .map((name) => `'${name}'`)
+  .join(", ")
+
+const maxTurns = 5000
+
+export const queries = (sql: SqlClient.SqlClient) => ({
+  unheard: (messages: ReadonlyArray<EvolutionEvent>) =>
+    Effect.map(
+      sql<{ n: number }>`
+        select m.n from jsonb_to_recordset(${messageRows(messages)}::jsonb)
+          as m (n integer, instance text, data jsonb)
+        where exists (
+          select from events e
+          where e.data #>> '{key,id}' = m.data #>> '{key,id}'
+            and e.event in ('messages.upsert', 'send.message')
+            and e.instance = m.instance
+            and e.data #>> '{key,remoteJid}' = m.data #>> '{key,remoteJid}')`,
+      (rows) => {
+        const heard = new Set(rows.map(({ n }) => n))
+        return messages.filter((_, n) => !heard.has(n))
+      }
+    ),
+  messagesAround: (instance: string, from: DateTime.Utc, to: DateTime.Utc) =>
+    Effect.gen(function* () {
+      const nearest = (side: Statement.Fragment, order: Statement.Fragment) =>
+        Effect.map(
+          sql<{ key: string }>`
+            select key from (
+              select id, event, origin, data #>> '{key,id}' as key from events
+              where instance = ${instance} and ${side} order by ${order} limit 5000
+            ) as near
+            where event in ('messages.upsert', 'send.message') and origin = 'live'
+              and key is not null
+            order by ${order} limit 2`,
+          (rows) => rows.map(({ key }) => key)
+        )
+      const heardBefore = sql`received_at <= ${DateTime.toDate(from)}`
+      const [pivot] = yield* sql<{ id: string }>`
+        select id from events where instance = ${instance} and ${heardBefore}
+        order by id desc limit 1`
+      return {
+        before: yield* nearest(heardBefore, sql`id desc`),
+        after: yield* nearest(
+          // By id first, which has an index.
+          sql`id > ${pivot?.id ?? 0} and received_at >= ${DateTime.toDate(to)}`,
+          sql`id`
+        )
+      }
+    }),
+  read: ({ after = 0, events = [], instance, limit, only = null }: EventQuery) =>
+    Effect.map(
+      sql<EventRow>`
+        select id, instance, event, data, extra, upstream_time, received_at, origin
+        from events
+        where ${sql.and([
+          sql`id > ${after}`,
+          ...(instance === undefined ? [] : [sql`instance = ${instance}`]),
+          ...(only === null ? [] : [sql`instance ~ ${expressionOf(only)}`]),
+          ...(events.length === 0 ? [] : [sql.in("event", events)])
+        ])}
+        order by id limit ${limit}`,
+      (rows) => rows.map(toEventRecord)
+    ),
+  turns: (instance: string, since: DateTime.Utc) =>
+    Effect.gen(function* () {
+      const newest = (which: Statement.Fragment, limit: number) => sql<EventRow>`
+        select id, instance, event, data, extra, upstream_time, received_at, origin
+        from events
+        where instance = ${instance} and event in (${sql.literal(turnNames)}) and ${which}
+        order by received_at desc, id desc limit ${limit}`
+      const before = sql`received_at < ${DateTime.toDate(since)}`
+      const recent = yield* newest(sql`received_at >= ${DateTime.toDate(since)}`, maxTurns)
+      // Where the oldest are left out, the last of before tell nothing.
+      const earlier =
+        recent.length === maxTurns
+          ? []
+          : [
+              ...(yield* newest(sql`${before} and event <> 'listener.updated'`, 20)),
+              ...(yield* newest(sql`${before} and event = 'listener.updated'`, 1))
+            ]
+      return [...recent, ...earlier].map(toEventRecord).sort((left, right) => left.id - right.id)
+    })
+})
+
+const toEventRecord = ({ id, received_at, upstream_time, ...row }: EventRow): EventRecord => ({
+  ...row,
+  id: Number(id),
+  upstreamTime: upstream_time,
+  receivedAt: DateTime.unsafeFromDate(received_at)
+})

@@ -1,0 +1,89 @@
+/** The ledger's rows as the database has them, and the heartbeat that bounds what a killed process leaves unknown. */
+import { SqlClient, type SqlError } from "@effect/sql"
+import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Gap } from "../Domain/Gap.ts"
+
+/** Until when, at least, everything that Evolution emitted to us was heard and is committed. */
+export interface Heartbeat {
+  readonly at: DateTime.Utc
+  /** Whether the service that wrote it stopped in good order afterwards. */
+  readonly stopped: boolean
+}
+
+export class GapStore extends Context.Tag("evolution-listener/GapStore")<
+  GapStore,
+  {
+    /** Newest first. */
+    readonly list: (
+      instance: string,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
+    /** Every one of an instance that there is, if it is open or something is left to try; oldest first. */
+    readonly unfinished: Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
+    /** How many of each instance that there is are done with, and not recovered. */
+    readonly lost: Effect.Effect<ReadonlyArray<readonly [string, number]>, SqlError.SqlError>
+    /** Written every few seconds: one row for all instances. */
+    readonly beat: (at: DateTime.Utc) => Effect.Effect<void, SqlError.SqlError>
+    /** The service stops, and everything it took in is committed. */
+    readonly rest: Effect.Effect<void, SqlError.SqlError>
+    readonly lastBeat: Effect.Effect<Heartbeat | undefined, SqlError.SqlError>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    GapStore,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return GapStore.of({
+    list: (instance, limit) =>
+      Effect.flatMap(
+        sql`select * from gaps where instance = ${instance} order by "from" desc limit ${limit}`,
+        decode
+      ),
+    unfinished: Effect.flatMap(
+      sql`
+        select gaps.*
+        from gaps join instances on name = instance and coalesce("to", now()) >= known_since
+        where recovered is distinct from true
+          and ("to" is null or recovered is null or retry_at is not null)
+        order by "from"`,
+      decode
+    ),
+    lost: Effect.map(
+      sql<{ instance: string; count: number }>`
+        select instance, count(*)::integer as count
+        from gaps join instances on name = instance and "to" >= known_since
+        where recovered is distinct from true and recovered is not null
+          and "to" is not null and retry_at is null
+        group by instance`,
+      (rows) => rows.map(({ count, instance }) => [instance, count] as const)
+    ),
+    beat: (at) =>
+      Effect.asVoid(sql`update writer set heard_at = ${DateTime.toDate(at)}, stopped = false`),
+    rest: Effect.asVoid(sql`update writer set stopped = true`),
+    lastBeat: Effect.map(
+      sql<{ heard_at: Date | null; stopped: boolean }>`select heard_at, stopped from writer`,
+      ([row]) =>
+        row?.heard_at == null
+          ? undefined
+          : { at: DateTime.unsafeFromDate(row.heard_at), stopped: row.stopped }
+    )
+  })
+})
+
+const Time = Schema.NullOr(Schema.DateTimeUtcFromDate)
+
+const Row = Schema.Struct({
+  ...Gap.fields,
+  from: Schema.DateTimeUtcFromDate,
+  to: Time,
+  fetchedUntil: Schema.propertySignature(Time).pipe(Schema.fromKey("fetched_until")),
+  retryAt: Schema.propertySignature(Time).pipe(Schema.fromKey("retry_at"))
+})
+
+/** Only our own statements write these rows, so one that does not decode is a bug. */
+const decode = (rows: ReadonlyArray<unknown>) =>
+  Effect.orDie(Schema.decodeUnknown(Schema.Array(Row))(rows))

@@ -1,0 +1,156 @@
+/**
+ * From a raw event to a committed one: decode, persist, publish. One writer drains one queue, so the
+ * order in which events come is the order of the log; what waits is bounded, so a slow database makes
+ * the socket wait and not the heap grow.
+ */
+import type { SqlError } from "@effect/sql"
+import {
+  Array as Arr,
+  Context,
+  DateTime,
+  Deferred,
+  Duration,
+  Effect,
+  Either,
+  Exit,
+  Fiber,
+  Layer
+} from "effect"
+import * as AppConfig from "../AppConfig.ts"
+import type { Degraded } from "../Domain/Degraded.ts"
+import { detailOf } from "../Domain/ErrorDetail.ts"
+import { decode, type EventOrigin, type EvolutionEvent, type RawEvent } from "../Domain/Event.ts"
+import * as Scrub from "../Domain/Scrub.ts"
+import { GapStore } from "./GapStore.ts"
+import * as Backlog from "./Ingest/Backlog.ts"
+import * as Count from "./Ingest/Count.ts"
+import * as Outage from "./Ingest/Outage.ts"
+import * as Writer from "./Ingest/Writer.ts"
+
+export type { Depth } from "./Ingest/Backlog.ts"
+
+export class Ingest extends Context.Tag("evolution-listener/Ingest")<
+  Ingest,
+  {
+    /**
+     * Takes events in, in order; waits while too much waits already. What is taken in gets committed,
+     * in the log or in quarantine, even when the service is told to stop meanwhile.
+     */
+    readonly receive: (events: Iterable<RawEvent>, origin: EventOrigin) => Effect.Effect<void>
+    /** Takes in messages fetched again; says, once committed, how many the log did not have. */
+    readonly backfill: (messages: ReadonlyArray<RawEvent>) => Effect.Effect<number>
+    /** Takes in events of our own; what it gives waits until they are committed. */
+    readonly note: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<Effect.Effect<void>>
+    /** Everything received before this time is committed, if it was brought; ms since 1970 UTC. */
+    readonly settledUntil: Effect.Effect<number>
+    /** Until when there was no room, the last time; `undefined`: there always was. */
+    readonly fullUntil: Effect.Effect<number | undefined>
+    /** A statement beside the queue that writes: how it ends tells how the database is. */
+    readonly beside: <A>(
+      statement: Effect.Effect<A, SqlError.SqlError>
+    ) => Effect.Effect<A, SqlError.SqlError>
+    /** Why nothing can be written now; `null` when all is well. */
+    readonly degraded: Effect.Effect<Degraded | null>
+    /** What is taken in and not committed. */
+    readonly depth: Effect.Effect<Backlog.Depth>
+    /**
+     * For how long something waits and the writer has tried nothing. To wait for the database's answer
+     * is to try; so longer than `untilBack`'s longest pause means that the writer is stuck.
+     */
+    readonly idle: Effect.Effect<Duration.Duration>
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    Ingest,
+    Effect.suspend(() => make)
+  )
+}
+
+/** How long stopping may take to commit what was taken in. */
+const drainTimeout = Duration.seconds(3)
+
+const make = Effect.gen(function* () {
+  const gaps = yield* GapStore
+  const backlog = yield* Backlog.make(yield* AppConfig.Queue)
+  const scrub = Scrub.make(yield* AppConfig.secrets)
+  const wordsOf = (error: unknown) => scrub.words(detailOf(error))
+  const outage = yield* Outage.make(wordsOf)
+
+  const writing = yield* Writer.make(backlog, outage, wordsOf)
+  const writer = yield* Effect.forkDaemon(backlog.drain(writing))
+  yield* Effect.addFinalizer(() =>
+    backlog.end.pipe(
+      Effect.zipRight(Fiber.join(writer)),
+      Effect.zipRight(gaps.rest),
+      Effect.interruptible,
+      Effect.timeoutFail({ duration: drainTimeout, onTimeout: () => "late" }),
+      Effect.catchAll(() =>
+        Effect.zipRight(
+          Effect.logError(
+            "Stopped before every received event was committed: the database is away"
+          ),
+          Fiber.interruptFork(writer)
+        )
+      )
+    )
+  )
+
+  /** Takes in; what it gives waits until all is committed: how much of it the log did not have. */
+  const take = (decoded: () => ReadonlyArray<Backlog.Decoded>) =>
+    Effect.gen(function* () {
+      const done = yield* Deferred.make<number>()
+      let [left, fresh] = [0, 0]
+      const settled = (isNew: boolean) => {
+        if (isNew) fresh++
+        if (--left === 0) Deferred.unsafeDone(done, Exit.succeed(fresh))
+      }
+      yield* backlog.add(() => {
+        const items = decoded()
+        left = items.length
+        if (left === 0) Deferred.unsafeDone(done, Exit.succeed(0))
+        return items.map((item) => [item, settled])
+      })
+      return Deferred.await(done)
+    })
+
+  return Ingest.of({
+    receive: (raw, origin) => {
+      const events = Arr.fromIterable(raw)
+      return backlog.add(
+        () =>
+          Count.decoded(events.map((event) => decode(event, origin, scrub))).map((decoded) => [
+            decoded,
+            undefined
+          ]),
+        events[0]?.receivedAt
+      )
+    },
+    backfill: (messages) =>
+      Effect.flatten(
+        take(() => Count.decoded(messages.map((event) => decode(event, "backfill", scrub))))
+      ),
+    note: (events) =>
+      Effect.map(
+        take(() => events.map(Either.right)),
+        Effect.asVoid
+      ),
+    settledUntil: backlog.settledUntil,
+    fullUntil: backlog.fullUntil,
+    beside: outage.beside,
+    depth: backlog.depth,
+    idle: backlog.idle,
+    degraded: Effect.gen(function* () {
+      const overdue = yield* backlog.fullSince
+      const trouble = yield* outage.now
+      return overdue === undefined
+        ? trouble
+        : {
+            reason: "queue_full" as const,
+            since: DateTime.unsafeMake(overdue),
+            message: `Too much waits to be written, the sockets are read no further${
+              trouble === null ? "" : `: ${trouble.message}`
+            }`
+          }
+    })
+  })
+})

@@ -1,0 +1,61 @@
+/** What of the writer's work is counted: a batch at a time, since events come by the thousand. */
+import { Duration, Effect, Either, type Tracer } from "effect"
+import type { EvolutionEvent } from "../../Domain/Event.ts"
+import { boundedName } from "../../Domain/EventName.ts"
+import * as Metrics from "../../Telemetry/Metrics.ts"
+import * as Tracing from "../../Telemetry/Tracing.ts"
+import type { Decoded } from "./Backlog.ts"
+
+/** Counts those that did not decode; gives all. */
+export const decoded = (events: ReadonlyArray<Decoded>): ReadonlyArray<Decoded> => {
+  const failures = events.reduce((count, event) => count + (Either.isLeft(event) ? 1 : 0), 0)
+  if (failures > 0) Metrics.decodeFailures.unsafeUpdate(failures, [])
+  return events
+}
+
+/** A batch on its way into the log: a span, and how long it took. */
+export const batch =
+  (events: number) =>
+  <A, E, R>(commit: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
+    Effect.flatMap(Effect.clock, (clock) => {
+      const began = clock.unsafeCurrentTimeNanos()
+      return Effect.tap(commit, () => {
+        const took = Duration.nanos(clock.unsafeCurrentTimeNanos() - began)
+        Metrics.commitSeconds.unsafeUpdate(Duration.toSeconds(took), [])
+      })
+    }).pipe(Tracing.span("ingest.batch", { root: true, attributes: { "batch.events": events } }))
+
+/** A batch is in the log, or in quarantine. */
+export const committed = (
+  logged: ReadonlyArray<EvolutionEvent>,
+  quarantined: number
+): Effect.Effect<void> =>
+  Effect.sync(() => {
+    Metrics.batchEvents.unsafeUpdate(logged.length + quarantined, [])
+    if (quarantined > 0) Metrics.eventsQuarantined.unsafeUpdate(quarantined, [])
+    for (const { count, event, origin } of tally(logged))
+      Metrics.eventsCommitted({ event: boundedName(event), origin }).unsafeUpdate(count, [])
+  })
+
+interface Tally extends Pick<EvolutionEvent, "event" | "origin"> {
+  count: number
+}
+
+/** Most batches are of few kinds, and most neighbours of the same one. */
+const tally = (events: ReadonlyArray<EvolutionEvent>): Iterable<Tally> => {
+  const tallies = new Map<string, Tally>()
+  let last: Tally | undefined
+  for (const { event, origin } of events) {
+    if (last?.event !== event || last.origin !== origin) {
+      const key = `${event} ${origin}`
+      last = tallies.get(key) ?? { event, origin, count: 0 }
+      tallies.set(key, last)
+    }
+    last.count++
+  }
+  return tallies.values()
+}
+
+/** A batch could not be written for now. */
+export const failure = (reason: string): void =>
+  Metrics.commitFailures({ reason }).unsafeUpdate(1, [])

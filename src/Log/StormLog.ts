@@ -1,0 +1,72 @@
+/**
+ * One line a minute and instance about events that come in masses: a WhatsApp connection that goes to
+ * and fro, a history that is brought over. Each event is in the log table; this is for whoever reads
+ * what the program prints.
+ */
+import { Effect, Layer, Schedule } from "effect"
+import type { LoggedEvent } from "../Domain/Event.ts"
+import { isLifeCycle } from "../Domain/LifeCycle.ts"
+import { EventBus } from "./EventBus.ts"
+
+/** How much of one name is remarkable within a minute: of life-cycle events a phone has few a day. */
+const many = { lifeCycle: 60, other: 1000 }
+
+const every = "60 seconds"
+
+/** Names come from outside; beyond so many of them, further ones are not counted in this minute. */
+const maxCounted = 4096
+
+type Counts = Map<string, Map<string, number>>
+
+const isMany = ([event, count]: readonly [string, number]): boolean =>
+  count >= (isLifeCycle(event) ? many.lifeCycle : many.other)
+
+/** By instance and name; adds up what is worth a line. */
+const make = () => {
+  let counts: Counts = new Map()
+  let size = 0
+  return {
+    note: ({ event, instance }: LoggedEvent): void => {
+      const known = counts.get(instance)
+      const count = known?.get(event)
+      if (count === undefined && size++ >= maxCounted) return
+      const names = known ?? new Map<string, number>()
+      names.set(event, (count ?? 0) + 1)
+      if (known === undefined) counts.set(instance, names)
+    },
+    /** Since it was called last. */
+    take: (): ReadonlyArray<readonly [instance: string, words: string]> => {
+      const taken = [...counts].flatMap(([instance, names]) => {
+        const storms = [...names].filter(isMany).sort(([, left], [, right]) => right - left)
+        const words = storms.map(([event, count]) => `${event.slice(0, 64)} ×${count}`).join(", ")
+        return storms.length === 0 ? [] : [[instance, `${words} in 60 s`] as const]
+      })
+      counts = new Map()
+      size = 0
+      return taken
+    }
+  }
+}
+
+/** Counts for as long as the layer lives. */
+export const layer = Layer.scopedDiscard(
+  Effect.gen(function* () {
+    const bus = yield* EventBus
+    const storms = make()
+    yield* bus.watch({
+      published: (events) => {
+        for (const event of events) storms.note(event)
+      },
+      forgetting: () => {}
+    })
+    const tell = Effect.suspend(() =>
+      Effect.forEach(
+        storms.take(),
+        ([instance, words]) =>
+          Effect.annotateLogs(Effect.logInfo(`Many events: ${words}`), "instance", instance),
+        { discard: true }
+      )
+    )
+    yield* Effect.forkScoped(Effect.schedule(tell, Schedule.spaced(every)))
+  })
+)

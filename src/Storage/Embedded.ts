@@ -1,0 +1,116 @@
+/**
+ * PGlite, a Postgres in WebAssembly, behind the same client as the native one. It keeps what it
+ * acknowledged through a killed process, but makes no fsync: a power cut can cost the last writes.
+ */
+import { existsSync } from "node:fs"
+import { mkdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { Reactivity } from "@effect/experimental"
+import { SqlClient } from "@effect/sql"
+import { PgClient } from "@effect/sql-pg"
+import { PGlite } from "@electric-sql/pglite"
+import { createPgConfig } from "@electric-sql/pglite/node-postgres"
+import { Context, Effect, Layer, Schedule, type Scope } from "effect"
+import pg from "pg"
+import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
+import { detailOf } from "../Domain/ErrorDetail.ts"
+import * as DataDirLock from "./Embedded/DataDirLock.ts"
+
+/** PGlite runs no autovacuum. */
+const vacuumEvery = "1 hour"
+const closeTimeout = "5 seconds"
+
+export const layer = (directory: string) =>
+  layerOf(
+    Effect.gen(function* () {
+      yield* Effect.tryPromise({
+        try: () => mkdir(directory, { recursive: true }),
+        catch: unavailable(directory)
+      })
+      yield* DataDirLock.acquire(directory)
+      return yield* open(join(directory, "pgdata"))
+    })
+  )
+
+export const layerMemory = layerOf(open("memory://"))
+
+function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
+  return Layer.scopedContext(
+    Effect.gen(function* () {
+      const client = yield* PgClient.fromPool({ acquire: poolOver(yield* database) })
+      yield* client`vacuum (analyze)`.pipe(
+        Effect.catchAll((error) => Effect.logWarning(`Cannot vacuum: ${detailOf(error)}`)),
+        Effect.schedule(Schedule.spaced(vacuumEvery)),
+        Effect.forkScoped
+      )
+      return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
+    })
+  ).pipe(Layer.provide(Reactivity.layer))
+}
+
+/**
+ * What `initdb` made when the program was built (`initdb.ts`): beside the bundle, or in `dist` when this
+ * is the source or the library. Without it, a first start runs `initdb` itself, for seconds.
+ */
+const archives = ["pgdata.tgz", "../../dist/pgdata.tgz", "../../pgdata.tgz"]
+
+const beginning = async (dataDir: string) => {
+  if (existsSync(join(dataDir, "PG_VERSION"))) return {}
+  const archive = archives
+    .map((path) => new URL(path, import.meta.url))
+    .find((path) => existsSync(path))
+  return archive === undefined ? {} : { loadDataDir: new Blob([await readFile(archive)]) }
+}
+
+function open(dataDir: string) {
+  return Effect.acquireRelease(
+    Effect.tryPromise({
+      try: async () =>
+        PGlite.create({
+          dataDir,
+          ...(await beginning(dataDir)),
+          // The default takes 128 MB that an embedded log does not need.
+          startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"]
+        }),
+      catch: unavailable(dataDir)
+    }),
+    (database) => bounded(Effect.promise(() => database.close()))
+  )
+}
+
+/** PGlite is one session, so the pool is of one; pg's `Client` speaks to it over a pretended wire. */
+const poolOver = (database: PGlite) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const pool = new pg.Pool({ max: 1, idleTimeoutMillis: 0 })
+      pool.on("error", (error) => void error) // the query that met it reports it
+      // Each client needs a connection of its own: a shared one is dead after the first SQL error.
+      Object.defineProperty(pool.options, "connection", {
+        enumerable: true,
+        get: () => createPgConfig(database).connection
+      })
+      return pool
+    }),
+    (pool) =>
+      // Without a last query, closing right after an SQL error spins for ever.
+      bounded(
+        Effect.promise(() =>
+          pool.query("select 1").then(
+            () => pool.end(),
+            () => pool.end()
+          )
+        )
+      )
+  )
+
+/** A finalizer is uninterruptible, and a deadline that cannot interrupt is none. */
+function bounded(closing: Effect.Effect<void>) {
+  return Effect.timeoutOption(Effect.interruptible(closing), closeTimeout)
+}
+
+function unavailable(directory: string) {
+  return (cause: unknown) =>
+    new DatabaseUnavailable({
+      message: `Cannot open the embedded database in "${directory}": ${detailOf(cause)}`
+    })
+}

@@ -1,0 +1,45 @@
+/** What a database's errors mean to us. */
+import type { SqlError } from "@effect/sql"
+import { type Duration, Predicate, Schedule } from "effect"
+import { codeOf } from "../Domain/ErrorDetail.ts"
+
+/** What a failed statement tells to do: wait for the database, mend the row, or look at it. */
+export type SqlFailure = "unavailable" | "data" | "other"
+
+/**
+ * Sorts an error by SQLSTATE (PostgreSQL's appendix A) or by Node's code. Classes 22 and 23 and 54000
+ * are about the values; 08, 53, 57P0x, and what has no SQLSTATE at all, about the connection.
+ */
+export const classify = (error: SqlError.SqlError): SqlFailure => {
+  const code = codeOf(error.cause)
+  if (code === undefined) return "unavailable"
+  if (/^(?:22|23|54)/.test(code)) return "data"
+  return /^(?:08|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
+}
+
+/** Why nothing can be written, told apart by what mends it. */
+export type Outage = "database_unavailable" | "database_read_only" | "database_full"
+
+/** By SQLSTATE: `25006` read-only transaction, `53100` disk full. */
+export const outageOf = (error: SqlError.SqlError): Outage => {
+  switch (codeOf(error.cause)) {
+    case "25006":
+      return "database_read_only"
+    case "53100":
+      return "database_full"
+    default:
+      return "database_unavailable"
+  }
+}
+
+/** For whoever waits for the database to be back: without end, every 5 s at the latest. */
+export const untilBack = (first: Duration.DurationInput) =>
+  Schedule.exponential(first).pipe(Schedule.union(Schedule.spaced("5 seconds")), Schedule.jittered)
+
+/**
+ * Whether no answer came in time. `pg` has no code for that; its pool says it above a cause that only
+ * tells of the connection's end.
+ */
+export const isTimeout = (error: unknown): boolean =>
+  (error instanceof Error && /timed? ?out/i.test(error.message)) ||
+  (Predicate.hasProperty(error, "cause") && isTimeout(error.cause))

@@ -1,0 +1,210 @@
+import { createServer } from "node:http"
+import { describe, expect, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { scopedSimulator } from "../support/EvolutionSimulator.ts"
+import { at, freePort, runToEnd } from "../support/ServiceProcess.ts"
+import { foundWith } from "./Check/found.ts"
+
+/** Answers everything the same, as what is not Evolution may. */
+const answering = (status: number, body: string) =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly url: string; readonly stop: () => void }>((resume) => {
+      const server = createServer((_request, response) => {
+        response.writeHead(status, { "content-type": "text/html" }).end(body)
+      }).listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        const port = typeof address === "object" && address !== null ? address.port : 0
+        resume(Effect.succeed({ url: `http://127.0.0.1:${port}`, stop: () => server.close() }))
+      })
+    }),
+    ({ stop }) => Effect.sync(stop)
+  )
+
+const evolutionAt = (EVOLUTION_API_URL: string) => ({
+  EVOLUTION_API_URL,
+  EVOLUTION_API_KEY: "sesame"
+})
+
+const unseen = ["unknown key", "unknown websocket", "unknown global events"]
+
+describe("a check of Evolution", { timeout: 30_000 }, () => {
+  it.scopedLive("has nothing to mend where all is well, and hears whether events are global", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator()
+      evolution.add("shop-1")
+      const chatter = setInterval(() => evolution.emit("shop-1", "presence.update", {}), 20)
+      yield* Effect.addFinalizer(() => Effect.sync(() => clearInterval(chatter)))
+      const { lines, troubles } = yield* foundWith(at(evolution), {
+        patience: Duration.seconds(10)
+      })
+      expect(troubles).toEqual([])
+      expect(lines.map((line) => line.slice(0, line.indexOf(":")))).toEqual([
+        "ok       settings",
+        "ok       database",
+        "ok       Evolution",
+        "ok       version",
+        "ok       key",
+        "ok       websocket",
+        "ok       global events"
+      ])
+    })
+  )
+
+  it.scopedLive("tells a wrong key", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator()
+      const found = yield* foundWith({ ...at(evolution), EVOLUTION_API_KEY: "sesame" })
+      expect(found.troubles).toEqual(["failed key", "failed websocket", "unknown global events"])
+      expect(found.of("key")).toContain("AUTHENTICATION_API_KEY")
+      expect(found.of("websocket")).toContain('"Invalid global token"')
+      expect(found.lines.join()).not.toContain("sesame")
+    })
+  )
+
+  it.scopedLive("tells that nothing listens, or that the name is none", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const nobody = yield* foundWith(evolutionAt(`http://127.0.0.1:${port}`))
+      expect(nobody.troubles).toEqual(["failed Evolution", ...unseen])
+      expect(nobody.of("Evolution")).toContain(`nothing listens at http://127.0.0.1:${port}`)
+      const nowhere = yield* foundWith(evolutionAt("http://evolution.invalid:8080"))
+      // Who asks for names may be away, too.
+      expect(nowhere.of("Evolution")).toMatch(/\(DNS\)|in time/)
+    })
+  )
+
+  it.scopedLive("tells that something else answers, or only a proxy", () =>
+    Effect.gen(function* () {
+      const other = yield* answering(200, "<h1>Welcome to nginx</h1>")
+      const { of, troubles } = yield* foundWith(evolutionAt(other.url))
+      expect(troubles).toEqual(["failed Evolution", ...unseen])
+      expect(of("Evolution")).toContain("that is not Evolution API")
+      const proxy = yield* answering(502, "<h1>Bad gateway</h1>")
+      expect((yield* foundWith(evolutionAt(proxy.url))).of("Evolution")).toContain("HTTP 502")
+    })
+  )
+
+  it.scopedLive("tells that websockets are disabled", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator({ webSocket: false })
+      const found = yield* foundWith(at(evolution))
+      expect(found.troubles).toEqual(["failed websocket", "unknown global events"])
+      expect(found.of("websocket")).toContain("WEBSOCKET_ENABLED=true")
+    })
+  )
+
+  it.scopedLive("tells that a licence is missing, though sockets connect without one", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator({ version: "2.4.0-rc2" })
+      evolution.refuse("license")
+      const found = yield* foundWith(at(evolution))
+      expect(found.troubles).toEqual(["warning version", "failed key", "unknown global events"])
+      expect(found.of("key")).toContain("HTTP 503")
+      expect(found.of("key")).toContain("/manager/login")
+    })
+  )
+
+  it.scopedLive("tells that it is too old, and that a socket takes everybody in", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator({ version: "2.2.3", isAllowedHost: true })
+      const found = yield* foundWith(at(evolution))
+      expect(found.troubles).toEqual([
+        "failed version",
+        "warning socket without a key",
+        "unknown global events"
+      ])
+      expect(found.of("version")).toContain("Evolution 2.2.3 is too old")
+      expect(found.of("socket without a key")).toContain("WEBSOCKET_ALLOWED_HOSTS=none")
+      // It leaves nobody behind who would wait for 45 s.
+      expect(evolution.connections()).toBe(0)
+    })
+  )
+})
+
+describe("a check of global events", { timeout: 30_000 }, () => {
+  it.scopedLive("does not take silence for an answer", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator({ globalEvents: false })
+      const found = yield* foundWith(at(evolution))
+      expect(found.troubles).toEqual(["unknown global events"])
+      expect(found.of("global events")).toMatch(/nothing was heard for 300ms.*--probe/)
+    })
+  )
+
+  it.scopedLive("finds them off where an instance speaks in its own namespace alone", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator({ globalEvents: false })
+      evolution.add("shop-1")
+      const speak = () => evolution.emit("shop-1", "presence.update", {})
+      speak() // before that there is no namespace
+      const chatter = setInterval(speak, 20)
+      yield* Effect.addFinalizer(() => Effect.sync(() => clearInterval(chatter)))
+      const found = yield* foundWith(at(evolution), { patience: Duration.seconds(10) })
+      expect(found.troubles).toEqual(["failed global events"])
+      expect(found.of("global events")).toContain('off: "shop-1" was heard in its own namespace')
+      expect(found.of("global events")).toContain("WEBSOCKET_GLOBAL_EVENTS=true")
+    })
+  )
+
+  it.scopedLive("makes an event when told to, and leaves nothing behind", () =>
+    Effect.gen(function* () {
+      for (const globalEvents of [true, false]) {
+        const evolution = yield* scopedSimulator({ globalEvents })
+        const emitted: Array<string> = []
+        evolution.onEmit(({ event }) => emitted.push(event))
+        const found = yield* foundWith(at(evolution), {
+          probe: true,
+          patience: globalEvents ? Duration.seconds(10) : Duration.millis(300)
+        })
+        expect(found.troubles).toEqual(globalEvents ? [] : ["failed global events"])
+        expect(found.of("global events")).toMatch(
+          globalEvents ? /^on: heard "evolution-listener-check-/ : /^off: an instance was created/
+        )
+        yield* Effect.repeat(
+          Effect.sync(() => evolution.instances().length),
+          { until: (count) => count === 0 }
+        )
+        // No phone was asked for.
+        expect(emitted).toEqual(["instance.create", "instance.delete", "remove.instance"])
+      }
+    })
+  )
+
+  it.scopedLive("has no need of them in namespace mode", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator({ globalEvents: false })
+      const found = yield* foundWith({ ...at(evolution), EVOLUTION_MODE: "namespace" })
+      expect(found.troubles).toEqual([])
+    })
+  )
+})
+
+describe("a check of the settings", { timeout: 60_000 }, () => {
+  it.scopedLive("names everything that is wrong, and looks no further", () =>
+    Effect.gen(function* () {
+      const found = yield* foundWith({ EVOLUTION_MODE: "both", HOST: "0.0.0.0" })
+      expect(found.lines.map((line) => line.split(": ").slice(0, 2).join(": "))).toEqual([
+        "FAILED   settings: EVOLUTION_API_URL",
+        "FAILED   settings: EVOLUTION_API_KEY",
+        "FAILED   settings: EVOLUTION_MODE",
+        "FAILED   settings: API_KEY"
+      ])
+    })
+  )
+
+  it.scopedLive("is a program that ends with 0 or 1, and takes no word it does not know", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator()
+      const { url, apiKey } = evolution
+      const well = yield* runToEnd({ ...at({ url, apiKey }) }, ["--check", "--probe"])
+      expect([well.code, well.lines.filter((line) => !line.startsWith("ok "))]).toEqual([0, []])
+      const wrong = yield* runToEnd({ ...at({ url, apiKey: "wrong" }) }, ["--check"])
+      expect(wrong.code).toBe(1)
+      expect(wrong.lines.at(-1)).toBe(
+        "evolution-listener: The check found 2 things that have to be mended"
+      )
+      const odd = yield* runToEnd({ ...at({ url, apiKey }) }, ["--check", "--everything"])
+      expect([odd.code, odd.lines]).toEqual([1, ["evolution-listener: Usage: --check [--probe]"]])
+    })
+  )
+})

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { addressesOf, isPrivate } from "../../../src/Command/Check/Address.ts"
+import { aboutVersion, precautions } from "../../../src/Command/Check/Evolution.ts"
+import { codeOf } from "../../../src/Domain/ErrorDetail.ts"
+import { reasonOf } from "../../../src/Domain/Reach.ts"
+import { settings } from "../../support/settings.ts"
+
+const warnedOf = (variables: Readonly<Record<string, string>>) =>
+  precautions.pipe(
+    Effect.map((found) => found.map(({ about, verdict }) => `${verdict} ${about}`)),
+    Effect.provide(
+      settings({
+        EVOLUTION_API_URL: "http://localhost:8080",
+        EVOLUTION_API_KEY: "sesame",
+        ...variables
+      })
+    )
+  )
+
+describe("a precaution", () => {
+  it.live("is missing where the key travels in clear beyond a private network", () =>
+    Effect.gen(function* () {
+      const at = (EVOLUTION_API_URL: string) => warnedOf({ EVOLUTION_API_URL })
+      expect(yield* at("http://192.0.2.1:8080")).toEqual(["warning EVOLUTION_API_URL"])
+      expect(yield* at("http://[2001:db8::1]/")).toEqual(["warning EVOLUTION_API_URL"])
+      for (const url of ["https://192.0.2.1", "http://10.1.2.3", "http://[fd00::1]:8080"])
+        expect(yield* at(url), url).toEqual([])
+    })
+  )
+
+  it.live("is missing where everybody knows the key, or nobody's certificate is verified", () =>
+    Effect.gen(function* () {
+      const EVOLUTION_API_KEY = "429683C4C977415CAAFCCE10F7D57E11"
+      expect(yield* warnedOf({ EVOLUTION_API_KEY })).toEqual(["warning EVOLUTION_API_KEY"])
+      expect(yield* warnedOf({ NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toEqual([
+        "warning NODE_TLS_REJECT_UNAUTHORIZED"
+      ])
+      expect(yield* warnedOf({ NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toEqual([])
+    })
+  )
+
+  it("is told of a version by what its sockets do", () => {
+    const verdicts = {
+      failed: ["1.8.2", "2.2.3", "2.3.0", "2.3.1"],
+      ok: ["2.3.2", "2.3.3", "2.3.7", "2.4.0", "2.10.0", "3.0.0"],
+      warning: ["2.4.0-rc1", "2.4.0-rc2"]
+    }
+    for (const [verdict, versions] of Object.entries(verdicts))
+      for (const version of versions) expect(aboutVersion(version).verdict, version).toBe(verdict)
+  })
+})
+
+describe("an address", () => {
+  it("is private where it does not leave the house", () => {
+    const home = ["127.0.0.1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1"]
+    const others = ["169.254.1.1", "100.64.0.1", "::1", "fd12::1", "fe80::1", "::ffff:10.0.0.1"]
+    for (const address of [...home, ...others]) expect(isPrivate(address), address).toBe(true)
+    for (const address of ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1", "::ffff:8.8.8.8"])
+      expect(isPrivate(address), address).toBe(false)
+  })
+
+  it.live("is what a name means here", () =>
+    Effect.gen(function* () {
+      expect(yield* addressesOf("192.0.2.1")).toEqual(["192.0.2.1"])
+      expect(yield* addressesOf("[2001:db8::1]")).toEqual(["2001:db8::1"])
+      expect((yield* addressesOf("localhost")).every(isPrivate)).toBe(true)
+    })
+  )
+})
+
+describe("the reason why a server is not reached", () => {
+  it("is found at any depth, and is another one for each thing to do", () => {
+    const cause = Object.assign(new Error("connect"), { code: "ECONNREFUSED" })
+    expect(codeOf(new Error("fetch failed", { cause: new Error("deeper", { cause }) }))).toBe(
+      "ECONNREFUSED"
+    )
+    expect(codeOf(new Error("without"))).toBeUndefined()
+    const words = [
+      "ECONNREFUSED",
+      "ENOTFOUND",
+      "ETIMEDOUT",
+      "EHOSTUNREACH",
+      "ECONNRESET",
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      "CERT_HAS_EXPIRED",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+      "EPROTO"
+    ].map((code) => reasonOf(code, "db:5432", "DATABASE_URL"))
+    expect(new Set(words).size).toBe(words.length)
+    for (const one of words) expect(one).toContain("db:5432")
+    expect(reasonOf("EWHAT", "db:5432", "DATABASE_URL")).toBeUndefined()
+  })
+})

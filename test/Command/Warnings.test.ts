@@ -1,0 +1,55 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Layer, Logger, Queue } from "effect"
+import * as Warnings from "../../src/Command/Warnings.ts"
+import { Probe } from "../../src/Evolution/Probe.ts"
+import { scopedSimulator } from "../support/EvolutionSimulator.ts"
+import { evolutionAt, settings } from "../support/settings.ts"
+
+/** What the log says, line by line, while the layer lives. */
+const warned = (environment: Layer.Layer<never>) =>
+  Effect.gen(function* () {
+    const said = yield* Queue.unbounded<string>()
+    const log = Logger.replace(
+      Logger.defaultLogger,
+      Logger.make(({ logLevel, message }) => said.unsafeOffer(`${logLevel.label} ${message}`))
+    )
+    yield* Layer.build(Warnings.layer.pipe(Layer.provide(environment), Layer.provide(log)))
+    return said
+  })
+
+describe("the warnings at the start", () => {
+  it.scopedLive("tell what Evolution's version and its sockets mean, once it answers", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator({ version: "2.3.1", isAllowedHost: true })
+      const said = yield* warned(evolutionAt(evolution))
+      expect(yield* said.take).toMatch(/^WARN version: Evolution 2\.3\.1 is too old/)
+      expect(yield* said.take).toMatch(/^WARN socket without a key: Evolution let us in/)
+    })
+  )
+
+  it.scopedLive("tell what the settings mean, whether Evolution answers or not", () =>
+    Effect.gen(function* () {
+      const said = yield* warned(
+        settings({
+          EVOLUTION_API_URL: "http://127.0.0.1:9",
+          EVOLUTION_API_KEY: "429683C4C977415CAAFCCE10F7D57E11",
+          NODE_TLS_REJECT_UNAUTHORIZED: "0"
+        })
+      )
+      expect([...(yield* said.takeAll)]).toEqual([
+        expect.stringMatching(/^WARN EVOLUTION_API_KEY: it is the key in Evolution's public/),
+        expect.stringMatching(/^WARN NODE_TLS_REJECT_UNAUTHORIZED: it is 0/)
+      ])
+    })
+  )
+
+  it.scopedLive("are none where there is nothing to warn of", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator()
+      const environment = evolutionAt(evolution)
+      const said = yield* warned(environment)
+      yield* Effect.provide(Warnings.ofEvolution, Layer.provide(Probe.layer, environment))
+      expect([...(yield* said.takeAll)]).toEqual([])
+    })
+  )
+})

@@ -1,0 +1,150 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Fiber, Option, Queue, Stream } from "effect"
+import { InstanceName } from "../../../src/Domain/Instance.ts"
+import { EventSource } from "../../../src/Evolution/EventSource.ts"
+import { ignored, simulated, sourceOf, take } from "./support.ts"
+
+const started = Effect.gen(function* () {
+  const simulator = yield* simulated()
+  const source = yield* sourceOf(EventSource.layerGlobal, simulator)
+  /** As when somebody creates it at Evolution. */
+  const create = (instance: string) =>
+    simulator.emit(instance, "instance.create", { instanceName: instance, instanceId: "id" })
+  return { create, simulator, source }
+})
+
+/** Somebody who hears of created instances, from now on. */
+const watching = Effect.gen(function* () {
+  const world = yield* started
+  const told = yield* Queue.unbounded<string>()
+  const created = yield* world.source.created
+  yield* Effect.forkScoped(Stream.runForEach(created, (instance) => Queue.offer(told, instance)))
+  return { ...world, told }
+})
+
+const created = (instance: string) => ({ instanceName: instance, instanceId: "id" })
+const neighbour = InstanceName.make("neighbour")
+const fresh = InstanceName.make("shop-9")
+
+/** How many events, or instances, may wait for a listener. */
+const [routeCapacity, maxHeld] = [64, 64]
+
+describe("EventSource.layerGlobal, of instances that somebody creates", () => {
+  it.scoped("announces them, and holds their events for the listener to come", () =>
+    Effect.gen(function* () {
+      const { create, simulator, source, told } = yield* watching
+      simulator.add(fresh)
+      create(fresh)
+      const code = yield* Effect.promise(() => simulator.showQr(fresh))
+      expect(yield* Queue.take(told)).toBe(fresh)
+      const subscription = yield* source.open(fresh, ignored)
+      simulator.emit(fresh, "call", { live: true })
+      expect(yield* take(subscription, 3)).toMatchObject([
+        created(fresh),
+        { qrcode: { code } },
+        { live: true }
+      ])
+    })
+  )
+
+  it.scoped("keeps the link open although nobody listens", () =>
+    Effect.gen(function* () {
+      const { simulator } = yield* watching
+      expect(simulator.connections()).toBe(1)
+    })
+  )
+
+  it.scoped("announces only what is new: neither an open instance nor another event", () =>
+    Effect.gen(function* () {
+      const { create, simulator, source, told } = yield* watching
+      const open = yield* source.open(neighbour, ignored)
+      create(neighbour)
+      simulator.emit("silent", "connection.update", { state: "open" })
+      create(fresh)
+      create(fresh)
+      create("last")
+      expect([yield* Queue.take(told), yield* Queue.take(told)]).toEqual([fresh, "last"])
+      expect(yield* take(open, 1)).toEqual([created(neighbour)])
+      // What was not held is not there for whoever comes later.
+      const late = yield* source.open(InstanceName.make("silent"), ignored)
+      simulator.emit("silent", "call", { number: 2 })
+      expect(yield* take(late, 1)).toEqual([{ number: 2 }])
+    })
+  )
+
+  it.scoped("holds nothing while nobody wants to hear of them", () =>
+    Effect.gen(function* () {
+      const { create, simulator, source } = yield* started
+      const open = yield* source.open(neighbour, ignored)
+      create(fresh)
+      simulator.emit(neighbour, "call", {})
+      yield* take(open, 1)
+      const late = yield* source.open(fresh, ignored)
+      simulator.emit(fresh, "call", { number: 2 })
+      expect(yield* take(late, 1)).toEqual([{ number: 2 }])
+    })
+  )
+
+  it.scoped("holds a bounded number of instances, and lets the oldest go", () =>
+    Effect.gen(function* () {
+      const { create, simulator, source, told } = yield* watching
+      const many = Array.from({ length: maxHeld + 1 }, (_, index) => `shop-${index}`)
+      for (const instance of many) create(instance)
+      expect(yield* Effect.forEach(many, () => Queue.take(told))).toEqual(many)
+      const first = yield* source.open(InstanceName.make("shop-0"), ignored)
+      const second = yield* source.open(InstanceName.make("shop-1"), ignored)
+      for (const instance of many) simulator.emit(instance, "call", { after: instance })
+      expect(yield* take(first, 1)).toEqual([{ after: "shop-0" }])
+      expect(yield* take(second, 1)).toEqual([created("shop-1")])
+    })
+  )
+
+  it.scoped("lets an instance go that nobody claims, instead of waiting for its listener", () =>
+    Effect.gen(function* () {
+      const { create, simulator, source, told } = yield* watching
+      const open = yield* source.open(neighbour, ignored)
+      create(fresh)
+      for (let number = 1; number <= routeCapacity; number++)
+        simulator.emit(fresh, "call", { number })
+      simulator.emit(neighbour, "call", { goes: "on" })
+      expect(yield* Queue.take(told)).toBe(fresh)
+      expect(yield* take(open, 1)).toEqual([{ goes: "on" }])
+      const late = yield* source.open(fresh, ignored)
+      simulator.emit(fresh, "call", { number: "after" })
+      expect(yield* take(late, 1)).toEqual([{ number: "after" }])
+    })
+  )
+
+  it.scoped("does not wait for a listener to come with an event that names no instance", () =>
+    Effect.gen(function* () {
+      const { create, simulator, source, told } = yield* watching
+      create("held")
+      expect(yield* Queue.take(told)).toBe("held")
+      const open = yield* source.open(neighbour, ignored)
+      // As full as it may be: with the next one it would be let go.
+      for (let number = 1; number < routeCapacity; number++)
+        simulator.emit("held", "call", { number })
+      simulator.emitRaw("odd", { nobody: "knows" })
+      simulator.emit(neighbour, "call", { goes: "on" })
+      expect(yield* take(open, 2)).toEqual([{ nobody: "knows" }, { goes: "on" }])
+    })
+  )
+
+  it.scoped("fails with the link, so that whoever watches can come back", () =>
+    Effect.gen(function* () {
+      const { simulator, source } = yield* started
+      const watcher = yield* Effect.fork(Stream.runHead(yield* source.created))
+      simulator.drop()
+      expect((yield* Effect.flip(Fiber.join(watcher)))._tag).toBe("ConnectionLost")
+    })
+  )
+
+  it.scoped("ends when the source is quiesced", () =>
+    Effect.gen(function* () {
+      const { source } = yield* started
+      const watcher = yield* Effect.fork(Stream.runHead(yield* source.created))
+      yield* source.quiesce
+      expect(yield* Fiber.join(watcher)).toEqual(Option.none())
+    })
+  )
+})

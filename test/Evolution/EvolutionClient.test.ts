@@ -1,0 +1,175 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import { InstanceName } from "../../src/Domain/Instance.ts"
+import { EvolutionClient } from "../../src/Evolution/EvolutionClient.ts"
+import { EvolutionSimulator } from "../support/EvolutionSimulator.ts"
+import { evolutionAt } from "../support/settings.ts"
+import { name } from "./EvolutionClient/server.ts"
+
+/** The client, and the simulated Evolution that it speaks to. */
+const connected = Effect.gen(function* () {
+  const simulator = Context.get(
+    yield* Layer.build(EvolutionSimulator.layer({ createMillis: 1 })),
+    EvolutionSimulator
+  )
+  const layer = Layer.provide(EvolutionClient.layer, evolutionAt(simulator))
+  return { simulator, client: Context.get(yield* Layer.build(layer), EvolutionClient) }
+})
+
+const other = InstanceName.make("shop-2")
+
+describe("EvolutionClient, with the simulated Evolution", () => {
+  it.scoped("creates an instance that connects, with its number, its token and every event", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      yield* client.create({ name, integration: "WHATSAPP-BAILEYS", number: "5511999990001" })
+      const instance = simulator.instance(name)
+      expect(instance).toMatchObject({ state: "connecting", number: "5511999990001" })
+      expect(instance.websocket?.enabled).toBe(true)
+      expect(instance.websocket?.events).toContain("GROUPS_UPDATE")
+    })
+  )
+
+  it.scoped("cannot create an instance twice", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      simulator.add(name)
+      const error = yield* Effect.flip(client.create({ name, integration: "EVOLUTION" }))
+      expect(error).toMatchObject({
+        _tag: "InstanceExists",
+        instance: name,
+        message: `This name "${name}" is already in use.`
+      })
+    })
+  )
+
+  it.scoped("asks for the state, connects, and gets the QR code that is shown", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      simulator.add(name)
+      expect(yield* client.connectionState(name)).toBe("close")
+      const { base64, code, count } = yield* client.connect(name)
+      expect({ base64, code, count }).toEqual({
+        base64: simulator.instance(name).qr?.base64,
+        code: simulator.instance(name).qr?.code,
+        count: 1
+      })
+      expect(yield* client.connectionState(name)).toBe("connecting")
+      simulator.scan(name)
+      expect(yield* client.connect(name)).toEqual({ instance: { state: "open" } })
+    })
+  )
+
+  it.scoped("tells an instance that is not loaded from one that is closed", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      simulator.add(name, { state: undefined })
+      expect(yield* client.connectionState(name)).toBe("unknown")
+      expect((yield* Effect.flip(client.connect(name)))._tag).toBe("EvolutionRefused")
+    })
+  )
+
+  it.scoped("lists one instance or all, without their tokens", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      const { token } = simulator.add(name, { ownerJid: "5511999990001@s.whatsapp.net" })
+      simulator.add(other)
+      const one = yield* client.fetchInstances(name)
+      expect(one).toEqual([
+        {
+          name,
+          connectionStatus: "close",
+          ownerJid: "5511999990001@s.whatsapp.net",
+          profileName: null,
+          profilePicUrl: null
+        }
+      ])
+      expect(JSON.stringify(one)).not.toContain(token)
+      expect((yield* client.fetchInstances()).map((row) => row.name)).toEqual([name, other])
+    })
+  )
+
+  it.scoped("restarts and logs out what is open, and says why when it is not", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      simulator.add(name)
+      expect(yield* Effect.flip(client.restart(name))).toMatchObject({
+        _tag: "EvolutionRefused",
+        status: 200
+      })
+      expect(yield* Effect.flip(client.logout(name))).toMatchObject({
+        _tag: "EvolutionRefused",
+        status: 400,
+        message: `The "${name}" instance is not connected`
+      })
+      simulator.scan(name)
+      yield* client.restart(name)
+      expect(yield* client.connectionState(name)).toBe("open")
+      yield* client.logout(name)
+      expect(yield* client.connectionState(name)).toBe("close")
+    })
+  )
+
+  it.scoped("deletes an instance, which then is unknown to every call", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      simulator.add(name)
+      yield* client.delete(name)
+      // The simulator cleans up right after its answer, before it reads another question.
+      const errors = yield* Effect.forEach(
+        [
+          client.connectionState(name),
+          client.connect(name),
+          client.fetchInstances(name),
+          client.restart(name),
+          client.logout(name),
+          client.delete(name),
+          client.findWebSocket(name),
+          client.setWebSocket(name, [])
+        ],
+        (call) => Effect.flip(Effect.asVoid(call))
+      )
+      for (const error of errors)
+        expect(error).toMatchObject({ _tag: "InstanceNotFound", instance: name })
+    })
+  )
+
+  it.scoped("reads and writes the websocket's settings", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      simulator.add(name, { websocket: null })
+      expect(yield* client.findWebSocket(name)).toBeNull()
+      yield* client.setWebSocket(name, ["QRCODE_UPDATED", "CALL"])
+      expect(yield* client.findWebSocket(name)).toEqual({
+        enabled: true,
+        events: ["QRCODE_UPDATED", "CALL"]
+      })
+      expect(yield* Effect.flip(client.setWebSocket(name, ["NO_SUCH_EVENT"]))).toMatchObject({
+        _tag: "EvolutionRefused",
+        status: 400,
+        message: expect.stringContaining("NO_SUCH_EVENT")
+      })
+    })
+  )
+
+  it.scoped("pings without the key, and not while Evolution is stopped", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      yield* client.ping
+      yield* Effect.promise(simulator.stop)
+      expect((yield* Effect.flip(client.ping))._tag).toBe("EvolutionUnavailable")
+      yield* Effect.promise(simulator.start)
+      yield* client.ping
+    })
+  )
+
+  it.scoped("is refused with a key that changed", () =>
+    Effect.gen(function* () {
+      const { client, simulator } = yield* connected
+      simulator.add(name)
+      simulator.changeKey("another")
+      expect((yield* Effect.flip(client.connectionState(name)))._tag).toBe("KeyRefused")
+      expect((yield* Effect.flip(client.fetchInstances()))._tag).toBe("KeyRefused")
+    })
+  )
+})

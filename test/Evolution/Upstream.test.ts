@@ -1,0 +1,115 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Context, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
+import { EvolutionUnavailable } from "../../src/Domain/EvolutionError.ts"
+import { Upstream } from "../../src/Evolution/Upstream.ts"
+import { evolution } from "./EvolutionClient/double.ts"
+
+const down = new EvolutionUnavailable({ message: "Cannot reach Evolution", status: null })
+
+/** An Evolution that is up until the test says otherwise, and who asks it. */
+const scenario = Effect.gen(function* () {
+  const world = { up: true, pings: 0, asking: 0, mostAsking: 0 }
+  const ping = Effect.suspend(() => {
+    world.pings++
+    world.asking++
+    world.mostAsking = Math.max(world.mostAsking, world.asking)
+    return Effect.delay(world.up ? Effect.void : down, "50 millis")
+  }).pipe(Effect.ensuring(Effect.sync(() => world.asking--)))
+  const layer = Layer.provide(Upstream.layer, evolution({ ping }))
+  const { awaitReturn } = Context.get(yield* Layer.build(layer), Upstream)
+  return {
+    world,
+    wait: Effect.fork(awaitReturn),
+    waitAll: (count: number) => Effect.replicateEffect(Effect.fork(awaitReturn), count)
+  }
+})
+
+/** How many of them were woken. */
+const woken = (fibers: Iterable<Fiber.RuntimeFiber<void>>) =>
+  Effect.map(
+    Effect.forEach(fibers, Fiber.poll),
+    (exits) => exits.filter((exit) => Option.exists(exit, Exit.isSuccess)).length
+  )
+
+describe("Upstream", () => {
+  it.scoped("wakes everybody when Evolution, gone before, answers again", () =>
+    Effect.gen(function* () {
+      const { waitAll, world } = yield* scenario
+      const fibers = yield* waitAll(5)
+      world.up = false
+      yield* TestClock.adjust("30 seconds")
+      expect(yield* woken(fibers)).toBe(0)
+      world.up = true
+      yield* TestClock.adjust("2 seconds")
+      expect(yield* woken(fibers)).toBe(5)
+    })
+  )
+
+  it.scoped("wakes nobody while Evolution answered all along", () =>
+    Effect.gen(function* () {
+      const { waitAll } = yield* scenario
+      const fibers = yield* waitAll(3)
+      yield* TestClock.adjust("3 minutes")
+      expect(yield* woken(fibers)).toBe(0)
+    })
+  )
+
+  it.scoped("wakes once: whoever waits after the return waits for the next one", () =>
+    Effect.gen(function* () {
+      const { wait, world } = yield* scenario
+      world.up = false
+      const first = yield* wait
+      yield* TestClock.adjust("2 seconds")
+      world.up = true
+      yield* TestClock.adjust("2 seconds")
+      const second = yield* wait
+      yield* TestClock.adjust("1 minute")
+      expect([yield* woken([first]), yield* woken([second])]).toEqual([1, 0])
+    })
+  )
+
+  it.scoped("asks once a second for all who wait, and one question at a time", () =>
+    Effect.gen(function* () {
+      const { waitAll, world } = yield* scenario
+      yield* waitAll(10)
+      yield* TestClock.adjust("1 minute")
+      expect(world.mostAsking).toBe(1)
+      // Every second 20 % more or less, and 50 ms for the answer.
+      expect(world.pings).toBeGreaterThanOrEqual(48)
+      expect(world.pings).toBeLessThanOrEqual(72)
+    })
+  )
+
+  it.scoped("asks nothing before anybody waits, and nothing after the last was woken", () =>
+    Effect.gen(function* () {
+      const { wait, world } = yield* scenario
+      yield* TestClock.adjust("1 minute")
+      expect(world.pings).toBe(0)
+      world.up = false
+      const fiber = yield* wait
+      yield* TestClock.adjust("5 seconds")
+      world.up = true
+      yield* TestClock.adjust("5 seconds")
+      expect(yield* woken([fiber])).toBe(1)
+      const asked = world.pings
+      yield* TestClock.adjust("1 minute")
+      expect(world.pings).toBe(asked)
+    })
+  )
+
+  it.scoped("goes on asking when one leaves, and stops with the last", () =>
+    Effect.gen(function* () {
+      const { wait, world } = yield* scenario
+      const [leaver, stayer] = [yield* wait, yield* wait]
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.interrupt(leaver)
+      const whileOneLeft = world.pings
+      yield* TestClock.adjust("5 seconds")
+      expect(world.pings).toBeGreaterThan(whileOneLeft)
+      yield* Fiber.interrupt(stayer)
+      const whenAllLeft = world.pings
+      yield* TestClock.adjust("1 minute")
+      expect(world.pings).toBe(whenAllLeft)
+    })
+  )
+})

@@ -1,0 +1,227 @@
+import { setImmediate } from "node:timers/promises"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Fiber, Option, TestClock } from "effect"
+import { payloadOf } from "../../../src/Domain/Event.ts"
+import * as SocketIo from "../../../src/Evolution/Wire/SocketIo.ts"
+import { EvolutionSimulator, type Simulator } from "../../support/EvolutionSimulator.ts"
+import { answering, dial, firstOf, joined, seen } from "./Joined.ts"
+
+const dialSimulator = ({ apiKey, url }: Simulator) =>
+  SocketIo.connect({ url: new URL(url), headers: { apikey: apiKey } })
+
+/** All that is emitted until the link ends, and what ended it; `null` when that was us. */
+const everything = Effect.fn(function* (socket: SocketIo.SocketIo) {
+  const events: Array<readonly [string, unknown]> = []
+  const end = yield* Effect.forever(
+    Effect.tap(socket.pull, (batch) => {
+      for (const event of batch) events.push([event.name, payloadOf(event)])
+    })
+  ).pipe(Effect.flip)
+  return { events, end: Option.getOrNull(end) }
+})
+
+describe("joining", () => {
+  it.scoped("gives what Evolution emits to everybody on /", () =>
+    Effect.gen(function* () {
+      const simulator = yield* EvolutionSimulator
+      const socket = yield* dialSimulator(simulator)
+      yield* socket.join("/")
+      simulator.emit("shop-1", "call", { id: 1 })
+      simulator.emit("shop-2", "call", null)
+      const events = yield* firstOf(socket, 2)
+      expect(events.map(seen)).toMatchObject([
+        { name: "call", payload: { event: "call", instance: "shop-1", data: { id: 1 } } },
+        { name: "call", payload: { event: "call", instance: "shop-2", data: null } }
+      ])
+    }).pipe(Effect.provide(EvolutionSimulator.layer()))
+  )
+
+  it.scoped("is refused until the namespace exists, then succeeds on the same connection", () =>
+    Effect.gen(function* () {
+      const simulator = yield* EvolutionSimulator
+      simulator.add("shop-1")
+      const socket = yield* dialSimulator(simulator)
+      expect(yield* Effect.flip(socket.join("/shop-1"))).toMatchObject({
+        _tag: "NamespaceRefused",
+        namespace: "/shop-1",
+        reason: "Invalid namespace"
+      })
+      simulator.emit("shop-1", "call", { lost: true })
+      // The simulator emits to namespaces one turn later, as Evolution does.
+      yield* Effect.promise(() => setImmediate())
+      yield* socket.join("/shop-1")
+      simulator.emit("shop-2", "call", { elsewhere: true })
+      simulator.emit("shop-1", "call", { id: 1 })
+      const [event] = yield* firstOf(socket, 1)
+      expect(seen(event)).toMatchObject({
+        name: "call",
+        payload: { instance: "shop-1", data: { id: 1 } }
+      })
+      expect(simulator.connections()).toBe(1)
+    }).pipe(Effect.provide(EvolutionSimulator.layer()))
+  )
+
+  it.scoped("is given up after 10 seconds without an answer", () =>
+    Effect.gen(function* () {
+      // An answer for another namespace, and an event, are no answer.
+      const { received, url } = yield* answering('40{"sid":"s"}', '42/shop-1,["early"]')
+      const socket = yield* dial(url)
+      const joining = yield* Effect.fork(Effect.flip(socket.join("/shop-1")))
+      yield* received
+      yield* TestClock.adjust("9999 millis")
+      expect(joining.unsafePoll()).toBeNull()
+      yield* TestClock.adjust("1 millis")
+      expect(yield* Fiber.join(joining)).toMatchObject({
+        _tag: "HandshakeTimeout",
+        phase: "namespace",
+        millis: 10_000
+      })
+    })
+  )
+
+  it.scoped.each([
+    ["a refusal without words", "44", "NamespaceRefused", "no reason given"],
+    ["a refusal with data", '44{"message":"no","data":{}}', "NamespaceRefused", "no"],
+    ["a goodbye", "1", "ConnectionLost", "server closed the session"],
+    ["nonsense", "49", "ProtocolViolation", "unknown packet type 9"]
+  ] as const)("fails on %s", ([, frame, _tag, reason]) =>
+    Effect.gen(function* () {
+      const { url } = yield* answering(frame)
+      const socket = yield* dial(url)
+      expect(yield* Effect.flip(socket.join("/"))).toMatchObject({ _tag, reason })
+    })
+  )
+
+  it.scoped("fails when we ended the link meanwhile", () =>
+    Effect.gen(function* () {
+      const { url } = yield* answering()
+      const socket = yield* dial(url)
+      yield* socket.end
+      expect(yield* Effect.flip(socket.join("/"))).toMatchObject({ _tag: "ConnectionLost" })
+    })
+  )
+})
+
+describe("events", () => {
+  it.scoped("that come right behind the server's agreement are all there", () =>
+    Effect.gen(function* () {
+      const { url } = yield* answering('42["early",0]', "40", '42["a",1]', '42["b",2]', "1")
+      const socket = yield* dial(url)
+      yield* socket.join("/")
+      expect((yield* everything(socket)).events).toEqual([
+        ["a", 1],
+        ["b", 2]
+      ])
+    })
+  )
+
+  it.scoped("carry no argument, one, or several as their payload", () =>
+    Effect.gen(function* () {
+      const simulator = yield* EvolutionSimulator
+      const socket = yield* dialSimulator(simulator)
+      yield* socket.join("/")
+      simulator.emitRaw("bare")
+      simulator.emitRaw("one", null)
+      simulator.emitRaw("several", { a: 1 }, "two", [3])
+      const events = yield* firstOf(socket, 3)
+      expect([...events].map((event) => [event.name, payloadOf(event)])).toEqual([
+        ["bare", []],
+        ["one", null],
+        ["several", [{ a: 1 }, "two", [3]]]
+      ])
+    }).pipe(Effect.provide(EvolutionSimulator.layer()))
+  )
+
+  it.scoped("have their Buffers as base64 text, however deep and however many", () =>
+    Effect.gen(function* () {
+      const simulator = yield* EvolutionSimulator
+      const socket = yield* dialSimulator(simulator)
+      yield* socket.join("/")
+      const bytes = (number: number) => Buffer.from([0, 255, number])
+      const messages = Array.from({ length: 40 }, (_, number) => ({
+        key: { id: `M${number}` },
+        message: { image: [{ mediaKey: bytes(number), fileSha256: Uint8Array.of(number) }] }
+      }))
+      simulator.emit("shop-1", "messages.set", messages)
+      simulator.emit("shop-1", "call", { after: true })
+      const events = yield* firstOf(socket, 2)
+      expect([...events].map(payloadOf)).toMatchObject([
+        {
+          event: "messages.set",
+          data: messages.map(({ key }, number) => ({
+            key,
+            message: {
+              image: [
+                {
+                  mediaKey: bytes(number).toString("base64"),
+                  fileSha256: Buffer.from([number]).toString("base64")
+                }
+              ]
+            }
+          }))
+        },
+        { data: { after: true } }
+      ])
+    }).pipe(Effect.provide(EvolutionSimulator.layer()))
+  )
+
+  it.scoped("stop when we end, after those that were received", () =>
+    Effect.gen(function* () {
+      const socket = yield* joined('42["a",1]', '42["b",2]')
+      yield* socket.received
+      yield* socket.end
+      expect(yield* everything(socket)).toEqual({
+        events: [
+          ["a", 1],
+          ["b", 2]
+        ],
+        end: null
+      })
+    })
+  )
+
+  it.scoped("carry the time they were received, not the time they were read", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(1_000)
+      const socket = yield* joined('42["a",1]')
+      yield* socket.received
+      yield* TestClock.adjust("5 seconds")
+      const [event] = yield* firstOf(socket, 1)
+      expect(seen(event)).toMatchObject({ name: "a", payload: 1, receivedAt: 1_000 })
+    })
+  )
+})
+
+describe("the end of the events", () => {
+  it.scoped.each([
+    ["the server disconnects us", ["41"], "ConnectionLost"],
+    ["the server closes the session", ["1"], "ConnectionLost"],
+    ["the server takes the namespace back", ['44{"message":"gone"}'], "NamespaceRefused"],
+    ["a packet is of no known type", ["49"], "ProtocolViolation"],
+    ["a packet is empty", ["4"], "ProtocolViolation"],
+    ["a packet is no JSON", ['42["b",'], "ProtocolViolation"],
+    ["an event has a reserved name", ['42["connect",1]'], "ProtocolViolation"],
+    ["bytes belong to no event", [Buffer.from([1])], "ProtocolViolation"],
+    [
+      "text comes where bytes are due",
+      ['451-["b",{"_placeholder":true,"num":0}]', '42["c",1]'],
+      "ProtocolViolation"
+    ],
+    [
+      "an event's bytes are not there",
+      ['451-["b",{"_placeholder":true,"num":9}]', Buffer.from([1])],
+      "ProtocolViolation"
+    ]
+  ] as const)("is told when %s, after the events before it", ([, frames, _tag]) =>
+    Effect.gen(function* () {
+      const socket = yield* joined('42["a",1]', '42["a",2]', ...frames, '42["late",3]')
+      expect(yield* everything(socket)).toMatchObject({
+        events: [
+          ["a", 1],
+          ["a", 2]
+        ],
+        end: { _tag }
+      })
+    })
+  )
+})

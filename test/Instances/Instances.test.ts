@@ -1,0 +1,109 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Either } from "effect"
+import { sharedDatabase } from "../Listening/ListenerRegistry/database.ts"
+import { eventually, one, serviceOn, two } from "./service.ts"
+
+const baileys = (name: typeof one) => ({ name, integration: "WHATSAPP-BAILEYS" as const })
+
+describe("Instances", { timeout: 30_000 }, () => {
+  const database = sharedDatabase()
+  // Without it, every creation here would find its listener started by somebody else.
+  const service = serviceOn(database, { AUTO_START: "false" })
+
+  it.scopedLive("creates an instance, and has its QR code without asking for it", () =>
+    Effect.gen(function* () {
+      const { eventsOf, hears, instances, pairing, simulator } = yield* service
+      const asked: Array<string> = []
+      simulator.onCall((path) => void asked.push(path))
+      const created = yield* instances.create({ ...baileys(one), number: "5511999990001" })
+      expect(created).toMatchObject({
+        name: one,
+        desired: { state: "listening" },
+        listener: { state: { _tag: "Listening" } }
+      })
+      yield* hears(one, "qrcode.updated")
+      const { base64, code, pairingCode } = yield* pairing.qrcode(one)
+      expect({ base64, code, pairingCode }).toEqual(simulator.instance(one).qr)
+      expect(yield* instances.status(one)).toMatchObject({
+        userAction: "scan_qr",
+        whatsapp: { state: "connecting", origin: "live" }
+      })
+      // The listener was there before the instance was: not even its first event is missing.
+      expect((yield* eventsOf(one))[0]).toBe("instance.create")
+      expect(asked).toContain("/instance/create")
+      expect(asked.some((path) => path.includes("/instance/connect/"))).toBe(false)
+    })
+  )
+
+  it.scopedLive("cannot create what Evolution has, and leaves it unknown as it was", () =>
+    Effect.gen(function* () {
+      const { instances, registry, simulator, store } = yield* service
+      const before = { ...simulator.add(one) }
+      expect((yield* Effect.flip(instances.create(baileys(one))))._tag).toBe("InstanceExists")
+      expect([yield* registry.all, store.get(one)]).toEqual([[], undefined])
+      expect(simulator.instance(one)).toEqual(before)
+      yield* eventually(() => simulator.connections() === 0)
+    })
+  )
+
+  it.scopedLive("leaves an instance as it was, listening or stopped, when it exists already", () =>
+    Effect.gen(function* () {
+      const { hears, instances, pairing, registry, simulator, store } = yield* service
+      for (const name of [one, two]) {
+        yield* instances.create(baileys(name))
+        yield* hears(name, "qrcode.updated")
+      }
+      yield* instances.stop(two)
+      const wanted = () => [one, two].map((name) => store.get(name)?.desired)
+      expect(wanted()).toEqual(["listening", "stopped"])
+      const since = (yield* registry.status(one)).since
+      for (const name of [one, two])
+        expect((yield* Effect.flip(instances.create(baileys(name))))._tag).toBe("InstanceExists")
+      expect(wanted()).toEqual(["listening", "stopped"])
+      // The same link, not another one.
+      expect(yield* registry.status(one)).toMatchObject({ _tag: "Listening", since })
+      expect((yield* registry.status(two))._tag).toBe("Stopped")
+      expect((yield* pairing.qrcode(one)).code).toBe(simulator.instance(one).qr?.code)
+    })
+  )
+
+  it.scopedLive("does not forget since when an instance is wanted when it exists already", () =>
+    Effect.gen(function* () {
+      const { instances, store } = yield* service
+      for (const name of [one, two]) yield* instances.create(baileys(name))
+      yield* instances.stop(two)
+      const since = () => [one, two].map((name) => store.get(name)?.desiredAt.epochMillis)
+      const before = since()
+      for (const name of [one, two]) yield* Effect.flip(instances.create(baileys(name)))
+      expect(since()).toEqual(before)
+    })
+  )
+
+  it.scopedLive("lets one of many creations of one name through", () =>
+    Effect.gen(function* () {
+      const { hears, instances, simulator } = yield* service
+      const results = yield* Effect.all(
+        Array.from({ length: 5 }, () => Effect.either(instances.create(baileys(one)))),
+        { concurrency: "unbounded" }
+      )
+      expect(results.filter(Either.isRight).length).toBe(1)
+      const errors = results.flatMap((result) => (Either.isLeft(result) ? [result.left._tag] : []))
+      expect(errors).toEqual(Array(4).fill("InstanceExists"))
+      yield* hears(one, "qrcode.updated")
+      expect(simulator.instance(one).qrCount).toBe(1)
+      expect((yield* instances.status(one)).listener.state._tag).toBe("Listening")
+    })
+  )
+
+  it.scopedLive("takes everything back when the creation fails, and can be asked again", () =>
+    Effect.gen(function* () {
+      const { instances, registry, simulator, store } = yield* service
+      simulator.refuse({ status: 502, body: "Bad Gateway" })
+      const error = yield* Effect.flip(instances.create(baileys(one)))
+      expect(error).toMatchObject({ _tag: "EvolutionUnavailable", status: 502 })
+      expect([yield* registry.all, store.get(one)]).toEqual([[], undefined])
+      simulator.refuse(undefined)
+      expect((yield* instances.create(baileys(one))).name).toBe(one)
+    })
+  )
+})

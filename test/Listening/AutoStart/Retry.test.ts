@@ -1,0 +1,74 @@
+import { SqlError } from "@effect/sql"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Layer, Stream, TestClock } from "effect"
+import { ConnectionLost } from "../../../src/Domain/LinkError.ts"
+import { Upstream } from "../../../src/Evolution/Upstream.ts"
+import * as AutoStart from "../../../src/Listening/AutoStart.ts"
+import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
+import { Pacing } from "../../../src/Listening/Pacing.ts"
+import { ledgerOf, sourceOf } from "../../support/doubles.ts"
+import { settings } from "../../support/settings.ts"
+
+const away = new SqlError.SqlError({ cause: new Error("connect ECONNREFUSED") })
+
+/** Two instances are created, at 1 000 ms; starting the first fails so many times. */
+const watching = (failures: number) =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(1000)
+    let left = failures
+    const world = { started: [] as Array<string>, ledger: [] as Array<unknown> }
+    const registry = Layer.mock(ListenerRegistry, {
+      start: (name) =>
+        Effect.suspend(() => {
+          if (name === "shop-1" && left-- > 0) return Effect.fail(away)
+          world.started.push(name)
+          return Effect.void
+        })
+    })
+    const ledger = ledgerOf({
+      open: (...entry) => Effect.sync(() => world.ledger.push(entry)).pipe(Effect.asVoid)
+    })
+    // The link is lost as soon as it has told of them.
+    const told = Stream.concat(
+      Stream.make("shop-1", "shop-2"),
+      Stream.fail(ConnectionLost.of(1006, ""))
+    )
+    const links = [told]
+    const source = sourceOf({ created: Effect.sync(() => links.shift() ?? Stream.never) })
+    const upstream = Layer.succeed(Upstream, { awaitReturn: Effect.never })
+    yield* Layer.build(
+      AutoStart.layer.pipe(
+        Layer.provide(Pacing.layer),
+        Layer.provide([ledger, registry, source, upstream]),
+        Layer.provide(settings({ AUTO_START: "true" }))
+      )
+    )
+    yield* TestClock.adjust(0)
+    return world
+  })
+
+describe("AutoStart, while the database is away", () => {
+  it.scoped("tries again until what is wanted is written down, and lets nobody wait for that", () =>
+    Effect.gen(function* () {
+      const { started } = yield* watching(3)
+      expect(started).toEqual(["shop-2"])
+      yield* TestClock.adjust("30 seconds")
+      expect(started).toEqual(["shop-2", "shop-1"])
+    })
+  )
+
+  it.scoped("has a gap begin with the creation, since events are held for a while only", () =>
+    Effect.gen(function* () {
+      const { ledger } = yield* watching(3)
+      yield* TestClock.adjust("30 seconds")
+      expect(ledger).toEqual(Array(3).fill(["shop-1", 1000, "queue_full"]))
+    })
+  )
+
+  it.scoped("leaves no gap where a listener comes at once", () =>
+    Effect.gen(function* () {
+      const { ledger, started } = yield* watching(0)
+      expect([started, ledger]).toEqual([["shop-1", "shop-2"], []])
+    })
+  )
+})

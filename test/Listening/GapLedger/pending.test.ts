@@ -1,0 +1,106 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Fiber, Queue, TestClock } from "effect"
+import * as Gap from "../../../src/Domain/Gap.ts"
+import { at, bar, makeWorld, millis, settle, shop, stored } from "./World.ts"
+
+describe("whoever waits for gaps to fetch", () => {
+  it.scoped("is told of each that closes, in their order, and not of an open one", () =>
+    Effect.gen(function* () {
+      const { ledger } = yield* makeWorld()
+      yield* ledger.open(shop, millis(-5), "connection_lost")
+      yield* ledger.open(bar, millis(-5), "connection_lost")
+      yield* ledger.close(bar)
+      expect([...(yield* Queue.takeAll(ledger.closed))]).toEqual([bar])
+      yield* ledger.close(shop)
+      // There is none of this one's any more.
+      yield* ledger.close(bar)
+      expect([...(yield* Queue.takeAll(ledger.closed))]).toEqual([shop])
+    })
+  )
+
+  it.scoped("finds it there when told of it, and no more when it has its verdict", () =>
+    Effect.gen(function* () {
+      const { ledger } = yield* makeWorld({ unfinished: [stored(-60, -50)] })
+      const [gap] = ledger.pending(shop)
+      if (gap === undefined) throw new Error("There is no gap")
+      yield* ledger.update(Gap.unrecovered(gap, "later", at(600)))
+      expect(ledger.pending(shop)).toHaveLength(1)
+      yield* ledger.update(Gap.recovered(gap))
+      for (const cause of ["connection_lost", "heartbeat_missed"] as const) {
+        expect(ledger.pending(shop)).toEqual([])
+        yield* ledger.open(shop, millis(-5), cause)
+        yield* ledger.close(shop)
+        expect(yield* Queue.take(ledger.closed)).toBe(shop)
+        for (const one of ledger.pending(shop)) yield* ledger.update(Gap.recovered(one))
+      }
+    })
+  )
+})
+
+describe("the ledger of an instance that is deleted", () => {
+  it.scoped("gives up what was left to try, says so, and knows of nothing any more", () =>
+    Effect.gen(function* () {
+      const waiting = [stored(-600, -500), stored(-400, -300)]
+      const { gaps, ledger } = yield* makeWorld({ unfinished: waiting, lost: [["shop-1", 7]] })
+      yield* ledger.open(shop, millis(-5), "connection_lost")
+      yield* ledger.open(bar, millis(-5), "connection_lost")
+      const { open } = ledger.summary(shop)
+      yield* TestClock.adjust("10 seconds")
+      yield* settle
+      const before = gaps().length
+      yield* ledger.forget(shop)
+      expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 0 })
+      expect(ledger.pending(shop)).toEqual([])
+      expect(ledger.summary(bar).open).not.toBeNull()
+      yield* settle
+      const closed = { ...open, to: at(10), recovered: false, note: "The instance was deleted" }
+      const givenUp = waiting.map((gap) => Gap.unrecovered(gap, "The instance was deleted"))
+      const told = gaps().slice(before)
+      expect(told.filter(({ id }) => id === open?.id).at(-1)).toEqual(closed)
+      expect(told.filter(({ id }) => id !== open?.id)).toEqual(givenUp)
+    })
+  )
+
+  it.scoped("begins anew when another one bears its name", () =>
+    Effect.gen(function* () {
+      const { ledger } = yield* makeWorld()
+      yield* ledger.open(shop, millis(-5), "connection_lost")
+      const { open } = ledger.summary(shop)
+      yield* ledger.forget(shop)
+      yield* ledger.open(shop, millis(-5), "not_reached")
+      const again = ledger.summary(shop)
+      expect(again).toMatchObject({ open: { cause: "not_reached" }, unrecovered: 0 })
+      expect(again.open?.id).not.toBe(open?.id)
+    })
+  )
+})
+
+describe("the ledger of a service that stops", () => {
+  it.scoped("does not hand over again what ingest has taken in", () =>
+    Effect.gen(function* () {
+      const { close, ingest, ledger, taken } = yield* makeWorld()
+      yield* ingest.close
+      yield* ledger.open(shop, millis(-5), "connection_lost")
+      yield* settle
+      yield* ledger.open(bar, millis(-5), "connection_lost")
+      const closing = yield* Effect.fork(close)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+      expect(taken.map(({ instance }) => instance)).toEqual([shop, bar])
+    })
+  )
+
+  it.scoped("hands over what ingest had no room for, as soon as it has", () =>
+    Effect.gen(function* () {
+      const { close, gaps, ledger, room } = yield* makeWorld()
+      yield* room.close
+      yield* ledger.open(shop, millis(-5), "connection_lost")
+      yield* settle
+      const closing = yield* Effect.fork(close)
+      yield* TestClock.adjust("400 millis")
+      yield* room.open
+      yield* Fiber.join(closing)
+      expect(gaps()).toMatchObject([{ instance: shop, to: null }])
+    })
+  )
+})

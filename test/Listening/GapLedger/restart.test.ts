@@ -1,0 +1,174 @@
+import { SqlClient } from "@effect/sql"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
+import { Clock, Context, Effect, Exit, Layer, ManagedRuntime, Scope, TestClock } from "effect"
+import * as Gap from "../../../src/Domain/Gap.ts"
+import { EventSource } from "../../../src/Evolution/EventSource.ts"
+import { GapLedger } from "../../../src/Listening/GapLedger.ts"
+import { EventBus } from "../../../src/Log/EventBus.ts"
+import { EventStore } from "../../../src/Log/EventStore.ts"
+import { GapStore } from "../../../src/Log/GapStore.ts"
+import { Ingest } from "../../../src/Log/Ingest.ts"
+import { InstanceStore } from "../../../src/Log/InstanceStore.ts"
+import { databases } from "../../support/databases.ts"
+import { settings } from "../../support/settings.ts"
+import { at, bar, millis, shop, start } from "./World.ts"
+
+describe.each(databases)("the ledger across a restart, on %s", (_name, database) => {
+  const runtime = ManagedRuntime.make(database)
+  beforeAll(() => runtime.runPromise(Effect.void), 30_000)
+  beforeEach(() =>
+    runtime.runPromise(
+      Effect.flatMap(
+        SqlClient.SqlClient,
+        (sql) => sql`
+          with gone as (delete from gaps), forgotten as (delete from instances)
+          update writer set heard_at = default, stopped = default`
+      )
+    )
+  )
+  afterAll(() => runtime.dispose(), 30_000)
+
+  /** A service that listens, until it is stopped; one that is left alone is as good as killed. */
+  const service = Effect.gen(function* () {
+    if ((yield* Clock.currentTimeMillis) === 0) yield* TestClock.setTime(start)
+    const scope = yield* Scope.make()
+    yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
+    const context = yield* GapLedger.layer.pipe(
+      Layer.provideMerge(Ingest.layer),
+      Layer.provideMerge(EventBus.layer),
+      Layer.provideMerge(Layer.mergeAll(EventStore.layer, GapStore.layer, InstanceStore.layer)),
+      Layer.provide(Layer.mock(EventSource, { isShared: true, heard: Effect.succeed(undefined) })),
+      Layer.provide(settings({})),
+      Layer.provide(
+        Layer.effectContext(Effect.map(runtime.runtimeEffect, ({ context }) => context))
+      ),
+      Layer.buildWithScope(scope)
+    )
+    const store = Context.get(context, GapStore)
+    const ledger = Context.get(context, GapLedger)
+    return {
+      ledger,
+      store,
+      instances: Context.get(context, InstanceStore),
+      log: Context.get(context, EventStore),
+      stop: Scope.close(scope, Exit.void),
+      /** The ledger's last word on an instance is in the database. */
+      isCommitted: Effect.gen(function* () {
+        const newest = ledger.summary(shop).open ?? ledger.pending(shop).at(-1)
+        const [row] = yield* Effect.repeat(store.list(shop, 1), {
+          until: ([found]) =>
+            found?.id === newest?.id && (found?.to === null) === (newest?.to === null),
+          times: 1000
+        })
+        expect(row).toEqual(newest)
+      })
+    }
+  })
+
+  const gapOf = (ledger: GapLedger["Type"], from: number, to: number) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(millis(to))
+      yield* ledger.open(shop, millis(from), "connection_lost")
+      yield* ledger.close(shop)
+      return ledger.pending(shop).at(-1) ?? (yield* Effect.dieMessage("There is no gap"))
+    })
+
+  it.scoped("knows what it knew, and counts what it counted", () =>
+    Effect.gen(function* () {
+      const { instances, ledger, log, stop, store } = yield* service
+      yield* instances.desire(shop, "listening", at(-3600))
+      yield* instances.desire(bar, "stopped", at(-3600))
+      const [first, second, third, fourth] = [
+        yield* gapOf(ledger, 0, 1),
+        yield* gapOf(ledger, 10, 11),
+        yield* gapOf(ledger, 20, 21),
+        yield* gapOf(ledger, 30, 31)
+      ]
+      const later = Gap.unrecovered(Gap.progressed(third, 7, at(20)), "not yet", at(90))
+      const told = [fourth, later, Gap.unrecovered(second, "given up"), Gap.recovered(first)]
+      for (const gap of told.slice(1)) yield* ledger.update(gap)
+      expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 3 })
+      yield* TestClock.setTime(millis(60))
+      yield* stop
+
+      const again = yield* service
+      const { open, unrecovered } = again.ledger.summary(shop)
+      expect([open?.cause, open?.to, unrecovered]).toEqual(["service_stopped", null, 3])
+      expect(again.ledger.pending(shop)).toEqual([later, fourth])
+      expect(again.ledger.summary(bar)).toEqual({ open: null, unrecovered: 0 })
+      yield* again.isCommitted
+      expect(yield* store.list(shop, 10)).toEqual([open, ...told])
+      const events = yield* log.read({ events: ["gap.updated"], limit: 100 })
+      expect(events.every(({ origin }) => origin === "listener")).toBe(true)
+    })
+  )
+
+  it.scoped("has forgotten what it was told to forget", () =>
+    Effect.gen(function* () {
+      const { ledger, stop } = yield* service
+      const lost = yield* gapOf(ledger, 0, 1)
+      yield* gapOf(ledger, 10, 11)
+      yield* ledger.update(Gap.unrecovered(lost, "given up"))
+      yield* ledger.forget(shop)
+      const summary = { open: null, unrecovered: 0 }
+      expect(ledger.summary(shop)).toEqual(summary)
+      yield* stop
+      // Another instance may have its name by now.
+      const again = yield* service
+      yield* again.instances.desire(shop, "listening", at(20))
+      expect(again.ledger.summary(shop)).toEqual(summary)
+    })
+  )
+
+  it.scoped("still counts a gap that began in the seconds before the instance was known", () =>
+    Effect.gen(function* () {
+      const { instances, ledger, stop } = yield* service
+      yield* instances.desire(shop, "listening", at(0))
+      // What was on its way when the link came up is part of it.
+      const lost = yield* gapOf(ledger, -3, 2)
+      yield* ledger.update(Gap.unrecovered(lost, "given up"))
+      yield* instances.desire(shop, "stopped", at(2))
+      yield* stop
+      const again = yield* service
+      expect(again.ledger.summary(shop)).toEqual({ open: null, unrecovered: 1 })
+    })
+  )
+
+  it.scoped("goes on with the gap it was killed in, however often it is killed", () =>
+    Effect.gen(function* () {
+      const { instances, ledger, isCommitted } = yield* service
+      yield* instances.desire(shop, "listening", at(-3600))
+      yield* ledger.open(shop, millis(-5), "heartbeat_missed")
+      yield* isCommitted
+      const { open } = ledger.summary(shop)
+      for (const seconds of [20, 40]) {
+        yield* TestClock.setTime(millis(seconds))
+        const { ledger } = yield* service
+        expect(ledger.summary(shop)).toEqual({ open, unrecovered: 0 })
+      }
+      const last = yield* service
+      yield* last.ledger.close(shop)
+      yield* last.isCommitted
+      expect(yield* last.store.list(shop, 9)).toEqual([{ ...open, to: at(40) }])
+    })
+  )
+
+  it.scoped("has a gap from the last heartbeat of the one that was killed while it listened", () =>
+    Effect.gen(function* () {
+      const { instances, store } = yield* service
+      yield* instances.desire(shop, "listening", at(-3600))
+      yield* TestClock.setTime(millis(12))
+      const lastBeat = Effect.repeat(store.lastBeat, {
+        until: (beat) => beat?.at.epochMillis === millis(10),
+        times: 1000
+      })
+      expect(yield* lastBeat).toEqual({ at: at(10), stopped: false })
+      yield* TestClock.setTime(millis(13))
+      const again = yield* service
+      expect(again.ledger.summary(shop)).toMatchObject({
+        open: { from: at(5), cause: "service_crashed" },
+        unrecovered: 0
+      })
+    })
+  )
+})

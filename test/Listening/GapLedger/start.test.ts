@@ -1,0 +1,140 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, TestClock } from "effect"
+import * as Gap from "../../../src/Domain/Gap.ts"
+import { at, bar, makeWorld, millis, settle, shop, stored, wanted } from "./World.ts"
+
+const killed = { at: at(-30), stopped: false }
+const stopped = { at: at(-30), stopped: true }
+const heardLast = { event: "messages.upsert", at: at(-40) }
+
+describe("the ledger of a service that starts", () => {
+  it.scoped.each([
+    ["5 s before the last heartbeat, if it was killed", killed, {}, -35, "service_crashed"],
+    ["5 s before the last heartbeat, if it stopped", stopped, {}, -35, "service_stopped"],
+    [
+      "when it was wanted, if that was later",
+      killed,
+      { desiredAt: at(-33) },
+      -33,
+      "service_crashed"
+    ],
+    [
+      "5 s before the last event, if there was no heartbeat",
+      undefined,
+      { lastEvent: heardLast },
+      -45,
+      "service_crashed"
+    ],
+    [
+      "5 s before the last heartbeat, whatever was heard after it",
+      stopped,
+      { lastEvent: { ...heardLast, at: at(-29) } },
+      -35,
+      "service_stopped"
+    ],
+    ["when it was wanted, if nothing is known", undefined, {}, -3600, "service_crashed"]
+  ] as const)("has a gap for an instance to be heard, from %s", ([, lastBeat, more, from, cause]) =>
+    Effect.gen(function* () {
+      const { gaps, ledger } = yield* makeWorld({
+        instances: [wanted("desiredAt" in more ? more : {})],
+        ...("lastEvent" in more && more),
+        ...(lastBeat && { lastBeat })
+      })
+      const { open, unrecovered } = ledger.summary(shop)
+      expect(open).toMatchObject({ instance: shop, from: at(from), to: null, cause })
+      expect(unrecovered).toBe(0)
+      expect(gaps()).toEqual([open])
+    })
+  )
+
+  it.scoped("has none for an instance that is not to be heard", () =>
+    Effect.gen(function* () {
+      const { gaps, ledger } = yield* makeWorld({
+        instances: [wanted({ desired: "stopped" }), wanted({ name: bar })],
+        lastBeat: killed
+      })
+      expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 0 })
+      expect(gaps().map(({ instance }) => instance)).toEqual([bar])
+    })
+  )
+
+  it.scoped("goes on with the gap that it was in, and tells nothing new of it", () =>
+    Effect.gen(function* () {
+      const gap = stored(-600, null, { cause: "key_refused", fetched: 7, fetchedUntil: at(-500) })
+      const { gaps, ledger } = yield* makeWorld({
+        instances: [wanted()],
+        unfinished: [gap],
+        lastBeat: killed
+      })
+      yield* ledger.open(shop, millis(0), "not_reached")
+      expect([ledger.summary(shop), gaps()]).toEqual([{ open: gap, unrecovered: 0 }, []])
+      yield* TestClock.adjust("10 seconds")
+      yield* ledger.close(shop)
+      yield* settle
+      const closed = { ...gap, to: at(10) }
+      expect([ledger.pending(shop), gaps()]).toEqual([[closed], [closed]])
+    })
+  )
+
+  it.scoped("does not go on with a gap of an instance that was stopped in it: there it ended", () =>
+    Effect.gen(function* () {
+      const gap = stored(-600, null)
+      const { gaps, ledger } = yield* makeWorld({
+        instances: [wanted({ desired: "stopped", desiredAt: at(-300) })],
+        unfinished: [gap],
+        lastBeat: killed
+      })
+      expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 1 })
+      expect(ledger.pending(shop)).toEqual([{ ...gap, to: at(-300) }])
+      expect(gaps()).toEqual(ledger.pending(shop))
+    })
+  )
+
+  it.scoped("goes on with the last gap, when it was not known yet that it had ended", () =>
+    Effect.gen(function* () {
+      const gap = stored(-600, -32, { recovered: false, note: "why", retryAt: at(60), fetched: 7 })
+      const { ledger } = yield* makeWorld({
+        instances: [wanted()],
+        unfinished: [gap],
+        lastBeat: killed
+      })
+      const open = { ...gap, to: null, recovered: null, note: null, retryAt: null }
+      expect(ledger.summary(shop)).toEqual({ open, unrecovered: 0 })
+    })
+  )
+
+  it.scoped("has what is left to try, oldest first, beside the gap it opens", () =>
+    Effect.gen(function* () {
+      const waiting = [stored(-600, -500), stored(-400, -300)]
+      const { gaps, ledger } = yield* makeWorld({
+        instances: [wanted()],
+        unfinished: waiting,
+        lastBeat: killed
+      })
+      expect(ledger.pending(shop)).toEqual(waiting)
+      const { open, unrecovered } = ledger.summary(shop)
+      expect([open?.from, unrecovered]).toEqual([at(-35), 2])
+      expect(gaps()).toEqual([open])
+    })
+  )
+
+  it.scoped("still counts what was given up before, and what is given up from now on", () =>
+    Effect.gen(function* () {
+      const waiting = stored(-600, -500)
+      const { ledger } = yield* makeWorld({
+        unfinished: [waiting],
+        lost: [
+          ["shop-1", 3],
+          ["bar-1", 2]
+        ]
+      })
+      expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 4 })
+      expect(ledger.summary(bar)).toEqual({ open: null, unrecovered: 2 })
+      yield* ledger.update(Gap.unrecovered(waiting, "why"))
+      expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 4 })
+      yield* ledger.open(bar, millis(0), "not_reached")
+      yield* ledger.close(bar)
+      expect(ledger.summary(bar)).toEqual({ open: null, unrecovered: 3 })
+    })
+  )
+})

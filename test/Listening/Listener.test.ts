@@ -1,0 +1,142 @@
+import { describe, expect, it } from "@effect/vitest"
+import { DateTime, Deferred, Effect, Fiber, Mailbox, Stream, TestClock } from "effect"
+import { payloadOf, type RawEvent } from "../../src/Domain/Event.ts"
+import { type LinkError, NamespaceRefused } from "../../src/Domain/LinkError.ts"
+import { subscription } from "../support/doubles.ts"
+import { event, fails, holds, listener, lost, name, nextAttempt } from "./Listener/scenario.ts"
+
+describe("Listener.run", () => {
+  it.scoped("goes from Connecting to Listening, and to Waiting when the link ends", () =>
+    Effect.gen(function* () {
+      const { fiber, states } = yield* listener({ dials: [holds("3 seconds"), holds()] })
+      yield* TestClock.adjust("3 seconds")
+      const at = (millis: number) => DateTime.unsafeMake(millis)
+      expect(states).toEqual([
+        { _tag: "Connecting", since: at(0), attempt: 1, generation: 1, error: null },
+        { _tag: "Listening", since: at(0), attempt: 1, generation: 1 },
+        {
+          _tag: "Waiting",
+          since: at(3000),
+          attempt: 1,
+          generation: 1,
+          nextAttempt: at(nextAttempt(states[2])),
+          isFlapping: false,
+          error: lost
+        }
+      ])
+      yield* TestClock.adjust("1 second")
+      expect(states.slice(3)).toMatchObject([
+        { _tag: "Connecting", attempt: 2, generation: 2, error: lost },
+        { _tag: "Listening", attempt: 2, generation: 2 }
+      ])
+      expect((yield* Fiber.poll(fiber))._tag).toBe("None")
+    })
+  )
+
+  it.scoped("counts attempts from 1 again once the link has held for 10 s", () =>
+    Effect.gen(function* () {
+      const { states } = yield* listener({ dials: [fails(lost), fails(lost), holds()] })
+      yield* TestClock.adjust("4 seconds")
+      expect(states.at(-1)).toMatchObject({ _tag: "Listening", attempt: 3 })
+      yield* TestClock.adjust("10 seconds")
+      expect(states.at(-1)).toMatchObject({ _tag: "Listening", attempt: 0 })
+    })
+  )
+
+  it.scoped("hands on live events in order, and the snapshot as a snapshot", () =>
+    Effect.gen(function* () {
+      const source = yield* Mailbox.make<RawEvent, LinkError>()
+      const snapshotAsked = yield* Deferred.make<void>()
+      const { received } = yield* listener({
+        dials: [() => Effect.succeed(subscription(Mailbox.toStream(source)))],
+        snapshot: () =>
+          Effect.as(Deferred.await(snapshotAsked), [event({ state: "open" }, "connection.update")])
+      })
+      yield* source.offerAll([event(1), event(2)])
+      yield* TestClock.adjust(0)
+      yield* Deferred.succeed(snapshotAsked, undefined)
+      yield* TestClock.adjust(0)
+      yield* source.offer(event(3))
+      yield* TestClock.adjust(0)
+      expect(received).toEqual([
+        [payloadOf(event(1)), "live"],
+        [payloadOf(event(2)), "live"],
+        [payloadOf(event({ state: "open" }, "connection.update")), "snapshot"],
+        [payloadOf(event(3)), "live"]
+      ])
+    })
+  )
+
+  it.scoped("asks what is true now after every dial that succeeds, and after no other", () =>
+    Effect.gen(function* () {
+      const asked: Array<string> = []
+      const { dialledAt } = yield* listener({
+        dials: [fails(lost), holds("20 seconds"), holds()],
+        snapshot: (instance) =>
+          Effect.sync(() => {
+            asked.push(instance)
+            return []
+          })
+      })
+      yield* TestClock.adjust("1 minute")
+      expect(dialledAt.length).toBe(3)
+      expect(asked).toEqual([name, name])
+    })
+  )
+
+  it.scoped("hears of a link's end although the snapshot has no answer yet", () =>
+    Effect.gen(function* () {
+      const { tags } = yield* listener({
+        dials: [holds("2 seconds"), holds()],
+        snapshot: () => Effect.never
+      })
+      yield* TestClock.adjust("2 seconds")
+      expect(tags()).toEqual(["Connecting", "Listening", "Waiting"])
+    })
+  )
+
+  it.scoped("leaves the link when it is interrupted", () =>
+    Effect.gen(function* () {
+      const seen = yield* listener({ dials: [holds()] })
+      expect(seen.openScopes).toBe(1)
+      yield* Fiber.interrupt(seen.fiber)
+      expect(seen.openScopes).toBe(0)
+    })
+  )
+
+  it.scoped("leaves each link before it dials the next", () =>
+    Effect.gen(function* () {
+      const seen = yield* listener({ dials: [holds("1 second")] })
+      yield* TestClock.adjust("2 minutes")
+      expect(seen.dialledAt.length).toBeGreaterThan(5)
+      expect(seen.mostOpenScopes).toBe(1)
+    })
+  )
+
+  it.scoped("ends when the source ends the stream, with every event handed on", () =>
+    Effect.gen(function* () {
+      const seen = yield* listener({
+        dials: [() => Effect.succeed(subscription(Stream.make(event(1), event(2))))]
+      })
+      yield* Fiber.join(seen.fiber)
+      expect(seen.received.map(([payload]) => payload)).toEqual([
+        payloadOf(event(1)),
+        payloadOf(event(2))
+      ])
+      expect([seen.openScopes, seen.dialledAt.length]).toEqual([0, 1])
+    })
+  )
+
+  it.scoped("tells why the source waits while it goes on connecting", () =>
+    Effect.gen(function* () {
+      const refusal = NamespaceRefused.of("/shop-1", "Invalid namespace")
+      const { states } = yield* listener({
+        dials: [(_, onRefused) => Effect.zipRight(onRefused(refusal), Effect.never)]
+      })
+      expect(states).toMatchObject([
+        { _tag: "Connecting", attempt: 1, error: null },
+        { _tag: "Connecting", attempt: 1, error: refusal }
+      ])
+    })
+  )
+})

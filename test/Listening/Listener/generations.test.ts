@@ -1,0 +1,135 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Queue, TestClock } from "effect"
+import { DialFailed, NamespaceRefused } from "../../../src/Domain/LinkError.ts"
+import type { ListenerState, SessionError } from "../../../src/Domain/ListenerState.ts"
+import { keep, type Telling } from "../../../src/Listening/Listener/Keep.ts"
+import { everySecond, lost, pacingOf, settle } from "./session.ts"
+
+/** Attempts one after the other; the test has the word of each, and ends it. */
+const attempts = Effect.gen(function* () {
+  const states: Array<ListenerState> = []
+  const tellings: Array<Telling> = []
+  const ends = yield* Queue.unbounded<SessionError>()
+  let wakes = 0
+  const pace = { ...everySecond, up: Effect.sync(() => wakes++) }
+  yield* keep(
+    yield* pacingOf(pace),
+    (state) => Effect.sync(() => states.push(state)),
+    (telling) =>
+      Effect.suspend(() => {
+        tellings.push(telling)
+        return Effect.flatMap(Queue.take(ends), Effect.fail)
+      })
+  ).pipe(Effect.forkScoped)
+  yield* settle
+  /** Ends this attempt, and begins the next a second later. */
+  const next = (error: SessionError) =>
+    Effect.zipRight(Queue.offer(ends, error), TestClock.adjust("1 second"))
+  const telling = (number: number) => {
+    const found = tellings[number - 1]
+    return found === undefined
+      ? Effect.dieMessage(`There was no attempt ${number}`)
+      : Effect.succeed(found)
+  }
+  return { next, states, telling, wakes: () => wakes }
+})
+
+const refusal = NamespaceRefused.of("/shop-1", "Invalid namespace")
+const unreachable = DialFailed.of("ECONNREFUSED", "")
+
+describe("the attempts of a listener", () => {
+  it.scoped("are numbered one after the other, also after a link that settled", () =>
+    Effect.gen(function* () {
+      const { next, states, telling } = yield* attempts
+      yield* next(unreachable)
+      yield* Effect.flatMap(telling(2), ({ established }) => established)
+      yield* TestClock.adjust("10 seconds")
+      yield* next(lost)
+      const told = states.map((state) =>
+        state._tag === "Stopped" ? state._tag : [state._tag, state.generation, state.attempt]
+      )
+      expect(told).toEqual([
+        ["Connecting", 1, 1],
+        ["Waiting", 1, 1],
+        ["Connecting", 2, 2],
+        ["Listening", 2, 2],
+        ["Listening", 2, 0],
+        ["Waiting", 2, 0],
+        ["Connecting", 3, 1]
+      ])
+    })
+  )
+
+  it.scoped("have no say any more once the next one has begun", () =>
+    Effect.gen(function* () {
+      const { next, states, telling } = yield* attempts
+      const first = yield* telling(1)
+      yield* first.refused(refusal)
+      expect(states.at(-1)).toMatchObject({ _tag: "Connecting", generation: 1, error: refusal })
+      yield* next(unreachable)
+      const before = states.length
+      yield* first.refused(refusal)
+      yield* first.established
+      yield* TestClock.adjust("1 minute")
+      expect(states.slice(before)).toEqual([])
+      expect(states.at(-1)).toMatchObject({ generation: 2, error: unreachable })
+    })
+  )
+
+  it.scoped("do not settle a later link", () =>
+    Effect.gen(function* () {
+      const { next, states, telling } = yield* attempts
+      // In a scope that outlives the attempt, as a bug might have it.
+      yield* Effect.flatMap(telling(1), ({ established }) => established)
+      yield* TestClock.adjust("8 seconds")
+      yield* next(lost)
+      yield* Effect.flatMap(telling(2), ({ established }) => established)
+      yield* TestClock.adjust("5 seconds")
+      expect(states.at(-1)).toMatchObject({ _tag: "Listening", generation: 2, attempt: 2 })
+      yield* TestClock.adjust("5 seconds")
+      expect(states.at(-1)).toMatchObject({ _tag: "Listening", generation: 2, attempt: 0 })
+    })
+  )
+
+  it.scoped("say that the link is up to everybody who waits for it", () =>
+    Effect.gen(function* () {
+      const { telling, wakes } = yield* attempts
+      expect(wakes()).toBe(0)
+      yield* Effect.flatMap(telling(1), ({ established }) => established)
+      expect(wakes()).toBe(1)
+    })
+  )
+})
+
+describe("what a listener tells its pace of each end", () => {
+  it.scoped("is whether the link was up, and whether it had settled", () =>
+    Effect.gen(function* () {
+      const told: Array<readonly [boolean, boolean]> = []
+      const sessions = [0, 5000, 15_000]
+      const pace: typeof everySecond = {
+        ...everySecond,
+        wait: (failure, tell) => {
+          told.push([failure.wasUp, failure.wasSettled])
+          return everySecond.wait(failure, tell)
+        }
+      }
+      yield* keep(
+        yield* pacingOf(pace),
+        () => Effect.void,
+        ({ established }) =>
+          Effect.gen(function* () {
+            const held = sessions.shift()
+            if (held === undefined) return yield* Effect.never
+            if (held > 0) yield* Effect.zipRight(established, Effect.sleep(held))
+            return yield* lost
+          })
+      ).pipe(Effect.forkScoped)
+      yield* TestClock.adjust("1 minute")
+      expect(told).toEqual([
+        [false, false],
+        [true, false],
+        [true, true]
+      ])
+    })
+  )
+})

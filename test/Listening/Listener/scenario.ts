@@ -1,0 +1,130 @@
+/** One listener with doubles around it: what it dials, what it reports, what it hands on. */
+
+import { Clock, DateTime, type Duration, Effect, Layer, Stream, TestClock } from "effect"
+import type { EventOrigin, RawEvent } from "../../../src/Domain/Event.ts"
+import { payloadOf } from "../../../src/Domain/Event.ts"
+import type { GapCause } from "../../../src/Domain/Gap.ts"
+import { InstanceName } from "../../../src/Domain/Instance.ts"
+import { ConnectionLost, type LinkError } from "../../../src/Domain/LinkError.ts"
+import type { ListenerState } from "../../../src/Domain/ListenerState.ts"
+import type { EventSource } from "../../../src/Evolution/EventSource.ts"
+import { Upstream } from "../../../src/Evolution/Upstream.ts"
+import type { Report } from "../../../src/Listening/Listener/Keep.ts"
+import * as Listener from "../../../src/Listening/Listener.ts"
+import { Pacing } from "../../../src/Listening/Pacing.ts"
+import { Recovery } from "../../../src/Listening/Recovery.ts"
+import { ingestOf, ledgerOf, sourceOf, subscription } from "../../support/doubles.ts"
+
+export const name = InstanceName.make("shop-1")
+
+export const lost = ConnectionLost.of(1006, "")
+
+export const event = (data: unknown, wireName = "messages.upsert"): RawEvent => ({
+  name: wireName,
+  payload: { event: wireName, instance: name, data },
+  receivedAt: 0
+})
+
+type Open = (typeof EventSource.Service)["open"]
+
+/** A dial that fails at once. */
+export const fails =
+  (error: LinkError): Open =>
+  () =>
+    Effect.fail(error)
+
+/** A link that holds for so long; without a duration, for ever. */
+export const holds =
+  (duration?: Duration.DurationInput, error: LinkError = lost): Open =>
+  () =>
+    Effect.succeed(
+      subscription(
+        duration === undefined
+          ? Stream.never
+          : Stream.execute(Effect.delay(Effect.fail(error), duration))
+      )
+    )
+
+interface Doubles {
+  /** One for each dial; the last one serves all that follow. */
+  readonly dials: ReadonlyArray<Open>
+  readonly snapshot?: (typeof Recovery.Service)["snapshot"]
+  readonly backfill?: (typeof Recovery.Service)["backfill"]
+  readonly awaitReturn?: Effect.Effect<void>
+}
+
+export const listener = ({ awaitReturn, backfill, dials, snapshot }: Doubles) =>
+  Effect.gen(function* () {
+    const seen = {
+      /** When it dialled, in ms. */
+      dialledAt: [] as number[],
+      openScopes: 0,
+      mostOpenScopes: 0,
+      states: [] as ListenerState[],
+      received: [] as (readonly [unknown, EventOrigin])[],
+      /** What it told the ledger, in order: since when it does not hear and why, or that it hears. */
+      ledger: [] as (readonly [since: number, cause: GapCause] | "closed")[]
+    }
+    const open: Open = (instance, onRefused) =>
+      Effect.gen(function* () {
+        const dial = dials[Math.min(seen.dialledAt.length, dials.length - 1)]
+        seen.dialledAt.push(yield* Clock.currentTimeMillis)
+        seen.mostOpenScopes = Math.max(seen.mostOpenScopes, ++seen.openScopes)
+        yield* Effect.addFinalizer(() => Effect.sync(() => seen.openScopes--))
+        return yield* dial?.(instance, onRefused) ?? Effect.dieMessage("The test has no dial")
+      })
+    const doubles = Layer.mergeAll(
+      sourceOf({ open }),
+      ingestOf({
+        receive: (events, origin) =>
+          Effect.sync(() => {
+            for (const event of events) seen.received.push([payloadOf(event), origin])
+          })
+      }),
+      Layer.succeed(Recovery, {
+        snapshot: snapshot ?? (() => Effect.succeed([])),
+        backfill: backfill ?? (() => Effect.void)
+      }),
+      ledgerOf({
+        open: (_, from, cause) =>
+          Effect.sync(() => {
+            seen.ledger.push([from, cause])
+          }),
+        close: () =>
+          Effect.sync(() => {
+            seen.ledger.push("closed")
+          })
+      }),
+      Layer.succeed(Upstream, { awaitReturn: awaitReturn ?? Effect.never })
+    )
+    const report: Report = (state) =>
+      Effect.sync(() => {
+        seen.states.push(state)
+      })
+    const fiber = yield* Effect.flatMap(Listener.make, (run) => run(name, report)).pipe(
+      Effect.provide(Layer.provideMerge(Pacing.layer, doubles)),
+      Effect.forkScoped
+    )
+    // Lets it run up to its first sleep.
+    yield* TestClock.adjust(0)
+    return Object.assign(seen, {
+      fiber,
+      tags: () => seen.states.map(({ _tag }) => _tag),
+      state: () => seen.states.at(-1),
+      /** Between the end of one dial's link and the next dial, when every link ends at once. */
+      gaps: () => seen.dialledAt.slice(1).map((at, index) => at - (seen.dialledAt[index] ?? 0))
+    })
+  })
+
+/** When the state says that the next dial comes, in ms. */
+export const nextAttempt = (state: ListenerState | undefined): number =>
+  state !== undefined && "nextAttempt" in state && state.nextAttempt !== null
+    ? DateTime.toEpochMillis(state.nextAttempt)
+    : Number.NaN
+
+/** A schedule's delay, which is this much 20 % more or less. */
+export const about = (millis: number) => ({
+  asymmetricMatch: (actual: unknown) =>
+    typeof actual === "number" && actual >= millis * 0.8 - 0.01 && actual <= millis * 1.2 + 0.01,
+  toString: () => `about ${millis}`
+})

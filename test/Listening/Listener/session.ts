@@ -1,0 +1,150 @@
+/** One listener with doubles around it, and the ledger that it keeps. */
+import { Clock, DateTime, Effect, Layer, Mailbox, Queue, TestClock } from "effect"
+import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
+import * as Gap from "../../../src/Domain/Gap.ts"
+import { InstanceName } from "../../../src/Domain/Instance.ts"
+import { ConnectionLost, type LinkError } from "../../../src/Domain/LinkError.ts"
+import type { ListenerState } from "../../../src/Domain/ListenerState.ts"
+import type { EventSource } from "../../../src/Evolution/EventSource.ts"
+import type { Heard } from "../../../src/Evolution/Wire/Hearing.ts"
+import type { Report } from "../../../src/Listening/Listener/Keep.ts"
+import * as Listener from "../../../src/Listening/Listener.ts"
+import * as Settling from "../../../src/Listening/Pacing/Settling.ts"
+import { type Pace, Pacing, settlingTime } from "../../../src/Listening/Pacing.ts"
+import { Recovery } from "../../../src/Listening/Recovery.ts"
+import type { Ingest } from "../../../src/Log/Ingest.ts"
+import { ingestOf, ledgerOf, sourceOf, subscription } from "../../support/doubles.ts"
+
+export const name = InstanceName.make("shop-1")
+export const lost = ConnectionLost.of(1006, "")
+
+/** An entry of the ledger: from when to when nothing was heard (ms), and why. */
+export interface Entry {
+  readonly from: number
+  readonly cause: Gap.GapCause
+  to: number | undefined
+}
+
+/** What stands before a link: it may say no, take its time, or fail. */
+export type Dial = (
+  onRefused: (error: LinkError) => Effect.Effect<void>
+) => Effect.Effect<void, LinkError>
+
+/** The next attempt comes a second after each failure. */
+export const everySecond: Pace = {
+  wait: (_, tell) =>
+    Effect.gen(function* () {
+      const nextAttempt = DateTime.addDuration(yield* DateTime.now, "1 second")
+      yield* tell({ nextAttempt, userAction: undefined, isFlapping: false })
+      yield* Effect.sleep("1 second")
+    }),
+  up: Effect.void
+}
+
+export const pacingOf = (pace: Pace) =>
+  Effect.map(Settling.make(settlingTime), (whenSettled) => ({
+    pace: Effect.succeed(pace),
+    whenSettled
+  }))
+
+/** Since 100 000 ms. Dials as the test says, and then hears what the test offers on the `link`. */
+export const started = (
+  doubles: {
+    readonly dial?: Dial
+    readonly recovery?: Partial<typeof Recovery.Service>
+    readonly ingest?: Partial<typeof Ingest.Service>
+  } = {}
+) =>
+  Effect.gen(function* () {
+    const closed = yield* Queue.unbounded<InstanceName>()
+    const world = {
+      dial: doubles.dial ?? (() => Effect.void),
+      heard: { until: 0, isHeldBack: false } as Heard,
+      link: yield* Mailbox.make<RawEvent, LinkError>(),
+      ledger: [] as Array<Entry>,
+      /** What there is to fetch again. */
+      pending: [] as ReadonlyArray<Gap.Gap>,
+      /** What was done, in order. */
+      done: [] as Array<string>,
+      states: [] as Array<ListenerState>
+    }
+    const open: (typeof EventSource.Service)["open"] = (_, onRefused) =>
+      Effect.gen(function* () {
+        yield* world.dial(onRefused)
+        world.link = yield* Mailbox.make<RawEvent, LinkError>()
+        return {
+          ...subscription(Mailbox.toStream(world.link)),
+          heard: Effect.sync(() => world.heard)
+        }
+      })
+    const layer = Layer.mergeAll(
+      sourceOf({ open }),
+      ingestOf({
+        receive: (events, origin) =>
+          Effect.sync(() => {
+            for (const event of events) world.done.push(`${origin} ${payloadOf(event)}`)
+          }),
+        ...doubles.ingest
+      }),
+      ledgerOf({
+        // As the real one: what is open stays as it is.
+        open: (_, from, cause) =>
+          Effect.sync(() => {
+            const last = world.ledger.at(-1)
+            if (last !== undefined && last.to === undefined) return
+            world.ledger.push({ from, cause, to: undefined })
+          }),
+        close: () =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            world.done.push("hears again")
+            const last = world.ledger.at(-1)
+            if (last !== undefined) last.to ??= now
+          }),
+        pending: () => world.pending,
+        closed
+      }),
+      Layer.succeed(Recovery, {
+        snapshot: () => Effect.succeed([]),
+        backfill: () =>
+          Effect.sync(() => {
+            world.pending = []
+          }),
+        ...doubles.recovery
+      }),
+      Layer.scoped(Pacing, pacingOf(everySecond))
+    )
+    yield* TestClock.setTime(100_000)
+    const report: Report = (state) =>
+      Effect.sync(() => {
+        world.states.push(state)
+      })
+    const fiber = yield* Effect.flatMap(Listener.make, (run) => run(name, report)).pipe(
+      Effect.provide(layer),
+      Effect.forkScoped
+    )
+    yield* TestClock.adjust(0)
+    /** A gap closes, of which there is something to fetch again. */
+    const missed = Effect.suspend(() => {
+      const from = DateTime.unsafeMake(0)
+      const gap = Gap.opened({ id: "gap", instance: name, from, cause: "not_subscribed" })
+      world.pending = [Gap.closed(gap, from)]
+      return Queue.offer(closed, name)
+    })
+    return Object.assign(world, { fiber, missed })
+  })
+
+export const event = (payload: string, receivedAt = 0): RawEvent => ({
+  name: "call",
+  payload,
+  receivedAt
+})
+
+/** Fails the first so many dials, each after so many milliseconds. */
+export const failing = (error: LinkError, times: number, after = 0): Dial => {
+  let left = times
+  return () =>
+    Effect.suspend(() => (left-- > 0 ? Effect.delay(Effect.fail(error), after) : Effect.void))
+}
+
+/** Lets every fiber run up to its next sleep. */
+export const settle = TestClock.adjust(0)

@@ -1,0 +1,189 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, Logger, Option, Scope, TestClock } from "effect"
+import { UpgradeRefused } from "../../../src/Domain/LinkError.ts"
+import { about, nextAttempt } from "../Listener/scenario.ts"
+import { listening, lost, one, service } from "./doubles.ts"
+
+describe("a restart of a listener on a link", () => {
+  it.scoped("renews the link and touches nothing else", () =>
+    Effect.gen(function* () {
+      const { dials, registry, reported, renewals, sources } = yield* listening
+      const before = [dials.length, reported.length]
+      yield* registry.restart(one)
+      yield* TestClock.adjust("1 minute")
+      expect(renewals).toEqual([one])
+      expect([dials.length, reported.length]).toEqual(before)
+      expect(sources.openLinks).toBe(1)
+      expect((yield* registry.status(one))._tag).toBe("Listening")
+    })
+  )
+
+  it.scoped("does not wait for the renewal, and keeps no other command waiting", () =>
+    Effect.gen(function* () {
+      const { registry, sources } = yield* listening
+      sources.renew = () => Effect.never
+      yield* registry.restart(one)
+      yield* registry.stop(one)
+      expect((yield* registry.status(one))._tag).toBe("Stopped")
+      expect(sources.openLinks).toBe(0)
+    })
+  )
+
+  it.scoped("goes on with the old link when the renewal fails, and says why", () => {
+    const logged: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) =>
+      logged.push(`${logLevel._tag} ${String(message)}`)
+    )
+    return Effect.gen(function* () {
+      const { ledger, registry, reported, sources } = yield* listening
+      const before = reported.length
+      sources.renew = () => Effect.fail(UpgradeRefused.of(502, "Bad Gateway"))
+      yield* registry.restart(one)
+      yield* TestClock.adjust("1 minute")
+      expect([reported.length, sources.openLinks, ledger]).toEqual([before, 1, []])
+      expect(logged.filter((line) => line.includes("old link"))).toEqual([
+        'Warning Goes on with the old link: Evolution refused the socket: HTTP 502 "Bad Gateway"'
+      ])
+    }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+  })
+
+  it.scoped("goes on with the old link when there is a bug in the renewal", () =>
+    Effect.gen(function* () {
+      const { registry, sources } = yield* listening
+      sources.renew = () => Effect.dieMessage("a bug of ours")
+      yield* registry.restart(one)
+      yield* TestClock.adjust("1 minute")
+      expect([sources.openLinks, (yield* registry.status(one))._tag]).toEqual([1, "Listening"])
+    })
+  )
+
+  it.scoped("gives the renewal up when the service stops", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { registry, sources } = yield* Scope.extend(listening, scope)
+      const ended = yield* Deferred.make<void>()
+      sources.renew = () =>
+        Effect.onInterrupt(Effect.never, () => Deferred.succeed(ended, undefined))
+      yield* registry.restart(one)
+      yield* TestClock.adjust(0)
+      yield* Scope.close(scope, Exit.void)
+      expect(yield* Deferred.isDone(ended)).toBe(true)
+    })
+  )
+
+  it.scoped("renews nothing that cannot be written down", () =>
+    Effect.gen(function* () {
+      const { registry, renewals, sources, store } = yield* listening
+      store.isAway = true
+      expect((yield* Effect.flip(registry.restart(one)))._tag).toBe("SqlError")
+      yield* TestClock.adjust(0)
+      expect([renewals, sources.openLinks]).toEqual([[], 1])
+    })
+  )
+})
+
+describe("a restart of a listener that is on no link", () => {
+  it.scoped("dials at once and with the delays forgotten, when it waits", () =>
+    Effect.gen(function* () {
+      const { dials, registry, renewals, sources } = yield* service
+      sources.onOpen = () => lost
+      yield* registry.start(one)
+      yield* TestClock.adjust("20 seconds")
+      const waiting = yield* registry.status(one)
+      expect(waiting).toMatchObject({ _tag: "Waiting", attempt: 6 })
+      yield* registry.restart(one)
+      yield* TestClock.adjust(0)
+      expect([dials.at(-1), dials.length]).toEqual([20_000, 7])
+      const again = yield* registry.status(one)
+      expect(again).toMatchObject({ _tag: "Waiting", attempt: 1 })
+      expect(nextAttempt(again) - 20_000).toEqual(about(500))
+      expect(renewals).toEqual([])
+    })
+  )
+
+  it.scoped("dials at once when it is parked", () =>
+    Effect.gen(function* () {
+      const { registry, sources } = yield* service
+      sources.onOpen = () => UpgradeRefused.of(401, "Unauthorized")
+      yield* registry.start(one)
+      yield* TestClock.adjust("1 second")
+      expect((yield* registry.status(one))._tag).toBe("Parked")
+      sources.onOpen = () => Effect.void
+      yield* registry.restart(one)
+      yield* TestClock.adjust(0)
+      expect(yield* registry.status(one)).toMatchObject({ _tag: "Listening", attempt: 1 })
+    })
+  )
+
+  it.scoped("leaves the dial it is at for a new one", () =>
+    Effect.gen(function* () {
+      const { dials, registry, sources } = yield* service
+      sources.onOpen = () => Effect.never
+      yield* registry.start(one)
+      yield* TestClock.adjust("5 seconds")
+      sources.onOpen = () => Effect.void
+      yield* registry.restart(one)
+      yield* TestClock.adjust(0)
+      expect((yield* registry.status(one))._tag).toBe("Listening")
+      expect([dials, sources.openLinks]).toEqual([[0, 5000], 1])
+    })
+  )
+
+  it.scoped("listens, and writes down that it is wished for, when it was stopped", () =>
+    Effect.gen(function* () {
+      const { registry, renewals, store } = yield* listening
+      yield* registry.stop(one)
+      yield* registry.restart(one)
+      yield* TestClock.adjust(0)
+      expect((yield* registry.status(one))._tag).toBe("Listening")
+      expect([store.desired.get(one), renewals]).toEqual(["listening", []])
+    })
+  )
+
+  it.scoped("leaves the gap open until it hears again; a stop does not", () =>
+    Effect.gen(function* () {
+      const { ledger, registry, sources } = yield* service
+      sources.onOpen = () => lost
+      yield* registry.start(one)
+      yield* TestClock.adjust("10 seconds")
+      yield* registry.restart(one)
+      yield* TestClock.adjust("2 seconds")
+      expect(ledger).toEqual([{ from: 0, cause: "connection_lost", to: undefined }])
+      sources.onOpen = () => Effect.void
+      yield* registry.restart(one)
+      yield* TestClock.adjust(0)
+      expect(ledger).toEqual([{ from: 0, cause: "connection_lost", to: 12_000 }])
+      sources.onOpen = () => lost
+      yield* sources.lose(one)
+      yield* TestClock.adjust("1 second")
+      yield* registry.stop(one)
+      expect(ledger.map(({ to }) => to)).toEqual([12_000, 13_000])
+    })
+  )
+
+  it.scoped("is refused for what was never started", () =>
+    Effect.gen(function* () {
+      const { dials, registry, renewals, store } = yield* service
+      expect((yield* Effect.flip(registry.restart(one)))._tag).toBe("InstanceNotFound")
+      yield* TestClock.adjust("1 second")
+      expect([dials, renewals, store.desired.size]).toEqual([[], [], 0])
+    })
+  )
+
+  it.scoped("waits for the command before it", () =>
+    Effect.gen(function* () {
+      const { registry, store } = yield* listening
+      const written = yield* Deferred.make<void>()
+      store.writing = Deferred.await(written)
+      const stopping = yield* Effect.fork(registry.stop(one))
+      const restarting = yield* Effect.fork(registry.restart(one))
+      yield* TestClock.adjust(0)
+      expect(yield* Fiber.poll(restarting)).toEqual(Option.none())
+      yield* Deferred.succeed(written, undefined)
+      yield* Fiber.join(stopping)
+      yield* Fiber.join(restarting)
+      yield* TestClock.adjust(0)
+      expect((yield* registry.status(one))._tag).toBe("Listening")
+    })
+  )
+})

@@ -1,0 +1,246 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Clock, Context, DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
+import { decode, payloadOf } from "../../src/Domain/Event.ts"
+import {
+  type EvolutionError,
+  EvolutionRefused,
+  EvolutionUnavailable,
+  InstanceNotFound,
+  KeyRefused,
+  LicenseRequired
+} from "../../src/Domain/EvolutionError.ts"
+import { InstanceName, type InstanceRecord, nothingObserved } from "../../src/Domain/Instance.ts"
+import type { EvolutionClient } from "../../src/Evolution/EvolutionClient.ts"
+import { Recovery } from "../../src/Listening/Recovery.ts"
+import { EventStore } from "../../src/Log/EventStore.ts"
+import { evolution } from "../Evolution/EvolutionClient/double.ts"
+import { ingestOf, instancesOf, ledgerOf, storeOf } from "../support/doubles.ts"
+import { settings } from "../support/settings.ts"
+
+const name = InstanceName.make("shop-1")
+
+const absent = new InstanceNotFound({ message: "It does not exist", instance: name })
+const away = new EvolutionUnavailable({ message: "Cannot reach Evolution", status: null })
+const stringified = new EvolutionRefused({ message: "[object Object]", status: 200 })
+
+const row = (ownerJid: string | null) => Effect.succeed([{ name, ownerJid }])
+const code = { code: "2@first", base64: "data:image/png;base64,AA==", pairingCode: null, count: 1 }
+
+const withQr: InstanceRecord = {
+  ...nothingObserved,
+  name,
+  desired: "listening",
+  desiredAt: DateTime.unsafeMake(0),
+  qr: {
+    code: "2@known",
+    base64: null,
+    pairingCode: null,
+    sequence: 1,
+    receivedAt: DateTime.unsafeMake(0),
+    expiresAt: DateTime.unsafeMake(45_000)
+  }
+}
+
+/** What a snapshot has no use for. */
+const nobodyElse = Layer.mergeAll(Layer.succeed(EventStore, storeOf({})), ledgerOf(), ingestOf({}))
+
+const recovery = (
+  answers: Partial<typeof EvolutionClient.Service>,
+  record?: InstanceRecord | undefined
+) =>
+  Effect.map(
+    Layer.build(
+      Recovery.layer.pipe(
+        Layer.provide(evolution(answers)),
+        Layer.provide(instancesOf({ get: () => record })),
+        Layer.provide(nobodyElse),
+        Layer.provide(settings({}))
+      )
+    ),
+    Context.get(Recovery)
+  )
+
+/** Gives each answer once, the last one for ever, and counts. */
+const script = <A>(...answers: ReadonlyArray<Effect.Effect<A, EvolutionError>>) => {
+  const asked = { times: 0 }
+  const answer = () =>
+    Effect.suspend(() => answers[Math.min(asked.times++, answers.length - 1)] ?? Effect.never)
+  return { answer, asked }
+}
+
+const said = (data: Effect.Effect.Success<ReturnType<typeof Recovery.Service.snapshot>>) =>
+  data.map((event) => [event.name, payloadOf(event)])
+
+const stateEvent = (state: string) => [
+  "connection.update",
+  { event: "connection.update", instance: name, data: { instance: name, state } }
+]
+
+describe("Recovery.snapshot", () => {
+  it.scoped.each(["open", "close", "unknown"] as const)(
+    'tells that WhatsApp\'s state is "%s", and asks nothing else',
+    (state) =>
+      Effect.gen(function* () {
+        const { snapshot } = yield* recovery({ connectionState: () => Effect.succeed(state) })
+        expect(said(yield* snapshot(name))).toEqual([stateEvent(state)])
+      })
+  )
+
+  it.scoped("believes that an instance is gone only when told twice, 2 s apart", () =>
+    Effect.gen(function* () {
+      const { answer, asked } = script<"open">(absent)
+      const { snapshot } = yield* recovery({ connectionState: answer })
+      const fiber = yield* Effect.fork(snapshot(name))
+      yield* TestClock.adjust(1999)
+      expect([yield* Fiber.poll(fiber), asked.times]).toEqual([Option.none(), 1])
+      yield* TestClock.adjust(1)
+      expect(said(yield* Fiber.join(fiber))).toEqual([stateEvent("removed")])
+      expect(asked.times).toBe(2)
+    })
+  )
+
+  it.scoped("does not take an instance for gone that is there at the second look", () =>
+    Effect.gen(function* () {
+      const { answer } = script<"open">(absent, Effect.succeed("open"))
+      const { snapshot } = yield* recovery({ connectionState: answer })
+      const fiber = yield* Effect.fork(snapshot(name))
+      yield* TestClock.adjust("2 seconds")
+      const events = yield* Fiber.join(fiber)
+      expect(said(events)).toEqual([stateEvent("open")])
+      // What came over the socket between the two looks is older than this.
+      expect(events[0]?.receivedAt).toBe(2000)
+    })
+  )
+
+  it.scoped("asks for the QR code of an instance that connects and was never paired", () =>
+    Effect.gen(function* () {
+      const { snapshot } = yield* recovery({
+        connectionState: () => Effect.succeed("connecting"),
+        fetchInstances: () => row(null),
+        connect: () => Effect.succeed(code)
+      })
+      const events = yield* snapshot(name)
+      expect(said(events)[1]).toEqual([
+        "qrcode.updated",
+        {
+          event: "qrcode.updated",
+          instance: name,
+          data: {
+            qrcode: {
+              instance: name,
+              code: "2@first",
+              base64: "data:image/png;base64,AA==",
+              pairingCode: null
+            }
+          }
+        }
+      ])
+      // Both are events that Ingest can read.
+      expect(events.map((event) => Either.isRight(decode(event, "snapshot")))).toEqual([true, true])
+    })
+  )
+
+  // `connect` is missing on purpose: to be asked for it is a defect.
+  it.scoped("does not ask for a code when it has one, or when the instance is paired", () =>
+    Effect.gen(function* () {
+      const connecting = () => Effect.succeed("connecting" as const)
+      const known = yield* recovery({ connectionState: connecting }, withQr)
+      expect(said(yield* known.snapshot(name))).toEqual([stateEvent("connecting")])
+      const paired = yield* recovery({
+        connectionState: connecting,
+        fetchInstances: () => row("5511999990001@s.whatsapp.net")
+      })
+      expect(said(yield* paired.snapshot(name))).toEqual([stateEvent("connecting")])
+    })
+  )
+
+  it.scoped.each([
+    [
+      "has no code yet",
+      { fetchInstances: () => row(null), connect: () => Effect.succeed({ count: 0 }) }
+    ],
+    ["cannot connect it", { fetchInstances: () => row(null), connect: () => stringified }],
+    ["has not loaded it", { fetchInstances: () => absent }]
+  ] as const)("tells the state alone when Evolution %s", ([, answers]) =>
+    Effect.gen(function* () {
+      const { snapshot } = yield* recovery({
+        connectionState: () => Effect.succeed("connecting"),
+        ...answers
+      })
+      expect(said(yield* snapshot(name))).toEqual([stateEvent("connecting")])
+    })
+  )
+
+  it.scoped("goes on asking an Evolution that does not answer, until it does", () =>
+    Effect.gen(function* () {
+      const { answer, asked } = script<"open">(away, away, away, away, Effect.succeed("open"))
+      const { snapshot } = yield* recovery({ connectionState: answer })
+      const fiber = yield* Effect.fork(snapshot(name))
+      // 1, 2, 4 and 8 s, each 20 % more or less.
+      yield* TestClock.adjust("11 seconds")
+      expect(yield* Fiber.poll(fiber)).toEqual(Option.none())
+      yield* TestClock.adjust("8 seconds")
+      expect(said(yield* Fiber.join(fiber))).toEqual([stateEvent("open")])
+      expect(asked.times).toBe(5)
+    })
+  )
+
+  it.scoped("never waits more than 36 s before it asks again", () =>
+    Effect.gen(function* () {
+      const { answer, asked } = script<"open">(away)
+      const { snapshot } = yield* recovery({ connectionState: answer })
+      yield* Effect.forkScoped(snapshot(name))
+      yield* TestClock.adjust("10 minutes")
+      for (let round = 0; round < 5; round++) {
+        const before = asked.times
+        yield* TestClock.adjust("36 seconds")
+        expect(asked.times).toBeGreaterThan(before)
+      }
+    })
+  )
+
+  it.scoped.each([
+    new KeyRefused({ message: "Evolution refused the API key" }),
+    new LicenseRequired({ message: "Evolution is not activated" })
+  ])("fails at once when asking again cannot help: $_tag", (error) =>
+    Effect.gen(function* () {
+      const { snapshot } = yield* recovery({ connectionState: () => error })
+      expect(yield* Effect.flip(snapshot(name))).toBe(error)
+    })
+  )
+
+  it.scoped("is evidence as of the moment it asked, not of the answer", () =>
+    Effect.gen(function* () {
+      const { answer } = script<"open">(away, Effect.delay(Effect.succeed("open"), "3 seconds"))
+      const { snapshot } = yield* recovery({ connectionState: answer })
+      const fiber = yield* Effect.fork(Effect.zip(snapshot(name), Clock.currentTimeMillis))
+      yield* TestClock.adjust("10 seconds")
+      const [[event], answeredAt] = yield* Fiber.join(fiber)
+      expect(event?.receivedAt).toBeCloseTo(answeredAt - 3000, 3)
+    })
+  )
+
+  it.scoped("asks at most 16 questions at once", () =>
+    Effect.gen(function* () {
+      let [asking, most] = [0, 0]
+      const { snapshot } = yield* recovery({
+        connectionState: () =>
+          Effect.sync(() => {
+            most = Math.max(most, ++asking)
+          }).pipe(
+            Effect.zipRight(Effect.delay(Effect.succeed("open" as const), "1 second")),
+            Effect.ensuring(Effect.sync(() => asking--))
+          )
+      })
+      const all = yield* Effect.fork(
+        Effect.all(
+          Array.from({ length: 40 }, () => snapshot(name)),
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* TestClock.adjust("3 seconds")
+      expect((yield* Fiber.join(all)).length).toBe(40)
+      expect(most).toBe(16)
+    })
+  )
+})

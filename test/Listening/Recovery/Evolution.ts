@@ -1,0 +1,79 @@
+/** An Evolution whose table of messages a test fills, and which answers about it as the real one does. */
+import { Effect, Layer } from "effect"
+import { type EvolutionError, EvolutionUnavailable } from "../../../src/Domain/EvolutionError.ts"
+import type { FoundMessage } from "../../../src/Evolution/EvolutionClient/Body.ts"
+import { EvolutionClient, type MessageQuery } from "../../../src/Evolution/EvolutionClient.ts"
+import { makeRandom } from "../../support/Random.ts"
+
+export const chat = "5511988887777@s.whatsapp.net"
+
+let rows = 0
+
+/** A row of its table; the rows' own ids grow with time. */
+export const row = (id: string, messageTimestamp: number, remoteJid = chat): FoundMessage => ({
+  id: `cm${String(++rows).padStart(8, "0")}`,
+  key: { id, remoteJid, fromMe: false },
+  messageType: "conversation",
+  message: { conversation: `Olá ${id}` },
+  messageTimestamp,
+  MessageUpdate: []
+})
+
+export const away = new EvolutionUnavailable({ message: "Cannot reach Evolution", status: null })
+
+export const makeEvolution = (seed = 1) => {
+  const random = makeRandom(seed)
+  const evolution = {
+    tables: new Map<string, Array<FoundMessage>>(),
+    /** Each question, and when it was asked; ms since 1970 UTC. */
+    asked: [] as (MessageQuery & { readonly at: number; readonly instance: string })[],
+    /** Questions at once, and the most there ever were. */
+    asking: 0,
+    most: 0,
+    /** What it says instead of an answer. */
+    refuses: (_query: MessageQuery): EvolutionError | undefined => undefined
+  }
+
+  const find = (instance: string, { keyId, pageSize, seconds }: MessageQuery) => {
+    const [from, to] = seconds ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+    const matching = (evolution.tables.get(instance) ?? []).filter(
+      ({ key, messageTimestamp }) =>
+        messageTimestamp >= from &&
+        messageTimestamp <= to &&
+        (keyId === undefined || key.id === keyId)
+    )
+    // Newest first by the second and no further: ties come in another order each time.
+    const records = matching
+      .map((record) => ({ record, tie: random.next() }))
+      .sort(
+        (left, right) =>
+          right.record.messageTimestamp - left.record.messageTimestamp || left.tie - right.tie
+      )
+      .slice(0, pageSize)
+      .map(({ record }) => record)
+    return { messages: { total: matching.length, records } }
+  }
+
+  const layer = Layer.mock(EvolutionClient, {
+    ping: Effect.void,
+    findMessages: (instance, query) =>
+      Effect.gen(function* () {
+        const at = (yield* Effect.clock).unsafeCurrentTimeMillis()
+        evolution.asked.push({ ...query, at, instance })
+        evolution.most = Math.max(evolution.most, ++evolution.asking)
+        yield* Effect.sleep("50 millis")
+        const refusal = evolution.refuses(query)
+        return refusal === undefined ? find(instance, query) : yield* refusal
+      }).pipe(Effect.ensuring(Effect.sync(() => evolution.asking--)))
+  })
+
+  return Object.assign(evolution, {
+    layer,
+    /** Writes messages down, as it does when it is told to store them. */
+    stores: (instance: string, rows: ReadonlyArray<FoundMessage>) => {
+      evolution.tables.set(instance, [...(evolution.tables.get(instance) ?? []), ...rows])
+    },
+    /** The stretches of seconds it was asked about. */
+    stretches: () => evolution.asked.flatMap(({ seconds }) => (seconds ? [seconds] : []))
+  })
+}

@@ -1,0 +1,159 @@
+/** Back-fill with a real ledger and a real ingest, over a log in memory and a pretended Evolution. */
+import type { SqlError } from "@effect/sql"
+import { Context, DateTime, Effect, Fiber, Layer, Option, TestClock } from "effect"
+import type { EvolutionEvent } from "../../../src/Domain/Event.ts"
+import type { Gap } from "../../../src/Domain/Gap.ts"
+import { InstanceName, type InstanceRecord, nothingObserved } from "../../../src/Domain/Instance.ts"
+import { EventSource } from "../../../src/Evolution/EventSource.ts"
+import type { FoundMessage } from "../../../src/Evolution/EvolutionClient/Body.ts"
+import { GapLedger } from "../../../src/Listening/GapLedger.ts"
+import { Recovery } from "../../../src/Listening/Recovery.ts"
+import { EventBus } from "../../../src/Log/EventBus.ts"
+import { EventStore } from "../../../src/Log/EventStore.ts"
+import { GapStore } from "../../../src/Log/GapStore.ts"
+import { Ingest } from "../../../src/Log/Ingest.ts"
+import { InstanceStore } from "../../../src/Log/InstanceStore.ts"
+import { sqlError } from "../../Log/Ingest/World.ts"
+import { settings } from "../../support/settings.ts"
+import { makeEvolution } from "./Evolution.ts"
+
+export const [shop, bar] = [InstanceName.make("shop-1"), InstanceName.make("bar-1")]
+
+/** When a test begins, and so many seconds later; in seconds, as WhatsApp counts. */
+export const start = Date.UTC(2026, 0, 2, 3, 4, 5) / 1000
+export const at = (seconds: number) => DateTime.unsafeMake((start + seconds) * 1000)
+
+export interface Settings {
+  readonly limit?: number
+  /** Whether the instances were ever paired. */
+  readonly phone?: string | null
+  readonly seed?: number
+}
+
+export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }: Settings = {}) =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(start * 1000)
+    const evolution = makeEvolution(seed)
+    const log: Array<EvolutionEvent> = []
+    const database = yield* Effect.makeLatch(true)
+    const world = { logFails: undefined as SqlError.SqlError | undefined }
+    const record: InstanceRecord = {
+      ...nothingObserved,
+      name: shop,
+      desired: "listening",
+      desiredAt: at(0),
+      profile: { ...nothingObserved.profile, phone }
+    }
+    const doubles = Layer.mergeAll(
+      Layer.mock(EventStore, {
+        append: ({ events }) =>
+          Effect.zipRight(
+            database.await,
+            Effect.suspend(() =>
+              events.some(({ json }) => String(json).includes("poison"))
+                ? sqlError("22P05")
+                : Effect.succeed(events.map((event) => log.push(event)))
+            )
+          ),
+        unheard: (messages) =>
+          Effect.sync(() => {
+            const heard = new Set(messagesIn(log, messages[0]?.instance ?? "").map(({ id }) => id))
+            return messages.filter(({ json }) => !heard.has(keyOf(String(json)).id))
+          }),
+        messagesAround: (instance, from, to) =>
+          Effect.suspend(() => {
+            if (world.logFails !== undefined) return Effect.fail(world.logFails)
+            const live = messagesIn(log, instance).filter(({ origin }) => origin === "live")
+            const ids = (side: typeof live) => side.slice(0, 2).map(({ id }) => id)
+            return Effect.succeed({
+              before: ids(live.filter(({ heardAt }) => heardAt <= from.epochMillis).reverse()),
+              after: ids(live.filter(({ heardAt }) => heardAt >= to.epochMillis))
+            })
+          }),
+        lastId: Effect.succeed(0)
+      }),
+      Layer.mock(GapStore, {
+        unfinished: Effect.succeed([]),
+        lost: Effect.succeed([]),
+        lastBeat: Effect.succeed(undefined),
+        // Nobody here wants to know, and it would wake every 5 s.
+        beat: () => Effect.never,
+        rest: Effect.void
+      }),
+      Layer.mock(InstanceStore, {
+        get: () => record,
+        lastEvent: () => null,
+        all: Effect.succeed([]),
+        accept: () => undefined
+      }),
+      Layer.mock(EventSource, { isShared: true, heard: Effect.succeed(undefined) }),
+      evolution.layer
+    )
+    const context = yield* Layer.build(
+      Recovery.layer.pipe(
+        Layer.provideMerge(GapLedger.layer),
+        Layer.provideMerge(Ingest.layer),
+        Layer.provideMerge(EventBus.layer),
+        Layer.provide(doubles),
+        Layer.provide(settings({ BACKFILL_LIMIT: `${limit}` }))
+      )
+    )
+    const ledger = Context.get(context, GapLedger)
+    const ingest = Context.get(context, Ingest)
+    const recovery = Context.get(context, Recovery)
+    const gaps = (instance = shop) =>
+      log.flatMap(({ gap }) => (gap?.instance === instance ? [gap] : []))
+    return Object.assign(world, {
+      /** While it is shut, nothing is committed; a poison never is. */
+      database,
+      evolution,
+      ledger,
+      log,
+      /** A gap of so many seconds, which has just ended. */
+      gap: (from: number, to: number, instance = shop) =>
+        Effect.gen(function* () {
+          yield* TestClock.setTime((start + to) * 1000)
+          yield* ledger.open(instance, (start + from) * 1000, "connection_lost")
+          yield* ledger.close(instance)
+        }),
+      /** Messages that come over the socket, as soon as they are said. */
+      hears: (rows: ReadonlyArray<FoundMessage>, instance = shop) =>
+        Effect.zipRight(
+          ingest.receive(
+            rows.map(({ id: _row, MessageUpdate: _updates, ...data }) => ({
+              name: "messages.upsert",
+              payload: { event: "messages.upsert", instance, data },
+              receivedAt: data.messageTimestamp * 1000
+            })),
+            "live"
+          ),
+          settle
+        ),
+      backfill: (instance = shop) => Effect.fork(recovery.backfill(instance)),
+      /** The messages of the log, in its order. */
+      messages: (instance = shop) => messagesIn(log, instance),
+      gaps,
+      /** The last word on the gap that was told of last. */
+      verdict: (instance = shop): Gap | undefined => gaps(instance).at(-1)
+    })
+  })
+export type World = Effect.Effect.Success<ReturnType<typeof makeWorld>>
+
+const keyOf = (json: string): { readonly id: string } => JSON.parse(json).key
+
+const messagesIn = (log: ReadonlyArray<EvolutionEvent>, instance: string) =>
+  log
+    .filter((event) => event.instance === instance && event.event === "messages.upsert")
+    .map(({ json, origin, receivedAt }) => ({
+      id: keyOf(String(json)).id,
+      origin,
+      heardAt: receivedAt,
+      /** When it was said, in seconds of the test. */
+      seconds: JSON.parse(String(json)).messageTimestamp - start
+    }))
+
+/** Lets every other fiber go as far as it can without a clock. */
+export const settle = Effect.replicateEffect(Effect.yieldNow(), 100)
+
+export const isDone = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) =>
+  Effect.map(Fiber.poll(fiber), Option.isSome)

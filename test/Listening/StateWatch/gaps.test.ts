@@ -1,0 +1,143 @@
+import { describe, expect, it } from "@effect/vitest"
+import { DateTime, Effect, TestClock } from "effect"
+import { EvolutionUnavailable } from "../../../src/Domain/EvolutionError.ts"
+import { ConnectionLost } from "../../../src/Domain/LinkError.ts"
+import * as State from "../../../src/Domain/ListenerState.ts"
+import { everything, one, watched } from "./world.ts"
+
+const unavailable = new EvolutionUnavailable({ message: "No answer within 10 s", status: null })
+const noCalls = {
+  enabled: true,
+  events: everything.events.filter((event) => event !== "CALL")
+}
+
+/** Since 1 000 000 ms. The one instance is asked about once a minute, 20 % more or less. */
+const listening = Effect.zipRight(TestClock.setTime(1_000_000), watched([one], false))
+
+describe("the gap of a subscription that was not whole", () => {
+  it.scoped("begins when it was last seen to be whole, and ends when it is so again", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      yield* TestClock.adjust("5 minutes")
+      const seenWhole = world.asked.filter(({ what }) => what === "settings").at(-1)?.at
+      world.settings.set(one, noCalls)
+      yield* TestClock.adjust("75 seconds")
+      expect(world.ledger).toEqual([
+        ["open", one, seenWhole, "not_subscribed"],
+        ["close", one]
+      ])
+    })
+  )
+
+  it.scoped("begins when it was last seen to be whole, also when the link was lost since", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      yield* TestClock.adjust("5 minutes")
+      const seenWhole = world.asked.filter(({ what }) => what === "settings").at(-1)?.at
+      const since = DateTime.add(yield* DateTime.now, { seconds: 30 })
+      world.settings.set(one, noCalls)
+      world.states.set(one, State.listening(State.stopped(since), since))
+      yield* TestClock.adjust("75 seconds")
+      expect(world.ledger[0]).toEqual(["open", one, seenWhole, "not_subscribed"])
+    })
+  )
+
+  it.scoped("begins with the watch when it was never seen to be whole", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      const since = DateTime.add(yield* DateTime.now, { seconds: 30 })
+      world.settings.set(one, noCalls)
+      world.states.set(one, State.listening(State.stopped(since), since))
+      yield* TestClock.adjust("75 seconds")
+      expect(world.ledger[0]).toEqual(["open", one, 1_000_000, "not_subscribed"])
+    })
+  )
+
+  it.scoped("does not begin before it was wanted that we listen", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      yield* TestClock.adjust("5 minutes")
+      world.wishedAt = yield* DateTime.now
+      world.settings.set(one, noCalls)
+      yield* TestClock.adjust("75 seconds")
+      const wished = world.wishedAt.epochMillis
+      expect(world.ledger[0]).toEqual(["open", one, wished, "not_subscribed"])
+    })
+  )
+
+  it.scoped("is none of an instance that was stopped while Evolution thought about it", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      const answers = yield* Effect.makeLatch()
+      world.beforeSettings = answers.await
+      world.settings.set(one, noCalls)
+      yield* TestClock.adjust("75 seconds")
+      world.states.set(one, State.stopped(yield* DateTime.now))
+      yield* answers.open
+      yield* TestClock.adjust("5 minutes")
+      expect([world.ledger, world.wanted]).toEqual([[], []])
+    })
+  )
+
+  it.scoped("is none where Evolution cannot give more", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      world.granted = noCalls
+      world.settings.set(one, noCalls)
+      yield* TestClock.adjust("2 minutes")
+      const before = world.ledger.length
+      yield* TestClock.adjust("10 minutes")
+      expect(world.ledger.length).toBe(before)
+    })
+  )
+
+  it.scoped("is not over as long as the listener is on no link", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      const at = yield* DateTime.now
+      const error = ConnectionLost.of(1006, "")
+      const facts = { since: at, nextAttempt: at, isFlapping: false, error }
+      world.states.set(one, State.waiting(State.connecting(State.stopped(at), at), facts))
+      world.settings.set(one, null)
+      yield* TestClock.adjust("75 seconds")
+      expect(world.ledger).toEqual([["open", one, 1_000_000, "not_subscribed"]])
+    })
+  )
+
+  it.scoped("is not over while Evolution does not take the wish", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      world.settings.set(one, noCalls)
+      world.refusal = unavailable
+      yield* TestClock.adjust("75 seconds")
+      expect(world.wanted.length).toBe(1)
+      expect(world.ledger).toEqual([["open", one, 1_000_000, "not_subscribed"]])
+      world.refusal = undefined
+      yield* TestClock.adjust("75 seconds")
+      expect(world.ledger.at(-1)).toEqual(["close", one])
+    })
+  )
+
+  it.scoped("is not closed in place of one that has another cause", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      yield* world.misses(one, "connection_lost")
+      yield* TestClock.adjust("5 minutes")
+      expect(world.ledger.filter(([what]) => what === "close")).toEqual([])
+    })
+  )
+
+  it.scoped("is over also when it was not our wish, as far as we know, that mended it", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      world.settings.set(one, noCalls)
+      world.refusal = unavailable
+      yield* TestClock.adjust("75 seconds")
+      expect(world.ledger).toEqual([["open", one, 1_000_000, "not_subscribed"]])
+      // Evolution had taken it, and only its answer was lost.
+      world.settings.set(one, everything)
+      yield* TestClock.adjust("75 seconds")
+      expect(world.ledger.at(-1)).toEqual(["close", one])
+    })
+  )
+})

@@ -1,0 +1,213 @@
+import { randomUUID } from "node:crypto"
+import { SqlClient } from "@effect/sql"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
+import { DateTime, Effect, Layer, ManagedRuntime } from "effect"
+import type { EvolutionEvent } from "../../../src/Domain/Event.ts"
+import * as Gap from "../../../src/Domain/Gap.ts"
+import { InstanceName } from "../../../src/Domain/Instance.ts"
+import { EventStore } from "../../../src/Log/EventStore.ts"
+import { classify } from "../../../src/Storage/Failure.ts"
+import { databases } from "../../support/databases.ts"
+import { event, nothing, receivedAt } from "./batch.ts"
+
+const chat = "5511988887777@s.whatsapp.net"
+const otherChat = "120363041234567890@g.us"
+
+/** An event about a message. */
+const message = (id: string, more: Partial<EvolutionEvent> = {}, remoteJid = chat) =>
+  event(JSON.stringify({ key: { id, remoteJid, fromMe: false }, message: {} }), more)
+
+const idsOf = (messages: ReadonlyArray<EvolutionEvent>) =>
+  messages.map(({ json }) => JSON.parse(String(json)).key?.id)
+
+const gap = Gap.opened({
+  id: randomUUID(),
+  instance: InstanceName.make("shop"),
+  from: DateTime.unsafeMake(receivedAt),
+  cause: "connection_lost"
+})
+const noted = (of: Gap.Gap) => event("{}", { event: "gap.updated", origin: "listener", gap: of })
+
+describe.each(databases)("the event store on %s", (_name, database) => {
+  const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
+  beforeAll(() => runtime.runPromise(Effect.void), 30_000)
+  beforeEach(() =>
+    runtime.runPromise(
+      Effect.flatMap(
+        SqlClient.SqlClient,
+        (sql) => sql`truncate events, quarantine, gaps restart identity`
+      )
+    )
+  )
+  afterAll(() => runtime.dispose(), 30_000)
+
+  const test = (
+    title: string,
+    body: (store: EventStore["Type"], sql: SqlClient.SqlClient) => Effect.Effect<unknown, unknown>
+  ) =>
+    it.effect(title, () =>
+      Effect.provide(
+        Effect.flatMap(Effect.all([EventStore, SqlClient.SqlClient]), ([store, sql]) =>
+          body(store, sql)
+        ),
+        runtime
+      )
+    )
+
+  test("tells, of messages fetched again, those that the log has not, in their order", (store) =>
+    Effect.gen(function* () {
+      const heard = [
+        message("A1"),
+        message("A2", { event: "send.message" }),
+        message("A3", { origin: "backfill" }),
+        message("A4", {}, otherChat)
+      ]
+      yield* store.append({ ...nothing, events: heard })
+      const asked = ["B2", "A1", "B1", "A2", "A3", "A4", "B0"].map((id) =>
+        message(id, { origin: "backfill" })
+      )
+      const fresh = yield* store.unheard(asked)
+      // "A4" was said in another chat.
+      expect(idsOf(fresh)).toEqual(["B2", "B1", "A4", "B0"])
+      expect(fresh.every((one) => asked.includes(one))).toBe(true)
+    }))
+
+  test("does not take a message for heard that another instance heard, or another event names", (store) =>
+    Effect.gen(function* () {
+      const elsewhere = [
+        message("A1", { instance: "bar" }),
+        message("A1", { event: "messages.delete" }),
+        message("A1", { event: "call" })
+      ]
+      yield* store.append({ ...nothing, events: elsewhere })
+      expect(idsOf(yield* store.unheard([message("A1")]))).toEqual(["A1"])
+      expect(yield* store.unheard([message("A1", { instance: "bar" })])).toEqual([])
+    }))
+
+  test("finds its way among data of any shape", (store) =>
+    Effect.gen(function* () {
+      const shapes = [
+        "null",
+        '"text"',
+        "[]",
+        '{"key":null}',
+        '{"key":"A1"}',
+        '{"key":{"id":["A1"]}}',
+        '{"key":{"id":"A1"}}'
+      ]
+      yield* store.append({ ...nothing, events: shapes.map((json) => event(json)) })
+      const ids = ["A1", "'; drop table events; --", '"\\', "世界", ""]
+      const asked = ids.map((id) => message(id))
+      expect(idsOf(yield* store.unheard(asked))).toEqual(ids)
+      yield* store.append({ ...nothing, events: asked })
+      expect(yield* store.unheard(asked)).toEqual([])
+      expect(yield* store.unheard(shapes.map((json) => event(json)))).toHaveLength(shapes.length)
+      expect(yield* store.unheard([])).toEqual([])
+    }))
+
+  test("compares a thousand messages at once", (store) =>
+    Effect.gen(function* () {
+      const messages = Array.from({ length: 1000 }, (_, n) => message(`A${n}`))
+      yield* store.append({ ...nothing, events: messages.filter((_, n) => n % 3 === 0) })
+      expect(yield* store.unheard(messages)).toEqual(messages.filter((_, n) => n % 3 !== 0))
+    }))
+
+  /** Events, one a second from the first second on, as they were heard. */
+  const heard = (events: ReadonlyArray<EvolutionEvent>) =>
+    events.map((one, n) => ({ ...one, receivedAt: receivedAt + (n + 1) * 1000 }))
+  const at = (seconds: number) => DateTime.unsafeMake(receivedAt + seconds * 1000)
+
+  test("knows the two messages heard nearest to a gap on either side, nearest first", (store) =>
+    Effect.gen(function* () {
+      const ids = ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9"]
+      yield* store.append({ ...nothing, events: heard(ids.map((id) => message(id))) })
+      const around = (from: number, to: number, instance = "shop") =>
+        store.messagesAround(instance, at(from), at(to))
+      expect(yield* around(3.5, 6.5)).toEqual({ before: ["A3", "A2"], after: ["A7", "A8"] })
+      // What was heard as it began, or as it ended, was heard.
+      expect(yield* around(3, 6)).toEqual({ before: ["A3", "A2"], after: ["A6", "A7"] })
+      expect(yield* around(1, 9)).toEqual({ before: ["A1"], after: ["A9"] })
+      expect(yield* around(0.5, 9.5)).toEqual({ before: [], after: [] })
+      expect(yield* around(3, 6, "nobody")).toEqual({ before: [], after: [] })
+    }))
+
+  test("takes for heard what came live, was a message of this instance, and has an id", (store) =>
+    Effect.gen(function* () {
+      const others = [
+        message("B1", { event: "messages.update" }),
+        message("B2", { origin: "backfill" }),
+        message("B3", { instance: "bar" }),
+        event('{"key":{"remoteJid":"B4"}}'),
+        event("null")
+      ]
+      const own = [message("A1"), message("A2", { event: "send.message" }, otherChat)]
+      const events = heard([...own, ...others, ...others, ...own])
+      yield* store.append({ ...nothing, events })
+      const gapEnds = at(7.5)
+      expect(yield* store.messagesAround("shop", gapEnds, gapEnds)).toEqual({
+        before: ["A2", "A1"],
+        after: ["A1", "A2"]
+      })
+    }))
+
+  test("finds the message before a gap also where nothing was ever heard after it", (store) =>
+    Effect.gen(function* () {
+      yield* store.append({ ...nothing, events: heard([message("A1")]) })
+      expect(yield* store.messagesAround("shop", at(5), at(9))).toEqual({
+        before: ["A1"],
+        after: []
+      })
+      expect(yield* store.messagesAround("shop", at(-9), at(-5))).toEqual({
+        before: [],
+        after: ["A1"]
+      })
+    }))
+
+  test("looks for them as far away as a few thousand events of the instance", (store) =>
+    Effect.gen(function* () {
+      const silence = (count: number, instance = "shop") =>
+        Array.from({ length: count }, () => event("{}", { event: "presence.update", instance }))
+      const around = store.messagesAround("shop", at(0), at(9000))
+      yield* store.append({ ...nothing, events: [message("A1"), ...silence(2000)] })
+      yield* store.append({ ...nothing, events: silence(6000, "bar") })
+      expect(yield* around).toMatchObject({ before: ["A1"] })
+      yield* store.append({ ...nothing, events: silence(8000) })
+      expect(yield* around).toMatchObject({ before: [] })
+    }))
+
+  test("writes the ledger with the batch: both, or neither", (store, sql) =>
+    Effect.gen(function* () {
+      const gaps = sql`select id, recovered, fetched from gaps`
+      const refused = yield* Effect.flip(
+        store.append({ ...nothing, events: [noted(gap), event('{"text":"\\u0000"}')] })
+      )
+      expect([classify(refused), yield* gaps]).toEqual(["data", []])
+      const steps = [gap, Gap.closed(gap, gap.from), Gap.recovered(gap)]
+      const ids = yield* store.append({
+        ...nothing,
+        events: [message("A1"), ...steps.map(noted), message("A2")]
+      })
+      // The log has every word of it, and the ledger the last one.
+      expect(ids).toHaveLength(5)
+      expect((yield* store.read({ limit: 9 })).map((one) => [one.event, one.origin])).toEqual([
+        ["messages.upsert", "live"],
+        ["gap.updated", "listener"],
+        ["gap.updated", "listener"],
+        ["gap.updated", "listener"],
+        ["messages.upsert", "live"]
+      ])
+      expect(yield* gaps).toEqual([{ id: gap.id, recovered: true, fetched: 0 }])
+    }))
+
+  test("writes the ledger once for each key", (store, sql) =>
+    Effect.gen(function* () {
+      const key = randomUUID()
+      const fetched = sql`select fetched from gaps`
+      const ids = yield* store.append({ ...nothing, key, events: [noted(gap)] })
+      const later = noted(Gap.progressed(gap, 7, gap.from))
+      expect(yield* store.append({ ...nothing, key, events: [later] })).toEqual(ids)
+      expect(yield* fetched).toEqual([{ fetched: 0 }])
+      expect(yield* store.append({ ...nothing, events: [later] })).not.toEqual(ids)
+      expect(yield* fetched).toEqual([{ fetched: 7 }])
+    }))
+})

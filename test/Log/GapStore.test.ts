@@ -1,0 +1,175 @@
+import { randomUUID } from "node:crypto"
+import { SqlClient } from "@effect/sql"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
+import { DateTime, Effect, Layer, ManagedRuntime } from "effect"
+import * as Gap from "../../src/Domain/Gap.ts"
+import { InstanceName } from "../../src/Domain/Instance.ts"
+import { EventStore } from "../../src/Log/EventStore.ts"
+import { GapStore } from "../../src/Log/GapStore.ts"
+import { databases } from "../support/databases.ts"
+import { event, nothing } from "./EventStore/batch.ts"
+
+const [shop, bar] = [InstanceName.make("shop-1"), InstanceName.make("bar-1")]
+
+/** Milliseconds count: a gap's edges are compared with what was heard when. */
+const at = (seconds: number) =>
+  DateTime.unsafeMake(Date.UTC(2026, 0, 2, 3, 4, 5, 678) + seconds * 1000)
+
+const open = (from: number, instance = shop) =>
+  Gap.opened({ id: randomUUID(), instance, from: at(from), cause: "heartbeat_missed" })
+const closed = (from: number, instance = shop) => Gap.closed(open(from, instance), at(from + 10))
+
+describe.each(databases)("the gap store on %s", (_name, database) => {
+  const runtime = ManagedRuntime.make(
+    Layer.provideMerge(Layer.merge(GapStore.layer, EventStore.layer), database)
+  )
+  beforeAll(() => runtime.runPromise(Effect.void), 30_000)
+  beforeEach(() =>
+    runtime.runPromise(
+      Effect.flatMap(
+        SqlClient.SqlClient,
+        (sql) => sql`
+          with emptied as (delete from gaps), known as (
+            insert into instances (name, desired, desired_at)
+            values (${shop}, 'listening', now()), (${bar}, 'listening', now())
+            on conflict do nothing
+          )
+          update writer set heard_at = default, stopped = default`
+      )
+    )
+  )
+  afterAll(() => runtime.dispose(), 30_000)
+
+  const test = (
+    title: string,
+    body: (
+      store: GapStore["Type"],
+      write: (...gaps: ReadonlyArray<Gap.Gap>) => Effect.Effect<unknown, unknown>
+    ) => Effect.Effect<unknown, unknown, SqlClient.SqlClient>
+  ) =>
+    it.effect(title, () =>
+      Effect.provide(
+        Effect.flatMap(Effect.all([GapStore, EventStore]), ([store, log]) =>
+          body(store, (...gaps) =>
+            log.append({
+              ...nothing,
+              events: gaps.map((gap) => event("{}", { event: "gap.updated", gap }))
+            })
+          )
+        ),
+        runtime
+      )
+    )
+
+  test("has nothing at first: no gap, nothing lost, no heartbeat", (store) =>
+    Effect.gen(function* () {
+      expect(yield* store.list(shop, 10)).toEqual([])
+      expect(yield* store.unfinished).toEqual([])
+      expect(yield* store.lost).toEqual([])
+      expect(yield* store.lastBeat).toBeUndefined()
+    }))
+
+  test("gives a gap back as it was written, to the millisecond", (store, write) =>
+    Effect.gen(function* () {
+      const bare = open(0)
+      const full = Gap.unrecovered(
+        Gap.progressed(closed(20), 7, at(25.123)),
+        'words with " and \\ and 世界',
+        at(90.001)
+      )
+      yield* write(bare, full)
+      expect(yield* store.list(shop, 10)).toEqual([full, bare])
+    }))
+
+  test("lists an instance's gaps, newest first, as many as asked for", (store, write) =>
+    Effect.gen(function* () {
+      const gaps = [closed(40), closed(0), open(60), closed(20)]
+      yield* write(...gaps, closed(30, bar))
+      const from = (limit: number, instance = "shop-1") =>
+        Effect.map(store.list(instance, limit), (found) => found.map((gap) => gap.from))
+      expect(yield* from(10)).toEqual([at(60), at(40), at(20), at(0)])
+      expect(yield* from(2)).toEqual([at(60), at(40)])
+      expect(yield* from(10, "bar-1")).toEqual([at(30)])
+      expect(yield* from(10, "shop-1' or true --")).toEqual([])
+    }))
+
+  test("keeps apart what is unfinished, what is lost, and what is done with", (store, write) =>
+    Effect.gen(function* () {
+      const unfinished = [
+        open(0),
+        closed(20),
+        Gap.reopened(Gap.unrecovered(closed(40), "why", at(90))),
+        Gap.unrecovered(closed(60, bar), "why", at(90)),
+        Gap.progressed(closed(80, bar), 7, at(85))
+      ]
+      const done = [
+        Gap.recovered(closed(1)),
+        Gap.unrecovered(closed(2), "why"),
+        Gap.unrecovered(closed(3), "why"),
+        Gap.unrecovered(closed(4, bar), "why"),
+        Gap.recovered(closed(5, bar))
+      ]
+      yield* write(...[...unfinished].reverse(), ...done)
+      expect(yield* store.unfinished).toEqual(unfinished)
+      const lost = [...(yield* store.lost)].sort(([left], [right]) => (left < right ? -1 : 1))
+      expect(lost).toEqual([
+        ["bar-1", 1],
+        ["shop-1", 2]
+      ])
+    }))
+
+  test("leaves alone what a deleted instance left behind, also when its name is another's", (store, write) =>
+    Effect.gen(function* () {
+      const gone = InstanceName.make("gone-1")
+      const again = InstanceName.make("again-1")
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`
+        insert into instances (name, desired, desired_at, known_since)
+        values (${again}, 'listening', now(), ${DateTime.toDate(at(60))})`
+      const now = closed(70, again)
+      yield* write(open(0, gone), closed(20, gone), closed(40, again), now)
+      expect(yield* store.unfinished).toEqual([now])
+    }))
+
+  test("has each gap once, as it was written last", (store, write) =>
+    Effect.gen(function* () {
+      const first = open(0)
+      const second = Gap.unrecovered(Gap.closed(first, at(10)), "why", at(90))
+      yield* write(first)
+      yield* write(second)
+      expect(yield* store.list(shop, 10)).toEqual([second])
+      const last = Gap.recovered(second)
+      yield* write(Gap.progressed(second, 3, at(5)), last)
+      expect(yield* store.list(shop, 10)).toEqual([last])
+      expect([yield* store.unfinished, yield* store.lost]).toEqual([[], []])
+    }))
+
+  test("keeps the last heartbeat, and whether the service stopped in good order after it", (store) =>
+    Effect.gen(function* () {
+      yield* store.beat(at(0))
+      yield* store.beat(at(5.001))
+      expect(yield* store.lastBeat).toEqual({ at: at(5.001), stopped: false })
+      yield* store.rest
+      expect(yield* store.lastBeat).toEqual({ at: at(5.001), stopped: true })
+      // The next service is on its feet: from now on it can be killed.
+      yield* store.beat(at(10))
+      expect(yield* store.lastBeat).toEqual({ at: at(10), stopped: false })
+    }))
+
+  test("knows of no heartbeat when the service stopped before the first", (store) =>
+    Effect.gen(function* () {
+      yield* store.rest
+      expect(yield* store.lastBeat).toBeUndefined()
+    }))
+
+  test("writes the heartbeat beside the batches, and neither touches the other", (store, write) =>
+    Effect.gen(function* () {
+      yield* store.beat(at(0))
+      yield* write(open(0))
+      expect(yield* store.lastBeat).toEqual({ at: at(0), stopped: false })
+      yield* store.beat(at(5))
+      yield* write(open(20))
+      expect(yield* store.list(shop, 10)).toHaveLength(2)
+      expect(yield* store.lastBeat).toEqual({ at: at(5), stopped: false })
+    }))
+})

@@ -1,0 +1,237 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Array as Arr, Effect, Fiber, Option, Stream, TestClock } from "effect"
+import type { RawEvent } from "../../src/Domain/Event.ts"
+import {
+  type Batch,
+  calls,
+  isPoison,
+  makeWorld,
+  numbers,
+  raw,
+  sqlError,
+  undecodable,
+  until
+} from "./Ingest/World.ts"
+
+describe("ingest", () => {
+  it.scoped("keeps each instance's order, however many bring events at once", () =>
+    Effect.gen(function* () {
+      const { close, events, receive } = yield* makeWorld()
+      yield* Effect.forEach(
+        numbers(20),
+        (instance) =>
+          Effect.forEach(calls(300, `shop-${instance}`), (event) => receive([event, event])),
+        { concurrency: "unbounded" }
+      )
+      yield* close
+      expect(events).toHaveLength(20 * 600)
+      for (const instance of numbers(20)) {
+        const own = events.filter((event) => event.instance === `shop-${instance}`)
+        expect(own.map(({ json }) => JSON.parse(String(json)).n)).toEqual(
+          numbers(600).map((n) => Math.floor(n / 2))
+        )
+      }
+    })
+  )
+
+  it.scoped("commits what it took in, even when it is told to stop meanwhile", () =>
+    Effect.gen(function* () {
+      const { close, data, open, receive, rests } = yield* makeWorld()
+      yield* open.close
+      yield* receive(calls(1200))
+      const closing = yield* Effect.fork(close)
+      yield* TestClock.adjust("2 seconds")
+      expect([data(), rests()]).toEqual([[], 0])
+      expect(Option.isNone(yield* Fiber.poll(closing))).toBe(true)
+      yield* open.open
+      yield* closing
+      expect(data()).toEqual(numbers(1200))
+      expect(rests()).toBe(1)
+    })
+  )
+
+  it.scoped("does not stop the service from stopping when the database stays away", () =>
+    Effect.gen(function* () {
+      const { close, data, receive, rests } = yield* makeWorld(() => sqlError("ECONNREFUSED"))
+      yield* receive(calls(3))
+      const closing = yield* Effect.fork(close)
+      yield* TestClock.adjust("5 seconds")
+      yield* closing
+      expect(data()).toEqual([])
+      // It was no stop in good order: who comes next has to know that something is missing.
+      expect(rests()).toBe(0)
+    })
+  )
+
+  it.scoped("puts what it cannot decode aside, and goes on with the rest", () =>
+    Effect.gen(function* () {
+      const { close, data, quarantined, receive } = yield* makeWorld()
+      const [first, second] = calls(2)
+      const junk: RawEvent = { name: "noise", payload: [1, 2], receivedAt: 1000 }
+      yield* receive([first, undecodable, second, junk].filter((one) => one !== undefined))
+      yield* close
+      expect(data()).toEqual([0, 1])
+      expect(quarantined).toMatchObject([
+        { event: "call", instance: "shop", json: '{"instance":"shop"}' },
+        { event: "noise", instance: null, json: "[1,2]" }
+      ])
+    })
+  )
+
+  it.scoped("puts aside the one event that Postgres refuses, its neighbours in their order", () =>
+    Effect.gen(function* () {
+      const refuse = ({ events }: Batch) => (events.some(isPoison) ? sqlError("22P05") : undefined)
+      const { bus, close, data, quarantined, receive } = yield* makeWorld(refuse)
+      const heard = yield* Effect.fork(Stream.runCollect(Stream.take(bus.after("now"), 99)))
+      const events = calls(100)
+      events[37] = raw("shop", { poison: "secret" })
+      yield* receive(events)
+      yield* close
+      const rest = numbers(100).filter((n) => n !== 37)
+      expect(data()).toEqual(rest)
+      expect(quarantined).toEqual([
+        {
+          event: "call",
+          instance: "shop",
+          receivedAt: 1000,
+          reason: "words of 22P05",
+          json: JSON.stringify('{"poison":"secret"}')
+        }
+      ])
+      expect(Array.from(yield* heard, ({ json }) => JSON.parse(String(json)).n)).toEqual(rest)
+    })
+  )
+
+  it.scoped("keeps what one half of a halved batch taught about an instance for the other", () =>
+    Effect.forEach([1, 2, 3], (position) =>
+      Effect.gen(function* () {
+        const refuse = ({ events }: Batch) =>
+          events.some(isPoison) ? sqlError("22P05") : undefined
+        const { batches, close, lastEvent, receive, shop } = yield* makeWorld(refuse)
+        const open = { state: "open", wuid: "5511999990001@s.whatsapp.net" }
+        const after = calls(3).toSpliced(position - 1, 0, raw("shop", { poison: true }))
+        yield* receive([raw("shop", open, "connection.update"), ...after])
+        yield* close
+        const last = batches.findLast(({ changes }) => changes.length > 0)
+        expect(last?.changes[0]?.observed.whatsapp?.state, `${position}`).toBe("open")
+        expect(shop(), `${position}`).toMatchObject({
+          whatsapp: { state: "open" },
+          profile: { phone: "5511999990001" }
+        })
+        expect(lastEvent(), `${position}`).toBe("call")
+      })
+    )
+  )
+
+  it.scoped("keeps a refused event without its data where not even that as a text is taken", () =>
+    Effect.gen(function* () {
+      const { close, quarantined, receive } = yield* makeWorld((batch) =>
+        batch.events.some(isPoison) || batch.quarantined.some(({ json }) => json !== null)
+          ? sqlError("54000")
+          : undefined
+      )
+      yield* receive([raw("shop", { poison: true })])
+      yield* close
+      expect(quarantined).toMatchObject([{ event: "call", reason: "words of 54000", json: null }])
+    })
+  )
+
+  it.scoped("keeps a refused quarantine row without its payload, or else goes on without it", () =>
+    Effect.gen(function* () {
+      const withPayload = ({ quarantined }: Batch) =>
+        quarantined.some(({ json }) => json !== null) ? sqlError("54001") : undefined
+      const world = yield* makeWorld(withPayload)
+      yield* world.receive([undecodable, ...calls(2)])
+      yield* world.close
+      expect(world.quarantined).toMatchObject([{ event: "call", instance: "shop", json: null }])
+      expect(world.data()).toEqual([0, 1])
+
+      const any = ({ quarantined }: Batch) =>
+        quarantined.length > 0 ? sqlError("54001") : undefined
+      const strict = yield* makeWorld(any)
+      yield* strict.receive([undecodable, ...calls(2)])
+      yield* strict.close
+      expect(strict.data()).toEqual([0, 1])
+    })
+  )
+
+  it.scoped("waits for a database that is away, and loses and repeats nothing", () =>
+    Effect.gen(function* () {
+      let failures = 8
+      const refuse = () => (failures-- > 0 ? sqlError("ECONNREFUSED") : undefined)
+      const { bus, data, receive } = yield* makeWorld(refuse)
+      const heard: Array<number> = []
+      yield* bus.after("now").pipe(
+        Stream.runForEach(({ id }) => Effect.sync(() => heard.push(id))),
+        Effect.fork
+      )
+      yield* receive(calls(3))
+      yield* TestClock.adjust("1 second")
+      expect(failures).toBeGreaterThan(0)
+      expect(data()).toEqual([])
+      expect(heard).toEqual([]) // nobody hears of what is not committed
+      yield* receive(calls(600).slice(3))
+      yield* TestClock.adjust("1 minute")
+      yield* until(() => data().length === 600)
+      expect(data()).toEqual(numbers(600))
+      yield* until(() => heard.length === 600)
+      expect(heard).toEqual(numbers(600).map((n) => n + 1))
+    })
+  )
+
+  it.scoped("publishes an event with its id once it is committed, its instance's state known", () =>
+    Effect.gen(function* () {
+      const { bus, events, receive, shop } = yield* makeWorld()
+      const first = yield* bus.after("now").pipe(
+        Stream.mapEffect((event) =>
+          Effect.sync(() => ({ event, committed: events.length, state: shop()?.whatsapp?.state }))
+        ),
+        Stream.runHead,
+        Effect.fork
+      )
+      yield* receive([raw("shop", { state: "open" }, "connection.update")])
+      const seen = Option.getOrThrow(yield* first)
+      expect(seen).toMatchObject({
+        committed: 1,
+        state: "open",
+        event: { id: 1, instance: "shop", event: "connection.update", origin: "live" }
+      })
+    })
+  )
+
+  it.scoped("makes the bringer wait while its queue is full", () =>
+    Effect.gen(function* () {
+      const { close, data, ingest, open, receive } = yield* makeWorld(undefined, {
+        QUEUE_MAX_MIB: "1"
+      })
+      yield* open.close
+      const events = calls(20_000)
+      const receiving = yield* Effect.fork(
+        Effect.forEach(Arr.chunksOf(events, 100), receive, { discard: true })
+      )
+      yield* Effect.replicateEffect(Effect.yieldNow(), 1000)
+      expect(Option.isNone(yield* Fiber.poll(receiving))).toBe(true)
+      expect(yield* ingest.degraded).toMatchObject({ reason: "queue_full" })
+      yield* open.open
+      yield* receiving
+      yield* close
+      expect(data()).toEqual(numbers(20_000))
+      expect(yield* ingest.degraded).toBe(null)
+    })
+  )
+
+  it.scoped("writes at most 1 000 events or about 4 MB at a time", () =>
+    Effect.gen(function* () {
+      const { batches, close, receive } = yield* makeWorld()
+      const large = Array.from({ length: 6 }, () => raw("shop", { text: "x".repeat(1_500_000) }))
+      yield* receive([...calls(4100), ...large, raw("shop", "y".repeat(9_000_000))])
+      yield* close
+      expect(batches.flatMap(({ events }) => events)).toHaveLength(4106)
+      for (const { events } of batches) {
+        expect(events.length).toBeLessThanOrEqual(1000)
+        const chars = events.reduce((sum, { json }) => sum + json.length, 0)
+        expect(events.length === 1 || chars <= 4 * 1024 * 1024).toBe(true)
+      }
+    })
+  )
+})

@@ -1,0 +1,88 @@
+import type { SqlError } from "@effect/sql"
+import { describe, expect, it } from "@effect/vitest"
+import { DateTime, Effect, TestClock } from "effect"
+import { detailOf } from "../../../src/Domain/ErrorDetail.ts"
+import * as Outage from "../../../src/Log/Ingest/Outage.ts"
+import { sqlError } from "./World.ts"
+
+const at = (millis: number) => DateTime.unsafeMake(millis)
+
+/** A statement of the queue's, tried once. */
+const once = (outage: Outage.Outage, statement: Effect.Effect<void, SqlError.SqlError>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(outage.persistently(1, statement))
+    yield* TestClock.adjust(0)
+    return fiber
+  })
+
+describe("a statement beside the queue", () => {
+  it.effect("tells that the database is away, also when nothing waits to be written", () =>
+    Effect.gen(function* () {
+      const outage = yield* Outage.make(detailOf)
+      yield* TestClock.setTime(5000)
+      yield* Effect.flip(outage.beside(sqlError("57P03")))
+      yield* TestClock.adjust("5 seconds")
+      yield* Effect.flip(outage.beside(sqlError("57P03")))
+      const message = "The database takes nothing: words of 57P03"
+      expect(yield* outage.now).toEqual({
+        reason: "database_unavailable",
+        since: at(5000),
+        message
+      })
+      yield* outage.beside(Effect.void)
+      expect(yield* outage.now).toBeNull()
+    })
+  )
+
+  it.effect("that succeeds says nothing of the queue's: there may be no room for more", () =>
+    Effect.gen(function* () {
+      const outage = yield* Outage.make(detailOf)
+      yield* once(outage, sqlError("53100"))
+      yield* outage.beside(Effect.void)
+      expect((yield* outage.now)?.reason).toBe("database_full")
+    })
+  )
+
+  it.effect("is outdone by what is written from the queue", () =>
+    Effect.gen(function* () {
+      const outage = yield* Outage.make(detailOf)
+      yield* Effect.flip(outage.beside(sqlError("57P03")))
+      yield* once(outage, sqlError("25006"))
+      expect((yield* outage.now)?.reason).toBe("database_read_only")
+      yield* once(outage, Effect.void)
+      expect(yield* outage.now).toBeNull()
+    })
+  )
+})
+
+describe("a database that does not answer", () => {
+  it.effect("is away after ten seconds, since it was asked, until it answers", () =>
+    Effect.gen(function* () {
+      const outage = yield* Outage.make(detailOf)
+      const answers = yield* Effect.makeLatch()
+      yield* TestClock.setTime(5000)
+      yield* once(outage, answers.await)
+      yield* TestClock.adjust("10 seconds")
+      expect(yield* outage.now).toBeNull()
+      yield* TestClock.adjust("1 millis")
+      const message = "The database takes nothing: it does not answer"
+      expect(yield* outage.now).toEqual({
+        reason: "database_unavailable",
+        since: at(5000),
+        message
+      })
+      yield* answers.open
+      yield* TestClock.adjust(0)
+      expect(yield* outage.now).toBeNull()
+    })
+  )
+
+  it.effect("is no matter when nobody waits for the answer any more", () =>
+    Effect.gen(function* () {
+      const outage = yield* Outage.make(detailOf)
+      yield* Effect.timeoutOption(outage.beside(Effect.never), "1 second").pipe(Effect.fork)
+      yield* TestClock.adjust("1 minute")
+      expect(yield* outage.now).toBeNull()
+    })
+  )
+})

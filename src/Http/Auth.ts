@@ -7,8 +7,8 @@ import { InstanceName } from "../Domain/Instance.ts"
 import { type Caller, hashOf } from "../Domain/Key.ts"
 import { Authorization, PairingAuthorization, Unauthorized } from "./Api.ts"
 import { ApiKey } from "./ApiKey.ts"
-import { Tokens } from "./Tokens.ts"
-import { Tries } from "./Tries.ts"
+import { Tokens } from "./Auth/Tokens.ts"
+import { Tries } from "./Auth/Tries.ts"
 
 const everything = { id: null, scope: "admin", instances: null } as const
 

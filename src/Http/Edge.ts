@@ -19,9 +19,9 @@ import {
   UnsupportedMediaType
 } from "./Api.ts"
 import { ApiKey } from "./ApiKey.ts"
-import { counted } from "./Counted.ts"
 import { withBody } from "./Edge/Body.ts"
-import { answerHeaders } from "./Server.ts"
+import { counted } from "./Edge/Counted.ts"
+import { answerHeaders } from "./Edge/Server.ts"
 
 const answer = <A, I>(
   schema: Schema.Schema<A, I>,

@@ -6,9 +6,9 @@ import type { InstanceName } from "../Domain/Instance.ts"
 import type { Progress } from "../Domain/Pairing.ts"
 import { Pairing } from "../Instances/Pairing.ts"
 import { PairingPass } from "./Api.ts"
+import { Tokens } from "./Auth/Tokens.ts"
 import * as QrImage from "./QrImage.ts"
 import { farewell, frame, heartbeatEvery, respond, retry, Stopping } from "./Sse.ts"
-import { Tokens } from "./Tokens.ts"
 
 export class Guest extends Context.Tag("evolution-listener/Guest")<
   Guest,

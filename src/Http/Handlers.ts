@@ -14,9 +14,8 @@ import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { Health } from "../Log/Health.ts"
 import { Api, KeyNotFound } from "./Api.ts"
+import { Session } from "./Auth/Session.ts"
 import { Guest } from "./Guest.ts"
-import { Live } from "./Live.ts"
-import { Metrics } from "./Metrics.ts"
 import {
   administering,
   commanding,
@@ -25,9 +24,10 @@ import {
   mayAdminister,
   seeing,
   seeingAll
-} from "./Permission.ts"
+} from "./Handlers/Permission.ts"
+import { Live } from "./Live.ts"
+import { Metrics } from "./Metrics.ts"
 import * as QrImage from "./QrImage.ts"
-import { Session } from "./Session.ts"
 
 const databaseUnavailable = (error: unknown) =>
   new DatabaseUnavailable({ message: `The database does not answer: ${detailOf(error)}` })

@@ -1,7 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import { Context, Effect, Redacted } from "effect"
 import type { Locator, Page } from "playwright-core"
-import { Session } from "../../../src/Http/Session.ts"
+import { Session } from "../../../src/Http/Auth/Session.ts"
 import { eventually, inBrowser } from "../../support/Browser/Suite.ts"
 import { readShownQr } from "../../support/QrReader.ts"
 import { key } from "../Service.ts"

@@ -2,11 +2,11 @@ import { Readable } from "node:stream"
 import { NodeStream } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Context, Effect, Layer, Stream, TestClock } from "effect"
-import { Caller } from "../../src/Domain/Key.ts"
-import { Live, type Wanted } from "../../src/Http/Live.ts"
-import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
-import { EventBus } from "../../src/Log/EventBus.ts"
-import { makeLog } from "../Log/EventBus/MemoryLog.ts"
+import { Caller } from "../../../src/Domain/Key.ts"
+import { Live, type Wanted } from "../../../src/Http/Live.ts"
+import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
+import { EventBus } from "../../../src/Log/EventBus.ts"
+import { makeLog } from "../../Log/EventBus/MemoryLog.ts"
 
 const everybody = { id: null, name: "test", scope: "read", instances: null } as const
 

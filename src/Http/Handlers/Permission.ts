@@ -1,9 +1,9 @@
 /** What a caller may see and do. What it is not to know of is, to it, not there. */
 import { Effect } from "effect"
-import { Audit } from "../Access/Audit.ts"
-import { InstanceNotFound } from "../Domain/EvolutionError.ts"
-import { Caller, holds, type Scope, sees } from "../Domain/Key.ts"
-import { Forbidden } from "./Api.ts"
+import { Audit } from "../../Access/Audit.ts"
+import { InstanceNotFound } from "../../Domain/EvolutionError.ts"
+import { Caller, holds, type Scope, sees } from "../../Domain/Key.ts"
+import { Forbidden } from "../Api.ts"
 
 /** Fails unless the caller's key has at least this scope. */
 export const holding = (scope: Scope) =>

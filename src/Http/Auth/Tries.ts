@@ -1,7 +1,7 @@
 /** Wrong keys, counted by address: whoever sends many has to wait. */
 import type { HttpServerRequest } from "@effect/platform"
 import { Clock, Context, Duration, Effect, Layer, Metric, Option, Redacted } from "effect"
-import { TooManyTries } from "./Api.ts"
+import { TooManyTries } from "../Api.ts"
 
 export class Tries extends Context.Tag("evolution-listener/Tries")<
   Tries,

@@ -1,8 +1,8 @@
 import { connect } from "node:net"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { exchange } from "../support/RawHttp.ts"
-import { house, key, serve } from "./Service.ts"
+import { exchange } from "../../support/RawHttp.ts"
+import { house, key, serve } from "../Service.ts"
 
 const say = (port: number, text: string) =>
   Effect.promise(() => exchange(port, { parts: [text], ending: "wait" }, 3000))

@@ -3,8 +3,8 @@ import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Ref, TestClock } from "effect"
-import { exchange } from "../support/RawHttp.ts"
-import { house, key, serve } from "./Service.ts"
+import { exchange } from "../../support/RawHttp.ts"
+import { house, key, serve } from "../Service.ts"
 
 const created = Effect.gen(function* () {
   const count = yield* Ref.make(0)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { maxTries } from "../../src/Http/Tries.ts"
-import { house, key, serve } from "./Service.ts"
+import { maxTries } from "../../../src/Http/Auth/Tries.ts"
+import { house, key, serve } from "../Service.ts"
 
 const serving = serve(house({ all: Effect.succeed([]) }))
 

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto"
 import { Clock, Context, Duration, Effect, Layer, Redacted } from "effect"
-import { Unauthorized } from "./Api.ts"
+import { Unauthorized } from "../Api.ts"
 import { type Issued, Tokens } from "./Tokens.ts"
 
 export class Session extends Context.Tag("evolution-listener/Session")<

@@ -5,7 +5,7 @@
 import { hkdfSync } from "node:crypto"
 import { Clock, Context, Data, DateTime, type Duration, Effect, Layer, Redacted } from "effect"
 import { jwtVerify, SignJWT } from "jose"
-import { ApiKey } from "./ApiKey.ts"
+import { ApiKey } from "../ApiKey.ts"
 
 /** `session`: as good as the key; `pairing`: one instance's codes, and nothing else. */
 export type Purpose = "session" | "pairing"

@@ -1,7 +1,7 @@
 /** Every request, counted by the template of its route, with how long its answer took to begin. */
 import { HttpServerRequest, type HttpServerResponse } from "@effect/platform"
 import { Duration, Effect, Exit, Option } from "effect"
-import * as Metrics from "../Telemetry/Metrics.ts"
+import * as Metrics from "../../Telemetry/Metrics.ts"
 
 const methods: ReadonlySet<string> = new Set([
   "GET",

@@ -8,7 +8,7 @@ import {
 } from "node:http"
 import type { Duplex } from "node:stream"
 import { Schema } from "effect"
-import { HeadersTooLarge, MalformedRequest, RequestTooSlow, RouteNotFound } from "./Api.ts"
+import { HeadersTooLarge, MalformedRequest, RequestTooSlow, RouteNotFound } from "../Api.ts"
 
 /** Milliseconds that a request, and its head, may take to arrive; how often that is looked after. */
 const requestTimeout = 30_000

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { range, record } from "../Log/EventBus/MemoryLog.ts"
-import { open } from "./EventStreamReader.ts"
-import { idsOf, records, serving } from "./streaming.ts"
+import { range, record } from "../../Log/EventBus/MemoryLog.ts"
+import { open } from "../EventStreamReader.ts"
+import { idsOf, records, serving } from "../streaming.ts"
 
 describe("a reader of what has been purged", () => {
   it.scopedLive("is told by the hello where what followed the cursor is purged", () =>

@@ -20,7 +20,7 @@ import {
 } from "./Api.ts"
 import { ApiKey } from "./ApiKey.ts"
 import { withBody } from "./Edge/Body.ts"
-import { counted } from "./Edge/Counted.ts"
+import { counted } from "./Edge/RequestMetrics.ts"
 import { answerHeaders } from "./Edge/Server.ts"
 
 const answer = <A, I>(

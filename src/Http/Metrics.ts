@@ -3,9 +3,9 @@ import { Context, DateTime, Effect, Layer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { Instances } from "../Instances/Instances.ts"
 import { Ingest } from "../Log/Ingest.ts"
-import * as Counted from "./Metrics/Counted.ts"
 import * as Now from "./Metrics/Now.ts"
 import * as Process from "./Metrics/Process.ts"
+import * as Registry from "./Metrics/Registry.ts"
 import { render } from "./Metrics/Text.ts"
 
 export class Metrics extends Context.Tag("evolution-listener/Metrics")<
@@ -37,7 +37,7 @@ const make = Effect.gen(function* () {
       render([
         ...Now.families(now),
         ...(namesInstances ? Now.perInstance(now) : []),
-        ...Counted.families(),
+        ...Registry.families(),
         ...ofProcess
       ])
     )

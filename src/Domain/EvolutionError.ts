@@ -26,7 +26,14 @@ export class LicenseRequired extends Schema.TaggedError<LicenseRequired>()("Lice
 export class InstanceNotFound extends Schema.TaggedError<InstanceNotFound>()("InstanceNotFound", {
   message: Schema.String,
   instance: Schema.String
-}) {}
+}) {
+  /** This service has no record of the instance. */
+  static readonly of = (instance: string): InstanceNotFound =>
+    new InstanceNotFound({
+      message: `Cannot find instance "${instance}": it was never started here`,
+      instance
+    })
+}
 
 export class InstanceExists extends Schema.TaggedError<InstanceExists>()("InstanceExists", {
   message: Schema.String,

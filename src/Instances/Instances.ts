@@ -89,12 +89,7 @@ const make = Effect.gen(function* () {
 
   const find = (name: InstanceName): Effect.Effect<InstanceRecord, InstanceNotFound> => {
     const record = store.get(name)
-    return record === undefined
-      ? new InstanceNotFound({
-          message: `Cannot find instance "${name}": it was never started here`,
-          instance: name
-        })
-      : Effect.succeed(record)
+    return record === undefined ? InstanceNotFound.of(name) : Effect.succeed(record)
   }
 
   /** What is so now, of an instance and its listener. */

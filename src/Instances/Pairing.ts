@@ -92,10 +92,7 @@ const make = Effect.gen(function* () {
   const known = (name: InstanceName) => {
     const record = store.get(name)
     return record === undefined
-      ? new InstanceNotFound({
-          message: `Cannot find instance "${name}": it was never started here`,
-          instance: name
-        })
+      ? InstanceNotFound.of(name)
       : Effect.map(registry.status(name), (listener) => ({ listener, record }))
   }
 

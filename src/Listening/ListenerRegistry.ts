@@ -162,7 +162,9 @@ const make = Effect.gen(function* () {
     )
 
   const known = (name: InstanceName) =>
-    Effect.suspend(() => (instances.get(name) === undefined ? notFound(name) : Effect.void))
+    Effect.suspend(() =>
+      instances.get(name) === undefined ? InstanceNotFound.of(name) : Effect.void
+    )
 
   for (const { desired, desiredAt, name } of yield* instances.all) {
     if (desired === "listening") yield* listen(name)
@@ -213,7 +215,7 @@ const make = Effect.gen(function* () {
     status: (name) =>
       Effect.suspend(() => {
         const state = states.get(name)
-        return state === undefined ? notFound(name) : Effect.succeed(state)
+        return state === undefined ? InstanceNotFound.of(name) : Effect.succeed(state)
       }),
     all: Effect.sync(() => [...states].map(([name, state]) => ({ name, state }))),
     changes: Stream.fromPubSub(changes)
@@ -240,9 +242,3 @@ const tell = (
       return Effect.void
   }
 }
-
-const notFound = (name: InstanceName) =>
-  new InstanceNotFound({
-    message: `Cannot find instance "${name}": it was never started here`,
-    instance: name
-  })

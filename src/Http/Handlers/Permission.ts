@@ -28,12 +28,7 @@ export const seeing = <A, E, R>(
   Effect.flatMap(
     Caller,
     (caller): Effect.Effect<A, E | InstanceNotFound, R> =>
-      sees(caller)(name)
-        ? effect
-        : new InstanceNotFound({
-            message: `Cannot find instance "${name}": it was never started here`,
-            instance: name
-          })
+      sees(caller)(name) ? effect : InstanceNotFound.of(name)
   )
 
 /** Runs a command on an instance, for who may, and writes it down. */

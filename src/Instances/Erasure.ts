@@ -23,7 +23,7 @@ export const make = Effect.gen(function* () {
       let count = 0
       const round = Effect.gen(function* () {
         yield* Effect.sleep(lull)
-        const isSettled = (yield* ingest.settledUntil) >= begin
+        const isSettled = (yield* ingest.committedUntil) >= begin
         const { events, gaps, quarantine } = yield* purge.instance(name)
         count += events + gaps + quarantine
         return !isSettled || events + gaps + quarantine > 0

@@ -217,7 +217,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const to = yield* DateTime.now
         const from = DateTime.subtractDuration(to, lately)
-        const events = yield* log.turns(name, from)
+        const events = yield* log.stateChanges(name, from)
         const gaps = (yield* gapStore.list(name, maxGaps)).filter(
           (gap) => gap.to === null || DateTime.greaterThan(gap.to, from)
         )

@@ -160,7 +160,7 @@ const make = Effect.gen(function* () {
 
   const record = Effect.gen(function* () {
     const gaps = [...changed.values()].filter((gap) => !handedOver.has(gap))
-    const committed = yield* ingest.note(yield* Effect.forEach(gaps, toEvent))
+    const { committed } = yield* ingest.appendOwn(yield* Effect.forEach(gaps, toEvent))
     for (const gap of gaps) handedOver.add(gap)
     yield* committed
     for (const gap of gaps) {
@@ -172,9 +172,11 @@ const make = Effect.gen(function* () {
   /** While a change of ours is not committed, the time of the last beat has to stand. */
   const beat = Effect.gen(function* () {
     const heard = yield* source.heard
-    const settled = yield* ingest.settledUntil
+    const settled = yield* ingest.committedUntil
     if (changed.size > 0) return
-    yield* ingest.beside(store.beat(DateTime.unsafeMake(Math.min(settled, heard ?? settled))))
+    yield* ingest.observeStatement(
+      store.heartbeat(DateTime.unsafeMake(Math.min(settled, heard ?? settled)))
+    )
   }).pipe(
     Effect.catchAll((error) => Effect.logDebug(`Cannot write the heartbeat: ${detailOf(error)}`))
   )
@@ -190,14 +192,14 @@ const make = Effect.gen(function* () {
     if (wish?.desired === "stopped")
       yield* update(Gap.closed(gap, DateTime.max(gap.from, wish.desiredAt)))
   }
-  const lastBeat = yield* store.lastBeat
+  const lastHeartbeat = yield* store.lastHeartbeat
   for (const { desired, desiredAt, name } of wishes.values()) {
     if (desired === "stopped") continue
     const heard = DateTime.subtractDuration(
-      lastBeat?.at ?? instances.lastEvent(name)?.at ?? desiredAt,
+      lastHeartbeat?.at ?? instances.lastEvent(name)?.at ?? desiredAt,
       transit
     )
-    const cause = lastBeat?.stopped === true ? "service_stopped" : "service_crashed"
+    const cause = lastHeartbeat?.stopped === true ? "service_stopped" : "service_crashed"
     yield* open(name, DateTime.toEpochMillis(DateTime.max(desiredAt, heard)), cause)
   }
 

@@ -25,6 +25,9 @@ export interface Watcher {
   readonly forgetting: () => void
 }
 
+/** Stands in place of a name for all instances that were deleted. */
+export const deletedInstances = ""
+
 export class EventBus extends Context.Tag("evolution-listener/EventBus")<
   EventBus,
   {
@@ -46,8 +49,10 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
     readonly isLate: (cursor: number) => boolean
     /** The last id at which an event of these instances has been purged from the log; 0: none was. */
     readonly purgedUntil: (wants: Absentee["wants"]) => number
-    /** By instance, the last id that was purged from the log. `Purge` keeps it, and is ahead of its deeds. */
-    readonly purged: Map<string, number>
+    /** Tells readers that an instance's events up to an id leave the log; called before they do. */
+    readonly announcePurged: (instance: string, id: number) => void
+    /** Counts purged events of deleted instances as events of `deletedInstances` from here on. */
+    readonly foldPurged: (instances: ReadonlyArray<string>) => void
     /** Nothing stays in memory: from here on the log is read. */
     readonly forget: Effect.Effect<void>
   }
@@ -75,6 +80,7 @@ export const make = (capacity: number) =>
     let ring: Array<LoggedEvent> = []
     let horizon = yield* store.lastId
     let chars = 0
+    /** By instance, the last id that was purged from the log. */
     const purged = new Map<string, number>()
     const sleepers = new Set<() => void>()
     const watchers = new Set<Watcher>()
@@ -125,6 +131,10 @@ export const make = (capacity: number) =>
       )
     }
 
+    const announcePurged = (instance: string, id: number) => {
+      purged.set(instance, Math.max(id, purged.get(instance) ?? 0))
+    }
+
     const purgedUntil = (wants: Absentee["wants"]) => {
       let until = 0
       for (const [instance, id] of purged) if (id > until && wants(instance)) until = id
@@ -169,7 +179,13 @@ export const make = (capacity: number) =>
       isNewest: (cursor) => cursor >= newest(),
       isLate: (cursor) => cursor < horizon,
       purgedUntil,
-      purged,
+      announcePurged,
+      foldPurged: (instances) => {
+        for (const instance of instances) {
+          announcePurged(deletedInstances, purged.get(instance) ?? 0)
+          purged.delete(instance)
+        }
+      },
       forget: Effect.sync(() => {
         for (const watcher of watchers) watcher.forgetting()
         horizon = newest()

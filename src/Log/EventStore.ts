@@ -53,7 +53,7 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
      * What changed an instance's state, and its listener's, since a time, and the last of before;
      * oldest first.
      */
-    readonly turns: (
+    readonly stateChanges: (
       instance: string,
       since: DateTime.Utc
     ) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>

@@ -23,10 +23,10 @@ export class GapStore extends Context.Tag("evolution-listener/GapStore")<
     /** How many of each instance that there is are done with, and not recovered. */
     readonly lost: Effect.Effect<ReadonlyArray<readonly [string, number]>, SqlError.SqlError>
     /** Written every few seconds: one row for all instances. */
-    readonly beat: (at: DateTime.Utc) => Effect.Effect<void, SqlError.SqlError>
+    readonly heartbeat: (at: DateTime.Utc) => Effect.Effect<void, SqlError.SqlError>
     /** The service stops, and everything it took in is committed. */
-    readonly rest: Effect.Effect<void, SqlError.SqlError>
-    readonly lastBeat: Effect.Effect<Heartbeat | undefined, SqlError.SqlError>
+    readonly markStopped: Effect.Effect<void, SqlError.SqlError>
+    readonly lastHeartbeat: Effect.Effect<Heartbeat | undefined, SqlError.SqlError>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -61,10 +61,10 @@ const make = Effect.gen(function* () {
         group by instance`,
       (rows) => rows.map(({ count, instance }) => [instance, count] as const)
     ),
-    beat: (at) =>
+    heartbeat: (at) =>
       Effect.asVoid(sql`update writer set heard_at = ${DateTime.toDate(at)}, stopped = false`),
-    rest: Effect.asVoid(sql`update writer set stopped = true`),
-    lastBeat: Effect.map(
+    markStopped: Effect.asVoid(sql`update writer set stopped = true`),
+    lastHeartbeat: Effect.map(
       sql<{ heard_at: Date | null; stopped: boolean }>`select heard_at, stopped from writer`,
       ([row]) =>
         row?.heard_at == null

@@ -39,14 +39,16 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
     readonly receive: (events: Iterable<RawEvent>, origin: EventOrigin) => Effect.Effect<void>
     /** Takes in messages fetched again; says, once committed, how many the log did not have. */
     readonly backfill: (messages: ReadonlyArray<RawEvent>) => Effect.Effect<number>
-    /** Takes in events of our own; what it gives waits until they are committed. */
-    readonly note: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<Effect.Effect<void>>
+    /** Queues events of our own, in order; `committed` waits until the log has all of them. */
+    readonly appendOwn: (
+      events: ReadonlyArray<EvolutionEvent>
+    ) => Effect.Effect<{ readonly committed: Effect.Effect<void> }>
     /** Everything received before this time is committed, if it was brought; ms since 1970 UTC. */
-    readonly settledUntil: Effect.Effect<number>
+    readonly committedUntil: Effect.Effect<number>
     /** Until when there was no room, the last time; `undefined`: there always was. */
     readonly fullUntil: Effect.Effect<number | undefined>
     /** A statement beside the queue that writes: how it ends tells how the database is. */
-    readonly beside: <A>(
+    readonly observeStatement: <A>(
       statement: Effect.Effect<A, SqlError.SqlError>
     ) => Effect.Effect<A, SqlError.SqlError>
     /** Why nothing can be written now; `null` when all is well. */
@@ -81,7 +83,7 @@ const make = Effect.gen(function* () {
   yield* Effect.addFinalizer(() =>
     backlog.end.pipe(
       Effect.zipRight(Fiber.join(writer)),
-      Effect.zipRight(gaps.rest),
+      Effect.zipRight(gaps.markStopped),
       Effect.interruptible,
       Effect.timeoutFail({ duration: drainTimeout, onTimeout: () => "late" }),
       Effect.catchAll(() =>
@@ -129,14 +131,14 @@ const make = Effect.gen(function* () {
       Effect.flatten(
         take(() => Count.decoded(messages.map((event) => decode(event, "backfill", scrub))))
       ),
-    note: (events) =>
+    appendOwn: (events) =>
       Effect.map(
         take(() => events.map(Either.right)),
-        Effect.asVoid
+        (counted) => ({ committed: Effect.asVoid(counted) })
       ),
-    settledUntil: backlog.settledUntil,
+    committedUntil: backlog.committedUntil,
     fullUntil: backlog.fullUntil,
-    beside: outage.beside,
+    observeStatement: outage.observe,
     depth: backlog.depth,
     idle: backlog.idle,
     degraded: Effect.gen(function* () {

@@ -31,7 +31,10 @@ export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore
       since?: DateTime.Utc
     ) => Effect.Effect<InstanceRecord, SqlError.SqlError>
     /** Takes over a batch that is committed: what it has changed, and that it came. */
-    readonly accept: (changes: ReadonlyArray<Change>, events: ReadonlyArray<EvolutionEvent>) => void
+    readonly applyCommitted: (
+      changes: ReadonlyArray<Change>,
+      events: ReadonlyArray<EvolutionEvent>
+    ) => void
     /** Drops the row; the instance's events stay in the log. */
     readonly forget: (name: InstanceName) => Effect.Effect<void, SqlError.SqlError>
   }
@@ -171,7 +174,7 @@ const make = Effect.gen(function* () {
         if (!lasts.has(name)) keep(name, null)
         return record
       }),
-    accept: (changes, events) => {
+    applyCommitted: (changes, events) => {
       for (const { name, observed } of changes) update(name, observed)
       for (const { event, instance, origin, receivedAt } of events) {
         const last = origin === "live" ? lasts.get(instance) : undefined

@@ -57,7 +57,7 @@ export const make = (batch: number) =>
     /** Up to here nothing is left for the rule of all instances, now or later. */
     const settled = new Map<Table, number>()
 
-    for (const [instance, until] of yield* noted) bus.purged.set(instance, until)
+    for (const [instance, until] of yield* noted) bus.announcePurged(instance, until)
 
     /** Runs statements, then rests longer than they took. */
     const gently = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -85,10 +85,6 @@ export const make = (batch: number) =>
         return young
       })
 
-    const announce = (instance: string, id: number) => {
-      bus.purged.set(instance, Math.max(id, bus.purged.get(instance) ?? 0))
-    }
-
     const walk = (table: Table, whose: Whose, before: Date | null) =>
       Effect.gen(function* () {
         const instance = "instance" in whose ? whose.instance : undefined
@@ -103,7 +99,7 @@ export const make = (batch: number) =>
           const ours = shares.filter((share) => covers(share.instance))
           const due = ours.filter(({ until }) => until !== null)
           if (table === "events")
-            for (const share of due) announce(share.instance, share.until ?? 0)
+            for (const share of due) bus.announcePurged(share.instance, share.until ?? 0)
           if (due.length > 0)
             deleted += yield* remove(
               table,
@@ -149,11 +145,6 @@ export const make = (batch: number) =>
       audit: (before) => walk("audit", { covers: () => true, names: [] }, DateTime.toDate(before)),
       instance: (name) => purge({ instance: name }, null),
       names,
-      tidy: Effect.map(fold, (folded) => {
-        for (const { instance } of folded) {
-          announce("", bus.purged.get(instance) ?? 0)
-          bus.purged.delete(instance)
-        }
-      })
+      tidy: Effect.map(fold, (folded) => bus.foldPurged(folded.map(({ instance }) => instance)))
     })
   })

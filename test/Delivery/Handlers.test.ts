@@ -190,7 +190,7 @@ describe("a handler", () => {
       yield* Layer.build(handler.pipe(Layer.provide(layer), Layer.provide(log)))
       yield* publish("call", {})
       for (let count = 0; count < 40; count++) yield* publish("call", {})
-      bus.purged.set("shop", 20)
+      bus.announcePurged("shop", 20)
       yield* Deferred.succeed(isBusy, undefined)
       while ((yield* heard.take) !== 41) yield* Effect.yieldNow()
       expect(said.flat()).toEqual([

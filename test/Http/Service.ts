@@ -50,7 +50,8 @@ const silence = Layer.merge(
     isLate: () => false,
     watch: () => Effect.void,
     purgedUntil: () => 0,
-    purged: new Map()
+    announcePurged: () => undefined,
+    foldPurged: () => undefined
   }),
   Layer.mock(ListenerRegistry, { changes: Stream.never })
 )

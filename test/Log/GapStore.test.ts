@@ -66,7 +66,7 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       expect(yield* store.list(shop, 10)).toEqual([])
       expect(yield* store.unfinished).toEqual([])
       expect(yield* store.lost).toEqual([])
-      expect(yield* store.lastBeat).toBeUndefined()
+      expect(yield* store.lastHeartbeat).toBeUndefined()
     }))
 
   test("gives a gap back as it was written, to the millisecond", (store, write) =>
@@ -146,30 +146,30 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
 
   test("keeps the last heartbeat, and whether the service stopped in good order after it", (store) =>
     Effect.gen(function* () {
-      yield* store.beat(at(0))
-      yield* store.beat(at(5.001))
-      expect(yield* store.lastBeat).toEqual({ at: at(5.001), stopped: false })
-      yield* store.rest
-      expect(yield* store.lastBeat).toEqual({ at: at(5.001), stopped: true })
+      yield* store.heartbeat(at(0))
+      yield* store.heartbeat(at(5.001))
+      expect(yield* store.lastHeartbeat).toEqual({ at: at(5.001), stopped: false })
+      yield* store.markStopped
+      expect(yield* store.lastHeartbeat).toEqual({ at: at(5.001), stopped: true })
       // The next service is on its feet: from now on it can be killed.
-      yield* store.beat(at(10))
-      expect(yield* store.lastBeat).toEqual({ at: at(10), stopped: false })
+      yield* store.heartbeat(at(10))
+      expect(yield* store.lastHeartbeat).toEqual({ at: at(10), stopped: false })
     }))
 
   test("knows of no heartbeat when the service stopped before the first", (store) =>
     Effect.gen(function* () {
-      yield* store.rest
-      expect(yield* store.lastBeat).toBeUndefined()
+      yield* store.markStopped
+      expect(yield* store.lastHeartbeat).toBeUndefined()
     }))
 
   test("writes the heartbeat beside the batches, and neither touches the other", (store, write) =>
     Effect.gen(function* () {
-      yield* store.beat(at(0))
+      yield* store.heartbeat(at(0))
       yield* write(open(0))
-      expect(yield* store.lastBeat).toEqual({ at: at(0), stopped: false })
-      yield* store.beat(at(5))
+      expect(yield* store.lastHeartbeat).toEqual({ at: at(0), stopped: false })
+      yield* store.heartbeat(at(5))
       yield* write(open(20))
       expect(yield* store.list(shop, 10)).toHaveLength(2)
-      expect(yield* store.lastBeat).toEqual({ at: at(5), stopped: false })
+      expect(yield* store.lastHeartbeat).toEqual({ at: at(5), stopped: false })
     }))
 })

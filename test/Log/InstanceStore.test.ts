@@ -58,7 +58,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
   const commit = (store: InstanceStore["Type"], changes: ReadonlyArray<Change>) =>
     Effect.flatMap(EventStore, (events) =>
       Effect.map(events.append({ key: randomUUID(), events: [], quarantined: [], changes }), () =>
-        store.accept(changes, [])
+        store.applyCommitted(changes, [])
       )
     )
 
@@ -166,8 +166,8 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       const store = yield* open
       yield* store.desire(shop, "listening")
       expect(store.lastEvent("shop")).toBeNull()
-      store.accept([], [event("{}", { event: "call", receivedAt: 1000 })])
-      store.accept(
+      store.applyCommitted([], [event("{}", { event: "call", receivedAt: 1000 })])
+      store.applyCommitted(
         [],
         [
           event("{}", { receivedAt: 2000 }),
@@ -200,11 +200,11 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
         ([row]) => row?.count
       )
       const leaves = (count: number) => Effect.repeat(left, { until: (found) => found === count })
-      store.accept([], all())
+      store.applyCommitted([], all())
       yield* TestClock.adjust("5 seconds")
       yield* leaves(1)
       // The one that is left comes before those that were there.
-      store.accept([], all())
+      store.applyCommitted([], all())
       yield* TestClock.adjust("5 seconds")
       yield* leaves(0)
     }))
@@ -216,7 +216,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       const told = Logger.make(() => isTold.unsafeOpen())
       const store = yield* Effect.provide(open, Logger.replace(Logger.defaultLogger, told))
       yield* store.desire(shop, "listening")
-      store.accept([], [event("{}", { event: "call" })])
+      store.applyCommitted([], [event("{}", { event: "call" })])
       const last = sql<{ last_event: string | null }>`select last_event from instances`
       yield* sql`alter table instances rename to away`
       yield* TestClock.adjust("5 seconds")

@@ -38,10 +38,10 @@ export const sourceOf = (source: Partial<EventSource["Type"]>) =>
 export const ingestOf = (ingest: Partial<Ingest["Type"]>) =>
   Layer.mock(Ingest, {
     receive: () => Effect.void,
-    note: () => Effect.succeed(Effect.void),
-    settledUntil: Clock.currentTimeMillis,
+    appendOwn: () => Effect.succeed({ committed: Effect.void }),
+    committedUntil: Clock.currentTimeMillis,
     fullUntil: Effect.succeed(undefined),
-    beside: (statement) => statement,
+    observeStatement: (statement) => statement,
     degraded: Effect.succeed(null),
     depth: Effect.succeed({ events: 0, bytes: 0, age: Duration.zero }),
     idle: Effect.succeed(Duration.zero),
@@ -64,7 +64,7 @@ export const instancesOf = (instances: Partial<InstanceStore["Type"]> = {}) =>
     get: () => undefined,
     lastEvent: () => null,
     all: Effect.succeed([]),
-    accept: () => undefined,
+    applyCommitted: () => undefined,
     ...instances
   })
 
@@ -79,7 +79,7 @@ export const storeOf = (store: Partial<EventStore["Type"]>) =>
     unheard: unexpected("unheard"),
     messagesAround: unexpected("messagesAround"),
     read: unexpected("read"),
-    turns: unexpected("turns"),
+    stateChanges: unexpected("stateChanges"),
     lastId: unexpected("lastId")(),
     condition: unexpected("condition")(),
     ...store

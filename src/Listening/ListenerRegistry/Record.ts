@@ -26,7 +26,7 @@ export const record = (changes: Queue.Dequeue<Change>): Effect.Effect<never, nev
           const receivedAt = DateTime.toEpochMillis(state.since)
           const json = JSON.stringify(encode(state))
           const turn = ofOurs({ instance: name, event: eventName, json, receivedAt })
-          return Effect.asVoid(ingest.note([turn]))
+          return Effect.asVoid(ingest.appendOwn([turn]))
         }).pipe(
           Effect.catchAllDefect((defect) =>
             Effect.logError("Cannot write down a listener's state", Cause.die(defect))

@@ -28,7 +28,7 @@ interface EventRow {
 }
 
 /** As in the partial index: the planner compares texts. */
-export const turnNames = [
+export const stateChangeNames = [
   "listener.updated",
   "instance.create",
   "qrcode.updated",
@@ -101,12 +101,12 @@ export const queries = (sql: SqlClient.SqlClient) => ({
         order by id limit ${limit}`,
       (rows) => rows.map(toEventRecord)
     ),
-  turns: (instance: string, since: DateTime.Utc) =>
+  stateChanges: (instance: string, since: DateTime.Utc) =>
     Effect.gen(function* () {
       const newest = (which: Statement.Fragment, limit: number) => sql<EventRow>`
         select id, instance, event, data, extra, upstream_time, received_at, origin
         from events
-        where instance = ${instance} and event in (${sql.literal(turnNames)}) and ${which}
+        where instance = ${instance} and event in (${sql.literal(stateChangeNames)}) and ${which}
         order by received_at desc, id desc limit ${limit}`
       const before = sql`received_at < ${DateTime.toDate(since)}`
       const recent = yield* newest(sql`received_at >= ${DateTime.toDate(since)}`, maxTurns)

@@ -223,7 +223,7 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
       /** For how long something waits and nobody tries to write it; zero: nothing does. */
       idle: Effect.sync(() => (events === 0 ? Duration.zero : activity.idle())),
       /** Everything received before this time is committed, if it was brought. */
-      settledUntil: Effect.sync(() => {
+      committedUntil: Effect.sync(() => {
         let until = now()
         for (const { since } of parcels) until = Math.min(until, since)
         return until

@@ -57,7 +57,7 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
 
   return {
     /** A statement beside the queue that writes: how it ends tells how the database is. */
-    beside: <A>(statement: Effect.Effect<A, SqlError.SqlError>) => writing("beside", statement),
+    observe: <A>(statement: Effect.Effect<A, SqlError.SqlError>) => writing("beside", statement),
     /** Tries until the database is back; fails only when it is the values that it refuses. */
     persistently: <A>(count: number, statement: Effect.Effect<A, SqlError.SqlError>) =>
       Lean.retry(

@@ -73,7 +73,7 @@ export const make = Effect.fnUntraced(function* (
             : isolate(items, wordsOf(Cause.squash(cause))),
         onSuccess: ({ changes, decoded, fresh, ids, quarantined }) =>
           Effect.sync(() => {
-            instances.accept(changes, decoded)
+            instances.applyCommitted(changes, decoded)
             for (const item of items) item.settled?.(fresh.has(item) && Backlog.isFetched(item))
             return Effect.suspend(() => {
               const told = decoded.map((event, nth) => logged(event, ids[nth] ?? 0))

@@ -9,7 +9,7 @@ describe("a reader of what has been purged", () => {
     Effect.gen(function* () {
       const { bus, log, url } = yield* serving([...records(1, 4), record(5, { instance: "bar" })])
       log.records = log.records.filter(({ id }) => id > 3)
-      bus.purged.set("shop", 3)
+      bus.announcePurged("shop", 3)
       const helloOf = (path: string) =>
         Effect.flatMap(open(url, path), (reader) =>
           Effect.map(reader.take(2), ([hello, next]) => [hello?.data, next?.id])
@@ -27,7 +27,7 @@ describe("a reader of what has been purged", () => {
   it.scopedLive("is told by a page of the log, too", () =>
     Effect.gen(function* () {
       const { bus, call } = yield* serving(records(4, 6))
-      bus.purged.set("shop", 3)
+      bus.announcePurged("shop", 3)
       const recovered = (query: string) =>
         Effect.map(call("GET", `/events${query}`), ({ json }) => json)
       expect(yield* recovered("?after=1")).toMatchObject({ recovered: false, next: 6 })
@@ -48,7 +48,7 @@ describe("a reader of what has been purged", () => {
         // The first page has been read.
         if (log.reads !== 2) return
         log.records = log.records.filter(({ id }) => id > 1990)
-        bus.purged.set("shop", 1990)
+        bus.announcePurged("shop", 1990)
       })
       const reader = yield* open(url, "/events/stream?after=0")
       const frames = yield* reader.take(512)

@@ -49,11 +49,11 @@ export interface Left {
   readonly lastEvent?: LastEvent
   readonly unfinished?: ReadonlyArray<Gap.Gap>
   readonly lost?: ReadonlyArray<readonly [string, number]>
-  readonly lastBeat?: Heartbeat
+  readonly lastHeartbeat?: Heartbeat
 }
 
 export const makeWorld = (
-  { instances = [], lastBeat, lastEvent, lost = [], unfinished = [] }: Left = {},
+  { instances = [], lastHeartbeat, lastEvent, lost = [], unfinished = [] }: Left = {},
   { isShut = false } = {}
 ) =>
   Effect.gen(function* () {
@@ -84,8 +84,8 @@ export const makeWorld = (
       Layer.mock(GapStore, {
         unfinished: Effect.succeed(unfinished),
         lost: Effect.succeed(lost),
-        lastBeat: Effect.succeed(lastBeat),
-        beat: (time) =>
+        lastHeartbeat: Effect.succeed(lastHeartbeat),
+        heartbeat: (time) =>
           Effect.suspend(() => {
             if (world.beatFails !== undefined) return world.beatFails
             world.beats.push(DateTime.toEpochMillis(time))
@@ -93,23 +93,24 @@ export const makeWorld = (
           })
       }),
       Layer.mock(Ingest, {
-        note: (events) =>
+        appendOwn: (events) =>
           Effect.gen(function* () {
             yield* room.await
             world.taken.push(...events)
-            return Effect.zipRight(
+            const committed = Effect.zipRight(
               isOpen.await,
               Effect.sync(() => {
                 noted.push(...events)
               })
             )
+            return { committed }
           }),
-        beside: (statement) =>
+        observeStatement: (statement) =>
           Effect.ensuring(
             statement,
             Effect.sync(() => world.besides++)
           ),
-        settledUntil: Effect.flatMap(Effect.clock, (clock) =>
+        committedUntil: Effect.flatMap(Effect.clock, (clock) =>
           Effect.sync(() => world.settled ?? clock.unsafeCurrentTimeMillis())
         )
       }),
@@ -117,7 +118,7 @@ export const makeWorld = (
         all: Effect.succeed(instances),
         get: () => undefined,
         lastEvent: () => lastEvent ?? null,
-        accept: () => undefined
+        applyCommitted: () => undefined
       }),
       Layer.mock(EventSource, { isShared: true, heard: Effect.sync(() => world.heard) })
     )

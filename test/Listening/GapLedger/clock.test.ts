@@ -94,7 +94,10 @@ describe("a gap has in it the time in which we did not hear, by the clock of the
   )
 
   it.scoped.each([
-    ["the last heartbeat", { instances: [wanted()], lastBeat: { at: at(1800), stopped: true } }],
+    [
+      "the last heartbeat",
+      { instances: [wanted()], lastHeartbeat: { at: at(1800), stopped: true } }
+    ],
     ["the gap it was in began", { unfinished: [stored(1800, null)] }]
   ] as const)("when the service starts by one that is behind %s", ([, left]) =>
     Effect.gen(function* () {

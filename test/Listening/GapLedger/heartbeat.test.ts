@@ -82,7 +82,7 @@ describe("the heartbeat, while a change of the ledger is not committed", () => {
   it.scoped("stays where the service before left it", () =>
     Effect.gen(function* () {
       const { beats, ingest, ledger } = yield* makeWorld(
-        { instances: [wanted()], lastBeat: { at: at(-600), stopped: true } },
+        { instances: [wanted()], lastHeartbeat: { at: at(-600), stopped: true } },
         { isShut: true }
       )
       yield* TestClock.adjust("1 minute")

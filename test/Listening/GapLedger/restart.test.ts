@@ -158,11 +158,11 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
       const { instances, store } = yield* service
       yield* instances.desire(shop, "listening", at(-3600))
       yield* TestClock.setTime(millis(12))
-      const lastBeat = Effect.repeat(store.lastBeat, {
+      const lastHeartbeat = Effect.repeat(store.lastHeartbeat, {
         until: (beat) => beat?.at.epochMillis === millis(10),
         times: 1000
       })
-      expect(yield* lastBeat).toEqual({ at: at(10), stopped: false })
+      expect(yield* lastHeartbeat).toEqual({ at: at(10), stopped: false })
       yield* TestClock.setTime(millis(13))
       const again = yield* service
       expect(again.ledger.summary(shop)).toMatchObject({

@@ -33,25 +33,27 @@ describe("the ledger of a service that starts", () => {
       "service_stopped"
     ],
     ["when it was wanted, if nothing is known", undefined, {}, -3600, "service_crashed"]
-  ] as const)("has a gap for an instance to be heard, from %s", ([, lastBeat, more, from, cause]) =>
-    Effect.gen(function* () {
-      const { gaps, ledger } = yield* makeWorld({
-        instances: [wanted("desiredAt" in more ? more : {})],
-        ...("lastEvent" in more && more),
-        ...(lastBeat && { lastBeat })
+  ] as const)(
+    "has a gap for an instance to be heard, from %s",
+    ([, lastHeartbeat, more, from, cause]) =>
+      Effect.gen(function* () {
+        const { gaps, ledger } = yield* makeWorld({
+          instances: [wanted("desiredAt" in more ? more : {})],
+          ...("lastEvent" in more && more),
+          ...(lastHeartbeat && { lastHeartbeat })
+        })
+        const { open, unrecovered } = ledger.summary(shop)
+        expect(open).toMatchObject({ instance: shop, from: at(from), to: null, cause })
+        expect(unrecovered).toBe(0)
+        expect(gaps()).toEqual([open])
       })
-      const { open, unrecovered } = ledger.summary(shop)
-      expect(open).toMatchObject({ instance: shop, from: at(from), to: null, cause })
-      expect(unrecovered).toBe(0)
-      expect(gaps()).toEqual([open])
-    })
   )
 
   it.scoped("has none for an instance that is not to be heard", () =>
     Effect.gen(function* () {
       const { gaps, ledger } = yield* makeWorld({
         instances: [wanted({ desired: "stopped" }), wanted({ name: bar })],
-        lastBeat: killed
+        lastHeartbeat: killed
       })
       expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 0 })
       expect(gaps().map(({ instance }) => instance)).toEqual([bar])
@@ -64,7 +66,7 @@ describe("the ledger of a service that starts", () => {
       const { gaps, ledger } = yield* makeWorld({
         instances: [wanted()],
         unfinished: [gap],
-        lastBeat: killed
+        lastHeartbeat: killed
       })
       yield* ledger.open(shop, millis(0), "not_reached")
       expect([ledger.summary(shop), gaps()]).toEqual([{ open: gap, unrecovered: 0 }, []])
@@ -82,7 +84,7 @@ describe("the ledger of a service that starts", () => {
       const { gaps, ledger } = yield* makeWorld({
         instances: [wanted({ desired: "stopped", desiredAt: at(-300) })],
         unfinished: [gap],
-        lastBeat: killed
+        lastHeartbeat: killed
       })
       expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 1 })
       expect(ledger.pending(shop)).toEqual([{ ...gap, to: at(-300) }])
@@ -96,7 +98,7 @@ describe("the ledger of a service that starts", () => {
       const { ledger } = yield* makeWorld({
         instances: [wanted()],
         unfinished: [gap],
-        lastBeat: killed
+        lastHeartbeat: killed
       })
       const open = { ...gap, to: null, recovered: null, note: null, retryAt: null }
       expect(ledger.summary(shop)).toEqual({ open, unrecovered: 0 })
@@ -109,7 +111,7 @@ describe("the ledger of a service that starts", () => {
       const { gaps, ledger } = yield* makeWorld({
         instances: [wanted()],
         unfinished: waiting,
-        lastBeat: killed
+        lastHeartbeat: killed
       })
       expect(ledger.pending(shop)).toEqual(waiting)
       const { open, unrecovered } = ledger.summary(shop)

@@ -75,16 +75,16 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
       Layer.mock(GapStore, {
         unfinished: Effect.succeed([]),
         lost: Effect.succeed([]),
-        lastBeat: Effect.succeed(undefined),
+        lastHeartbeat: Effect.succeed(undefined),
         // Nobody here wants to know, and it would wake every 5 s.
-        beat: () => Effect.never,
-        rest: Effect.void
+        heartbeat: () => Effect.never,
+        markStopped: Effect.void
       }),
       Layer.mock(InstanceStore, {
         get: () => record,
         lastEvent: () => null,
         all: Effect.succeed([]),
-        accept: () => undefined
+        applyCommitted: () => undefined
       }),
       Layer.mock(EventSource, { isShared: true, heard: Effect.succeed(undefined) }),
       evolution.layer

@@ -156,7 +156,7 @@ describe("the backlog's times", () => {
   it.scoped("say until when all is committed: until now, or until the oldest that is not", () =>
     Effect.gen(function* () {
       const { backlog, bring, open } = yield* makeLine()
-      const settled = backlog.settledUntil
+      const settled = backlog.committedUntil
       yield* TestClock.setTime(1000)
       expect(yield* settled).toBe(1000)
       yield* open.close
@@ -189,20 +189,20 @@ describe("the backlog's times", () => {
           backlog.add(() => ofKilobytes(1).map((one) => [one, undefined]), since)
         yield* TestClock.setTime(60_000)
         yield* bring(59_000)
-        expect(yield* backlog.settledUntil).toBe(59_000)
+        expect(yield* backlog.committedUntil).toBe(59_000)
         const waiting = yield* Effect.fork(bring(7_000))
         const leaving = yield* Effect.fork(bring(3_000))
         yield* settle
-        expect(yield* backlog.settledUntil).toBe(3_000)
+        expect(yield* backlog.committedUntil).toBe(3_000)
         yield* Fiber.interrupt(leaving)
-        expect(yield* backlog.settledUntil).toBe(7_000)
+        expect(yield* backlog.committedUntil).toBe(7_000)
         yield* open.release
         yield* settle
         yield* Fiber.join(waiting)
-        expect(yield* backlog.settledUntil).toBe(7_000)
+        expect(yield* backlog.committedUntil).toBe(7_000)
         yield* open.release
         yield* settle
-        expect(yield* backlog.settledUntil).toBe(60_000)
+        expect(yield* backlog.committedUntil).toBe(60_000)
       })
   )
 

@@ -80,14 +80,14 @@ export const makeWorld = (
     const instances = instancesOf({
       get: (name) => records.get(name),
       all: Effect.sync(() => [...records.values()]),
-      accept: (changes, accepted) => {
+      applyCommitted: (changes, accepted) => {
         last = accepted.at(-1)?.event ?? last
         for (const { name, observed } of changes)
           records.set(name, { ...(records.get(name) ?? shop), ...observed })
       }
     })
     const gaps = Layer.mock(GapStore, {
-      rest: Effect.sync(() => {
+      markStopped: Effect.sync(() => {
         rests++
       })
     })

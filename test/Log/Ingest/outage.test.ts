@@ -20,16 +20,16 @@ describe("a statement beside the queue", () => {
     Effect.gen(function* () {
       const outage = yield* Outage.make(detailOf)
       yield* TestClock.setTime(5000)
-      yield* Effect.flip(outage.beside(sqlError("57P03")))
+      yield* Effect.flip(outage.observe(sqlError("57P03")))
       yield* TestClock.adjust("5 seconds")
-      yield* Effect.flip(outage.beside(sqlError("57P03")))
+      yield* Effect.flip(outage.observe(sqlError("57P03")))
       const message = "The database takes nothing: words of 57P03"
       expect(yield* outage.now).toEqual({
         reason: "database_unavailable",
         since: at(5000),
         message
       })
-      yield* outage.beside(Effect.void)
+      yield* outage.observe(Effect.void)
       expect(yield* outage.now).toBeNull()
     })
   )
@@ -38,7 +38,7 @@ describe("a statement beside the queue", () => {
     Effect.gen(function* () {
       const outage = yield* Outage.make(detailOf)
       yield* once(outage, sqlError("53100"))
-      yield* outage.beside(Effect.void)
+      yield* outage.observe(Effect.void)
       expect((yield* outage.now)?.reason).toBe("database_full")
     })
   )
@@ -46,7 +46,7 @@ describe("a statement beside the queue", () => {
   it.effect("is outdone by what is written from the queue", () =>
     Effect.gen(function* () {
       const outage = yield* Outage.make(detailOf)
-      yield* Effect.flip(outage.beside(sqlError("57P03")))
+      yield* Effect.flip(outage.observe(sqlError("57P03")))
       yield* once(outage, sqlError("25006"))
       expect((yield* outage.now)?.reason).toBe("database_read_only")
       yield* once(outage, Effect.void)
@@ -80,7 +80,7 @@ describe("a database that does not answer", () => {
   it.effect("is no matter when nobody waits for the answer any more", () =>
     Effect.gen(function* () {
       const outage = yield* Outage.make(detailOf)
-      yield* Effect.timeoutOption(outage.beside(Effect.never), "1 second").pipe(Effect.fork)
+      yield* Effect.timeoutOption(outage.observe(Effect.never), "1 second").pipe(Effect.fork)
       yield* TestClock.adjust("1 minute")
       expect(yield* outage.now).toBeNull()
     })

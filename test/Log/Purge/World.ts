@@ -82,3 +82,9 @@ export const onEach = (
     )
   }
 }
+
+/** By instance, up to which id the bus says that events were purged. */
+export const purgedOf = (bus: EventBus.EventBus["Type"]) =>
+  [EventBus.deletedInstances, "bar", "baz", "shop"]
+    .map((name) => [name, bus.purgedUntil((instance) => instance === name)] as const)
+    .filter(([, until]) => until > 0)

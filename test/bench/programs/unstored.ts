@@ -37,7 +37,7 @@ const instances = Layer.mock(InstanceStore, {
   get: (name) => records.get(name),
   lastEvent: () => null,
   all: Effect.sync(() => [...records.values()]),
-  accept: (changes, batch) => {
+  applyCommitted: (changes, batch) => {
     for (const { event, instance, receivedAt } of batch)
       Object.assign(lasts.get(instance) ?? {}, { event, at: receivedAt })
     for (const { name, observed } of changes) {
@@ -50,9 +50,9 @@ const instances = Layer.mock(InstanceStore, {
 const gaps = Layer.mock(GapStore, {
   unfinished: Effect.succeed([]),
   lost: Effect.succeed([]),
-  beat: () => Effect.void,
-  rest: Effect.void,
-  lastBeat: Effect.map(Clock.currentTimeMillis, (now) => ({
+  heartbeat: () => Effect.void,
+  markStopped: Effect.void,
+  lastHeartbeat: Effect.map(Clock.currentTimeMillis, (now) => ({
     at: DateTime.unsafeMake(now),
     stopped: true
   }))

@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, ManagedRuntime } from "effect"
-import { turnNames } from "../../../src/Log/EventStore/Queries.ts"
+import { stateChangeNames } from "../../../src/Log/EventStore/Queries.ts"
 import { EventStore } from "../../../src/Log/EventStore.ts"
 import { databases } from "../../support/databases.ts"
 import { event, nothing, receivedAt } from "./batch.ts"
@@ -45,7 +45,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
     )
 
   const turnsOf = (store: EventStore["Type"]) =>
-    Effect.map(store.turns("shop", since), (events) => events.map(({ data }) => data))
+    Effect.map(store.stateChanges("shop", since), (events) => events.map(({ data }) => data))
 
   test("tells an instance's turns since a time, oldest first, and nothing of its messages", (store) =>
     Effect.gen(function* () {
@@ -87,10 +87,10 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       yield* sql`analyze events`
       const plan = yield* sql<{ "QUERY PLAN": string }>`
         explain select id from events
-        where instance = ${"shop"} and event in (${sql.literal(turnNames)})
+        where instance = ${"shop"} and event in (${sql.literal(stateChangeNames)})
           and received_at >= ${new Date(19_000_000)}
         order by received_at desc, id desc limit ${5000}`
       expect(plan.map((row) => row["QUERY PLAN"]).join("\n")).toContain("events_of_turns")
-      expect((yield* store.turns("shop", DateTime.unsafeMake(19_000_000))).length).toBe(31)
+      expect((yield* store.stateChanges("shop", DateTime.unsafeMake(19_000_000))).length).toBe(31)
     }))
 })

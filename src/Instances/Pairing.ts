@@ -4,7 +4,7 @@
  * is made only where nothing else is under way.
  */
 import { Context, DateTime, Duration, Effect, Fiber, FiberMap, Layer, Option, Stream } from "effect"
-import * as Turnstile from "../Concurrency/Turnstile.ts"
+import * as Turnstile from "../Concurrency/FairSemaphore.ts"
 import { type EvolutionError, InstanceNotFound } from "../Domain/EvolutionError.ts"
 import { currentQr, type InstanceName, type Qr } from "../Domain/Instance.ts"
 import {

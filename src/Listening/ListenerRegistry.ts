@@ -15,7 +15,7 @@ import {
   Runtime,
   Stream
 } from "effect"
-import * as Turnstile from "../Concurrency/Turnstile.ts"
+import * as Turnstile from "../Concurrency/FairSemaphore.ts"
 import { InstanceNotFound } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import * as State from "../Domain/ListenerState.ts"

@@ -4,7 +4,7 @@
  * sent meanwhile, as events of origin `backfill`.
  */
 import { Clock, Context, Duration, Effect, Layer, Schedule } from "effect"
-import * as Turnstile from "../Concurrency/Turnstile.ts"
+import * as Turnstile from "../Concurrency/FairSemaphore.ts"
 import type { RawEvent } from "../Domain/Event.ts"
 import type { EvolutionError, KeyRefused, LicenseRequired } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"

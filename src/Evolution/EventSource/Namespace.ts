@@ -4,7 +4,7 @@
  */
 import { Duration, Effect, Fiber, RcRef, Schedule, Stream } from "effect"
 import * as Lean from "../../Concurrency/Lean.ts"
-import * as Turnstile from "../../Concurrency/Turnstile.ts"
+import * as Turnstile from "../../Concurrency/FairSemaphore.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"

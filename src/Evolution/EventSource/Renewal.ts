@@ -15,7 +15,7 @@ import {
   Schedule,
   Scope
 } from "effect"
-import * as Turnstile from "../../Concurrency/Turnstile.ts"
+import * as Turnstile from "../../Concurrency/FairSemaphore.ts"
 import { printOf, type RawEvent } from "../../Domain/Event.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import type { Heard } from "../Wire/Hearing.ts"

@@ -6,7 +6,7 @@
 import type { SqlError } from "@effect/sql"
 import { Array as Arr, Clock, DateTime, Duration, Effect, Metric, Order } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
-import * as Turnstile from "../../Concurrency/Turnstile.ts"
+import * as Turnstile from "../../Concurrency/FairSemaphore.ts"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 import { decode, type RawEvent } from "../../Domain/Event.ts"
 import type { EvolutionError } from "../../Domain/EvolutionError.ts"

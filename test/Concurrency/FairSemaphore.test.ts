@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import * as Turnstile from "../../src/Concurrency/Turnstile.ts"
+import * as Turnstile from "../../src/Concurrency/FairSemaphore.ts"
 
 /** Ten that want to go through where two may be in at once; each stays until it is told to go on. */
 const crowd = Effect.gen(function* () {

@@ -1,67 +1,69 @@
 /**
- * So many at once, the others in their turn. `Effect.makeSemaphore` wakes all who wait whenever one
- * leaves, and each that has to wait again does so on a deeper stack: with a few thousand listeners
- * that is gigabytes.
+ * A semaphore that admits waiters in the order they came, one for each permit that is released.
+ *
+ * `Effect.makeSemaphore` (3.22) wakes all waiters on each release; each one that loses waits again on a
+ * deeper stack: gigabytes with a few thousand listeners. `Effect.PartitionedSemaphore` hands permits over
+ * in order, but loses one when its fiber is interrupted between admission and its next step.
+ * Effect v4 has a new `Semaphore`: delete this module then.
  */
 import { Effect } from "effect"
 
-export interface Turnstile {
-  /** Runs an effect when its turn has come. */
-  readonly through: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Waits until nobody is in there, or waits for it. */
-  readonly deserted: Effect.Effect<void>
+export interface FairSemaphore {
+  /** Runs an effect with one permit. */
+  readonly withPermit: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Waits until no permit is taken and no effect waits for one. */
+  readonly awaitIdle: Effect.Effect<void>
 }
 
-/** Admitted, or one of those who wait. */
-interface Visitor {
-  isIn: boolean
+interface Waiter {
+  hasPermit: boolean
   admit: (() => void) | undefined
 }
 
-export const make = (places: number): Turnstile => {
-  const waiting = new Set<Visitor>()
-  const onlookers = new Set<() => void>()
-  let free = places
+export const make = (permits: number): FairSemaphore => {
+  const waiting = new Set<Waiter>()
+  const idleListeners = new Set<() => void>()
+  let free = permits
 
-  const enter = (visitor: Visitor) =>
+  const acquire = (waiter: Waiter) =>
     Effect.async<void>((resume) => {
       if (free > 0) {
         free--
-        visitor.isIn = true
+        waiter.hasPermit = true
         return resume(Effect.void)
       }
-      visitor.admit = () => resume(Effect.void)
-      waiting.add(visitor)
+      waiter.admit = () => resume(Effect.void)
+      waiting.add(waiter)
     })
 
-  const leave = (visitor: Visitor) => {
-    if (!visitor.isIn) return void waiting.delete(visitor)
+  const release = (waiter: Waiter) => {
+    if (!waiter.hasPermit) return void waiting.delete(waiter)
     const [next] = waiting
     if (next === undefined) {
-      if (++free < places) return
-      for (const tell of onlookers) tell()
-      return onlookers.clear()
+      if (++free < permits) return
+      for (const notify of idleListeners) notify()
+      return idleListeners.clear()
     }
     waiting.delete(next)
-    next.isIn = true
+    next.hasPermit = true
     next.admit?.()
   }
 
   return {
-    deserted: Effect.async((resume) => {
-      if (free === places) return resume(Effect.void)
-      const tell = () => resume(Effect.void)
-      onlookers.add(tell)
-      return Effect.sync(() => onlookers.delete(tell))
+    awaitIdle: Effect.async((resume) => {
+      if (free === permits) return resume(Effect.void)
+      const notify = () => resume(Effect.void)
+      idleListeners.add(notify)
+      return Effect.sync(() => idleListeners.delete(notify))
     }),
-    through: (effect) =>
+    withPermit: (effect) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.suspend(() => {
-          const visitor: Visitor = { isIn: false, admit: undefined }
-          return restore(enter(visitor)).pipe(
+          const waiter: Waiter = { hasPermit: false, admit: undefined }
+          return restore(acquire(waiter)).pipe(
             Effect.zipRight(restore(effect)),
-            // Somebody may be admitted and leave before he knows.
-            Effect.ensuring(Effect.sync(() => leave(visitor)))
+            // Covers a waiter that was admitted and interrupted before it took its next step.
+            Effect.ensuring(Effect.sync(() => release(waiter)))
           )
         })
       )

@@ -4,7 +4,7 @@
  * is made only where nothing else is under way.
  */
 import { Context, DateTime, Duration, Effect, Fiber, FiberMap, Layer, Option, Stream } from "effect"
-import * as Turnstile from "../Concurrency/FairSemaphore.ts"
+import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
 import { type EvolutionError, InstanceNotFound } from "../Domain/EvolutionError.ts"
 import { currentQr, type InstanceName, type Qr } from "../Domain/Instance.ts"
 import {
@@ -73,7 +73,7 @@ const make = Effect.gen(function* () {
   const registry = yield* ListenerRegistry
   const store = yield* InstanceStore
   const rounds = yield* FiberMap.make<InstanceName, void, Refusal>()
-  const starting = Turnstile.make(1).through
+  const starting = FairSemaphore.make(1).withPermit
   /** For whose phone the pairing codes of an instance's round are. */
   const numbers = new Map<InstanceName, string>()
 

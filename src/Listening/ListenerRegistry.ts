@@ -15,7 +15,7 @@ import {
   Runtime,
   Stream
 } from "effect"
-import * as Turnstile from "../Concurrency/FairSemaphore.ts"
+import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
 import { InstanceNotFound } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import * as State from "../Domain/ListenerState.ts"
@@ -76,7 +76,7 @@ const make = Effect.gen(function* () {
   const states = new Map<InstanceName, State.ListenerState>()
   const changes = yield* PubSub.sliding<StateChange>(1024)
   yield* Effect.forkScoped(record(yield* PubSub.subscribe(changes)))
-  const oneByOne = Turnstile.make(1).through
+  const oneByOne = FairSemaphore.make(1).withPermit
   /** Commands are short and come one after another, so that start and stop cannot cross. */
   const command =
     (action: string, name: InstanceName) =>

@@ -4,7 +4,7 @@
  * sent meanwhile, as events of origin `backfill`.
  */
 import { Clock, Context, Duration, Effect, Layer, Schedule } from "effect"
-import * as Turnstile from "../Concurrency/FairSemaphore.ts"
+import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
 import type { RawEvent } from "../Domain/Event.ts"
 import type { EvolutionError, KeyRefused, LicenseRequired } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
@@ -49,7 +49,7 @@ const maxQuestions = 16
 const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
   const instances = yield* InstanceStore
-  const questions = Turnstile.make(maxQuestions)
+  const questions = FairSemaphore.make(maxQuestions)
 
   /** The state, and when it was asked for: what is heard meanwhile is newer. */
   const stateOf = (name: InstanceName) =>
@@ -98,7 +98,7 @@ const make = Effect.gen(function* () {
   return Recovery.of({
     backfill: yield* Backfill.make,
     snapshot: (name) =>
-      questions.through(ask(name)).pipe(
+      questions.withPermit(ask(name)).pipe(
         Effect.tapError((error) =>
           Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`).pipe(
             Effect.annotateLogs("instance", name)

@@ -3,7 +3,7 @@
  * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; we route each by the instance it names.
  */
 import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
-import * as Lean from "../../Concurrency/Lean.ts"
+import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
@@ -63,7 +63,9 @@ export const make = Effect.gen(function* () {
     })
 
   /** The shared link, up; however many ask at once, one dials. */
-  const link = Lean.acquireRelease(enter, leave).pipe(Effect.tap(({ up }) => Deferred.await(up)))
+  const link = CheaperEffect.acquireRelease(enter, leave).pipe(
+    Effect.tap(({ up }) => Deferred.await(up))
+  )
 
   /** The connection, if it is up by now. */
   const connection = Effect.suspend(() =>
@@ -77,7 +79,7 @@ export const make = Effect.gen(function* () {
     open: (name: string) =>
       Effect.gen(function* () {
         const { router, up } = yield* link
-        const route = yield* Lean.acquireRelease(
+        const route = yield* CheaperEffect.acquireRelease(
           Effect.sync(() => Router.claim(router, name)),
           (claimed) => Effect.sync(() => Router.leave(router, name, claimed))
         )

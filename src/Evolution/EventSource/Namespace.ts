@@ -3,8 +3,8 @@
  * event since its own start, and loses that event; until then it answers `Invalid namespace`.
  */
 import { Duration, Effect, Fiber, RcRef, Schedule, Stream } from "effect"
-import * as Lean from "../../Concurrency/Lean.ts"
-import * as Turnstile from "../../Concurrency/FairSemaphore.ts"
+import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
+import * as FairSemaphore from "../../Concurrency/FairSemaphore.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
@@ -29,18 +29,21 @@ const joinPolicy = Schedule.spaced("1 second").pipe(
 
 export const make = Effect.gen(function* () {
   const options = yield* endpoint
-  const dials = Turnstile.make(maxDials)
+  const dials = FairSemaphore.make(maxDials)
   const links = new Map<string, Renewable>()
 
   // Made when it is needed: each link keeps it, for its renewal.
   const dial = (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
     Effect.suspend(() =>
       dialled(
-        Effect.tap(dials.through(SocketIo.connect(options)), (socket) =>
-          Lean.retry(Effect.tapErrorTag(socket.join(`/${name}`), "NamespaceRefused", onRefused), {
-            schedule: joinPolicy,
-            while: ({ _tag }) => _tag === "NamespaceRefused"
-          })
+        Effect.tap(dials.withPermit(SocketIo.connect(options)), (socket) =>
+          CheaperEffect.retry(
+            Effect.tapErrorTag(socket.join(`/${name}`), "NamespaceRefused", onRefused),
+            {
+              schedule: joinPolicy,
+              while: ({ _tag }) => _tag === "NamespaceRefused"
+            }
+          )
         ),
         name
       )
@@ -48,7 +51,7 @@ export const make = Effect.gen(function* () {
 
   /** One wait for however many: the first to come begins it, the last to leave ends it. */
   const rush = yield* RcRef.make({
-    acquire: Effect.forkScoped(Effect.timeoutOption(dials.deserted, longestRush))
+    acquire: Effect.forkScoped(Effect.timeoutOption(dials.awaitIdle, longestRush))
   })
 
   return {
@@ -60,7 +63,7 @@ export const make = Effect.gen(function* () {
         const refused = (error: LinkError) => (isUp ? Effect.void : onRefused(error))
         const link = yield* renewable(dial(name, refused))
         isUp = true
-        yield* Lean.acquireRelease(
+        yield* CheaperEffect.acquireRelease(
           Effect.sync(() => links.set(name, link)),
           () => Effect.sync(() => links.delete(name))
         )

@@ -15,7 +15,7 @@ import {
   Schedule,
   Scope
 } from "effect"
-import * as Turnstile from "../../Concurrency/FairSemaphore.ts"
+import * as FairSemaphore from "../../Concurrency/FairSemaphore.ts"
 import { printOf, type RawEvent } from "../../Domain/Event.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import type { Heard } from "../Wire/Hearing.ts"
@@ -136,7 +136,7 @@ export const renewable = (
     })
 
     /** One after the other; most links never see one. */
-    let exchange: Turnstile.Turnstile["through"] | undefined
+    let exchange: FairSemaphore.FairSemaphore["withPermit"] | undefined
     /** How many exchanges have begun, and how the last one ended. */
     let begun = 0
     let last: { readonly number: number; readonly exit: Exit.Exit<void, LinkError> } = {
@@ -157,7 +157,7 @@ export const renewable = (
       // Whoever shares the link may ask for it: all who ask before one begins are served by that one.
       renew: Effect.suspend(() => {
         const asked = begun
-        exchange ??= Turnstile.make(1).through
+        exchange ??= FairSemaphore.make(1).withPermit
         return exchange(
           Effect.suspend(() => {
             if (last.number > asked) return last.exit

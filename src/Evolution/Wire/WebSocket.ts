@@ -1,7 +1,7 @@
 /** One WebSocket, dialled with our headers, which ends with its scope. */
 import { Duration, Effect, Redacted, type Scope } from "effect"
 import WebSocket from "ws"
-import * as Lean from "../../Concurrency/Lean.ts"
+import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import { UpgradeRefused } from "../../Domain/LinkError.ts"
 import * as Scrub from "../../Domain/Scrub.ts"
 
@@ -25,7 +25,7 @@ const closeTimeout = Duration.seconds(1)
 const maxFrameBytes = 64 * 1024 * 1024
 
 export const open = ({ headers, url }: Options): Effect.Effect<WebSocket, never, Scope.Scope> =>
-  Lean.acquireRelease(
+  CheaperEffect.acquireRelease(
     Effect.sync(() =>
       // Cut before anybody listens, as in a scope that is closed already, it must not crash us.
       new WebSocket(socketUrl(url), {

@@ -6,7 +6,7 @@
 import type { SqlError } from "@effect/sql"
 import { Array as Arr, Clock, DateTime, Duration, Effect, Metric, Order } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
-import * as Turnstile from "../../Concurrency/FairSemaphore.ts"
+import * as FairSemaphore from "../../Concurrency/FairSemaphore.ts"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 import { decode, type RawEvent } from "../../Domain/Event.ts"
 import type { EvolutionError } from "../../Domain/EvolutionError.ts"
@@ -41,10 +41,10 @@ export const make = Effect.gen(function* () {
   const ingest = yield* Ingest
   const ledger = yield* GapLedger
   const log = yield* EventStore
-  const questions = Turnstile.make(maxQuestions)
+  const questions = FairSemaphore.make(maxQuestions)
 
   const find = (...query: Parameters<typeof client.findMessages>) =>
-    questions.through(Effect.zipLeft(client.findMessages(...query), Effect.sleep(breath)))
+    questions.withPermit(Effect.zipLeft(client.findMessages(...query), Effect.sleep(breath)))
 
   /** All messages of a stretch of seconds: from its beginning, as far as one page goes. */
   const stretch = (

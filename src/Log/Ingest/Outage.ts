@@ -1,7 +1,7 @@
 /** How the database takes what it is given: what is wrong with it, as its last answers tell. */
 import type { SqlError } from "@effect/sql"
 import { DateTime, Duration, Effect } from "effect"
-import * as Lean from "../../Concurrency/Lean.ts"
+import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import type { Degraded } from "../../Domain/Degraded.ts"
 import { classify, outageOf, untilBack } from "../../Storage/Failure.ts"
 import * as Count from "./Count.ts"
@@ -60,7 +60,7 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
     observe: <A>(statement: Effect.Effect<A, SqlError.SqlError>) => writing("beside", statement),
     /** Tries until the database is back; fails only when it is the values that it refuses. */
     persistently: <A>(count: number, statement: Effect.Effect<A, SqlError.SqlError>) =>
-      Lean.retry(
+      CheaperEffect.retry(
         Effect.tapError(writing("queue", statement), (error) =>
           classify(error) === "data"
             ? Effect.void

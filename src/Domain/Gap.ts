@@ -1,14 +1,19 @@
 /**
- * A stretch of time in which an instance's events may have been emitted and not heard. Evolution replays
- * nothing, so what cannot be fetched again has at least to be known.
+ * A gap: a stretch of time in which events of an instance may have been emitted and not heard. Evolution
+ * replays nothing, so the ledger records what may be missing. The states, as one closed union:
+ *
+ *     Open ◀──▶ Pending ──▶ Recovered
+ *       ▲          │  ▲
+ *       │          ▼  │
+ *       └────── Retrying     Lost   (from Pending or Retrying; final)
  */
 import { DateTime, Duration, Schema } from "effect"
 import { InstanceName } from "./Instance.ts"
 import type { SessionError } from "./ListenerState.ts"
 
 /**
- * Why we did not hear. `queue_full`: so much waited for the database that we had stopped reading.
- * `not_subscribed`: Evolution's settings of the instance did not have all events.
+ * Why events were not heard. `queue_full`: the listener had stopped reading, because too many events waited
+ * for the database. `not_subscribed`: Evolution's settings of the instance lacked events.
  */
 export const GapCause = Schema.Literal(
   "not_reached",
@@ -26,31 +31,61 @@ export const GapCause = Schema.Literal(
 )
 export type GapCause = typeof GapCause.Type
 
+/** The union of a gap's states over one representation of time: ISO text in JSON, `Date` in a row. */
+export const over = <Time>(time: Schema.Schema<DateTime.Utc, Time>) => {
+  const facts = {
+    id: Schema.UUID,
+    instance: InstanceName,
+    /** Every event emitted before this time was heard. Our clock. */
+    from: time
+  }
+  const progress = {
+    /** Messages that back-fill added to the log. */
+    fetched: Schema.Int.pipe(Schema.nonNegative()),
+    /** Messages sent before this time are fetched; back-fill goes on from here. */
+    fetchedUntil: Schema.NullOr(time)
+  }
+  /** The link is still down. */
+  const Open = Schema.Struct({
+    ...facts,
+    to: Schema.Null,
+    cause: GapCause,
+    recovered: Schema.Null,
+    ...progress,
+    retryAt: Schema.Null,
+    note: Schema.Null
+  })
+  /** The link is up again since `to`; back-fill has no verdict yet. */
+  const Pending = Schema.Struct({ ...Open.fields, to: time })
+  /** Back-fill failed, says why in `note`, and tries again at `retryAt`. */
+  const Retrying = Schema.Struct({
+    ...Pending.fields,
+    recovered: Schema.Literal(false),
+    retryAt: time,
+    note: Schema.String
+  })
+  /** The log has every message that Evolution stored of this time. */
+  const Recovered = Schema.Struct({ ...Pending.fields, recovered: Schema.Literal(true) })
+  /** Messages are missing for good; `note` says why. */
+  const Lost = Schema.Struct({ ...Retrying.fields, retryAt: Schema.Null })
+  return Schema.Union(Open, Pending, Retrying, Recovered, Lost)
+}
+
 /** An entry of the ledger. Times are our own clock. */
-export const Gap = Schema.Struct({
-  id: Schema.UUID,
-  instance: InstanceName,
-  /** Everything emitted before was heard. */
-  from: Schema.DateTimeUtc,
-  /** Since when we hear again; `null` while we do not. */
-  to: Schema.NullOr(Schema.DateTimeUtc),
-  cause: GapCause,
-  /**
-   * `true`: all that Evolution has of this time is in the log. `false`: it is not, and `note` says
-   * why. `null`: not known yet.
-   */
-  recovered: Schema.NullOr(Schema.Boolean),
-  /** Messages that back-fill brought into the log. */
-  fetched: Schema.Int.pipe(Schema.nonNegative()),
-  /** Messages of before this time have been fetched; where back-fill goes on. */
-  fetchedUntil: Schema.NullOr(Schema.DateTimeUtc),
-  /** When back-fill tries again; `null`: it does not. */
-  retryAt: Schema.NullOr(Schema.DateTimeUtc),
-  note: Schema.NullOr(Schema.String)
-}).annotations({ identifier: "Gap" })
+export const Gap = over(Schema.DateTimeUtc).annotations({ identifier: "Gap" })
 export type Gap = typeof Gap.Type
 
-export const opened = (facts: Pick<Gap, "id" | "instance" | "from" | "cause">): Gap => ({
+export type Open = Extract<Gap, { readonly to: null }>
+/** `to`: events are heard again since then. */
+export type Closed = Exclude<Gap, Open>
+export type Retrying = Extract<Closed, { readonly retryAt: DateTime.Utc }>
+export type Recovered = Extract<Closed, { readonly recovered: true }>
+export type Pending = Extract<Closed, { readonly recovered: null }>
+export type Lost = Exclude<Closed, Pending | Retrying | Recovered>
+/** Back-fill has still to try. */
+export type Recoverable = Pending | Retrying
+
+export const opened = (facts: Pick<Gap, "id" | "instance" | "from" | "cause">): Open => ({
   ...facts,
   to: null,
   recovered: null,
@@ -63,23 +98,23 @@ export const opened = (facts: Pick<Gap, "id" | "instance" | "from" | "cause">): 
 /** WhatsApp stamps a message before Evolution emits it, and by its own clock. */
 export const leeway = Duration.minutes(1)
 
-/** It was not over. What was fetched stays so, but for its end, where there may be more by now. */
-export const reopened = (gap: Gap): Gap => ({
+/** The gap was not over. Progress stays, but near the former end more messages may have come since. */
+export const reopened = (gap: Closed): Open => ({
   ...gap,
   to: null,
   recovered: null,
   fetchedUntil:
-    gap.fetchedUntil === null || gap.to === null
-      ? gap.fetchedUntil
+    gap.fetchedUntil === null
+      ? null
       : DateTime.min(gap.fetchedUntil, DateTime.subtractDuration(gap.to, leeway)),
   retryAt: null,
   note: null
 })
 
-export const closed = (gap: Gap, to: DateTime.Utc): Gap => ({ ...gap, to })
+export const closed = (gap: Open, to: DateTime.Utc): Pending => ({ ...gap, to })
 
-/** So far everything before `fetchedUntil` is in the log, `fetched` messages more than before. */
-export const progressed = (gap: Gap, fetched: number, fetchedUntil: DateTime.Utc): Gap => ({
+/** Back-fill added `fetched` messages; the log now has every message sent before `fetchedUntil`. */
+export const progressed = (gap: Closed, fetched: number, fetchedUntil: DateTime.Utc): Pending => ({
   ...gap,
   fetched: gap.fetched + fetched,
   fetchedUntil,
@@ -88,26 +123,30 @@ export const progressed = (gap: Gap, fetched: number, fetchedUntil: DateTime.Utc
   note: null
 })
 
-export const recovered = (gap: Gap): Gap => ({
+export const recovered = (gap: Closed): Recovered => ({
   ...gap,
   recovered: true,
   retryAt: null,
   note: null
 })
 
-/** What is missing stays missing, until `retryAt` at least. */
-export const unrecovered = (gap: Gap, note: string, retryAt: DateTime.Utc | null = null): Gap => ({
-  ...gap,
-  recovered: false,
-  note,
-  retryAt
-})
+/** Back-fill did not get everything: it tries again at `retryAt`, or, without one, gives up. */
+export function unrecovered(gap: Closed, note: string): Lost
+export function unrecovered(gap: Closed, note: string, retryAt: DateTime.Utc): Retrying
+export function unrecovered(gap: Closed, note: string, retryAt?: DateTime.Utc): Lost | Retrying {
+  const failed = { ...gap, recovered: false, note } as const
+  return retryAt === undefined ? { ...failed, retryAt: null } : { ...failed, retryAt }
+}
 
-/** Whether there is something left to try. */
-export const isPending = ({ recovered, retryAt, to }: Gap): boolean =>
-  to !== null && (recovered === null || retryAt !== null)
+export const isOpen = (gap: Gap): gap is Open => gap.to === null
 
-/** The cause, as the end of a link tells it. */
+export const isRecoverable = (gap: Gap): gap is Recoverable =>
+  gap.to !== null && (gap.recovered === null || gap.retryAt !== null)
+
+/** @deprecated Use `isRecoverable`. */
+export const isPending = isRecoverable
+
+/** The cause of the gap that a session's error begins. */
 export const causeOf = (error: SessionError): GapCause => {
   switch (error._tag) {
     case "ConnectionLost":
@@ -129,11 +168,11 @@ export const causeOf = (error: SessionError): GapCause => {
   }
 }
 
-/** What a status tells of an instance's gaps. */
+/** The gaps of one instance, as its status shows them. */
 export const GapSummary = Schema.Struct({
-  /** The gap we are in. */
+  /** The gap that is open now. */
   open: Schema.NullOr(Gap),
-  /** Closed ones whose messages are not all in the log, or not yet. */
+  /** Closed gaps whose messages are not all in the log, or not yet. */
   unrecovered: Schema.Int.pipe(Schema.nonNegative())
 })
 export type GapSummary = typeof GapSummary.Type

@@ -42,7 +42,7 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
     /** We hear again. */
     readonly close: (instance: InstanceName) => Effect.Effect<void>
     /** The closed gaps for which there is something left to try, oldest first. */
-    readonly pending: (instance: InstanceName) => ReadonlyArray<Gap.Gap>
+    readonly pending: (instance: InstanceName) => ReadonlyArray<Gap.Recoverable>
     /** Names of instances of which a gap has just closed; for one reader. */
     readonly closed: Queue.Dequeue<InstanceName>
     /** Waits until the next one closes. One at a time may wait for an instance's. */
@@ -51,7 +51,7 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
      * Writes down what back-fill has come to. A gap that was not over after all, or is done with, stays
      * as it is: what was fetched is of a shorter one.
      */
-    readonly update: (gap: Gap.Gap) => Effect.Effect<void>
+    readonly update: (gap: Gap.Closed) => Effect.Effect<void>
     /** The instance is no more; another one may come to bear its name. */
     readonly forget: (instance: InstanceName) => Effect.Effect<void>
     /** So many gaps that were not recovered are too old to be told of. */
@@ -185,7 +185,7 @@ const make = Effect.gen(function* () {
   for (const [instance, lost] of yield* store.lost) entries.lost(instance, lost)
   for (const gap of yield* store.unfinished) {
     entries.keep(gap)
-    if (gap.to !== null) continue
+    if (!Gap.isOpen(gap)) continue
     yield* remember(gap.instance, gap.from)
     // It ended when nobody wanted to listen any more, and that could not be written down.
     const wish = wishes.get(gap.instance)

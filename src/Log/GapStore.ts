@@ -1,7 +1,7 @@
 /** The ledger's rows as the database has them, and the heartbeat that bounds what a killed process leaves unknown. */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import { Gap } from "../Domain/Gap.ts"
+import { type Gap, over } from "../Domain/Gap.ts"
 
 /** Until when, at least, everything that Evolution emitted to us was heard and is committed. */
 export interface Heartbeat {
@@ -40,11 +40,11 @@ const make = Effect.gen(function* () {
   return GapStore.of({
     list: (instance, limit) =>
       Effect.flatMap(
-        sql`select * from gaps where instance = ${instance} order by "from" desc limit ${limit}`,
+        sql<Row>`select * from gaps where instance = ${instance} order by "from" desc limit ${limit}`,
         decode
       ),
     unfinished: Effect.flatMap(
-      sql`
+      sql<Row>`
         select gaps.*
         from gaps join instances on name = instance and coalesce("to", now()) >= known_since
         where recovered is distinct from true
@@ -74,16 +74,22 @@ const make = Effect.gen(function* () {
   })
 })
 
-const Time = Schema.NullOr(Schema.DateTimeUtcFromDate)
+/** A column of another name than its field's. */
+interface Row {
+  readonly fetched_until: Date | null
+  readonly retry_at: Date | null
+}
 
-const Row = Schema.Struct({
-  ...Gap.fields,
-  from: Schema.DateTimeUtcFromDate,
-  to: Time,
-  fetchedUntil: Schema.propertySignature(Time).pipe(Schema.fromKey("fetched_until")),
-  retryAt: Schema.propertySignature(Time).pipe(Schema.fromKey("retry_at"))
-})
+const decodeGaps = Schema.decodeUnknown(Schema.Array(over(Schema.DateTimeUtcFromDate)))
 
 /** Only our own statements write these rows, so one that does not decode is a bug. */
-const decode = (rows: ReadonlyArray<unknown>) =>
-  Effect.orDie(Schema.decodeUnknown(Schema.Array(Row))(rows))
+const decode = (rows: ReadonlyArray<Row>) =>
+  Effect.orDie(
+    decodeGaps(
+      rows.map(({ fetched_until, retry_at, ...row }) => ({
+        ...row,
+        fetchedUntil: fetched_until,
+        retryAt: retry_at
+      }))
+    )
+  )

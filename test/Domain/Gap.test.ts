@@ -89,14 +89,35 @@ describe("a gap", () => {
     ["given up", Gap.unrecovered(closed, "why"), false],
     ["recovered", Gap.recovered(closed), false]
   ] as const)("that is %s leaves something to try, or nothing", (_how, gap, expected) => {
-    expect(Gap.isPending(gap)).toBe(expected)
+    expect(Gap.isRecoverable(gap)).toBe(expected)
+  })
+
+  it("A gap that is open has no verdict, and one without a verdict has no note", () => {
+    const isGap = Schema.is(Gap.Gap)
+    expect([open, closed].map((gap) => isGap(gap))).toEqual([true, true])
+    const impossible = [
+      { ...open, recovered: true },
+      { ...open, retryAt: at(90) },
+      { ...closed, note: "why" },
+      { ...closed, recovered: false },
+      { ...closed, recovered: true, retryAt: at(90) }
+    ]
+    expect(impossible.map((gap) => isGap(gap))).toEqual(impossible.map(() => false))
   })
 
   it("crosses HTTP and comes back as it was", () => {
-    const gaps = [open, closed, Gap.unrecovered(Gap.progressed(closed, 7, at(10)), "why", at(90))]
+    const gaps = [
+      open,
+      closed,
+      Gap.unrecovered(Gap.progressed(closed, 7, at(10)), "why", at(90)),
+      Gap.unrecovered(closed, "why"),
+      Gap.recovered(closed)
+    ]
+    const keys = "id,instance,from,to,cause,recovered,fetched,fetchedUntil,retryAt,note".split(",")
     for (const gap of gaps) {
       const json: unknown = JSON.parse(JSON.stringify(Schema.encodeSync(Gap.Gap)(gap)))
       expect(Schema.decodeUnknownSync(Gap.Gap)(json)).toEqual(gap)
+      expect(Object.keys(json ?? {})).toEqual(keys)
     }
     expect(Schema.encodeSync(Gap.Gap)(closed)).toMatchObject({
       from: "2026-01-02T00:00:00.000Z",

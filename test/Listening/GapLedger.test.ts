@@ -139,7 +139,10 @@ describe("a gap that follows another", () => {
   it.scoped("that has its verdict is another, however close", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
-      for (const verdict of [Gap.recovered, (gap: Gap.Gap) => Gap.unrecovered(gap, "why")]) {
+      for (const verdict of [
+        Gap.recovered,
+        (gap: Gap.Recoverable) => Gap.unrecovered(gap, "why")
+      ]) {
         const first = yield* gapOf(world, -5, 60)
         yield* world.ledger.update(verdict(first))
         const second = yield* gapOf(world, 55, 60)

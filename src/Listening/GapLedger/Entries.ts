@@ -4,7 +4,7 @@ import * as Gap from "../../Domain/Gap.ts"
 
 interface Entry {
   /** Those not done with, oldest first; one may be open. */
-  readonly gaps: ReadonlyArray<Gap.Gap>
+  readonly gaps: ReadonlyArray<Gap.Open | Gap.Recoverable>
   /** How many are done with and not recovered. */
   readonly lost: number
 }
@@ -17,8 +17,8 @@ const maxPending = 100
 export const make = () => {
   const entries = new Map<string, Entry>()
   const entryOf = (instance: string) => entries.get(instance) ?? nothing
-  const openOf = (instance: string) => entryOf(instance).gaps.find(({ to }) => to === null)
-  const pendingOf = (instance: string) => entryOf(instance).gaps.filter(Gap.isPending)
+  const openOf = (instance: string) => entryOf(instance).gaps.find(Gap.isOpen)
+  const pendingOf = (instance: string) => entryOf(instance).gaps.filter(Gap.isRecoverable)
 
   return {
     open: openOf,
@@ -37,7 +37,8 @@ export const make = () => {
       const last = gaps.findLast(
         (gap) => (gap.cause === "not_subscribed") === (cause === "not_subscribed")
       )
-      return last?.to != null &&
+      return last !== undefined &&
+        Gap.isRecoverable(last) &&
         (DateTime.greaterThanOrEqualTo(last.to, from) || gaps.length >= maxPending)
         ? last
         : undefined
@@ -47,7 +48,7 @@ export const make = () => {
       const others = gaps.filter(({ id }) => id !== gap.id)
       entries.set(
         gap.instance,
-        gap.to === null || Gap.isPending(gap)
+        Gap.isOpen(gap) || Gap.isRecoverable(gap)
           ? { gaps: [...others, gap].sort(byFrom), lost }
           : { gaps: others, lost: lost + (gap.recovered === true ? 0 : 1) }
       )

@@ -75,9 +75,9 @@ export const make = Effect.gen(function* () {
    * Why what Evolution has of the gap may not be all there was; `undefined`: it is. The messages heard
    * on both sides of it tell whether Evolution was storing any.
    */
-  const doubt = (gap: Gap.Gap, to: DateTime.Utc) =>
+  const doubt = (gap: Gap.Closed) =>
     Effect.gen(function* () {
-      const { after, before } = yield* log.messagesAround(gap.instance, gap.from, to)
+      const { after, before } = yield* log.messagesAround(gap.instance, gap.from, gap.to)
       for (const heard of [before, after])
         if (heard.length > 0 && !(yield* isStored(gap.instance, heard)))
           return { note: notStored, isFinal: true }
@@ -97,7 +97,7 @@ export const make = Effect.gen(function* () {
 
   /** Hands on as much of a page as the limit allows; says how much, and whether that was all. */
   const handOn = (
-    gap: Gap.Gap,
+    gap: Gap.Closed,
     oldestFirst: ReadonlyArray<RawEvent>
   ): Effect.Effect<readonly [fresh: number, isAll: boolean], SqlError.SqlError> =>
     Effect.gen(function* () {
@@ -113,13 +113,13 @@ export const make = Effect.gen(function* () {
     })
 
   /** Fetches a stretch of time, or as much of its beginning as one question can be about. */
-  const page = (gap: Gap.Gap, over: DateTime.Utc, from: number, to: number) =>
+  const page = (gap: Gap.Closed, from: number, to: number) =>
     Effect.gen(function* () {
       const found = yield* stretch(gap.instance, from, to)
       const receivedAt = yield* Clock.currentTimeMillis
       // Evolution writes down first and emits then: what is younger may still be heard.
       const settled = receivedAt - Duration.toMillis(settling)
-      const horizon = Math.floor(Math.max(settled / 1000, seconds(over)))
+      const horizon = Math.floor(Math.max(settled / 1000, seconds(gap.to)))
       const [old, young] = Arr.partition(found.records, (one) => one.messageTimestamp > horizon)
       const toEvents = (records: ReadonlyArray<FoundMessage>) =>
         Arr.sort(once(records), byTime).map(toEvent(gap.instance, receivedAt))
@@ -132,15 +132,15 @@ export const make = Effect.gen(function* () {
     }).pipe(Tracing.span("backfill.page", { attributes: { instance: gap.instance } }))
 
   /** Fetches from where it was left, and writes down how far it came. */
-  const fetch = (gap: Gap.Gap, to: DateTime.Utc) =>
+  const fetch = (gap: Gap.Recoverable) =>
     Effect.gen(function* () {
-      const end = Math.ceil(seconds(DateTime.addDuration(to, Gap.leeway)))
+      const end = Math.ceil(seconds(DateTime.addDuration(gap.to, Gap.leeway)))
       const begin = gap.fetchedUntil ?? DateTime.subtractDuration(gap.from, Gap.leeway)
-      let now = gap
+      let now: Gap.Recoverable = gap
       let [from, reach] = [Math.floor(seconds(begin)), end]
       while (from <= end) {
         const until = Math.min(reach, end)
-        const { found, fresh, horizon, isAll, isEarly } = yield* page(now, to, from, until)
+        const { found, fresh, horizon, isAll, isEarly } = yield* page(now, from, until)
         // Where a page had room, the next stretch may be twice as long.
         reach = found.to + 1 + 2 * (found.to - from + 1)
         from = isEarly ? horizon + 1 : found.to + 1
@@ -153,41 +153,41 @@ export const make = Effect.gen(function* () {
       return Gap.recovered(now)
     })
 
-  const recover = (gap: Gap.Gap, to: DateTime.Utc) =>
+  const recover = (gap: Gap.Recoverable) =>
     Effect.gen(function* () {
       if (limit === 0) return Gap.unrecovered(gap, "BACKFILL_LIMIT is 0")
-      const fetched = yield* fetch(gap, to)
-      const doubted = fetched.recovered === true ? yield* doubt(gap, to) : undefined
+      const fetched = yield* fetch(gap)
+      const doubted = fetched.recovered === true ? yield* doubt(gap) : undefined
       if (doubted === undefined) return fetched
       // The next try is from the beginning: what comes to be stored may be of any time.
       const again = { ...fetched, fetchedUntil: null }
       return doubted.isFinal
         ? Gap.unrecovered(fetched, doubted.note)
-        : Gap.unrecovered(again, doubted.note, yield* nextTry(to))
+        : Gap.unrecovered(again, doubted.note, yield* nextTry(gap.to))
     }).pipe(
-      Effect.catchAll((error) =>
-        error._tag === "InstanceNotFound"
-          ? Effect.succeed(Gap.unrecovered(latest(gap), error.message))
-          : Effect.map(nextTry(to), (retryAt) =>
-              Gap.unrecovered(
-                latest(gap),
-                scrub.words(`Cannot fetch messages: ${wordsOf(error)}`),
-                retryAt
+      Effect.catchAll(
+        (error): Effect.Effect<Gap.Closed> =>
+          error._tag === "InstanceNotFound"
+            ? Effect.succeed(Gap.unrecovered(latest(gap), error.message))
+            : Effect.map(nextTry(gap.to), (retryAt) =>
+                Gap.unrecovered(
+                  latest(gap),
+                  scrub.words(`Cannot fetch messages: ${wordsOf(error)}`),
+                  retryAt
+                )
               )
-            )
       ),
       Tracing.span("backfill.gap", { root: true, attributes: { instance: gap.instance } })
     )
 
   /** As far as it came before it failed. */
-  const latest = (gap: Gap.Gap) =>
+  const latest = (gap: Gap.Recoverable) =>
     ledger.pending(gap.instance).find(({ id }) => id === gap.id) ?? gap
 
   const next = (instance: InstanceName): Effect.Effect<void> =>
     Effect.suspend(() => {
       const [gap] = [...ledger.pending(instance)].sort(byDue)
-      const to = gap?.to
-      if (gap === undefined || to == null) return Effect.void
+      if (gap === undefined) return Effect.void
       return Effect.gen(function* () {
         const wait = DateTime.distance(yield* DateTime.now, dueOf(gap))
         // A clock that was set back lets a gap end in the future.
@@ -197,7 +197,7 @@ export const make = Effect.gen(function* () {
           // One that closes meanwhile may be due before.
           Effect.as(ledger.awaitClosing(instance), false)
         )
-        if (isDue) yield* ledger.update(yield* recover(gap, to))
+        if (isDue) yield* ledger.update(yield* recover(gap))
         yield* next(instance)
       })
     })
@@ -214,9 +214,10 @@ const limitReached = (limit: number) =>
 const seconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000
 
 /** A gap is due when what was on its way has arrived, or when it is to be tried again. */
-const dueOf = ({ from, retryAt, to }: Gap.Gap): DateTime.Utc =>
-  retryAt ?? DateTime.addDuration(to ?? from, settling)
-const byDue = (left: Gap.Gap, right: Gap.Gap) => DateTime.Order(dueOf(left), dueOf(right))
+const dueOf = ({ retryAt, to }: Gap.Recoverable): DateTime.Utc =>
+  retryAt ?? DateTime.addDuration(to, settling)
+const byDue = (left: Gap.Recoverable, right: Gap.Recoverable) =>
+  DateTime.Order(dueOf(left), dueOf(right))
 
 /** The next try comes after as much time again. */
 const nextTry = (to: DateTime.Utc) =>

@@ -2,6 +2,7 @@
 import { DateTime, Effect, Schema } from "effect"
 import { type EvolutionEvent, ofOurs } from "../../../src/Domain/Event.ts"
 import {
+  type Closed,
   closed,
   Gap,
   type GapCause,
@@ -51,7 +52,7 @@ const events = (name: string, now: number): ReadonlyArray<EvolutionEvent> => {
       event: "connection.update",
       receivedAt: at(hours)
     })
-  const gap = (from: number, to: number, cause: GapCause, verdict: (gap: Gap) => Gap) => {
+  const gap = (from: number, to: number, cause: GapCause, verdict: (gap: Closed) => Gap) => {
     const id = crypto.randomUUID()
     const entry = verdict(closed(opened({ id, instance, from: time(from), cause }), time(to)))
     const json = JSON.stringify(Schema.encodeSync(Gap)(entry))

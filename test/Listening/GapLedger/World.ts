@@ -31,16 +31,18 @@ export const wanted = (more: Partial<InstanceRecord> = {}): InstanceRecord => ({
 })
 
 /** A gap as the database may have it. */
-export const stored = (from: number, to: number | null, more: Partial<Gap.Gap> = {}): Gap.Gap => ({
+export const storedOpen = (from: number, more: Partial<Gap.Open> = {}): Gap.Open => ({
   ...Gap.opened({
     id: crypto.randomUUID(),
     instance: shop,
     from: at(from),
     cause: "heartbeat_missed"
   }),
-  to: to === null ? null : at(to),
   ...more
 })
+
+export const stored = (from: number, to: number, cause: Gap.GapCause = "heartbeat_missed") =>
+  Gap.closed(storedOpen(from, { cause }), at(to))
 
 /** What an earlier service left behind. */
 export interface Left {

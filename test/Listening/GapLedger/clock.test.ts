@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, TestClock } from "effect"
 import type * as Gap from "../../../src/Domain/Gap.ts"
-import { at, makeWorld, millis, settle, shop, stored, wanted } from "./World.ts"
+import { at, makeWorld, millis, settle, shop, storedOpen, wanted } from "./World.ts"
 
 /** A clock whose time of day a test sets forward and back, and whose other time goes on. */
 const withJumps = <A, E, R>(test: (jump: (seconds: number) => void) => Effect.Effect<A, E, R>) =>
@@ -63,7 +63,7 @@ describe("a gap in which the clock is set", () => {
   it.scoped("back, and which began before this service, too", () =>
     withJumps((jump) =>
       Effect.gen(function* () {
-        const { ledger } = yield* makeWorld({ unfinished: [stored(-600, null)] })
+        const { ledger } = yield* makeWorld({ unfinished: [storedOpen(-600)] })
         jump(-3600)
         yield* TestClock.adjust("10 seconds")
         yield* ledger.close(shop)
@@ -98,7 +98,7 @@ describe("a gap has in it the time in which we did not hear, by the clock of the
       "the last heartbeat",
       { instances: [wanted()], lastHeartbeat: { at: at(1800), stopped: true } }
     ],
-    ["the gap it was in began", { unfinished: [stored(1800, null)] }]
+    ["the gap it was in began", { unfinished: [storedOpen(1800)] }]
   ] as const)("when the service starts by one that is behind %s", ([, left]) =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld(left)

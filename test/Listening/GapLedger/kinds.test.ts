@@ -42,7 +42,7 @@ describe("a subscription that was not whole, after a lost link", () => {
   it.scoped("is drawn out when a hundred gaps wait, and not the link's", () =>
     Effect.gen(function* () {
       const unfinished = Array.from({ length: 100 }, (_, n) =>
-        stored(100 * (n - 100), 100 * (n - 100) + 10, n === 7 ? { cause: "not_subscribed" } : {})
+        stored(100 * (n - 100), 100 * (n - 100) + 10, n === 7 ? "not_subscribed" : undefined)
       )
       const { ledger } = yield* makeWorld({ unfinished })
       yield* ledger.open(shop, millis(-5), "not_subscribed")

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import * as Gap from "../../../src/Domain/Gap.ts"
-import { at, bar, makeWorld, millis, settle, shop, stored, wanted } from "./World.ts"
+import { at, bar, makeWorld, millis, settle, shop, stored, storedOpen, wanted } from "./World.ts"
 
 const killed = { at: at(-30), stopped: false }
 const stopped = { at: at(-30), stopped: true }
@@ -62,7 +62,7 @@ describe("the ledger of a service that starts", () => {
 
   it.scoped("goes on with the gap that it was in, and tells nothing new of it", () =>
     Effect.gen(function* () {
-      const gap = stored(-600, null, { cause: "key_refused", fetched: 7, fetchedUntil: at(-500) })
+      const gap = storedOpen(-600, { cause: "key_refused", fetched: 7, fetchedUntil: at(-500) })
       const { gaps, ledger } = yield* makeWorld({
         instances: [wanted()],
         unfinished: [gap],
@@ -80,7 +80,7 @@ describe("the ledger of a service that starts", () => {
 
   it.scoped("does not go on with a gap of an instance that was stopped in it: there it ended", () =>
     Effect.gen(function* () {
-      const gap = stored(-600, null)
+      const gap = storedOpen(-600)
       const { gaps, ledger } = yield* makeWorld({
         instances: [wanted({ desired: "stopped", desiredAt: at(-300) })],
         unfinished: [gap],
@@ -94,7 +94,7 @@ describe("the ledger of a service that starts", () => {
 
   it.scoped("goes on with the last gap, when it was not known yet that it had ended", () =>
     Effect.gen(function* () {
-      const gap = stored(-600, -32, { recovered: false, note: "why", retryAt: at(60), fetched: 7 })
+      const gap = Gap.unrecovered({ ...stored(-600, -32), fetched: 7 }, "why", at(60))
       const { ledger } = yield* makeWorld({
         instances: [wanted()],
         unfinished: [gap],

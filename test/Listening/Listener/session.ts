@@ -63,7 +63,7 @@ export const started = (
       link: yield* Mailbox.make<RawEvent, LinkError>(),
       ledger: [] as Array<Entry>,
       /** What there is to fetch again. */
-      pending: [] as ReadonlyArray<Gap.Gap>,
+      pending: [] as ReadonlyArray<Gap.Recoverable>,
       /** What was done, in order. */
       done: [] as Array<string>,
       states: [] as Array<ListenerState>

@@ -182,7 +182,8 @@ describe.each(databases)("the event store on %s", (_name, database) => {
         store.append({ ...nothing, events: [noted(gap), event('{"text":"\\u0000"}')] })
       )
       expect([classify(refused), yield* gaps]).toEqual(["data", []])
-      const steps = [gap, Gap.closed(gap, gap.from), Gap.recovered(gap)]
+      const closed = Gap.closed(gap, gap.from)
+      const steps = [gap, closed, Gap.recovered(closed)]
       const ids = yield* store.append({
         ...nothing,
         events: [message("A1"), ...steps.map(noted), message("A2")]
@@ -204,7 +205,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       const key = randomUUID()
       const fetched = sql`select fetched from gaps`
       const ids = yield* store.append({ ...nothing, key, events: [noted(gap)] })
-      const later = noted(Gap.progressed(gap, 7, gap.from))
+      const later = noted(Gap.progressed(Gap.closed(gap, gap.from), 7, gap.from))
       expect(yield* store.append({ ...nothing, key, events: [later] })).toEqual(ids)
       expect(yield* fetched).toEqual([{ fetched: 0 }])
       expect(yield* store.append({ ...nothing, events: [later] })).not.toEqual(ids)

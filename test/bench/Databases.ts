@@ -54,7 +54,17 @@ const interesting = [
   "max_wal_size"
 ]
 
-export const openDatabases = async (url: string): Promise<Databases> => {
+/** Migrates an empty database as this checkout does. */
+export const migrateOurs = (url: string): Promise<unknown> =>
+  Effect.runPromise(Effect.scoped(Layer.build(Sql.layerPostgres(Redacted.make(url)))))
+
+let numbers = 0
+
+/** Opens `url` for databases that are copies of one which `migrate` has migrated. */
+export const openDatabases = async (
+  url: string,
+  migrate: (url: string) => Promise<unknown>
+): Promise<Databases> => {
   const admin = await connect(url)
   const { rows: leftOver } = await admin.query<{ datname: string }>(
     "select datname from pg_database where datname like $1",
@@ -74,14 +84,16 @@ export const openDatabases = async (url: string): Promise<Databases> => {
     "select current_setting('server_version') as version"
   )
 
-  let numbers = 0
-  const next = () => `${prefix}_${process.pid}_${numbers++}`
+  const created: Array<string> = []
+  const next = () => {
+    const name = `${prefix}_${process.pid}_${numbers++}`
+    created.push(name)
+    return name
+  }
   const drop = (name: string) => admin.query(`drop database if exists ${name} with (force)`)
   const template = next()
   await admin.query(`create database ${template}`)
-  await Effect.runPromise(
-    Effect.scoped(Layer.build(Sql.layerPostgres(Redacted.make(at(url, template)))))
-  )
+  await migrate(at(url, template))
 
   const create = async (instances: number): Promise<Database> => {
     const name = next()
@@ -133,8 +145,7 @@ export const openDatabases = async (url: string): Promise<Databases> => {
     settings,
     create,
     close: async () => {
-      for (let number = 0; number < numbers; number++)
-        await drop(`${prefix}_${process.pid}_${number}`)
+      for (const name of created) await drop(name)
       await admin.end()
     }
   }

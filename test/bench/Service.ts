@@ -28,6 +28,8 @@ export interface Service {
 
 export interface ServiceOptions {
   readonly evolutionUrl: string
+  /** The checkout whose `dist/main.js` runs; without one, this checkout. */
+  readonly directory?: string
   /** Without one, the embedded database in a new directory. */
   readonly databaseUrl?: string | undefined
   readonly mode?: "global" | "namespace"
@@ -39,25 +41,26 @@ export interface ServiceOptions {
 
 export const apiKey = "a-key-of-the-bench"
 
-const directories = new Set<string>()
+const dataDirectories = new Set<string>()
 process.on("exit", () => {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+  for (const directory of dataDirectories) rmSync(directory, { recursive: true, force: true })
 })
 
 export const startService = async ({
   databaseUrl,
+  directory = root,
   evolutionUrl,
   mode = "global",
   nodeArguments = [],
   variables = {}
 }: ServiceOptions): Promise<Service> => {
   const port = await freePort()
-  const directory = mkdtempSync(join(tmpdir(), "evolution-listener-bench-"))
-  directories.add(directory)
+  const dataDirectory = mkdtempSync(join(tmpdir(), "evolution-listener-bench-"))
+  dataDirectories.add(dataDirectory)
   const log = openSync(logFile, "a")
   const began = performance.now()
   const child = spawn(process.execPath, [...nodeArguments, "dist/main.js"], {
-    cwd: root,
+    cwd: directory,
     env: {
       PATH: process.env.PATH,
       API_KEY: apiKey,
@@ -65,7 +68,7 @@ export const startService = async ({
       EVOLUTION_API_URL: evolutionUrl,
       EVOLUTION_API_KEY: "any",
       EVOLUTION_MODE: mode,
-      DATA_DIR: directory,
+      DATA_DIR: dataDirectory,
       ...variables,
       ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl })
     },
@@ -76,8 +79,8 @@ export const startService = async ({
   let isOver = false
   child.once("exit", () => {
     isOver = true
-    rmSync(directory, { recursive: true, force: true })
-    directories.delete(directory)
+    rmSync(dataDirectory, { recursive: true, force: true })
+    dataDirectories.delete(dataDirectory)
   })
 
   const call = (path: string, method = "GET") =>

@@ -1,4 +1,5 @@
 /** Who is measured side by side: the rivals, the limits, and we. */
+import type { Checkout } from "./Checkout.ts"
 import type { Database, Databases } from "./Databases.ts"
 import { withInserts } from "./limit.ts"
 import { startProgram } from "./Program.ts"
@@ -105,8 +106,8 @@ const receiver = (program: string, named: Named): Contender => ({
     })
 })
 
-const ours = (
-  databases: Databases,
+const service = (
+  { databases, directory }: Checkout,
   named: Named,
   options: { readonly mode?: "global" | "namespace"; readonly isBinary?: boolean } = {}
 ): Contender => ({
@@ -114,17 +115,18 @@ const ours = (
   open: (use) =>
     withDatabase(databases, 0, (database) =>
       withEvolution(async (evolution) => {
-        const service = await startService({
+        const started = await startService({
           ...options,
+          directory,
           databaseUrl: database.url,
           evolutionUrl: await evolution.ask("url")
         })
         const feed = { instances: manyInstances, isBinary: options.isBinary ?? false }
         try {
-          await listenTo(evolution, service, manyInstances)
-          return await use(storing(evolution, database, service, feed, window.batched))
+          await listenTo(evolution, started, manyInstances)
+          return await use(storing(evolution, database, started, feed, window.batched))
         } finally {
-          await service.end()
+          await started.end()
         }
       })
     )
@@ -172,40 +174,41 @@ const alone = (databases: Databases, plan: Plan, named: Named): Contender => ({
 })
 
 /** The rows of the table. `best`: how Postgres alone does best. */
-export const contenders = (databases: Databases, best: Plan) => ({
-  naive: rival(databases, "naive", {
+export const contenders = (us: Checkout, them: Checkout | undefined, best: Plan) => ({
+  naive: rival(us.databases, "naive", {
     name: "naive",
     what: "socket.io-client + pg, one INSERT awaited per event"
   }),
-  pooled: rival(databases, "pooled", { name: "pooled", what: "the same, pool of 10" }),
-  batched: rival(databases, "batched", {
+  pooled: rival(us.databases, "pooled", { name: "pooled", what: "the same, pool of 10" }),
+  batched: rival(us.databases, "batched", {
     name: "hand-batched",
     what: "socket.io-client + queue + unnest; nothing decoded, no state"
   }),
-  postgres: alone(databases, best, {
+  postgres: alone(us.databases, best, {
     name: "Postgres alone",
     what: `the same rows by ${best.way}, ${best.batch} at once`
   }),
-  us: ours(databases, { name: "us", what: "wire, decode, commit, project, publish" }),
+  us: service(us, { name: "us", what: "wire, decode, commit, project, publish" }),
+  ...(them && { them: service(them, { name: "them", what: `the same at ${them.directory}` }) }),
   wire: receiver("wire", { name: "wire alone", what: "ws + JSON.parse, nothing stored" }),
   bare: receiver("bare", { name: "socket.io-client", what: "bare receive, nothing stored" }),
   unstored: receiver("unstored", { name: "us, storage off", what: "as us, and nothing stored" })
 })
 
 /** What is of interest beside, with fewer runs. */
-export const besides = (databases: Databases, best: Plan) => ({
+export const besides = (us: Checkout, best: Plan) => ({
   twice: alone(
-    databases,
+    us.databases,
     { ...best, connections: 2 },
     { name: "Postgres alone, twice", what: "the same on two connections, so in no order" }
   ),
-  namespaces: ours(
-    databases,
+  namespaces: service(
+    us,
     { name: "us, by namespaces", what: `a connection an instance, ${manyInstances} of them` },
     { mode: "namespace" }
   ),
-  binary: ours(
-    databases,
+  binary: service(
+    us,
     { name: "us, with attachments", what: "600 bytes of image in a frame of their own" },
     { isBinary: true }
   ),

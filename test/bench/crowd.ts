@@ -1,6 +1,7 @@
 /** Ten thousand instances: what one costs that says nothing, and how soon all are back. */
 import { freePort } from "../support/PostgresCluster.ts"
-import type { Database, Databases } from "./Databases.ts"
+import type { Checkout } from "./Checkout.ts"
+import type { Database } from "./Databases.ts"
 import { type Memory, memoryOf } from "./Inspector.ts"
 import { startProgram } from "./Program.ts"
 import type { Idle } from "./programs/idle.ts"
@@ -66,7 +67,7 @@ const awayMillis = 2000
  * between the two there is time for something else.
  */
 export const measureCrowd = <A>(
-  databases: Databases,
+  { databases, directory }: Checkout,
   mode: Mode,
   count: number,
   meanwhile: (scene: Scene) => Promise<A>
@@ -76,6 +77,7 @@ export const measureCrowd = <A>(
     const start = (database: Database) =>
       inspected((nodeArguments) =>
         startService({
+          directory,
           databaseUrl: database.url,
           evolutionUrl,
           mode,

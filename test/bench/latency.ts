@@ -1,5 +1,5 @@
-/** How long it takes from Evolution's sending until an event, committed, is on a reader's screen. */
-
+/** The time from Evolution's sending until an event, committed, is on a reader's screen. */
+import type { Checkout } from "./Checkout.ts"
 import type { Databases } from "./Databases.ts"
 import { withInserts } from "./limit.ts"
 import { type Program, startProgram } from "./Program.ts"
@@ -7,8 +7,9 @@ import type { Reader } from "./programs/reader.ts"
 import { apiKey, type Service, startService } from "./Service.ts"
 import { quantile } from "./statistics.ts"
 import { sleep } from "./time.ts"
+import { stopped } from "./turns.ts"
 import type { EvolutionProgram } from "./world.ts"
-import { listenTo, withDatabase, withEvolution } from "./world.ts"
+import { listenTo, withAll, withDatabase, withEvolution } from "./world.ts"
 
 /** In ms. */
 export interface Latency {
@@ -20,6 +21,8 @@ export interface Pair {
   readonly ours: Latency
   /** One INSERT awaited after the other, on a connection with nothing else to do. */
   readonly bare: Latency
+  /** The checkout that `--against` names, in the same turn. */
+  readonly theirs?: Latency
 }
 
 export interface LatencyResult {
@@ -44,10 +47,14 @@ interface Scene {
 }
 
 /** A service with a reader of its whole stream. */
-const withReader = <A>(databases: Databases, use: (scene: Scene) => Promise<A>): Promise<A> =>
+const withReader = <A>(
+  { databases, directory }: Checkout,
+  use: (scene: Scene) => Promise<A>
+): Promise<A> =>
   withDatabase(databases, 0, ({ url }) =>
     withEvolution(async (evolution) => {
       const service = await startService({
+        directory,
         databaseUrl: url,
         evolutionUrl: await evolution.ask("url")
       })
@@ -76,6 +83,7 @@ const under = async (
   await sleep(seconds * 1000)
   const { took } = await reader.ask("facts")
   await evolution.ask("stop")
+  await sleep(settleMillis)
   if (took.length < eventsPerSecond * seconds * 0.5)
     return { p50: Number.POSITIVE_INFINITY, p99: Number.POSITIVE_INFINITY }
   return latencyOf(took)
@@ -83,30 +91,39 @@ const under = async (
 
 const settleMillis = 200
 
+interface Options {
+  readonly runs: number
+  readonly seconds: number
+  /** Events per second at which our latency is measured, too. */
+  readonly loads: ReadonlyArray<number>
+}
+
+/** The bare INSERT runs in `databases`; the second checkout, if there is one, is "theirs". */
 export const measureLatency = (
   databases: Databases,
-  {
-    loads,
-    runs,
-    seconds
-  }: { readonly runs: number; readonly seconds: number; readonly loads: ReadonlyArray<number> }
+  checkouts: ReadonlyArray<Checkout>,
+  { loads, runs, seconds }: Options
 ): Promise<LatencyResult> =>
-  withReader(databases, (scene) =>
+  withAll(checkouts, withReader, ([us, them]: ReadonlyArray<Scene>) =>
     withInserts(databases, async (inserts) => {
-      // Both warm up: V8 has compiled by then what runs for good.
-      await under(scene, 1000, warmUpSeconds)
+      if (us === undefined) throw new Error("There is nothing to measure")
+      const all = them === undefined ? [us] : [us, them]
+      // Everybody warms up: V8 has compiled by then what runs for good.
+      for (const scene of all) await under(scene, 1000, warmUpSeconds)
       await inserts.ask("awaited", 0.5)
-      const pairs: Array<Pair> = []
-      for (let run = 0; run < runs; run++) {
-        const ours = await under(scene, 1000, seconds)
-        await sleep(settleMillis)
-        pairs.push({ ours, bare: latencyOf(await inserts.ask("awaited", seconds)) })
-      }
+      const pairs = await stopped(all, async (during) => {
+        const pairs: Array<Pair> = []
+        for (let run = 0; run < runs; run++) {
+          const ours = await during(us, () => under(us, 1000, seconds))
+          const bare = latencyOf(await inserts.ask("awaited", seconds))
+          const theirs = them && (await during(them, () => under(them, 1000, seconds)))
+          pairs.push({ ours, bare, ...(theirs && { theirs }) })
+        }
+        return pairs
+      })
       const byLoad: Array<Latency & { eventsPerSecond: number }> = []
-      for (const eventsPerSecond of loads) {
-        byLoad.push({ eventsPerSecond, ...(await under(scene, eventsPerSecond, seconds)) })
-        await sleep(settleMillis)
-      }
+      for (const eventsPerSecond of loads)
+        byLoad.push({ eventsPerSecond, ...(await under(us, eventsPerSecond, seconds)) })
       return { pairs, byLoad }
     })
   )

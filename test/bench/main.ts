@@ -1,12 +1,24 @@
 /**
  * The bench: the built service, its rivals and its limits, side by side, on the Postgres at
- * `TEST_DATABASE_URL`. `--only P1,P4`, `--runs N`, `--seconds N`, `--crowd N`, `--readers N`, `--save`.
+ * `TEST_DATABASE_URL`.
+ *
+ * - `--only P1,P4`: measures these parts only (`parts` in suite.ts names all of them)
+ * - `--runs N`, `--seconds N`: how often, and how long each time
+ * - `--crowd N`, `--readers N`: how many instances and how many stream readers are many
+ * - `--save`: writes result.json and plot.svg
+ * - `--against DIR`: measures the service of another checkout in the same run, by turns with ours, and
+ *   prints both with their ratio. `DIR/dist/main.js` runs; `npm run bundle` there makes it if it is
+ *   missing (remove it after a change). The pairs are in P1 and P2 (rate), P4 (latency), P5 and P7 (a crowd on a
+ *   shared link) and P8 (readers). To compare a change with `main`:
+ *
+ *       git worktree add ../main main && ln -s "$PWD/node_modules" ../main/node_modules
+ *       npm run bench -- --against ../main --only P1,P4,P8
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { buildAll } from "./build.ts"
-import { openDatabases } from "./Databases.ts"
+import { openThem, openUs } from "./Checkout.ts"
 import { look } from "./Machine.ts"
 import { root } from "./paths.ts"
 import { plotOf } from "./plot.ts"
@@ -21,6 +33,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "1" },
     crowd: { type: "string", default: "10000" },
     readers: { type: "string", default: "1000" },
+    against: { type: "string" },
     save: { type: "boolean", default: false }
   }
 })
@@ -41,15 +54,18 @@ const machine = look()
 if (machine.load > 1)
   tell(`The load is ${machine.load.toFixed(1)}: others use this machine, take no figure seriously`)
 await buildAll()
-const databases = await openDatabases(databaseUrl)
+const us = await openUs(databaseUrl)
+const them = values.against === undefined ? undefined : await openThem(databaseUrl, values.against)
 const leave = async (code: number): Promise<never> => {
-  await databases.close()
+  await us.databases.close()
+  await them?.databases.close()
   process.exit(code)
 }
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void leave(1))
 
 try {
-  const { failures, measured } = await runAll(databases, {
+  const { failures, measured } = await runAll(us, {
+    them,
     runs: Number(values.runs),
     seconds: Number(values.seconds),
     crowd: Number(values.crowd),
@@ -57,7 +73,7 @@ try {
     only: only === undefined ? undefined : new Set(only),
     tell
   })
-  const { settings, version } = databases
+  const { settings, version } = us.databases
   const result: Result = {
     date: new Date().toISOString().slice(0, 10),
     seconds: (performance.now() - began) / 1000,

@@ -1,5 +1,5 @@
 /** Everything a run of the bench found out. */
-import type { Footprint, ReturnResult } from "./crowd.ts"
+import type { CrowdResult, Footprint, ReturnResult } from "./crowd.ts"
 import type { LatencyResult } from "./latency.ts"
 import type { Trial } from "./limit.ts"
 import type { Machine } from "./Machine.ts"
@@ -28,6 +28,15 @@ export interface Measured {
   readonly widths?: ReadonlyArray<Width>
   readonly readers?: ReadersResult
   readonly starts?: StartsResult
+  /** The checkout that `--against` names; its rates are in the row "them", its latency is in the pairs. */
+  readonly them?: Them
+}
+
+export interface Them {
+  readonly directory: string
+  readonly readers?: ReadersResult
+  /** On one connection for all instances. */
+  readonly crowd?: CrowdResult
 }
 
 export interface Result {

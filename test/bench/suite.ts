@@ -1,7 +1,7 @@
 /** Everything that is measured, one after the other; what fails does not keep the rest from it. */
+import type { Checkout } from "./Checkout.ts"
 import { besides, contenders } from "./contenders.ts"
 import { measureCrowd, measureRival } from "./crowd.ts"
-import type { Databases } from "./Databases.ts"
 import { measureLatency } from "./latency.ts"
 import { type Trial, tryAll } from "./limit.ts"
 import { whole } from "./numbers.ts"
@@ -20,6 +20,8 @@ export interface Options {
   /** How many instances are many. */
   readonly crowd: number
   readonly readers: number
+  /** Measured side by side with us. */
+  readonly them: Checkout | undefined
   readonly tell: (line: string) => void
 }
 
@@ -33,14 +35,14 @@ const fewerRuns = 2
 
 /** Whose rows a target needs. */
 const needed: Readonly<Record<"P1" | "P2" | "P3", ReadonlyArray<string>>> = {
-  P1: ["postgres", "us"],
-  P2: ["naive", "batched", "us"],
+  P1: ["postgres", "us", "them"],
+  P2: ["naive", "batched", "us", "them"],
   P3: ["bare", "unstored"]
 }
 
 export const runAll = async (
-  databases: Databases,
-  { crowd, only, readers, runs, seconds, tell }: Options
+  us: Checkout,
+  { crowd, only, readers, runs, seconds, tell, them }: Options
 ): Promise<{ readonly measured: Measured; readonly failures: Record<string, string> }> => {
   const failures: Record<string, string> = {}
   const attempt: Attempt = async (what, act) => {
@@ -75,39 +77,50 @@ export const runAll = async (
 
   const needsBest = isWanted("P1", "besides")
   const trials = needsBest
-    ? await attempt("the best way into Postgres", () => tryAll(databases, 0.6))
+    ? await attempt("the best way into Postgres", () => tryAll(us.databases, 0.6))
     : undefined
   const best: Plan = trials?.find(({ way }) => way !== "ours") ?? bestGuess
   if (trials !== undefined) for (const trial of trials) tell(`    ${trialText(trial)}`)
 
   const wantedRows = (["P1", "P2", "P3"] as const).filter((part) => isWanted(part))
   const keys = new Set(wantedRows.flatMap((part) => needed[part]))
-  const chosen = Object.entries(contenders(databases, best)).filter(
+  const chosen = Object.entries(contenders(us, them, best)).filter(
     ([key]) => only === undefined || keys.has(key)
   )
   const rows = await interleaved(Object.fromEntries(chosen), runs)
   const beside = isWanted("besides")
-    ? await interleaved(besides(databases, best), Math.min(runs, fewerRuns))
+    ? await interleaved(besides(us, best), Math.min(runs, fewerRuns))
     : {}
 
   const part = async <A>(what: string, wanted: ReadonlyArray<Part>, act: () => Promise<A>) =>
     isWanted(...wanted) ? attempt(what, act) : undefined
+  const checkouts = them === undefined ? [us] : [us, them]
   const latency = await part("latency", ["P4"], () =>
-    measureLatency(databases, { runs, seconds, loads: [100, 300, 1000, 3000, 10_000] })
+    measureLatency(us.databases, checkouts, {
+      runs,
+      seconds,
+      loads: [100, 300, 1000, 3000, 10_000]
+    })
   )
-  const readersResult = await part("readers", ["P8"], () =>
-    measureReaders(databases, { duration, readers, runs })
-  )
+  const [ourReaders, theirReaders] =
+    (await part("readers", ["P8"], () => measureReaders(checkouts, { duration, readers, runs }))) ??
+    []
   const isWide = isWanted("P6")
   const instances = await part("instances", ["P5", "P6", "P7"], () =>
-    measureWidths(databases, isWide ? [10, 300] : [], crowd, {
+    measureWidths(us, isWide ? [10, 300] : [], crowd, {
       attempt,
       duration,
       runs: isWide ? runs : 0
     })
   )
+  const theirCrowd =
+    them &&
+    (await part("instances of theirs", ["P5", "P7"], async () => {
+      const [found] = await measureCrowd(them, "global", crowd, async () => undefined)
+      return found
+    }))
   const namespaces = await part("instances, a connection each", ["P5", "P7"], async () => {
-    const [found] = await measureCrowd(databases, "namespace", crowd, async () => undefined)
+    const [found] = await measureCrowd(us, "namespace", crowd, async () => undefined)
     return found
   })
   const idle = (isShared: boolean) =>
@@ -124,7 +137,7 @@ export const runAll = async (
   }
   const returns = { shared: instances?.many.back, own: namespaces?.back }
   const starts = await part("starts", ["starts"], () =>
-    measureStarts(databases, Math.min(runs, fewerRuns))
+    measureStarts(us.databases, Math.min(runs, fewerRuns))
   )
 
   return {
@@ -136,7 +149,14 @@ export const runAll = async (
       ...(trials && { trials }),
       ...(latency && { latency }),
       ...(isWide && instances && { widths: instances.widths }),
-      ...(readersResult && { readers: readersResult }),
+      ...(ourReaders && { readers: ourReaders }),
+      ...(them && {
+        them: {
+          directory: them.directory,
+          ...(theirReaders && { readers: theirReaders }),
+          ...(theirCrowd && { crowd: theirCrowd })
+        }
+      }),
       ...(starts && { starts })
     }
   }

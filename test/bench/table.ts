@@ -1,4 +1,5 @@
 /** What was measured, as text for a terminal and for a README. */
+import { type Comparison, comparisonsOf } from "./comparison.ts"
 import { short, whole } from "./numbers.ts"
 import type { Result, Row } from "./result.ts"
 import { quantile, summarize } from "./statistics.ts"
@@ -73,8 +74,29 @@ export const targetsTable = (targets: ReadonlyArray<Target>): string =>
     ...targets.map(targetLine)
   ])
 
+const comparisonLine = (one: Comparison): ReadonlyArray<string> => {
+  const { id, isMoreBetter, ratio, them, title, unit, us } = one
+  return [
+    id,
+    `${title} (${unit})`,
+    short(us),
+    short(them),
+    ratio.median.toFixed(2),
+    ratio.runs === 1 ? "" : `${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)}`,
+    isMoreBetter ? "more is better" : "less is better"
+  ]
+}
+
+/** Us beside the checkout that `--against` names. */
+export const comparisonTable = (comparisons: ReadonlyArray<Comparison>): string =>
+  align([
+    ["", "against", "us", "them", "us / them", "min to max", ""],
+    ...comparisons.map(comparisonLine)
+  ])
+
 export const report = (result: Result): string => {
   const { failures, machine, measured, postgres } = result
+  const comparisons = comparisonsOf(measured)
   const settings = Object.entries(postgres.settings).map(([name, value]) => `${name}=${value}`)
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; Node ${machine.node}`,
@@ -83,6 +105,7 @@ export const report = (result: Result): string => {
     ...(Object.keys(measured.rows).length === 0 ? [] : ["", rowsTable(measured.rows)]),
     "",
     targetsTable(targetsOf(measured)),
+    ...(comparisons.length === 0 ? [] : ["", comparisonTable(comparisons)]),
     ...Object.entries(failures).map(([name, message]) => `\n${name} failed: ${message}`)
   ].join("\n")
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { rate } from "./doubles.ts"
-import { type Attempt, type Contender, takeTurns } from "./turns.ts"
+import { type Attempt, type Contender, inTurn, takeTurns } from "./turns.ts"
 
 const duration = { warmUp: 0, seconds: 1 }
 
@@ -76,5 +76,27 @@ describe("turns", () => {
     expect(rates.get("b")).toEqual([rate(7)])
     expect(failures).toEqual(["B, run 1 of 2: cut"])
     expect(story.slice(-2)).toEqual(["A closed", "B closed"])
+  })
+
+  it("measure scenes one after the other while the other services stand still", async () => {
+    const story: Array<string> = []
+    const standing = (name: string) => ({
+      name,
+      service: { signal: (signal: NodeJS.Signals) => void story.push(`${name} ${signal}`) }
+    })
+    const found = await inTurn([standing("A"), standing("B")], 2, async ({ name }) => {
+      story.push(name)
+      return story.length
+    })
+    const turn = (name: string) => [`${name} SIGCONT`, name, `${name} SIGSTOP`]
+    const turns = [...turn("A"), ...turn("B")]
+    expect(story).toEqual([
+      ...["A SIGSTOP", "B SIGSTOP", ...turns, ...turns],
+      ...["A SIGCONT", "B SIGCONT"]
+    ])
+    expect(found).toEqual([
+      [4, 10],
+      [7, 13]
+    ])
   })
 })

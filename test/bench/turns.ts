@@ -72,3 +72,44 @@ export const takeTurns = async (
   await Promise.all(all.map(({ close }) => close()))
   return rates
 }
+
+interface Stoppable {
+  readonly service: Pick<Stage, "signal">
+}
+
+/** Lets an action run while the service of its scene runs, and the services of the other scenes stand still. */
+type During<S> = <A>(scene: S, act: () => Promise<A>) => Promise<A>
+
+/** Services stand still until `use` is over, but for the one whose turn it is. */
+export const stopped = async <S extends Stoppable, A>(
+  scenes: ReadonlyArray<S>,
+  use: (during: During<S>) => Promise<A>
+): Promise<A> => {
+  const signal = (name: NodeJS.Signals) => {
+    for (const { service } of scenes) service.signal(name)
+  }
+  signal("SIGSTOP")
+  try {
+    return await use(async (scene, act) => {
+      scene.service.signal("SIGCONT")
+      const found = await act()
+      scene.service.signal("SIGSTOP")
+      return found
+    })
+  } finally {
+    signal("SIGCONT")
+  }
+}
+
+/** Measures A, B, A, B …; gives the measurements of each scene. */
+export const inTurn = <S extends Stoppable, A>(
+  scenes: ReadonlyArray<S>,
+  runs: number,
+  measure: (scene: S) => Promise<A>
+): Promise<ReadonlyArray<ReadonlyArray<A>>> =>
+  stopped(scenes, async (during) => {
+    const all = scenes.map((scene) => ({ scene, found: [] as Array<A> }))
+    for (let run = 0; run < runs; run++)
+      for (const { found, scene } of all) found.push(await during(scene, () => measure(scene)))
+    return all.map(({ found }) => found)
+  })

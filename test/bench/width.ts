@@ -1,4 +1,6 @@
 /** Events per second of few instances and of many; and what else is known of the many. */
+
+import type { Checkout } from "./Checkout.ts"
 import { storing, window } from "./contenders.ts"
 import { type CrowdResult, measureCrowd, type Scene } from "./crowd.ts"
 import type { Databases } from "./Databases.ts"
@@ -48,12 +50,12 @@ interface Options {
 
 /** The many share one connection; to have them all at rest takes long, so it is done once. */
 export const measureWidths = async (
-  databases: Databases,
+  us: Checkout,
   fewer: ReadonlyArray<number>,
   crowd: number,
   { attempt, duration, runs }: Options
 ): Promise<{ readonly widths: ReadonlyArray<Width>; readonly many: CrowdResult }> => {
-  const [many, widths] = await measureCrowd(databases, "global", crowd, async (scene) => {
+  const [many, widths] = await measureCrowd(us, "global", crowd, async (scene) => {
     const there: Contender = {
       ...named(crowd),
       open: async (use) => {
@@ -63,7 +65,7 @@ export const measureWidths = async (
       }
     }
     const contenders = [
-      ...fewer.map((instances) => [String(instances), few(databases, instances)] as const),
+      ...fewer.map((instances) => [String(instances), few(us.databases, instances)] as const),
       [String(crowd), there] as const
     ]
     const rates = await takeTurns(Object.fromEntries(contenders), runs, duration, attempt)

@@ -59,3 +59,15 @@ export const settled = (database: Database, instances: number): Promise<number> 
 
 /** Fetching again is slow on purpose, to spare Evolution; here it would only be waited for. */
 export const nothingFetched = { BACKFILL_LIMIT: "0" }
+
+/** Opens a scene for each of the items, one inside the other, and closes all of them after `use`. */
+export const withAll = <Item, Scene, A>(
+  items: ReadonlyArray<Item>,
+  open: (item: Item, use: (scene: Scene) => Promise<A>) => Promise<A>,
+  use: (scenes: ReadonlyArray<Scene>) => Promise<A>,
+  opened: ReadonlyArray<Scene> = []
+): Promise<A> => {
+  const [first, ...rest] = items
+  if (first === undefined) return use(opened)
+  return open(first, (scene) => withAll(rest, open, use, [...opened, scene]))
+}

@@ -1,8 +1,10 @@
 /** Every environment variable, grouped by who consumes it. Nothing else reads the environment. */
 import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } from "effect"
 import { retention } from "./AppConfig/Retention.ts"
+import { passwordsIn, secret, valuesIn } from "./AppConfig/Secret.ts"
 
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
+export { passwordsIn, secrets } from "./AppConfig/Secret.ts"
 
 /** An http(s) address with nothing secret in it; a trailing slash does not matter. */
 const httpUrl = (name: string) =>
@@ -19,7 +21,7 @@ const httpUrl = (name: string) =>
 
 /** Text that can travel in an HTTP header. A secret: what is wrong with it is told, and not what it is. */
 const headerValue = (name: string) =>
-  Config.validate(Config.nonEmptyString(name), {
+  Config.validate(secret(name), {
     message: "Expected visible ASCII characters, without spaces and line breaks",
     validation: (text) => /^[\x21-\x7e]+$/.test(text)
   })
@@ -42,7 +44,7 @@ export const dataDir = Config.nonEmptyString("DATA_DIR").pipe(Config.withDefault
 
 /** A Postgres address; without one the embedded database serves. */
 export const databaseUrl: Config.Config<Option.Option<Redacted.Redacted>> = Config.option(
-  Config.redacted(Config.nonEmptyString("DATABASE_URL"))
+  Config.redacted(secret("DATABASE_URL", passwordsIn))
 )
 
 /** How much may wait for the database before the socket is read no further. */
@@ -91,7 +93,7 @@ export const metricsPerInstance = Config.boolean("METRICS_PER_INSTANCE").pipe(
 )
 
 /** `name=value,name=value`, each part percent-encoded, as OpenTelemetry has it. */
-const otlpHeaders = Config.mapOrFail(Config.nonEmptyString("OTEL_EXPORTER_OTLP_HEADERS"), (text) =>
+const otlpHeaders = Config.mapOrFail(secret("OTEL_EXPORTER_OTLP_HEADERS", valuesIn), (text) =>
   Either.mapBoth(
     Either.all(
       text.split(",").map((pair) => {
@@ -124,45 +126,6 @@ export const traces: Config.Config<Option.Option<Traces>> = Config.option(
 )
 
 export const logLevel = Config.logLevel("LOG_LEVEL").pipe(Config.withDefault(LogLevel.Info))
-
-/** The password in an address, as it stands there and as it is meant. */
-const passwordsIn = (address: string): ReadonlyArray<string> => {
-  const written = /:\/\/[^/?#]*?:([^/?#]*)@/.exec(address)?.[1]
-  if (written === undefined) return []
-  return URL.canParse(address) && /%[0-9a-f]{2}/i.test(written)
-    ? [
-        written,
-        Either.getOrElse(
-          Either.try(() => decodeURIComponent(written)),
-          () => written
-        )
-      ]
-    : [written]
-}
-
-/** The values in a list of headers, as they stand there and as they are meant. */
-const valuesIn = (headers: string): ReadonlyArray<string> =>
-  headers.split(",").flatMap((pair) => {
-    const value = pair.slice(pair.indexOf("=") + 1).trim()
-    const meant = Either.try(() => decodeURIComponent(value))
-    return [value, ...Either.match(meant, { onLeft: () => [], onRight: (one) => [one] })]
-  })
-
-/** What must never be told, as far as it is set; whether it is well-formed is another matter. */
-export const secrets: Config.Config<ReadonlyArray<Redacted.Redacted>> = Config.all(
-  ["EVOLUTION_API_KEY", "API_KEY", "DATABASE_URL", "OTEL_EXPORTER_OTLP_HEADERS"].map((name) =>
-    Config.option(Config.string(name))
-  )
-).pipe(
-  Config.map(([evolutionKey, apiKey, database, headers]) =>
-    [
-      ...Option.toArray(headers ?? Option.none()).flatMap(valuesIn),
-      ...Option.toArray(evolutionKey ?? Option.none()),
-      ...Option.toArray(apiKey ?? Option.none()),
-      ...Option.toArray(database ?? Option.none()).flatMap(passwordsIn)
-    ].map((secret) => Redacted.make(secret))
-  )
-)
 
 /** All of it, so that everything that is wrong is told at once. */
 export const everything = Config.all([

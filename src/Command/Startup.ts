@@ -15,15 +15,16 @@ import {
 } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { Escalation } from "../Concurrency/Supervise.ts"
-import * as Scrub from "../Domain/Scrub.ts"
+import type { Scrub } from "../Domain/Scrub.ts"
 import * as Loggers from "../Telemetry/Loggers.ts"
+import * as Secrets from "../Telemetry/Secrets.ts"
 
 /** Pretty on a terminal, JSON lines anywhere else, from `LOG_LEVEL` on. */
 export const logging = Layer.unwrapEffect(
-  Effect.map(Effect.all([AppConfig.logLevel, AppConfig.secrets]), ([level, secrets]) => {
+  Effect.map(Effect.all([AppConfig.logLevel, Secrets.scrub]), ([level, scrub]) => {
     const logger = process.stdout.isTTY === true ? Loggers.pretty : Loggers.json
     return Layer.merge(
-      Logger.replace(Logger.defaultLogger, logger(Scrub.make(secrets))),
+      Logger.replace(Logger.defaultLogger, logger(scrub)),
       Logger.minimumLogLevel(level)
     )
   })
@@ -74,15 +75,15 @@ export const explainFailure = <A, E, R>(program: Effect.Effect<A, E, R>) =>
     Cause.isInterruptedOnly(cause)
       ? Effect.void
       : Effect.flatMap(
-          Effect.orElseSucceed(AppConfig.secrets, () => []),
-          (secrets) =>
-            Effect.forEach(explain(cause, Scrub.make(secrets)), (line) =>
+          Effect.orElse(Secrets.scrub, () => Effect.map(Secrets.Secrets, ({ scrub }) => scrub)),
+          (scrub) =>
+            Effect.forEach(explain(cause, scrub), (line) =>
               Console.error(`evolution-listener: ${line}`)
             )
         )
   )
 
-const explain = (cause: Cause.Cause<unknown>, scrub: Scrub.Scrub): ReadonlyArray<string> => {
+const explain = (cause: Cause.Cause<unknown>, scrub: Scrub): ReadonlyArray<string> => {
   const error = Cause.squash(cause)
   if (ConfigError.isConfigError(error)) return AppConfig.explain(error)
   if (Predicate.isTagged(error, "ServeError"))

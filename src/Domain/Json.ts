@@ -1,7 +1,16 @@
 /** From a JSON value to text that Postgres takes and that holds no secret. */
-import { Either, Predicate, Schema } from "effect"
-import { isTooDeep, tooDeep } from "./Nesting.ts"
-import { redacted, type Scrub, unconfigured, withoutSecrets } from "./Scrub.ts"
+import { type Brand, Either, Predicate, Schema } from "effect"
+import { isTooDeep, maxNesting, tooDeep } from "./Nesting.ts"
+import { mayNameWithin, redacted, type Scrub, withoutSecrets } from "./Scrub.ts"
+import type { Utf8 } from "./Utf8.ts"
+
+/**
+ * JSON text that is free of secrets and fit for `jsonb`. Only this module makes it, so that text which
+ * was not scrubbed cannot be written to the log.
+ */
+export type JsonText = (string | Utf8) & Brand.Brand<"JsonText">
+
+const scrubbed = (text: string): JsonText & string => text as JsonText & string
 
 /**
  * `jsonb` refuses `\u0000` and lone surrogates. `JSON.stringify` escapes exactly those (a paired
@@ -9,28 +18,62 @@ import { redacted, type Scrub, unconfigured, withoutSecrets } from "./Scrub.ts"
  */
 const unstorableInText = /\\u(?:0000|d[89a-f])/i
 
-/** JSON text of a value; on the left, why it has none. */
-export const encode = (
-  value: unknown,
-  scrub: Scrub = unconfigured
-): Either.Either<string, string> =>
+/** JSON text of a value, or the reason why it has none. */
+export const encode = (value: unknown, scrub: Scrub): Either.Either<JsonText & string, string> =>
   isTooDeep(value) ? Either.left(tooDeep) : encodeShallow(value, scrub)
 
-/** The same of a value that is not too deep. Costs one stringify, unless there is something to mend. */
-export const encodeShallow = (value: unknown, scrub: Scrub): Either.Either<string, string> => {
+/** JSON text of a value that is not too deep. Costs one stringify, unless there is something to mend. */
+export const encodeShallow = (
+  value: unknown,
+  scrub: Scrub
+): Either.Either<JsonText & string, string> => {
   try {
-    const scrubbed = withoutSecrets(value)
-    const text = JSON.stringify(scrubbed)
+    const harmless = withoutSecrets(value)
+    const text = JSON.stringify(harmless)
     if (text === undefined) return Either.left("not a JSON value")
     return Either.right(
-      (text.includes("\\u") && unstorableInText.test(text)) || scrub.tells(text)
-        ? JSON.stringify(clean(scrubbed, scrub.blot))
-        : text
+      scrubbed(
+        (text.includes("\\u") && unstorableInText.test(text)) || scrub.tells(text)
+          ? JSON.stringify(clean(harmless, scrub.blot))
+          : text
+      )
     )
   } catch (error) {
     // A BigInt.
     return Either.left(`no JSON form: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+/** JSON text of a value read back from the log: it was scrubbed before it was written. */
+export const fromLog = (value: unknown): JsonText & string => scrubbed(JSON.stringify(value))
+
+/** The whole text as one JSON string: Postgres takes that where it refuses the JSON. */
+export const quoted = (json: JsonText): JsonText => scrubbed(JSON.stringify(String(json)))
+
+/** Stands for data that may hold a secret anywhere. */
+export const withheld: JsonText & string = scrubbed(JSON.stringify(redacted))
+
+/** `JSON.stringify` writes none of these; a secret could be spelled with them, or what Postgres refuses. */
+const unusual = ["\\u", "\\/", "\n", "\r"]
+
+/** The JSON text itself where it has nothing to change; `undefined` where only a decoder can tell. */
+export const unchanged = (text: Utf8, scrub: Scrub): JsonText | undefined => {
+  const { bytes } = text
+  return unusual.some((spelling) => bytes.includes(spelling)) ||
+    !isShallow(bytes) ||
+    mayNameWithin(bytes) ||
+    scrub.tells(bytes)
+    ? undefined
+    : (text as JsonText)
+}
+
+/** Counts opening brackets: fewer than `maxNesting` cannot nest deeper than that. */
+const isShallow = (text: string): boolean => {
+  let left = maxNesting
+  for (const opening of ["{", "["])
+    for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1))
+      if (--left === 0) return false
+  return true
 }
 
 /** Text that a Postgres `text` or `jsonb` takes: U+FFFD for NUL and for lone surrogates. */

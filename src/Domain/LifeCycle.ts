@@ -1,7 +1,7 @@
 /** The events that tell of an instance's own life: what each brings, decoded strictly. */
 import { Either, type ParseResult, Redacted, Schema } from "effect"
 import { clean, optionalOrNull } from "./Json.ts"
-import * as Scrub from "./Scrub.ts"
+import type { Scrub } from "./Scrub.ts"
 
 const QrcodeShown = Schema.Struct({
   qrcode: Schema.Struct({
@@ -71,7 +71,7 @@ const decoders = new Map(
 export const decode = (
   event: string,
   data: unknown,
-  scrub: Scrub.Scrub = Scrub.unconfigured
+  scrub: Scrub
 ): Either.Either<Decoded | null, ParseResult.ParseError> => {
   const decoder = decoders.get(event)
   if (decoder === undefined) return Either.right(null)

@@ -6,8 +6,6 @@
 import { eventNames } from "./EventName.ts"
 import { isInstanceName } from "./Instance.ts"
 import * as LifeCycle from "./LifeCycle.ts"
-import { maxNesting } from "./Nesting.ts"
-import { mayNameWithin, type Scrub } from "./Scrub.ts"
 import { Utf8 } from "./Utf8.ts"
 
 /** What stands around an event's data, and the data unread: whether it is JSON only Postgres will tell. */
@@ -69,26 +67,4 @@ const kept = (name: string): string | undefined => {
   if (instances.size >= maxInstances) instances.clear()
   instances.set(own, own)
   return own
-}
-
-/** `JSON.stringify` has no use for these; a secret could be spelled with them, or what Postgres refuses. */
-const unusual = ["\\u", "\\/", "\n", "\r"]
-
-/**
- * Whether there is nothing to change in JSON text, given as its bytes: no secret, and nothing that
- * Postgres, or who walks it, would stumble over. `false` where it takes more to tell.
- */
-export const isUntouched = ({ bytes }: Utf8, scrub: Scrub): boolean =>
-  !unusual.some((spelling) => bytes.includes(spelling)) &&
-  isShallow(bytes) &&
-  !mayNameWithin(bytes) &&
-  !scrub.tells(bytes)
-
-/** What opens seldom is not deep. */
-const isShallow = (text: string): boolean => {
-  let left = maxNesting
-  for (const opening of ["{", "["])
-    for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1))
-      if (--left === 0) return false
-  return true
 }

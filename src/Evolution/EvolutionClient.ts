@@ -6,7 +6,7 @@ import * as AppConfig from "../AppConfig.ts"
 import { settingsNames } from "../Domain/EventName.ts"
 import { type EvolutionError, EvolutionUnavailable } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
-import * as Scrub from "../Domain/Scrub.ts"
+import * as Secrets from "../Telemetry/Secrets.ts"
 import { accept, read } from "./EvolutionClient/Answer.ts"
 import * as Body from "./EvolutionClient/Body.ts"
 import * as Traced from "./EvolutionClient/Traced.ts"
@@ -110,7 +110,7 @@ interface Asked {
 
 const make = Effect.gen(function* () {
   const { apiKey, url } = yield* AppConfig.Evolution
-  const secrets = Scrub.make(yield* AppConfig.secrets)
+  const secrets = yield* Secrets.scrub
   const http = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest(HttpClientRequest.prependUrl(url.href)),
     HttpClient.withTracerPropagation(false),

@@ -18,7 +18,7 @@ import { codeOf, detailOf } from "../Domain/ErrorDetail.ts"
 import { instanceOf } from "../Domain/Event.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
 import { reasonOf } from "../Domain/Reach.ts"
-import * as Scrub from "../Domain/Scrub.ts"
+import * as Secrets from "../Telemetry/Secrets.ts"
 import { endpoint } from "./EventSource/Endpoint.ts"
 import { type Answer, read } from "./EvolutionClient/Answer.ts"
 import * as SocketIo from "./Wire/SocketIo.ts"
@@ -69,7 +69,7 @@ type Signed = (request: HttpClientRequest.HttpClientRequest) => HttpClientReques
 
 const make = Effect.gen(function* () {
   const { apiKey, url } = yield* AppConfig.Evolution
-  const scrub = Scrub.make(yield* AppConfig.secrets)
+  const scrub = yield* Secrets.scrub
   const options = yield* endpoint
   const http = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest(HttpClientRequest.prependUrl(url.href)),

@@ -4,17 +4,18 @@ import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Console, Context, Data, Effect, Layer, Option, Redacted } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+import * as Secrets from "../Telemetry/Secrets.ts"
 
 export class ApiKey extends Context.Tag("evolution-listener/ApiKey")<ApiKey, Redacted.Redacted>() {
   static readonly layer = Layer.effect(
     ApiKey,
-    Effect.suspend(() => make)
+    Effect.suspend(() => Effect.tap(make, Secrets.add))
   )
 
   /** For who calls a service that runs already: makes none. */
   static readonly layerKnown = Layer.effect(
     ApiKey,
-    Effect.suspend(() => known)
+    Effect.suspend(() => Effect.tap(known, Secrets.add))
   )
 }
 

@@ -6,10 +6,10 @@ import {
   HttpServerRequest,
   HttpServerResponse
 } from "@effect/platform"
-import { Cause, Effect, Option, Redacted, Schema } from "effect"
-import * as AppConfig from "../AppConfig.ts"
+import { Cause, Effect, Option, Schema } from "effect"
 import { clean } from "../Domain/Json.ts"
-import * as Scrub from "../Domain/Scrub.ts"
+import type { Scrub } from "../Domain/Scrub.ts"
+import * as Secrets from "../Telemetry/Secrets.ts"
 import {
   BodyTooLarge,
   InternalError,
@@ -86,17 +86,15 @@ const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
 }
 
 /** An error may repeat what others said, or what was asked. */
-const withoutSecrets =
-  (scrub: Scrub.Scrub) => (response: HttpServerResponse.HttpServerResponse) => {
-    const { headers, status } = response
-    const text = status < 400 ? undefined : textOf(response)
-    if (text === undefined || !scrub.tells(text)) return response
-    return Option.match(parseJson(text), {
-      onNone: () => HttpServerResponse.text(scrub.blot(text), { status, headers }),
-      onSome: (error) =>
-        HttpServerResponse.unsafeJson(clean(error, scrub.blot), { status, headers })
-    })
-  }
+const withoutSecrets = (scrub: Scrub) => (response: HttpServerResponse.HttpServerResponse) => {
+  const { headers, status } = response
+  const text = status < 400 ? undefined : textOf(response)
+  if (text === undefined || !scrub.tells(text)) return response
+  return Option.match(parseJson(text), {
+    onNone: () => HttpServerResponse.text(scrub.blot(text), { status, headers }),
+    onSome: (error) => HttpServerResponse.unsafeJson(clean(error, scrub.blot), { status, headers })
+  })
+}
 
 const parseJson = Schema.decodeOption(Schema.parseJson())
 
@@ -114,8 +112,8 @@ export const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest
   )
 
 export const layer = HttpLayerRouter.middleware(
-  Effect.map(Effect.all([AppConfig.secrets, ApiKey]), ([secrets, apiKey]) => {
-    const scrub = Scrub.make(secrets).and(Redacted.value(apiKey))
+  // Any layer may have given the key, and not every one adds it.
+  Effect.map(Effect.zipLeft(Secrets.scrub, Effect.flatMap(ApiKey, Secrets.add)), (scrub) => {
     return (
       app: Effect.Effect<
         HttpServerResponse.HttpServerResponse,

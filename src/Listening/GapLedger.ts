@@ -25,6 +25,7 @@ import { GapStore } from "../Log/GapStore.ts"
 import { Ingest } from "../Log/Ingest.ts"
 import { InstanceStore } from "../Log/InstanceStore.ts"
 import * as Metrics from "../Telemetry/Metrics.ts"
+import { Secrets } from "../Telemetry/Secrets.ts"
 import * as Entries from "./GapLedger/Entries.ts"
 
 export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
@@ -236,14 +237,8 @@ const make = Effect.gen(function* () {
 })
 
 const toEvent = (gap: Gap.Gap): Effect.Effect<EvolutionEvent> =>
-  Effect.map(Clock.currentTimeMillis, (receivedAt) =>
-    ofOurs({
-      instance: gap.instance,
-      event: eventName,
-      json: JSON.stringify(encode(gap)),
-      gap,
-      receivedAt
-    })
+  Effect.zipWith(Clock.currentTimeMillis, Secrets, (receivedAt, { scrub }) =>
+    ofOurs({ instance: gap.instance, event: eventName, data: encode(gap), gap, receivedAt }, scrub)
   )
 
 const encode = Schema.encodeSync(Gap.Gap)

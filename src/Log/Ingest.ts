@@ -20,7 +20,7 @@ import * as AppConfig from "../AppConfig.ts"
 import type { Degraded } from "../Domain/Degraded.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { decode, type EventOrigin, type EvolutionEvent, type RawEvent } from "../Domain/Event.ts"
-import * as Scrub from "../Domain/Scrub.ts"
+import * as Secrets from "../Telemetry/Secrets.ts"
 import { GapStore } from "./GapStore.ts"
 import * as Backlog from "./Ingest/Backlog.ts"
 import * as Count from "./Ingest/Count.ts"
@@ -74,7 +74,7 @@ const drainTimeout = Duration.seconds(3)
 const make = Effect.gen(function* () {
   const gaps = yield* GapStore
   const backlog = yield* Backlog.make(yield* AppConfig.Queue)
-  const scrub = Scrub.make(yield* AppConfig.secrets)
+  const scrub = yield* Secrets.scrub
   const wordsOf = (error: unknown) => scrub.words(detailOf(error))
   const outage = yield* Outage.make(wordsOf)
 

@@ -2,9 +2,11 @@
 import { Socket } from "node:net"
 import { SqlClient, type SqlError } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
-import { Duration, Effect, Layer, type Redacted } from "effect"
+import { Duration, Effect, Layer, Redacted } from "effect"
+import * as AppConfig from "../AppConfig.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
+import * as Secrets from "../Telemetry/Secrets.ts"
 
 export const oldestVersion = 140_000
 
@@ -18,15 +20,20 @@ const migrationLock = 7_309_453_175
  */
 export const patience = Duration.minutes(1)
 
-/** `within`: how long a connection may say nothing; without it, as long as it pleases. */
+/** `within`: how long a connection may stay silent; without it, without bound. */
 export const layer = (url: Redacted.Redacted, within?: Duration.Duration) =>
-  PgClient.layer({
-    url,
-    ...(within && { stream: () => impatient(within) }),
-    applicationName: "evolution-listener",
-    connectTimeout: "5 seconds",
-    maxConnections: 10
-  }).pipe(
+  Layer.unwrapEffect(
+    Effect.as(
+      Secrets.add(...passwordsIn(url)),
+      PgClient.layer({
+        url,
+        ...(within && { stream: () => impatient(within) }),
+        applicationName: "evolution-listener",
+        connectTimeout: "5 seconds",
+        maxConnections: 10
+      })
+    )
+  ).pipe(
     Layer.tap((context) =>
       Effect.flatMap(SqlClient.SqlClient, checkVersion).pipe(Effect.provide(context))
     ),
@@ -40,6 +47,9 @@ export const layer = (url: Redacted.Redacted, within?: Duration.Duration) =>
       )
     )
   )
+
+const passwordsIn = (url: Redacted.Redacted) =>
+  AppConfig.passwordsIn(Redacted.value(url)).map((password) => Redacted.make(password))
 
 const impatient = (within: Duration.Duration): Socket => {
   const socket = new Socket()

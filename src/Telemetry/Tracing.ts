@@ -6,6 +6,7 @@ import { FetchHttpClient } from "@effect/platform"
 import { Context, Effect, Layer, Option, Redacted, Tracer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { version } from "../Domain/Version.ts"
+import * as Secrets from "./Secrets.ts"
 import { discreet } from "./Tracing/Discreet.ts"
 
 /** How long stopping may take to send what is left; the whole service has 5 s. */
@@ -55,6 +56,9 @@ const load = Effect.tryPromise(() =>
 const exporting = ({ endpoint, headers }: AppConfig.Traces) =>
   Layer.unwrapScoped(
     Effect.gen(function* () {
+      yield* Secrets.add(
+        ...Object.values(Redacted.value(headers)).map((value) => Redacted.make(value))
+      )
       const [OtlpTracer, OtlpSerialization] = yield* load
       const tracer = yield* OtlpTracer.make({
         url: new URL("v1/traces", endpoint).href,

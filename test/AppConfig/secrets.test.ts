@@ -28,7 +28,7 @@ describe("what must never be told", () => {
         expect(yield* secretsIn({ DATABASE_URL }), DATABASE_URL).toEqual([])
       expect(
         yield* secretsIn({ DATABASE_URL: "not an address://u:p%zz@h", API_KEY: "a b" })
-      ).toEqual(["a b", "p%zz"])
+      ).toEqual(["p%zz", "a b"])
     })
   )
 

@@ -3,6 +3,7 @@ import { Context, Deferred, Effect, Either, Layer, Logger, Queue } from "effect"
 import * as Handlers from "../../src/Delivery/Handlers.ts"
 import { decode, type LoggedEvent } from "../../src/Domain/Event.ts"
 import type * as LifeCycle from "../../src/Domain/LifeCycle.ts"
+import * as Scrub from "../../src/Domain/Scrub.ts"
 import { EventBus, make } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import { storeOf } from "../support/doubles.ts"
@@ -16,7 +17,7 @@ const makeBus = Effect.gen(function* () {
   let last = 0
   const logged = (event: string, data: unknown): LoggedEvent => {
     const raw = { name: event, payload: { event, instance: "shop", data }, receivedAt: 7 }
-    return { ...Either.getOrThrow(decode(raw, "live")), id: ++last }
+    return { ...Either.getOrThrow(decode(raw, "live", Scrub.unconfigured)), id: ++last }
   }
   return {
     bus,

@@ -5,6 +5,7 @@ import { Either, Redacted, Schema } from "effect"
 import { Decoder, type Packet } from "socket.io-parser"
 import { decode } from "../../src/Domain/Event.ts"
 import * as LifeCycle from "../../src/Domain/LifeCycle.ts"
+import * as Scrub from "../../src/Domain/Scrub.ts"
 
 const CapturedLine = Schema.parseJson(
   Schema.Struct({ t: Schema.Date, dir: Schema.String, frame: Schema.optional(Schema.String) })
@@ -46,7 +47,8 @@ const decodeOne = (event: string, data: unknown, more: object = {}) =>
       payload: { event, instance: "shop-1", data, apikey: null, ...more },
       receivedAt
     },
-    "live"
+    "live",
+    Scrub.unconfigured
   )
 
 const decoded = (event: string, data: unknown, more?: object) =>
@@ -66,7 +68,7 @@ describe("decode, over what a real Evolution sent", () => {
     expect(events).toHaveLength(count)
     for (const raw of events) {
       const { data, date_time, event, instance } = raw.payload
-      const result = Either.getOrThrow(decode(raw, "live"))
+      const result = Either.getOrThrow(decode(raw, "live", Scrub.unconfigured))
       expect(result).toMatchObject({
         instance,
         event,
@@ -81,7 +83,7 @@ describe("decode, over what a real Evolution sent", () => {
 
   it("decodes its life-cycle events, and those alone, for the projection", () => {
     const named = captured("global.ndjson").map((raw) => {
-      const { event, lifeCycle } = Either.getOrThrow(decode(raw, "live"))
+      const { event, lifeCycle } = Either.getOrThrow(decode(raw, "live", Scrub.unconfigured))
       return [event, lifeCycle === null ? null : Redacted.value(lifeCycle).event] as const
     })
     expect([...new Set(named.map(([event, known]) => `${event}: ${known}`))].sort()).toEqual([
@@ -165,7 +167,7 @@ describe("decode, for life-cycle events", () => {
 
   it("reads a life-cycle event back from the log, and nothing else", () => {
     const lifeCycleOf = (event: string, data: unknown) =>
-      Either.getOrNull(LifeCycle.decode(event, data))
+      Either.getOrNull(LifeCycle.decode(event, data, Scrub.unconfigured))
     const read = lifeCycleOf("connection.update", { state: "close", statusReason: 401 })
     expect(read && Redacted.value(read)).toEqual({
       event: "connection.update",

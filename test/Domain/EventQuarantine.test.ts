@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Either } from "effect"
 import { decode, instanceOf, quarantine } from "../../src/Domain/Event.ts"
+import * as Scrub from "../../src/Domain/Scrub.ts"
 
 const receivedAt = Date.parse("2026-11-23T16:41:20.000Z")
 
@@ -11,7 +12,8 @@ const decodeOne = (event: string, data: unknown, more: object = {}) =>
       payload: { event, instance: "shop-1", data, apikey: null, ...more },
       receivedAt
     },
-    "live"
+    "live",
+    Scrub.unconfigured
   )
 
 const reasonOf = (event: string, data: unknown, more?: object): string =>
@@ -24,7 +26,11 @@ describe("decode, for what is no event of Evolution's", () => {
   it.each([[undefined], [null], [7], ["text"], [[]], [[{ instance: "shop-1" }, 2]], [{}]])(
     "puts aside a payload that is %j",
     (payload) => {
-      const result = decode({ name: "QRCODE_UPDATED", payload, receivedAt }, "live")
+      const result = decode(
+        { name: "QRCODE_UPDATED", payload, receivedAt },
+        "live",
+        Scrub.unconfigured
+      )
       expect(Either.getLeft(result)).toMatchObject({
         value: { instance: null, event: "qrcode.updated", receivedAt }
       })
@@ -70,7 +76,7 @@ describe("decode, for what is no event of Evolution's", () => {
 
   it("bounds the reason and makes it storable", () => {
     const raw = { name: "call", payload: {}, receivedAt }
-    const { reason } = quarantine(raw, `\u0000${"x".repeat(2_000)}`)
+    const { reason } = quarantine(raw, `\u0000${"x".repeat(2_000)}`, Scrub.unconfigured)
     expect(reason).toBe(`\ufffd${"x".repeat(999)}`)
   })
 
@@ -78,7 +84,7 @@ describe("decode, for what is no event of Evolution's", () => {
     const result = decodeOne("connection.update", { state: "asleep\u0000" })
     const left = Either.getOrThrow(Either.flip(result))
     expect(left).toMatchObject({ instance: "shop-1", event: "connection.update", receivedAt })
-    expect(JSON.parse(left.json ?? "")).toMatchObject({ data: { state: "asleep\ufffd" } })
+    expect(JSON.parse(String(left.json))).toMatchObject({ data: { state: "asleep\ufffd" } })
     expect(instanceOf({ name: "call", payload: { instance: 1 }, receivedAt })).toBeUndefined()
   })
 

@@ -9,7 +9,7 @@ const picture = `data:image/png;base64,${secret}`
 
 /** All that leaves `decode`, but for the redacted life cycle, which no log can print. */
 const written = (payload: unknown, name: string): string =>
-  JSON.stringify(Either.merge(decode({ name, payload, receivedAt: 0 }, "live")))
+  JSON.stringify(Either.merge(decode({ name, payload, receivedAt: 0 }, "live", Scrub.unconfigured)))
 
 const secretKey = FastCheck.constantFrom(
   "apikey",
@@ -48,7 +48,9 @@ describe("secrets", () => {
       FastCheck.property(planted, planted, (data, beside) => {
         const event = "typebot.change-status"
         const payload = { event, instance: "shop-1", data: { data }, apikey: secret, beside }
-        const result = Either.getOrThrow(decode({ name: event, payload, receivedAt: 0 }, "live"))
+        const result = Either.getOrThrow(
+          decode({ name: event, payload, receivedAt: 0 }, "live", Scrub.unconfigured)
+        )
         expect(result.json).not.toContain(secret)
         expect(result.extra).not.toContain(secret)
         expect(result.json).toContain("WITNESS")
@@ -71,7 +73,11 @@ describe("secrets", () => {
     )
     FastCheck.assert(
       FastCheck.property(planted, shapes, (data, shape) => {
-        const result = decode({ name: "call", payload: shape(data), receivedAt: 0 }, "live")
+        const result = decode(
+          { name: "call", payload: shape(data), receivedAt: 0 },
+          "live",
+          Scrub.unconfigured
+        )
         const left = Either.getOrThrow(Either.flip(result))
         expect(JSON.stringify(left)).not.toContain(secret)
         expect(left.json).toContain("WITNESS")
@@ -97,7 +103,7 @@ describe("a QR code", () => {
 
   it("is known to the projection alone, under a seal", () => {
     const raw = { name: "qrcode.updated", payload: { ...envelope, data: { qrcode: shown } } }
-    const event = Either.getOrThrow(decode({ ...raw, receivedAt: 0 }, "live"))
+    const event = Either.getOrThrow(decode({ ...raw, receivedAt: 0 }, "live", Scrub.unconfigured))
     expect(JSON.parse(String(event.json))).toEqual({
       qrcode: {
         instance: "shop-1",
@@ -136,7 +142,7 @@ describe("a QR code", () => {
 
   it("is not told by an event somebody else puts aside", () => {
     const raw = { name: "QRCODE_UPDATED", payload: { qrcode: shown }, receivedAt: 0 }
-    expect(quarantine(raw, "the inbox is full")).toEqual({
+    expect(quarantine(raw, "the inbox is full", Scrub.unconfigured)).toEqual({
       instance: null,
       event: "qrcode.updated",
       reason: "the inbox is full",

@@ -3,6 +3,7 @@ import { DateTime, Either } from "effect"
 import { decode, type EventOrigin } from "../../src/Domain/Event.ts"
 import { nothingObserved, type Observed } from "../../src/Domain/Instance.ts"
 import { observe } from "../../src/Domain/Projection.ts"
+import * as Scrub from "../../src/Domain/Scrub.ts"
 
 interface When {
   readonly at?: number
@@ -16,7 +17,11 @@ const event = (
   { at = 0, instance = "shop-1", origin = "live" }: When = {}
 ) =>
   Either.getOrThrow(
-    decode({ name, payload: { event: name, instance, data }, receivedAt: at }, origin)
+    decode(
+      { name, payload: { event: name, instance, data }, receivedAt: at },
+      origin,
+      Scrub.unconfigured
+    )
   )
 
 const update = (state: string, more: object = {}, when?: When) =>

@@ -8,6 +8,7 @@ import {
   type Qr
 } from "../../src/Domain/Instance.ts"
 import { project } from "../../src/Domain/Projection.ts"
+import * as Scrub from "../../src/Domain/Scrub.ts"
 
 const at = DateTime.unsafeMake(0)
 
@@ -30,7 +31,11 @@ const shown: Qr = {
 
 const event = (instance: string, name: string, data: unknown) =>
   Either.getOrThrow(
-    decode({ name, payload: { event: name, instance, data }, receivedAt: 1_000 }, "live")
+    decode(
+      { name, payload: { event: name, instance, data }, receivedAt: 1_000 },
+      "live",
+      Scrub.unconfigured
+    )
   )
 
 const code = (instance: string, text: string) =>
@@ -42,7 +47,8 @@ const asked = (instance: string, state: string, receivedAt: number) =>
   Either.getOrThrow(
     decode(
       { name: "x", payload: { event: "connection.update", instance, data: { state } }, receivedAt },
-      "snapshot"
+      "snapshot",
+      Scrub.unconfigured
     )
   )
 

@@ -10,7 +10,9 @@ import {
 import { closed, type Gap, type GapCause, opened } from "../../src/Domain/Gap.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import * as State from "../../src/Domain/ListenerState.ts"
+import * as Scrub from "../../src/Domain/Scrub.ts"
 import { timelineOf } from "../../src/Domain/Timeline.ts"
+import { jsonText } from "../support/jsonText.ts"
 
 const name = InstanceName.make("shop")
 const utc = DateTime.unsafeMake
@@ -23,7 +25,11 @@ const heard = (
   origin: EventOrigin = "live"
 ): LoggedEvent => ({
   ...Either.getOrThrow(
-    decode({ name: event, payload: { event, instance: name, data }, receivedAt: at }, origin)
+    decode(
+      { name: event, payload: { event, instance: name, data }, receivedAt: at },
+      origin,
+      Scrub.unconfigured
+    )
   ),
   id: at
 })
@@ -33,9 +39,12 @@ const whatsapp = (at: number, state: string, statusReason = 200, origin?: EventO
 
 const turned = (at: number, to: (from: State.ListenerState) => State.ListenerState) => {
   const state = to(State.stopped(utc(at)))
-  const json = JSON.stringify(Schema.encodeSync(State.ListenerState)(state))
+  const data = Schema.encodeSync(State.ListenerState)(state)
   return {
-    ...ofOurs({ instance: name, event: "listener.updated", json, receivedAt: at }),
+    ...ofOurs(
+      { instance: name, event: "listener.updated", data, receivedAt: at },
+      Scrub.unconfigured
+    ),
     id: at
   }
 }
@@ -128,7 +137,7 @@ describe("a timeline", () => {
   })
 
   it("does not know what another version has written", () => {
-    const strange = { ...listening(1500), json: '{"_tag":"Dozing"}' }
+    const strange = { ...listening(1500), json: jsonText('{"_tag":"Dozing"}') }
     expect(drawn("listener", [listening(500), strange])).toEqual([
       "1000-1500 Listening",
       "1500-2000 unknown"

@@ -6,6 +6,7 @@ import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import { Ingest } from "../../src/Log/Ingest.ts"
 import { logged, makeLog, range, record } from "../Log/EventBus/MemoryLog.ts"
+import { jsonText } from "../support/jsonText.ts"
 import type { Frame } from "./EventStreamReader.ts"
 import { house, serve } from "./Service.ts"
 
@@ -41,7 +42,7 @@ export const serving = (
       publishText: (id: number, text: string) =>
         Effect.suspend(() => {
           log.records.push(record(id, { data: { text } }))
-          return bus.publish([{ ...logged(id), json: JSON.stringify({ text }) }])
+          return bus.publish([{ ...logged(id), json: jsonText(JSON.stringify({ text })) }])
         })
     }
   })

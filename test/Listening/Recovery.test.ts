@@ -10,6 +10,7 @@ import {
   LicenseRequired
 } from "../../src/Domain/EvolutionError.ts"
 import { InstanceName, type InstanceRecord, nothingObserved } from "../../src/Domain/Instance.ts"
+import * as Scrub from "../../src/Domain/Scrub.ts"
 import type { EvolutionClient } from "../../src/Evolution/EvolutionClient.ts"
 import { Recovery } from "../../src/Listening/Recovery.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
@@ -136,7 +137,9 @@ describe("Recovery.snapshot", () => {
         }
       ])
       // Both are events that Ingest can read.
-      expect(events.map((event) => Either.isRight(decode(event, "snapshot")))).toEqual([true, true])
+      expect(
+        events.map((event) => Either.isRight(decode(event, "snapshot", Scrub.unconfigured)))
+      ).toEqual([true, true])
     })
   )
 

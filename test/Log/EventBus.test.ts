@@ -2,6 +2,7 @@ import { SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Redacted, Stream, TestClock } from "effect"
 import type * as EventBus from "../../src/Log/EventBus.ts"
+import { jsonText } from "../support/jsonText.ts"
 import { logged, makeLog, range, record, settle, take } from "./EventBus/MemoryLog.ts"
 
 describe("the event bus", () => {
@@ -53,8 +54,8 @@ describe("the event bus", () => {
   const large = "x".repeat(12 * 1024 * 1024)
   const qrcode = { code: "2@code", base64: large }
   it.effect.each([
-    ["data", { json: JSON.stringify(large) }],
-    ["what stands beside it", { extra: JSON.stringify(large) }],
+    ["data", { json: jsonText(JSON.stringify(large)) }],
+    ["what stands beside it", { extra: jsonText(JSON.stringify(large)) }],
     [
       "a code's image",
       { lifeCycle: Redacted.make({ event: "qrcode.updated" as const, data: { qrcode } }) }

@@ -5,6 +5,7 @@ import { InstanceName, nothingObserved, type Observed } from "../../src/Domain/I
 import { EventStore } from "../../src/Log/EventStore.ts"
 import { classify } from "../../src/Storage/Failure.ts"
 import { databases } from "../support/databases.ts"
+import { jsonText } from "../support/jsonText.ts"
 import { event, nothing, quarantined, receivedAt } from "./EventStore/batch.ts"
 
 describe.each(databases)("the event store on %s", (_name, database) => {
@@ -73,7 +74,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       const upstreamTime = "2026-02-31T25:61:00.000Z" // no time at all, and not ours to judge
       const full = event("{}", {
         event: "messages.set",
-        extra: '{"isLatest":true,"progress":[100]}',
+        extra: jsonText('{"isLatest":true,"progress":[100]}'),
         upstreamTime,
         origin: "snapshot"
       })
@@ -103,7 +104,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
         quarantined: [
           quarantined(),
           quarantined({ instance: null, reason: 'quote " and \\', json: null }),
-          quarantined({ json: "null" })
+          quarantined({ json: jsonText("null") })
         ]
       })
       expect(ids).toHaveLength(1)
@@ -135,7 +136,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(yield* sql`select * from quarantine`).toEqual([])
       expect(yield* store.append({ ...nothing, events: [event("3")] })).toHaveLength(1)
       // As texts, all of them are taken.
-      const asTexts = poison.map((json) => quarantined({ json: JSON.stringify(json) }))
+      const asTexts = poison.map((json) => quarantined({ json: jsonText(JSON.stringify(json)) }))
       yield* store.append({ ...nothing, quarantined: asTexts })
       const kept = yield* sql<{ payload: unknown }>`select payload from quarantine order by id`
       expect(kept.map(({ payload }) => payload)).toEqual(poison)

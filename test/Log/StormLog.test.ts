@@ -5,6 +5,7 @@ import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import * as StormLog from "../../src/Log/StormLog.ts"
 import { storeOf } from "../support/doubles.ts"
+import { jsonText } from "../support/jsonText.ts"
 import { makeLines } from "../support/Lines.ts"
 
 const world = Effect.gen(function* () {
@@ -26,7 +27,7 @@ const world = Effect.gen(function* () {
             id: ++id,
             instance: typeof instance === "string" ? instance : instance(id),
             event,
-            json: "null",
+            json: jsonText("null"),
             extra: null,
             lifeCycle: null,
             upstreamTime: null,

@@ -1,11 +1,15 @@
 /** The environment of a test, as a Layer. */
 import { ConfigProvider, Layer } from "effect"
+import * as Secrets from "../../src/Telemetry/Secrets.ts"
 
-/** Only these variables are set, whatever the process's own environment says. */
+/** Only these variables are set, whatever the process's own environment says; and no other test's secrets are known. */
 export const settings = (variables: Readonly<Record<string, string>>) =>
-  Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+  Layer.merge(
+    Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables)))),
+    Layer.sync(Secrets.Secrets, Secrets.make)
+  )
 
-/** How to reach a simulated Evolution. */
+/** Settings for a simulated Evolution. */
 export const evolutionAt = (
   simulator: { readonly url: string; readonly apiKey: string },
   more: Readonly<Record<string, string>> = {}

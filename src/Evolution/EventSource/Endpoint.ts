@@ -1,15 +1,15 @@
 /** Where the socket is dialled, and with what. */
 import { Effect, Redacted } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
-import * as Scrub from "../../Domain/Scrub.ts"
+import * as Secrets from "../../Telemetry/Secrets.ts"
 import type * as WebSocket from "../Wire/WebSocket.ts"
 
 /** The key goes into a header: a query string would land in the logs of every proxy on the way. */
 export const endpoint = Effect.map(
-  Effect.all([AppConfig.Evolution, AppConfig.secrets]),
-  ([{ apiKey, url }, secrets]): WebSocket.Options => ({
+  Effect.all([AppConfig.Evolution, Secrets.scrub]),
+  ([{ apiKey, url }, scrub]): WebSocket.Options => ({
     url,
     headers: { apikey: Redacted.value(apiKey) },
-    words: Scrub.make(secrets).words
+    words: scrub.words
   })
 )

@@ -4,6 +4,7 @@ import { ofOurs } from "../../Domain/Event.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import { ListenerState } from "../../Domain/ListenerState.ts"
 import { Ingest } from "../../Log/Ingest.ts"
+import { Secrets } from "../../Telemetry/Secrets.ts"
 
 /** The event that tells of each turn. */
 export const eventName = "listener.updated"
@@ -17,6 +18,7 @@ interface Change {
 export const record = (changes: Queue.Dequeue<Change>): Effect.Effect<never, never, Ingest> =>
   Effect.gen(function* () {
     const ingest = yield* Ingest
+    const { scrub } = yield* Secrets
     const last = new Map<InstanceName, string>()
     return yield* Effect.forever(
       Effect.flatMap(Queue.take(changes), ({ name, state }) =>
@@ -24,8 +26,8 @@ export const record = (changes: Queue.Dequeue<Change>): Effect.Effect<never, nev
           if (state._tag === "Connecting" || last.get(name) === state._tag) return Effect.void
           last.set(name, state._tag)
           const receivedAt = DateTime.toEpochMillis(state.since)
-          const json = JSON.stringify(encode(state))
-          const turn = ofOurs({ instance: name, event: eventName, json, receivedAt })
+          const facts = { instance: name, event: eventName, data: encode(state), receivedAt }
+          const turn = ofOurs(facts, scrub)
           return Effect.asVoid(ingest.appendOwn([turn]))
         }).pipe(
           Effect.catchAllDefect((defect) =>

@@ -12,12 +12,12 @@ import { decode, type RawEvent } from "../../Domain/Event.ts"
 import type { EvolutionError } from "../../Domain/EvolutionError.ts"
 import * as Gap from "../../Domain/Gap.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
-import * as Scrub from "../../Domain/Scrub.ts"
 import { EvolutionClient, type FoundMessage } from "../../Evolution/EvolutionClient.ts"
 import { EventStore } from "../../Log/EventStore.ts"
 import { Ingest } from "../../Log/Ingest.ts"
 import { InstanceStore } from "../../Log/InstanceStore.ts"
 import * as Metrics from "../../Telemetry/Metrics.ts"
+import * as Secrets from "../../Telemetry/Secrets.ts"
 import * as Tracing from "../../Telemetry/Tracing.ts"
 import { GapLedger } from "../GapLedger.ts"
 
@@ -35,7 +35,7 @@ const retryWithin = { minimum: Duration.minutes(1), maximum: Duration.hours(1) }
 
 export const make = Effect.gen(function* () {
   const limit = yield* AppConfig.backfillLimit
-  const scrub = Scrub.make(yield* AppConfig.secrets)
+  const scrub = yield* Secrets.scrub
   const client = yield* EvolutionClient
   const instances = yield* InstanceStore
   const ingest = yield* Ingest

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { Array as Arr, Cause, Effect, Either, identity } from "effect"
 import { logged, type QuarantinedEvent } from "../../Domain/Event.ts"
+import * as Json from "../../Domain/Json.ts"
 import { project } from "../../Domain/Projection.ts"
 import { EventBus } from "../EventBus.ts"
 import { EventStore } from "../EventStore.ts"
@@ -114,7 +115,7 @@ export const make = Effect.fnUntraced(function* (
             : setAside({ ...event, json: null }),
         // What Postgres does not take for JSON, it takes as a text.
         onRight: ({ event, json, receivedAt }) =>
-          setAside({ event, instance, receivedAt, reason, json: JSON.stringify(String(json)) })
+          setAside({ event, instance, receivedAt, reason, json: Json.quoted(json) })
       })
     ).pipe(instance === null ? identity : Effect.annotateLogs("instance", instance))
   }

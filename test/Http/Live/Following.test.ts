@@ -7,6 +7,7 @@ import { Live, type Wanted } from "../../../src/Http/Live.ts"
 import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
 import { EventBus } from "../../../src/Log/EventBus.ts"
 import { logged, makeLog, range } from "../../Log/EventBus/MemoryLog.ts"
+import { jsonText } from "../../support/jsonText.ts"
 import { makeRandom } from "../../support/Random.ts"
 
 const everybody = { id: null, name: "test", scope: "read", instances: null } as const
@@ -79,7 +80,7 @@ describe("readers who follow", () => {
       const { bus, read } = yield* house
       const [slow, quick] = [yield* read({}), yield* read({})]
       slow.stream.pause()
-      const json = JSON.stringify("x".repeat(20_000))
+      const json = jsonText(JSON.stringify("x".repeat(20_000)))
       for (const id of range(1, 50)) {
         yield* bus.publish([{ ...logged(id), json }])
         yield* turns(2)
@@ -96,7 +97,7 @@ describe("readers who follow", () => {
     Effect.gen(function* () {
       const { bus, read } = yield* house
       const { pieces } = yield* read({})
-      const json = JSON.stringify("x".repeat(1024 * 1024))
+      const json = jsonText(JSON.stringify("x".repeat(1024 * 1024)))
       yield* bus.publish(range(1, 7).map((id) => ({ ...logged(id), json })))
       yield* turns(20)
       expect(idsOf(textOf(pieces))).toEqual(range(1, 7))
@@ -142,7 +143,7 @@ describe("readers who follow", () => {
             const one = readers[random.between(0, 7)]?.stream
             if (random.next() < 0.5) one?.pause()
             else one?.resume()
-            const json = JSON.stringify("x".repeat(random.between(0, 30_000)))
+            const json = jsonText(JSON.stringify("x".repeat(random.between(0, 30_000))))
             const batch = Array.from({ length: random.between(0, 4) }, () => ({
               ...logged(published.length + 1),
               json,

@@ -13,6 +13,7 @@ import {
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { ConnectionLost } from "../../../src/Domain/LinkError.ts"
 import { ListenerState } from "../../../src/Domain/ListenerState.ts"
+import * as Scrub from "../../../src/Domain/Scrub.ts"
 import { eventName } from "../../../src/Listening/ListenerRegistry/Record.ts"
 import { EventStore } from "../../../src/Log/EventStore.ts"
 import { event, nothing } from "../../Log/EventStore/batch.ts"
@@ -28,12 +29,15 @@ const events = (name: string, now: number): ReadonlyArray<EvolutionEvent> => {
   const at = (hours: number) => now - hours * hour
   const time = (hours: number) => DateTime.unsafeMake(at(hours))
   const link = (hours: number, state: ListenerState) =>
-    ofOurs({
-      instance,
-      event: eventName,
-      json: JSON.stringify(Schema.encodeSync(ListenerState)(state)),
-      receivedAt: at(hours)
-    })
+    ofOurs(
+      {
+        instance,
+        event: eventName,
+        data: Schema.encodeSync(ListenerState)(state),
+        receivedAt: at(hours)
+      },
+      Scrub.unconfigured
+    )
   const listening = (hours: number) =>
     link(hours, { _tag: "Listening", since: time(hours), attempt: 0, generation: 1 })
   const waiting = (hours: number) =>
@@ -55,8 +59,8 @@ const events = (name: string, now: number): ReadonlyArray<EvolutionEvent> => {
   const gap = (from: number, to: number, cause: GapCause, verdict: (gap: Closed) => Gap) => {
     const id = crypto.randomUUID()
     const entry = verdict(closed(opened({ id, instance, from: time(from), cause }), time(to)))
-    const json = JSON.stringify(Schema.encodeSync(Gap)(entry))
-    return ofOurs({ instance, event: "gap.updated", json, receivedAt: at(to), gap: entry })
+    const facts = { instance, event: "gap.updated", receivedAt: at(to), gap: entry }
+    return ofOurs({ ...facts, data: Schema.encodeSync(Gap)(entry) }, Scrub.unconfigured)
   }
   return [
     listening(23.2),

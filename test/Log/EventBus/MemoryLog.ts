@@ -5,6 +5,7 @@ import type { EventRecord, LoggedEvent } from "../../../src/Domain/Event.ts"
 import * as EventBus from "../../../src/Log/EventBus.ts"
 import { EventStore } from "../../../src/Log/EventStore.ts"
 import { storeOf } from "../../support/doubles.ts"
+import { jsonText } from "../../support/jsonText.ts"
 
 export const record = (id: number, more: Partial<EventRecord> = {}): EventRecord => ({
   id,
@@ -22,7 +23,7 @@ export const logged = (id: number): LoggedEvent => ({
   id,
   instance: "shop",
   event: "call",
-  json: JSON.stringify({ id }),
+  json: jsonText(JSON.stringify({ id })),
   extra: null,
   lifeCycle: null,
   upstreamTime: null,

@@ -3,6 +3,7 @@ import { SqlClient, SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Either, Layer, Stream } from "effect"
 import { decode } from "../../../src/Domain/Event.ts"
+import * as Scrub from "../../../src/Domain/Scrub.ts"
 import { EventBus } from "../../../src/Log/EventBus.ts"
 import { EventStore } from "../../../src/Log/EventStore.ts"
 import { GapStore } from "../../../src/Log/GapStore.ts"
@@ -22,7 +23,9 @@ const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
 const events = (from: number, to: number) =>
-  numbers(from, to).map((n) => Either.getOrThrowWith(decode(raw(n), "live"), String))
+  numbers(from, to).map((n) =>
+    Either.getOrThrowWith(decode(raw(n), "live", Scrub.unconfigured), String)
+  )
 
 const logged = Effect.flatMap(
   SqlClient.SqlClient,

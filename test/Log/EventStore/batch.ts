@@ -1,13 +1,14 @@
 /** What a batch is made of. */
 import { randomUUID } from "node:crypto"
 import type { EvolutionEvent, QuarantinedEvent } from "../../../src/Domain/Event.ts"
+import { jsonText } from "../../support/jsonText.ts"
 
 export const receivedAt = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 
 export const event = (json: string, more: Partial<EvolutionEvent> = {}): EvolutionEvent => ({
   instance: "shop",
   event: "messages.upsert",
-  json,
+  json: jsonText(json),
   extra: null,
   lifeCycle: null,
   upstreamTime: null,
@@ -20,7 +21,7 @@ export const quarantined = (more: Partial<QuarantinedEvent> = {}): QuarantinedEv
   instance: "shop",
   event: "call",
   reason: "data: is missing",
-  json: '{"event":"call"}',
+  json: jsonText('{"event":"call"}'),
   receivedAt,
   ...more
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Redacted } from "effect"
+import { jsonText } from "../../support/jsonText.ts"
 import { bytesOf, taken } from "./Line.ts"
 
 describe("the size of what waits", () => {
@@ -7,7 +8,7 @@ describe("the size of what waits", () => {
     "counts a character twice when one of the text is beyond Latin-1, for so V8 keeps it",
     () =>
       Effect.gen(function* () {
-        const size = (text: string) => bytesOf(taken(JSON.stringify(text)))
+        const size = (text: string) => bytesOf(taken(jsonText(JSON.stringify(text))))
         const narrow = yield* size("é".repeat(100_000))
         const wide = yield* size(`${"é".repeat(99_999)}世`)
         expect(narrow).toBeGreaterThan(100_000)
@@ -21,7 +22,7 @@ describe("the size of what waits", () => {
       const qrcode = { code: "2@code", base64: text }
       const lifeCycle = Redacted.make({ event: "qrcode.updated" as const, data: { qrcode } })
       const sizes = [
-        yield* bytesOf(taken("0", { extra: JSON.stringify(text) })),
+        yield* bytesOf(taken("0", { extra: jsonText(JSON.stringify(text)) })),
         yield* bytesOf(taken("0", { lifeCycle }))
       ]
       for (const size of sizes) expect(size).toBeGreaterThan(100_000)
@@ -34,7 +35,9 @@ describe("the size of what waits", () => {
       const sizes = [
         yield* bytesOf(taken("0")),
         yield* bytesOf(Either.left({ ...aside, json: null })),
-        yield* bytesOf(Either.left({ ...aside, json: JSON.stringify("x".repeat(10_000)) }))
+        yield* bytesOf(
+          Either.left({ ...aside, json: jsonText(JSON.stringify("x".repeat(10_000))) })
+        )
       ]
       for (const size of sizes) expect(size).toBeGreaterThan(100)
       expect(sizes[2]).toBeGreaterThan(10_000)

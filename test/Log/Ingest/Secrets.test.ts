@@ -69,7 +69,7 @@ describe("what ingest writes down", () => {
       yield* receive([raw("shop", { qrcode }, "qrcode.updated")])
       yield* close
       expect(quarantined).toHaveLength(1)
-      const text: unknown = JSON.parse(quarantined[0]?.json ?? "null")
+      const text: unknown = JSON.parse(String(quarantined[0]?.json))
       expect(text).toBe('{"qrcode":{"code":"[redacted]","base64":"[redacted]"}}')
     })
   )

@@ -4,6 +4,7 @@ import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import pg from "pg"
 import type { EvolutionEvent } from "../../../src/Domain/Event.ts"
 import { EventStore } from "../../../src/Log/EventStore.ts"
+import { jsonText } from "../../support/jsonText.ts"
 import { makeRows, type Row, type Way, ways } from "./inserts/ways.ts"
 import { insert } from "./rival.ts"
 import { serve, variable } from "./serve.ts"
@@ -37,7 +38,7 @@ const store = ManagedRuntime.make(
 const toEvent = ([instance, event, json, upstreamTime, receivedAt]: Row): EvolutionEvent => ({
   instance,
   event,
-  json,
+  json: jsonText(json),
   upstreamTime,
   extra: null,
   lifeCycle: null,

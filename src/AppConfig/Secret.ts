@@ -1,0 +1,40 @@
+/** Settings whose texts hold secrets. */
+import { Config, Either, Option, Redacted } from "effect"
+
+const held: Array<Config.Config<ReadonlyArray<string>>> = []
+
+/** A setting whose text holds secrets. `secrets` finds them, also where the text is malformed. */
+export const secret = (
+  name: string,
+  secretsIn: (text: string) => ReadonlyArray<string> = (text) => [text]
+): Config.Config<string> => {
+  const found = Option.match({ onNone: () => [], onSome: secretsIn })
+  held.push(Config.map(Config.option(Config.string(name)), found))
+  return Config.nonEmptyString(name)
+}
+
+/** Every secret in the settings declared by `secret`, as far as they are set. */
+export const secrets: Config.Config<ReadonlyArray<Redacted.Redacted>> = Config.suspend(() =>
+  Config.map(Config.all(held), (texts) => texts.flat().map((text) => Redacted.make(text)))
+)
+
+/** The password in a database's address (before the host or in the query), encoded and decoded. */
+export const passwordsIn = (address: string): ReadonlyArray<string> => {
+  const written = [
+    /:\/\/[^/?#]*?:([^/?#]*)@/.exec(address)?.[1],
+    /[?&]password=([^&#]*)/.exec(address)?.[1]
+  ].filter((password) => password !== undefined)
+  return URL.canParse(address) ? written.flatMap(bothForms) : written
+}
+
+/** The values in a list of headers (`name=value,name=value`), encoded and decoded. */
+export const valuesIn = (headers: string): ReadonlyArray<string> =>
+  headers.split(",").flatMap((pair) => bothForms(pair.slice(pair.indexOf("=") + 1).trim()))
+
+const bothForms = (encoded: string): ReadonlyArray<string> => {
+  const decoded = Either.getOrElse(
+    Either.try(() => decodeURIComponent(encoded)),
+    () => encoded
+  )
+  return decoded === encoded ? [encoded] : [encoded, decoded]
+}

@@ -1,0 +1,95 @@
+import { HttpLayerRouter } from "@effect/platform"
+import { describe, expect, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Redacted } from "effect"
+import { decode, type EvolutionEvent } from "../../src/Domain/Event.ts"
+import { ApiKey } from "../../src/Http/ApiKey.ts"
+import * as Edge from "../../src/Http/Edge.ts"
+import * as Sql from "../../src/Storage/Sql.ts"
+import * as Secrets from "../../src/Telemetry/Secrets.ts"
+import { temporaryDirectory } from "../Http/Service.ts"
+
+const variables = new Map([["EVOLUTION_API_KEY", "evolution-key-9"]])
+
+/** Secrets of their own, whatever other tests have added. */
+const apart = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(
+    Effect.provideServiceEffect(Secrets.Secrets, Effect.sync(Secrets.make)),
+    Effect.withConfigProvider(ConfigProvider.fromMap(variables))
+  )
+
+/** What a module that asked for the scrub earlier makes of a text. */
+const blotted = (text: string) => Effect.map(Secrets.scrub, (scrub) => scrub.blot(text))
+
+describe("Secrets", () => {
+  it.effect("blots the secrets of the environment", () =>
+    apart(
+      Effect.gen(function* () {
+        expect(yield* blotted("a evolution-key-9 b")).toBe("a [redacted] b")
+      })
+    )
+  )
+
+  it.effect("blots a secret that is added after a module has taken the scrub", () =>
+    apart(
+      Effect.gen(function* () {
+        const scrub = yield* Secrets.scrub
+        const data = { text: "it is pass-word-9" }
+        const raw = { name: "call", payload: { event: "call", instance: "shop", data } }
+        const json = () => JSON.stringify(decode({ ...raw, receivedAt: 0 }, "live", scrub))
+        expect(json()).toContain("pass-word-9")
+        yield* Secrets.add(Redacted.make("pass-word-9"))
+        expect(scrub.tells("pass-word-9")).toBe(true)
+        expect(scrub.words("is pass-word-9 right?")).toBe("is [redacted] right?")
+        expect(scrub.ours("pass-word-9")).toBe("[redacted]")
+        expect(scrub.entry({ a: ["pass-word-9"] })).toEqual({ a: ["[redacted]"] })
+        expect(scrub.and("another-one-9").blot("pass-word-9, another-one-9")).toBe(
+          "[redacted], [redacted]"
+        )
+        expect(json()).not.toContain("pass-word-9")
+      })
+    )
+  )
+
+  it.scoped.each([
+    ["before the host", "postgres://user:p%40ss-word-9@127.0.0.1:1/db"],
+    ["in the query", "postgres://127.0.0.1:1/db?user=u&password=p%40ss-word-9"]
+  ] as const)("knows the password of a database that a program names itself, %s", ([, url]) =>
+    apart(
+      Effect.gen(function* () {
+        // Nothing listens there; that the password is secret must not depend on it.
+        yield* Effect.flip(Layer.build(Sql.layerPostgres(Redacted.make(url))))
+        expect(yield* blotted("p@ss-word-9 p%40ss-word-9")).toBe("[redacted] [redacted]")
+      })
+    )
+  )
+
+  it.scoped("knows an API key that a program gives by its own layer", () =>
+    apart(
+      Effect.gen(function* () {
+        const key = Layer.succeed(ApiKey, Redacted.make("key-of-their-own-9"))
+        yield* HttpLayerRouter.toHttpEffect(Layer.provide(Edge.layer, key))
+        expect(yield* blotted("key-of-their-own-9")).toBe("[redacted]")
+      })
+    )
+  )
+
+  it.scoped("knows the API key that was generated", () =>
+    apart(
+      Effect.gen(function* () {
+        const DATA_DIR = yield* temporaryDirectory
+        const context = yield* Layer.build(ApiKey.layer).pipe(
+          Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["DATA_DIR", DATA_DIR]])))
+        )
+        const key = yield* Effect.provide(ApiKey, context)
+        expect(yield* blotted(Redacted.value(key))).toBe("[redacted]")
+      })
+    )
+  )
+
+  it("lets no text into the log that was not scrubbed: such a program does not compile", () => {
+    const text = JSON.stringify({ apikey: "evolution-key-9" })
+    // @ts-expect-error: only `Json` makes a `JsonText`
+    const json: EvolutionEvent["json"] = text
+    expect(json).toBe(text)
+  })
+})

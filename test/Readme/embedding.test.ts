@@ -1,0 +1,25 @@
+import { describe, expect, it } from "@effect/vitest"
+import { blocksOf, codesIn, read, sectionOf, tablesOf } from "./pages.ts"
+
+const page = "docs/embedding.md"
+
+describe("The page about embedding", () => {
+  it("names every module of the library, and no other", () => {
+    const modules = [...read("src/mod.ts").matchAll(/^export \* as (\w+) /gm)]
+    expect(modules.length).toBeGreaterThan(30)
+    const rows = tablesOf(sectionOf(page, "## The modules"), "| module |")
+    expect(rows.flatMap(([names = ""]) => codesIn(names)).sort()).toEqual(
+      modules.map(([, name = ""]) => name).sort()
+    )
+  })
+
+  // The compiler checks these files, and the formatter formats them.
+  it("has programs that compile against the library", () => {
+    const programs = blocksOf(page, "ts").map((text) =>
+      text.replaceAll('"evolution-listener"', '"../../../src/mod.ts"')
+    )
+    expect(programs).toEqual(
+      ["reads", "http"].map((name) => read(`test/Readme/programs/${name}.ts`))
+    )
+  })
+})

@@ -1,0 +1,64 @@
+/** Prints before the first test what the run uses, and what it skips for want of it. */
+import { spawnSync } from "node:child_process"
+import { existsSync } from "node:fs"
+import type { TestProject } from "vitest/node"
+import { executable, howToGetOne } from "./Browser.ts"
+
+export interface Surroundings {
+  readonly workers: number | string | undefined
+  /** `TEST_DATABASE_URL`. */
+  readonly databaseUrl: string | undefined
+  readonly browser: string | undefined
+  readonly hasPgDump: boolean
+  readonly hasPostgresBinaries: boolean
+  readonly hasPromtool: boolean
+}
+
+/** The address without its password and options. */
+const placeOf = (url: string): string => {
+  const { host = "", pathname = "" } = URL.canParse(url) ? new URL(url) : {}
+  return host === "" ? "an address that cannot be read" : `${host}${pathname}`
+}
+
+export const linesOf = ({
+  browser,
+  databaseUrl,
+  hasPgDump,
+  hasPostgresBinaries,
+  hasPromtool,
+  workers
+}: Surroundings): ReadonlyArray<string> => [
+  `Workers: ${workers ?? "as many as vitest takes"}`,
+  databaseUrl === undefined
+    ? "Postgres: the embedded one. Skipped: storage on a native Postgres. Set TEST_DATABASE_URL"
+    : `Postgres: ${placeOf(databaseUrl)}, and the embedded one`,
+  browser === undefined ? howToGetOne : `Browser: ${browser}`,
+  ...(databaseUrl !== undefined && hasPgDump
+    ? []
+    : ["Skipped: the search for planted secrets. It needs TEST_DATABASE_URL and pg_dump"]),
+  ...(hasPostgresBinaries
+    ? []
+    : [
+        "Skipped: the cluster of the chaos suite. Install Postgres (Debian: apt-get install postgresql)"
+      ]),
+  ...(hasPromtool
+    ? []
+    : [
+        "Skipped: alert rules and metrics by promtool. Install it (Debian: apt-get install prometheus)"
+      ])
+]
+
+const has = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
+
+/** Vitest calls it once for a run, and once for watch mode. */
+export default ({ config }: TestProject): void => {
+  const lines = linesOf({
+    workers: config.maxWorkers,
+    databaseUrl: process.env.TEST_DATABASE_URL,
+    browser: executable,
+    hasPgDump: has("pg_dump"),
+    hasPostgresBinaries: existsSync("/usr/lib/postgresql"),
+    hasPromtool: has("promtool")
+  })
+  process.stdout.write(`${lines.map((line) => ` ${line}`).join("\n")}\n`)
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: "test/support/announce.ts",
+    // Suites of one worker share their modules: to load and compile them takes longer than most tests.
+    isolate: false,
+    minWorkers: 3,
+    maxWorkers: 3,
+    testTimeout: 20_000
+  }
+})

@@ -1,5 +1,6 @@
-/** One direction of a proxied connection: what comes in goes out, at once, late, piecemeal, or not. */
+/** One direction of a proxied connection: passes bytes on at once, late, in pieces, or not at all. */
 import type { Socket } from "node:net"
+import type { Duplex } from "node:stream"
 
 export type Manner =
   | { readonly _tag: "Pass" }
@@ -7,11 +8,14 @@ export type Manner =
   | { readonly _tag: "Delay"; readonly millis: number }
   | { readonly _tag: "Slice"; readonly bytes: number; readonly everyMillis: number }
 
+/** A TCP socket, or a stream that stands for one. */
+export type Wire = Duplex & Pick<Socket, "resetAndDestroy">
+
 export interface Pump {
   readonly behave: (manner: Manner) => void
 }
 
-/** What comes in is read no further while this much waits here, so the sender feels it. */
+/** Bytes that may wait here; the pump reads no further above that, so that the sender is held back. */
 const maxWaiting = 16 * 1024
 
 interface Piece {
@@ -19,7 +23,7 @@ interface Piece {
   readonly cameAt: number
 }
 
-export const makePump = (from: Socket, to: Socket, first: Manner): Pump => {
+export const makePump = (from: Wire, to: Wire, first: Manner): Pump => {
   let manner = first
   const queue: Array<Piece> = []
   let waiting = 0
@@ -42,11 +46,11 @@ export const makePump = (from: Socket, to: Socket, first: Manner): Pump => {
     isBlocked = !to.write(part)
   }
 
-  /** Writes what is due, and comes back when more is. */
+  /** Writes the pieces that are due, and runs again when the next one is. */
   const turn = (): void => {
     clearTimeout(timer)
     if (manner._tag === "Hold") return void from.pause()
-    // A reset is passed on as one, and whatever is left of the connection goes with it.
+    // A reset is passed on as a reset; bytes that still wait are lost with it, as on a network.
     if (isBroken) return void to.resetAndDestroy()
     while (!isBlocked) {
       const [piece] = queue
@@ -75,7 +79,7 @@ export const makePump = (from: Socket, to: Socket, first: Manner): Pump => {
     hasEnded = true
     turn()
   })
-  from.on("error", () => undefined) // its close says the same
+  from.on("error", () => undefined) // "close" tells of it, too
   from.once("close", (hadError: boolean) => {
     isBroken = hadError || !hasEnded
     if (isBroken) turn()

@@ -137,6 +137,9 @@ describe("isUntouched", () => {
   })
 })
 
+/** `npm run mutants` repeats these tests hundreds of times, each time with fewer runs. */
+const runs = Number(process.env.PROPERTY_RUNS ?? 3000)
+
 describe("decode", () => {
   it("makes the same of an event that was skimmed as of its payload", () => {
     const untouched: Array<string> = []
@@ -156,9 +159,9 @@ describe("decode", () => {
           expect(asText).toEqual(decode(parsed, "live", secrets))
         }
       ),
-      { numRuns: 3000 }
+      { numRuns: runs }
     )
-    expect(untouched.length).toBeGreaterThan(200)
+    expect(untouched.length).toBeGreaterThan(runs / 15)
     expect(untouched.filter((text) => secrets.tells(text))).toEqual([])
   })
 

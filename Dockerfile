@@ -1,4 +1,5 @@
-# The image runs one bundled file with the pages and the beginning of an embedded database beside it, plus PGlite, which loads its WebAssembly from beside itself.
+# The image has one bundled file, the pages, the archive that an embedded database begins with, and PGlite,
+# which loads its WebAssembly from its own folder.
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
@@ -19,8 +20,8 @@ RUN install -d -o node -g node /data
 USER node
 VOLUME /data
 EXPOSE 8000
-# Whether the process is well: an engine may end one that is not, and that brings no database back.
+# Asks whether the process is alive, and not whether it is ready: a restart brings no database back.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# No shell and no npm in between: signals reach node.
+# Node is the first process, without a shell or npm in between, so signals reach it.
 CMD ["node", "dist/main.js"]

@@ -2,7 +2,7 @@
  * Supervision of background loops, after Erlang/OTP: a defect restarts its loop, and a loop that goes on
  * crashing ends the program.
  */
-import { Context, Data, Deferred, Effect, FiberId, Schedule, type Scope } from "effect"
+import { Context, Data, Deferred, Effect, type Fiber, FiberId, Schedule, type Scope } from "effect"
 
 /** A defect restarts its fiber at most five times in a minute. */
 export const restartIntensity = Schedule.exponential("100 millis").pipe(
@@ -28,7 +28,7 @@ export class Escalation extends Context.Reference<Escalation>()("evolution-liste
 export const loop = <R>(
   name: string,
   body: Effect.Effect<unknown, never, R>
-): Effect.Effect<void, never, R | Scope.Scope> =>
+): Effect.Effect<Fiber.RuntimeFiber<unknown>, never, R | Scope.Scope> =>
   body.pipe(
     Effect.sandbox,
     Effect.tapError((cause) => Effect.logError(`The ${name} crashed`, cause)),
@@ -44,6 +44,5 @@ export const loop = <R>(
         )
       )
     ),
-    Effect.forkScoped,
-    Effect.asVoid
+    Effect.forkScoped
   )

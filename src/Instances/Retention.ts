@@ -1,6 +1,7 @@
 /** What is older than `EVENT_RETENTION` says is purged, a little at a time. */
 import { DateTime, Effect, Layer, Schedule } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+import * as Supervise from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { expressionOf } from "../Domain/Key.ts"
 import { GapLedger } from "../Listening/GapLedger.ts"
@@ -49,7 +50,7 @@ export const layer = Layer.scopedDiscard(
         Effect.logWarning(`Cannot purge what is too old, trying again later: ${detailOf(error)}`)
       )
     )
-    yield* Effect.forkScoped(Effect.repeat(pass, Schedule.spaced(passEvery)))
+    yield* Supervise.loop("retention", Effect.repeat(pass, Schedule.spaced(passEvery)))
   })
 )
 

@@ -3,7 +3,7 @@
  * newest events are in a ring that all share, older ones are in the log. So a slow reader loses
  * nothing, holds up nobody, and costs no memory.
  */
-import { Chunk, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
+import { Cause, Chunk, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { type LoggedEvent, textsOf, toLogged } from "../Domain/Event.ts"
 import { untilBack } from "../Storage/Failure.ts"
@@ -17,11 +17,11 @@ export interface Absentee {
   readonly missed: (until: number) => Effect.Effect<void>
 }
 
-/** Called while the publisher waits: it has to be quick, and must not throw. */
+/** Called while the writer waits, so it has to be quick. What it throws is logged. */
 export interface Watcher {
-  /** With each batch, in order. */
+  /** Called with each batch, in order. */
   readonly published: (events: ReadonlyArray<LoggedEvent>) => void
-  /** Before nothing stays in memory. */
+  /** Called before the events in memory are forgotten. */
   readonly forgetting: () => void
 }
 
@@ -98,6 +98,22 @@ export const make = (capacity: number) =>
       ring = ring.slice(cut)
     }
 
+    /** Calls every watcher, also when one throws. */
+    const call = (tell: (watcher: Watcher) => void): Effect.Effect<void> => {
+      const defects: Array<unknown> = []
+      for (const watcher of watchers)
+        try {
+          tell(watcher)
+        } catch (defect) {
+          defects.push(defect)
+        }
+      return Effect.forEach(
+        defects,
+        (defect) => Effect.logError("A watcher of the event bus crashed", Cause.die(defect)),
+        { discard: true }
+      )
+    }
+
     const newest = () => ring.at(-1)?.id ?? horizon
 
     const next = (cursor: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
@@ -153,7 +169,7 @@ export const make = (capacity: number) =>
 
     return EventBus.of({
       publish: (events) =>
-        Effect.sync(() => {
+        Effect.suspend(() => {
           for (const event of events) {
             ring.push(event)
             chars += charsOf(event)
@@ -161,7 +177,7 @@ export const make = (capacity: number) =>
           if (ring.length > 2 * capacity || chars > 2 * maxChars) trim()
           for (const wake of sleepers) wake()
           sleepers.clear()
-          for (const watcher of watchers) watcher.published(events)
+          return call((watcher) => watcher.published(events))
         }),
       after: (cursor, reader) =>
         Stream.paginateChunkEffect(
@@ -186,11 +202,12 @@ export const make = (capacity: number) =>
           purged.delete(instance)
         }
       },
-      forget: Effect.sync(() => {
-        for (const watcher of watchers) watcher.forgetting()
+      forget: Effect.suspend(() => {
+        const reports = call((watcher) => watcher.forgetting())
         horizon = newest()
         ring = []
         chars = 0
+        return reports
       })
     })
   })

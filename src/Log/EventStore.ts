@@ -3,7 +3,7 @@ import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, type DateTime, Effect, Layer } from "effect"
 import type { EventRecord, EvolutionEvent, QuarantinedEvent } from "../Domain/Event.ts"
 import type { Change } from "../Domain/Projection.ts"
-import { table } from "../Storage/migrations.ts"
+import { latest, table } from "../Storage/migrations.ts"
 import { type EventQuery, queries } from "./EventStore/Queries.ts"
 import { changeRows, columnsOf, gapRows, quarantineRows } from "./EventStore/Rows.ts"
 
@@ -12,8 +12,6 @@ export type { EventQuery }
 export class EventStore extends Context.Tag("evolution-listener/EventStore")<
   EventStore,
   {
-    /** Does ahead what `append` of the very same list would begin with. */
-    readonly prepare: (events: ReadonlyArray<EvolutionEvent>) => Effect.Effect<void>
     /**
      * Writes a batch, what it changes and what was put aside, in one statement and therefore all or
      * nothing. Gives the ids of the events, in their order. The same `key` again, as after a
@@ -59,9 +57,9 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
     ) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
     /** The id of the newest event; 0 when there is none. */
     readonly lastId: Effect.Effect<number, SqlError.SqlError>
-    /** Whether the database takes writes now, and the number of its last migration. */
+    /** `schema`: the database's last migration against the last one of this version. */
     readonly condition: Effect.Effect<
-      { readonly isReadOnly: boolean; readonly migration: number },
+      { readonly isReadOnly: boolean; readonly schema: "current" | "behind" | "ahead" },
       SqlError.SqlError
     >
   }
@@ -74,7 +72,6 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const prepared = new WeakMap<ReadonlyArray<EvolutionEvent>, ReturnType<typeof columnsOf>>()
 
   /** One writer: what a batch that was written before has logged is the end of the log. */
   const lastIds = (count: number) =>
@@ -83,10 +80,8 @@ const make = Effect.gen(function* () {
     )
 
   return EventStore.of({
-    prepare: (events) => Effect.sync(() => void prepared.set(events, columnsOf(events))),
     append: ({ changes, events, key, quarantined }) => {
-      const { data, event, extra, instance, origin, receivedAt, upstreamTime } =
-        prepared.get(events) ?? columnsOf(events)
+      const { data, event, extra, instance, origin, receivedAt, upstreamTime } = columnsOf(events)
       return Effect.flatMap(
         sql<{ first: string | null; last: string | null }>`
           call append_events(
@@ -113,7 +108,13 @@ const make = Effect.gen(function* () {
         select current_setting('transaction_read_only') = 'on' as read_only,
           coalesce(max(migration_id), 0) as migration
         from ${sql(table)}`,
-      ([row]) => ({ isReadOnly: row?.read_only ?? true, migration: row?.migration ?? 0 })
+      ([row]) => {
+        const migration = row?.migration ?? 0
+        return {
+          isReadOnly: row?.read_only ?? true,
+          schema: migration < latest ? "behind" : migration > latest ? "ahead" : "current"
+        }
+      }
     )
   })
 })

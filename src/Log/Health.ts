@@ -1,77 +1,59 @@
 /**
- * Whether the process is in order (`live`), and whether it can do its work (`ready`). A listener that
- * was stopped on purpose, or that Evolution keeps out, makes neither of them false: its state says so.
+ * Liveness and readiness of the process. A listener that was stopped on purpose, or that Evolution keeps
+ * out, makes neither of them false: its state says so.
  */
-import { Context, Duration, Effect, Layer, Schedule } from "effect"
+import { Context, Deferred, Duration, Effect, Layer } from "effect"
+import { Escalation } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { NotLive, NotReady } from "../Domain/Health.ts"
-import { latest } from "../Storage/migrations.ts"
 import { EventStore } from "./EventStore.ts"
 import { Ingest } from "./Ingest.ts"
 
 export class Health extends Context.Tag("evolution-listener/Health")<
   Health,
   {
-    /** The event loop turns and the writer writes, or waits for the database. */
+    /** No background loop is beyond help, and the writer writes or waits for the database. */
     readonly live: Effect.Effect<void, NotLive>
-    /** The database answers, takes what is written, and has the schema we know. */
+    /** The database answers, takes writes, and has the schema of this version. */
     readonly ready: Effect.Effect<void, NotReady>
   }
 >() {
-  static readonly layer = Layer.scoped(
+  static readonly layer = Layer.effect(
     Health,
     Effect.suspend(() => make)
   )
 }
 
-const beatEvery = Duration.seconds(1)
-
-/** A turn of the loop that took longer is no hiccup. */
-const stallLimit = Duration.seconds(10)
-
 /** The writer tries again after 5 s and a little at the latest, so by then it is stuck. */
 const idleLimit = Duration.seconds(30)
 
-/** Whoever asks has a deadline, too. */
+/** Probes time out on their side; the answer must come before they do. */
 const answerTimeout = Duration.seconds(2)
+
+const schemaDiffers = {
+  behind:
+    "The database's schema is older than this version: restart the service, which migrates it",
+  ahead: "A newer version has migrated the database: run that version"
+}
 
 const make = Effect.gen(function* () {
   const ingest = yield* Ingest
   const store = yield* EventStore
-  // On the clock that does not jump.
-  const clock = yield* Effect.clock
-  let beaten = clock.unsafeCurrentTimeNanos()
-  let stall: { readonly took: Duration.Duration; readonly until: bigint } | undefined
-
-  const beat = Effect.sync(() => {
-    const now = clock.unsafeCurrentTimeNanos()
-    const took = Duration.nanos(now - beaten)
-    if (Duration.greaterThan(took, stallLimit)) stall = { took, until: now }
-    beaten = now
-  })
-  yield* Effect.forkScoped(Effect.schedule(beat, Schedule.spaced(beatEvery)))
-
-  /** A loop that stands still cannot say so: it does for a while afterwards. */
-  const stalled = Effect.sync(() => {
-    const now = clock.unsafeCurrentTimeNanos()
-    const since = Duration.nanos(now - beaten)
-    const isLate = stall !== undefined && now - stall.until < Duration.unsafeToNanos(stallLimit)
-    return isLate && stall !== undefined ? Duration.max(since, stall.took) : since
-  })
+  const escalation = yield* Escalation
 
   return Health.of({
+    // A stalled event loop needs no check: it answers no probe while it stands, and is well when it does.
     live: Effect.gen(function* () {
-      const stood = yield* stalled
-      if (Duration.greaterThan(stood, stallLimit))
-        return yield* new NotLive({
-          reason: "event_loop",
-          message: `The event loop stood still for ${seconds(stood)} s`
-        })
+      if (yield* Deferred.isDone(escalation))
+        return yield* Effect.mapError(
+          Deferred.await(escalation),
+          ({ message }) => new NotLive({ reason: "loop", message })
+        )
       const idle = yield* ingest.idle
       if (Duration.greaterThan(idle, idleLimit))
         return yield* new NotLive({
           reason: "writer",
-          message: `Events wait, and for ${seconds(idle)} s nothing was tried to write them`
+          message: `Events wait, and the writer has tried nothing for ${Math.round(Duration.toSeconds(idle))} s`
         })
     }),
     ready: Effect.gen(function* () {
@@ -81,8 +63,8 @@ const make = Effect.gen(function* () {
         const { message, reason } = degraded
         return yield* new NotReady({ message, reason })
       }
-      const { isReadOnly, migration } = yield* store.condition.pipe(
-        // To cancel a question takes as long as the database pleases.
+      const { isReadOnly, schema } = yield* store.condition.pipe(
+        // To cancel a statement takes as long as the database pleases.
         Effect.disconnect,
         Effect.timeout(answerTimeout),
         Effect.mapError(
@@ -98,13 +80,8 @@ const make = Effect.gen(function* () {
           reason: "database_read_only",
           message: "The database takes no writes: it is read-only"
         })
-      if (migration !== latest)
-        return yield* new NotReady({
-          reason: "schema_differs",
-          message: `The database has migration ${migration}, this version needs ${latest}: start it anew, or the version that belongs to it`
-        })
+      if (schema !== "current")
+        return yield* new NotReady({ reason: "schema_differs", message: schemaDiffers[schema] })
     })
   })
 })
-
-const seconds = (duration: Duration.Duration): number => Math.round(Duration.toSeconds(duration))

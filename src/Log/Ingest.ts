@@ -14,9 +14,11 @@ import {
   Either,
   Exit,
   Fiber,
-  Layer
+  Layer,
+  Scope
 } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+import * as Supervise from "../Concurrency/Supervise.ts"
 import type { Degraded } from "../Domain/Degraded.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { decode, type EventOrigin, type EvolutionEvent, type RawEvent } from "../Domain/Event.ts"
@@ -24,6 +26,7 @@ import * as Secrets from "../Telemetry/Secrets.ts"
 import { GapStore } from "./GapStore.ts"
 import * as Backlog from "./Ingest/Backlog.ts"
 import * as Count from "./Ingest/Count.ts"
+import type { Decoded } from "./Ingest/Item.ts"
 import * as Outage from "./Ingest/Outage.ts"
 import * as Writer from "./Ingest/Writer.ts"
 
@@ -78,31 +81,31 @@ const make = Effect.gen(function* () {
   const wordsOf = (error: unknown) => scrub.words(detailOf(error))
   const outage = yield* Outage.make(wordsOf)
 
-  const writing = yield* Writer.make(backlog, outage, wordsOf)
-  const writer = yield* Effect.forkDaemon(backlog.drain(writing))
+  const write = yield* Writer.make(outage, wordsOf)
+  // The writer's scope of its own outlives the callers, and a statement that cannot be interrupted.
+  const writing = yield* Scope.make()
+  const writer = yield* Scope.extend(Supervise.loop("writer", backlog.drain(write)), writing)
   yield* Effect.addFinalizer(() =>
     backlog.end.pipe(
-      Effect.zipRight(Fiber.join(writer)),
+      Effect.zipRight(Fiber.await(writer)),
+      Effect.zipRight(backlog.depth),
+      Effect.filterOrFail(({ events }) => events === 0),
       Effect.zipRight(gaps.markStopped),
       Effect.interruptible,
       Effect.timeoutFail({ duration: drainTimeout, onTimeout: () => "late" }),
       Effect.catchAll(() =>
-        Effect.zipRight(
-          Effect.logError(
-            "Stopped before every received event was committed: the database is away"
-          ),
-          Fiber.interruptFork(writer)
-        )
-      )
+        Effect.logError("Stopped before every received event was committed: the database is away")
+      ),
+      Effect.ensuring(Effect.forkDaemon(Scope.close(writing, Exit.void)))
     )
   )
 
   /** Takes in; what it gives waits until all is committed: how much of it the log did not have. */
-  const take = (decoded: () => ReadonlyArray<Backlog.Decoded>) =>
+  const take = (decoded: () => ReadonlyArray<Decoded>) =>
     Effect.gen(function* () {
       const done = yield* Deferred.make<number>()
       let [left, fresh] = [0, 0]
-      const settled = (isNew: boolean) => {
+      const onCommitted = (isNew: boolean) => {
         if (isNew) fresh++
         if (--left === 0) Deferred.unsafeDone(done, Exit.succeed(fresh))
       }
@@ -110,7 +113,7 @@ const make = Effect.gen(function* () {
         const items = decoded()
         left = items.length
         if (left === 0) Deferred.unsafeDone(done, Exit.succeed(0))
-        return items.map((item) => [item, settled])
+        return items.map((item) => [item, onCommitted])
       })
       return Deferred.await(done)
     })
@@ -140,7 +143,7 @@ const make = Effect.gen(function* () {
     fullUntil: backlog.fullUntil,
     observeStatement: outage.observe,
     depth: backlog.depth,
-    idle: backlog.idle,
+    idle: Effect.zipWith(backlog.waiting, outage.quiet, Duration.min),
     degraded: Effect.gen(function* () {
       const overdue = yield* backlog.fullSince
       const trouble = yield* outage.now

@@ -4,6 +4,7 @@
  */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Layer, Schedule, Schema } from "effect"
+import * as Supervise from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import type { EvolutionEvent } from "../Domain/Event.ts"
 import {
@@ -146,7 +147,8 @@ const make = Effect.gen(function* () {
   })
 
   yield* sweep
-  yield* Effect.forkScoped(
+  yield* Supervise.loop(
+    "sweep of expired codes",
     Effect.schedule(Effect.zipRight(sweep, writeBehind), Schedule.spaced(sweepEvery))
   )
 

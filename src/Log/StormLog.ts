@@ -4,6 +4,7 @@
  * what the program prints.
  */
 import { Effect, Layer, Schedule } from "effect"
+import * as Supervise from "../Concurrency/Supervise.ts"
 import type { LoggedEvent } from "../Domain/Event.ts"
 import { isLifeCycle } from "../Domain/LifeCycle.ts"
 import { EventBus } from "./EventBus.ts"
@@ -67,6 +68,6 @@ export const layer = Layer.scopedDiscard(
         { discard: true }
       )
     )
-    yield* Effect.forkScoped(Effect.schedule(tell, Schedule.spaced(every)))
+    yield* Supervise.loop("storm log", Effect.schedule(tell, Schedule.spaced(every)))
   })
 )

@@ -12,6 +12,7 @@ import { PGlite } from "@electric-sql/pglite"
 import { createPgConfig } from "@electric-sql/pglite/node-postgres"
 import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 import pg from "pg"
+import * as Supervise from "../Concurrency/Supervise.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import * as DataDirLock from "./Embedded/DataDirLock.ts"
@@ -38,11 +39,10 @@ function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
   return Layer.scopedContext(
     Effect.gen(function* () {
       const client = yield* PgClient.fromPool({ acquire: poolOver(yield* database) })
-      yield* client`vacuum (analyze)`.pipe(
-        Effect.catchAll((error) => Effect.logWarning(`Cannot vacuum: ${detailOf(error)}`)),
-        Effect.schedule(Schedule.spaced(vacuumEvery)),
-        Effect.forkScoped
+      const vacuum = Effect.catchAll(client`vacuum (analyze)`, (error) =>
+        Effect.logWarning(`Cannot vacuum: ${detailOf(error)}`)
       )
+      yield* Supervise.loop("vacuum", Effect.schedule(vacuum, Schedule.spaced(vacuumEvery)))
       return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
     })
   ).pipe(Layer.provide(Reactivity.layer))

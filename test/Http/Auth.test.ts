@@ -4,7 +4,6 @@ import { describe, expect, it, vi } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
 import * as AppConfig from "../../src/AppConfig.ts"
 import { ApiKeyRequired } from "../../src/Http/ApiKey.ts"
-import { latest } from "../../src/Storage/migrations.ts"
 import { house, key, operationsOf, serve, temporaryDirectory } from "./Service.ts"
 
 /** What gets past the key finds an empty house. */
@@ -12,7 +11,7 @@ const emptyHouse = house(
   { all: Effect.succeed([]) },
   {
     read: () => Effect.succeed([]),
-    condition: Effect.succeed({ isReadOnly: false, migration: latest })
+    condition: Effect.succeed({ isReadOnly: false, schema: "current" })
   }
 )
 

@@ -1,95 +1,70 @@
-import { SqlError } from "@effect/sql"
+import { SqlClient, SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import {
-  type Clock,
   Context,
   DateTime,
+  Deferred,
   Duration,
   Effect,
   Either,
   Fiber,
+  FiberId,
   Layer,
   Ref,
   TestClock
 } from "effect"
+import { Escalation, LoopCrashed } from "../../src/Concurrency/Supervise.ts"
 import type { Degraded } from "../../src/Domain/Degraded.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import { Health } from "../../src/Log/Health.ts"
-import { latest } from "../../src/Storage/migrations.ts"
+import { latest, table } from "../../src/Storage/migrations.ts"
 import { databases } from "../support/databases.ts"
 import { ingestOf, storeOf } from "../support/doubles.ts"
 
 const sqlError = new SqlError.SqlError({ cause: new Error("Connection terminated") })
 
-const well = { isReadOnly: false, migration: latest }
+const well = { isReadOnly: false, schema: "current" as const }
 
 /** A service with a writer and a database that are as a test says. */
 const make = (condition: EventStore["Type"]["condition"] = Effect.succeed(well)) =>
   Effect.gen(function* () {
     const idle = yield* Ref.make(Duration.zero)
     const degraded = yield* Ref.make<Degraded | null>(null)
-    const stall = yield* Ref.make(Duration.zero)
-    const clock = yield* Effect.clock
-    const stalling: Clock.Clock = Object.assign(Object.create(clock), {
-      unsafeCurrentTimeNanos: () =>
-        clock.unsafeCurrentTimeNanos() + Duration.unsafeToNanos(Effect.runSync(Ref.get(stall)))
-    })
+    const escalation = Deferred.unsafeMake<never, LoopCrashed>(FiberId.none)
     const context = yield* Layer.build(
       Health.layer.pipe(
         Layer.provide(Layer.succeed(EventStore, storeOf({ condition }))),
         Layer.provide(ingestOf({ idle: Ref.get(idle), degraded: Ref.get(degraded) }))
       )
-    ).pipe(Effect.withClock(stalling))
+    ).pipe(Effect.provideService(Escalation, escalation))
     const { live, ready } = Context.get(context, Health)
-    /** Time passes in which nothing turns: whoever was to wake meanwhile wakes at its end. */
-    const standStill = (seconds: number) =>
-      Ref.update(stall, Duration.sum(Duration.seconds(seconds)))
-    return { degraded, idle, standStill, live: Effect.either(live), ready: Effect.either(ready) }
+    return { degraded, escalation, idle, live: Effect.either(live), ready: Effect.either(ready) }
   })
 
 const reason = (answer: Either.Either<void, { readonly reason: string }>): string =>
   Either.match(answer, { onLeft: (error) => error.reason, onRight: () => "well" })
 
-/** Time passes, and the loop turns meanwhile. */
-const turning = (seconds: number) =>
-  Effect.forEach(Array.from({ length: seconds }), () => TestClock.adjust("1 second"))
+/** Time passes at once: timers that were due meanwhile fire at its end. */
+const stall = (seconds: number) => TestClock.adjust(Duration.seconds(seconds))
 
 describe("a live process", () => {
-  it.scoped("is one whose loop turns, for however long", () =>
+  it.scoped("is live again as soon as its event loop turns after a stall of any length", () =>
     Effect.gen(function* () {
       const { live } = yield* make()
       expect(reason(yield* live)).toBe("well")
-      yield* turning(40)
-      expect(reason(yield* live)).toBe("well")
+      for (const seconds of [9, 13, 600]) {
+        yield* stall(seconds)
+        expect(reason(yield* live)).toBe("well")
+      }
     })
   )
 
-  it.scoped("is not one whose loop stood still; it is again when it has turned for a while", () =>
+  it.scoped("is not live once a background loop is beyond help", () =>
     Effect.gen(function* () {
-      const { live, standStill } = yield* make()
-      yield* turning(3)
-      yield* standStill(13)
-      yield* turning(1)
-      const answer = yield* live
-      expect(Either.getLeft(answer)).toMatchObject({
-        value: { reason: "event_loop", message: "The event loop stood still for 14 s" }
-      })
-      yield* turning(9)
-      expect(reason(yield* live)).toBe("event_loop")
-      yield* turning(1)
-      expect(reason(yield* live)).toBe("well")
-    })
-  )
-
-  it.scoped("may have a hiccup", () =>
-    Effect.gen(function* () {
-      const { live, standStill } = yield* make()
-      yield* standStill(9)
-      expect(reason(yield* live)).toBe("well")
-      yield* turning(1)
-      expect(reason(yield* live)).toBe("well")
-      yield* standStill(11)
-      expect(reason(yield* live)).toBe("event_loop")
+      const { escalation, live } = yield* make()
+      const message = "The writer keeps crashing"
+      yield* Deferred.fail(escalation, new LoopCrashed({ loop: "writer", message }))
+      expect(Either.getLeft(yield* live)).toMatchObject({ value: { reason: "loop", message } })
     })
   )
 
@@ -103,7 +78,7 @@ describe("a live process", () => {
       expect(Either.getLeft(answer)).toMatchObject({
         value: {
           reason: "writer",
-          message: "Events wait, and for 31 s nothing was tried to write them"
+          message: "Events wait, and the writer has tried nothing for 31 s"
         }
       })
     })
@@ -161,22 +136,40 @@ describe("a ready service", () => {
 
   it.scoped("has the schema of this version, no older one and no newer one", () =>
     Effect.gen(function* () {
-      for (const migration of [latest - 1, latest + 1]) {
-        const { ready } = yield* make(Effect.succeed({ ...well, migration }))
+      for (const schema of ["behind", "ahead"] as const) {
+        const { ready } = yield* make(Effect.succeed({ ...well, schema }))
         expect(reason(yield* ready)).toBe("schema_differs")
       }
     })
   )
 })
 
-describe.each(databases)("the condition of a database, %s", (_, database) => {
+describe.each(databases)("EventStore.condition, %s", (_, database) => {
   it.scopedLive(
-    "is that it takes writes, and the number of its last migration",
+    "says that the database takes writes, and how its schema differs from this version's",
     () =>
       Effect.gen(function* () {
         const { condition } = yield* EventStore
+        const sql = yield* SqlClient.SqlClient
         expect(yield* condition).toEqual(well)
-      }).pipe(Effect.provide(EventStore.layer.pipe(Layer.provide(database)))),
+        const shifted = (by: number) =>
+          Effect.gen(function* () {
+            yield* sql`
+              update ${sql(table)} set migration_id = migration_id + ${by}
+              where migration_id = ${latest}`
+            return (yield* condition).schema
+          }).pipe(
+            Effect.ensuring(
+              Effect.orDie(sql`
+                update ${sql(table)} set migration_id = ${latest}
+                where migration_id = ${latest + by}`)
+            )
+          )
+        expect([yield* shifted(1), yield* shifted(1000)]).toEqual(["ahead", "ahead"])
+        yield* sql`delete from ${sql(table)} where migration_id = ${latest}`
+        expect((yield* condition).schema).toBe("behind")
+        yield* sql`insert into ${sql(table)} (migration_id, name) values (${latest}, ${"last"})`
+      }).pipe(Effect.provide(Layer.provideMerge(EventStore.layer, database))),
     30_000
   )
 })

@@ -74,7 +74,6 @@ const unexpected = (method: string) => () =>
 /** A log that does what a test says. */
 export const storeOf = (store: Partial<EventStore["Type"]>) =>
   EventStore.of({
-    prepare: () => Effect.void,
     append: unexpected("append"),
     unheard: unexpected("unheard"),
     messagesAround: unexpected("messagesAround"),

@@ -4,7 +4,7 @@ import type { EvolutionEvent } from "../../Domain/Event.ts"
 import { boundedName } from "../../Domain/EventName.ts"
 import * as Metrics from "../../Telemetry/Metrics.ts"
 import * as Tracing from "../../Telemetry/Tracing.ts"
-import type { Decoded } from "./Backlog.ts"
+import type { Decoded } from "./Item.ts"
 
 /** Counts those that did not decode; gives all. */
 export const decoded = (events: ReadonlyArray<Decoded>): ReadonlyArray<Decoded> => {

@@ -1,4 +1,4 @@
-/** How the database takes what it is given: what is wrong with it, as its last answers tell. */
+/** The state of the database, as the answers to our statements tell it. */
 import type { SqlError } from "@effect/sql"
 import { DateTime, Duration, Effect } from "effect"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
@@ -11,18 +11,24 @@ const retryPolicy = untilBack("100 millis")
 /** A connection may be half-open: no answer for so long is no answer. */
 const patience = Duration.seconds(10)
 
+/** The writer's own statements, and others. */
+type Source = "writer" | "others"
+
 export type Outage = Effect.Effect.Success<ReturnType<typeof make>>
 
-/** `wordsOf`: what an error says, without what is secret. */
+/** `wordsOf`: an error's message without secrets. */
 export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlError) => string) {
   const clock = yield* Effect.clock
   const now = () => clock.unsafeCurrentTimeMillis()
-  /** What may fail while the other does not: a row can be changed on a disk that has no room for more. */
-  const trouble: Record<"queue" | "beside", Degraded | null> = { queue: null, beside: null }
-  /** When each statement began that has no answer yet; ms since 1970 UTC. */
-  const asked = new Set<{ readonly at: number }>()
+  /** One may fail and the other not: a full disk still takes an update of a row. */
+  const trouble: Record<Source, Degraded | null> = { writer: null, others: null }
+  /** Statements without an answer yet. `at`: ms since 1970 UTC. */
+  const pending = new Set<{ readonly source: Source; readonly at: number }>()
+  /** The end of the writer's last statement, on the clock that does not jump. */
+  let wrote = clock.unsafeCurrentTimeNanos()
 
-  const suffer = (source: keyof typeof trouble, error: SqlError.SqlError) => {
+  const failed = (source: Source, error: SqlError.SqlError) => {
+    if (classify(error) === "data") return
     const reason = outageOf(error)
     const before = trouble[source]
     const since = before?.reason === reason ? before.since : DateTime.unsafeMake(now())
@@ -30,38 +36,32 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
     trouble[source] = { reason, since, message }
   }
 
-  const writing = <A>(
-    source: keyof typeof trouble,
-    statement: Effect.Effect<A, SqlError.SqlError>
-  ) =>
+  const succeeded = (source: Source) => {
+    trouble[source] = null
+    if (source === "writer") trouble.others = null
+  }
+
+  const watched = <A>(source: Source, statement: Effect.Effect<A, SqlError.SqlError>) =>
     Effect.suspend(() => {
-      const question = { at: now() }
-      asked.add(question)
-      return Effect.ensuring(
-        statement,
-        Effect.sync(() => asked.delete(question))
+      const asked = { source, at: now() }
+      pending.add(asked)
+      return Effect.onExit(statement, (exit) =>
+        Effect.sync(() => {
+          pending.delete(asked)
+          if (source === "writer") wrote = clock.unsafeCurrentTimeNanos()
+          if (exit._tag === "Success") succeeded(source)
+          else if (exit.cause._tag === "Fail") failed(source, exit.cause.error)
+        })
       )
-    }).pipe(
-      Effect.tapBoth({
-        onFailure: (error) =>
-          Effect.sync(() => {
-            if (classify(error) !== "data") suffer(source, error)
-          }),
-        onSuccess: () =>
-          Effect.sync(() => {
-            trouble[source] = null
-            if (source === "queue") trouble.beside = null
-          })
-      })
-    )
+    })
 
   return {
-    /** A statement beside the queue that writes: how it ends tells how the database is. */
-    observe: <A>(statement: Effect.Effect<A, SqlError.SqlError>) => writing("beside", statement),
-    /** Tries until the database is back; fails only when it is the values that it refuses. */
+    /** Runs a statement that is not the writer's, and learns from its end. */
+    observe: <A>(statement: Effect.Effect<A, SqlError.SqlError>) => watched("others", statement),
+    /** Tries until the database is back; fails only when it refuses the values. */
     persistently: <A>(count: number, statement: Effect.Effect<A, SqlError.SqlError>) =>
       CheaperEffect.retry(
-        Effect.tapError(writing("queue", statement), (error) =>
+        Effect.tapError(watched("writer", statement), (error) =>
           classify(error) === "data"
             ? Effect.void
             : Effect.zipRight(
@@ -71,11 +71,17 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
         ),
         { schedule: retryPolicy, while: (error) => classify(error) !== "data" }
       ),
-    /** What is wrong; `null` when all is well. */
+    /** Time since the writer's last statement ended; zero while one is under way. */
+    quiet: Effect.sync(() =>
+      [...pending].some(({ source }) => source === "writer")
+        ? Duration.zero
+        : Duration.nanos(clock.unsafeCurrentTimeNanos() - wrote)
+    ),
+    /** The trouble there is; `null` when all is well. */
     now: Effect.sync((): Degraded | null => {
-      const told = trouble.queue ?? trouble.beside
+      const told = trouble.writer ?? trouble.others
       if (told !== null) return told
-      const first = Math.min(...[...asked].map(({ at }) => at))
+      const first = Math.min(...[...pending].map(({ at }) => at))
       return now() - first > Duration.toMillis(patience)
         ? {
             reason: "database_unavailable",

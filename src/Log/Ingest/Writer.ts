@@ -1,5 +1,6 @@
-/** Writes what waits, batch after batch, and tells of it. */
+/** Writes batches into the log, and tells the bus of them. */
 import { randomUUID } from "node:crypto"
+import type { SqlError } from "@effect/sql"
 import { Array as Arr, Cause, Effect, Either, identity } from "effect"
 import { logged, type QuarantinedEvent } from "../../Domain/Event.ts"
 import * as Json from "../../Domain/Json.ts"
@@ -7,119 +8,120 @@ import { project } from "../../Domain/Projection.ts"
 import { EventBus } from "../EventBus.ts"
 import { EventStore } from "../EventStore.ts"
 import { InstanceStore } from "../InstanceStore.ts"
-import * as Backlog from "./Backlog.ts"
 import * as Count from "./Count.ts"
+import { type Batch, type Item, isFetched } from "./Item.ts"
 import type { Outage } from "./Outage.ts"
 
-/** `wordsOf`: what an error says, without what is secret. */
+/** Makes `write`, which ends when every event of a batch is in the log or in quarantine, and published. */
 export const make = Effect.fnUntraced(function* (
-  { trying }: Pick<Effect.Effect.Success<ReturnType<typeof Backlog.make>>, "trying">,
   outage: Outage,
+  /** An error's message without secrets. */
   wordsOf: (error: unknown) => string
 ) {
-  const events = yield* EventStore
+  const store = yield* EventStore
   const instances = yield* InstanceStore
   const bus = yield* EventBus
 
-  /** What was fetched again is written only where the log has it not. */
-  const unheard = (items: Backlog.Batch) =>
-    Effect.map(events.unheard(Arr.getRights(items.map(({ decoded }) => decoded))), (fresh) => {
+  /** Drops back-filled messages that the log already has. */
+  const unheard = (items: Batch): Effect.Effect<Batch, SqlError.SqlError> =>
+    Effect.map(store.unheard(Arr.getRights(items.map(({ decoded }) => decoded))), (fresh) => {
       const kept = new Set(fresh)
       return items.filter(({ decoded }) => Either.isLeft(decoded) || kept.has(decoded.right))
     })
 
-  type Sorted = ReturnType<typeof sort>
-  const sorted = new WeakMap<Backlog.Batch, Sorted>()
-  const sort = (items: Backlog.Batch) => {
-    const [quarantined, decoded] = Arr.separate(items.map((item) => item.decoded))
-    return { decoded, quarantined }
-  }
-
-  /** What of a batch can be done before the one before it is committed. */
-  const prepare = (items: Backlog.Batch) =>
+  const append = (items: Batch, key: string) =>
     Effect.suspend(() => {
-      const made = sort(items)
-      sorted.set(items, made)
-      return events.prepare(made.decoded)
-    })
-
-  const append = (items: Backlog.Batch, key: string) =>
-    Effect.suspend(() => {
-      const { decoded, quarantined } = sorted.get(items) ?? sort(items)
-      const changes = project(instances.get, decoded)
-      return Effect.map(events.append({ key, events: decoded, quarantined, changes }), (ids) => ({
+      const [quarantined, events] = Arr.separate(items.map(({ decoded }) => decoded))
+      const changes = project(instances.get, events)
+      return Effect.map(store.append({ key, events, quarantined, changes }), (ids) => ({
         changes,
         quarantined,
-        decoded,
-        ids
+        events,
+        ids,
+        fresh: new Set(items)
       }))
     })
 
-  /** Gives what is left to do when it is committed: to tell of it. */
-  const commit = (items: Backlog.Batch): Effect.Effect<Effect.Effect<void>> =>
-    Effect.gen(function* () {
-      const fresh = items.some(Backlog.isFetched)
-        ? yield* outage.persistently(items.length, trying(unheard(items)))
-        : items
-      // With the same key: when only the answer got lost, nothing is written twice.
-      const key = randomUUID()
-      const committed = yield* outage.persistently(fresh.length, trying(append(fresh, key)))
-      return { ...committed, fresh: new Set(fresh) }
-    }).pipe(
+  const write = (items: Batch): Effect.Effect<void> =>
+    (items.some(isFetched)
+      ? outage.persistently(items.length, unheard(items))
+      : Effect.succeed(items)
+    ).pipe(
+      Effect.flatMap((fresh) => {
+        // With the same key: when only the answer got lost, nothing is written twice.
+        const key = randomUUID()
+        return outage.persistently(fresh.length, append(fresh, key))
+      }),
       Effect.matchCauseEffect({
         // A refused value, or a bug of ours: either way the writer must go on.
         onFailure: (cause) =>
           Cause.isInterruptedOnly(cause)
             ? Effect.interrupt
             : isolate(items, wordsOf(Cause.squash(cause))),
-        onSuccess: ({ changes, decoded, fresh, ids, quarantined }) =>
-          Effect.sync(() => {
-            instances.applyCommitted(changes, decoded)
-            for (const item of items) item.settled?.(fresh.has(item) && Backlog.isFetched(item))
-            return Effect.suspend(() => {
-              const told = decoded.map((event, nth) => logged(event, ids[nth] ?? 0))
-              return Effect.zipRight(bus.publish(told), Count.committed(told, quarantined.length))
-            })
-          })
+        onSuccess: (committed) => conclude(items, committed)
       }),
       Count.batch(items.length)
     )
 
-  /** One event that cannot be committed must not cost its neighbours: halve until it stands alone. */
-  const isolate = (items: Backlog.Batch, reason: string): Effect.Effect<Effect.Effect<void>> => {
+  /** Each step of a committed batch is taken, even when the one before it has a bug. */
+  const conclude = (
+    items: Batch,
+    { changes, events, fresh, ids, quarantined }: Effect.Effect.Success<ReturnType<typeof append>>
+  ) => {
+    for (const item of items) item.isCommitted = true
+    const steps = [
+      Effect.sync(() => instances.applyCommitted(changes, events)),
+      Effect.sync(() => {
+        for (const item of items) item.onCommitted?.(fresh.has(item) && isFetched(item))
+      }),
+      Effect.suspend(() => bus.publish(events.map((event, nth) => logged(event, ids[nth] ?? 0)))),
+      Count.committed(events, quarantined.length)
+    ]
+    return Effect.forEach(steps, survive, { discard: true })
+  }
+
+  /** Halves a batch until the event that cannot be committed stands alone, and its neighbours are committed. */
+  const isolate = (items: Batch, reason: string): Effect.Effect<void> => {
     const [item] = items
-    if (item === undefined) return Effect.succeed(Effect.void)
+    if (item === undefined) return Effect.void
     if (items.length > 1) {
       const [left, right] = Arr.splitAt(items, items.length >>> 1)
       // One after the other: what the left half teaches is what the right half builds on.
-      return Effect.zipWith(commit(left), commit(right), (one, other) =>
-        Effect.zipRight(one, other)
-      )
+      return Effect.zipRight(write(left), write(right))
     }
-    const setAside = (event: QuarantinedEvent) => commit([{ ...item, decoded: Either.left(event) }])
     const { instance } = Either.merge(item.decoded)
     return Effect.zipRight(
       Effect.logWarning(`An event cannot be committed, it is put in quarantine: ${reason}`),
-      Either.match(item.decoded, {
-        onLeft: (event) =>
-          event.json === null
-            ? Effect.as(
-                Effect.zipRight(
-                  Effect.sync(() => item.settled?.(false)),
-                  Effect.logError(
-                    `An event cannot even be put in quarantine, it is lost: ${reason}`
-                  )
-                ),
-                Effect.void
-              )
-            : setAside({ ...event, json: null }),
-        // What Postgres does not take for JSON, it takes as a text.
-        onRight: ({ event, json, receivedAt }) =>
-          setAside({ event, instance, receivedAt, reason, json: Json.quoted(json) })
-      })
+      setAside(item, reason)
     ).pipe(instance === null ? identity : Effect.annotateLogs("instance", instance))
   }
 
-  const writing: Backlog.Writing = { commit, prepare }
-  return writing
+  const setAside = (item: Item, reason: string): Effect.Effect<void> => {
+    const quarantine = (event: QuarantinedEvent) => {
+      item.decoded = Either.left(event)
+      return write([item])
+    }
+    return Either.match(item.decoded, {
+      onLeft: (event) =>
+        event.json === null
+          ? Effect.zipRight(
+              Effect.sync(() => item.onCommitted?.(false)),
+              Effect.logError(`An event cannot even be put in quarantine, it is lost: ${reason}`)
+            )
+          : quarantine({ ...event, json: null }),
+      // Postgres takes as a text what it does not take for JSON.
+      onRight: ({ event, instance, json, receivedAt }) =>
+        quarantine({ event, instance, receivedAt, reason, json: Json.quoted(json) })
+    })
+  }
+
+  return write
 })
+
+const survive = (step: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.catchAllDefect(step, (defect) =>
+    Effect.logError(
+      "Events are committed, but not told of; please report this bug",
+      Cause.die(defect)
+    )
+  )

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Array as Arr, Effect, Fiber, TestClock } from "effect"
-import * as Backlog from "../../../src/Log/Ingest/Backlog.ts"
+import { isFetched } from "../../../src/Log/Ingest/Item.ts"
 import { bytesOf, isWaiting, makeLine, ofKilobytes, settle, taken } from "./Line.ts"
 
 /** What an event of ten kilobytes takes up. */
@@ -146,7 +146,7 @@ describe("the backlog", () => {
       yield* open.open
       yield* settle
       expect(batches).toEqual([[live], [live, live], [again, again], [live], [again]])
-      const fetched = [live, again].map((decoded) => Backlog.isFetched({ decoded }))
+      const fetched = [live, again].map((decoded) => isFetched({ decoded }))
       expect(fetched).toEqual([false, true])
     })
   )

@@ -2,9 +2,10 @@
 import { Duration, Effect, Either, Fiber, Option } from "effect"
 import type { EvolutionEvent } from "../../../src/Domain/Event.ts"
 import * as Backlog from "../../../src/Log/Ingest/Backlog.ts"
+import type { Decoded } from "../../../src/Log/Ingest/Item.ts"
 import { event } from "../EventStore/batch.ts"
 
-export const taken = (json: string, more: Partial<EvolutionEvent> = {}): Backlog.Decoded =>
+export const taken = (json: string, more: Partial<EvolutionEvent> = {}): Decoded =>
   Either.right(event(json, more))
 
 /** Events that hold about this much of the heap each. */
@@ -14,20 +15,17 @@ export const ofKilobytes = (count: number, each = 10) =>
   )
 
 /** How much of the bound one event takes up. */
-export const bytesOf = (decoded: Backlog.Decoded) =>
+export const bytesOf = (decoded: Decoded) =>
   Effect.gen(function* () {
     const backlog = yield* Backlog.make({ maxAge: Duration.minutes(10), maxBytes: 1 })
     let bytes = 0
     yield* backlog.add(() => [[decoded, undefined]])
     yield* backlog.end
-    yield* backlog.drain({
-      commit: ([item]) =>
-        Effect.sync(() => {
-          bytes = item?.bytes ?? 0
-          return Effect.void
-        }),
-      prepare: () => Effect.void
-    })
+    yield* backlog.drain(([item]) =>
+      Effect.sync(() => {
+        bytes = item?.bytes ?? 0
+      })
+    )
     return bytes
   })
 
@@ -40,24 +38,21 @@ export const makeLine = ({
 } = {}) =>
   Effect.gen(function* () {
     const backlog = yield* Backlog.make({ maxAge: Duration.decode(maxAge), maxBytes })
-    const batches: Array<ReadonlyArray<Backlog.Decoded>> = []
+    const batches: Array<ReadonlyArray<Decoded>> = []
     const open = yield* Effect.makeLatch(true)
     const draining = yield* Effect.forkScoped(
-      backlog.drain({
-        commit: (batch) =>
-          Effect.map(open.await, () => {
-            batches.push(batch.map(({ decoded }) => decoded))
-            return Effect.void
-          }),
-        prepare: () => Effect.void
-      })
+      backlog.drain((batch) =>
+        Effect.map(open.await, () => {
+          batches.push(batch.map(({ decoded }) => decoded))
+        })
+      )
     )
     return {
       backlog,
       batches,
       draining,
       open,
-      bring: (events: ReadonlyArray<Backlog.Decoded>) =>
+      bring: (events: ReadonlyArray<Decoded>) =>
         backlog.add(() => events.map((one) => [one, undefined])),
       committed: () => batches.flat()
     }

@@ -39,7 +39,7 @@ const keyOf = ({ instance, json }: EvolutionEvent): string =>
 
 /** A database in memory. `refuse` may say no to a batch; while `open` is shut, it does not answer. */
 export const makeWorld = (
-  refuse: (batch: Batch) => SqlError.SqlError | undefined = () => undefined,
+  refuse: (batch: Batch) => Effect.Effect<never, SqlError.SqlError> | undefined = () => undefined,
   variables: Readonly<Record<string, string>> = {},
   publish?: EventBus["Type"]["publish"]
 ) =>

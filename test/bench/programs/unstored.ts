@@ -18,7 +18,6 @@ import { serve, variable } from "./serve.ts"
 
 let lastId = 0
 const events = Layer.mock(EventStore, {
-  prepare: () => Effect.void,
   append: ({ events: batch }) => Effect.sync(() => batch.map(() => ++lastId)),
   lastId: Effect.sync(() => lastId),
   messagesAround: () => Effect.succeed({ before: [], after: [] }),

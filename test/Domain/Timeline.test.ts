@@ -144,6 +144,14 @@ describe("a timeline", () => {
     ])
   })
 
+  it("leaves out the moments in which a listener was connecting", () => {
+    const connecting = turned(1500, (from) => State.connecting(from, utc(1500)))
+    expect(drawn("listener", [listening(500), connecting, stopped(1700)])).toEqual([
+      "1000-1700 Listening",
+      "1700-2000 Stopped"
+    ])
+  })
+
   it("ignores what comes after its end", () => {
     expect(drawn("listener", [listening(500), stopped(2000)])).toEqual(["1000-2000 Listening"])
   })

@@ -1,11 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Schema } from "effect"
-import { InstanceName, type InstanceRecord } from "../../../src/Domain/Instance.ts"
-import { DialFailed, HeartbeatMissed } from "../../../src/Domain/LinkError.ts"
 import * as State from "../../../src/Domain/ListenerState.ts"
 import { noCode } from "../../../src/Domain/Pairing.ts"
-import { InstanceStatus, type Listening, statusOf } from "../../../src/Domain/Status.ts"
-import { troublesOf } from "../../../src/Http/Pages/errors.js"
 import {
   actionsFor,
   gapsOf,
@@ -16,68 +11,18 @@ import {
   wantedOf,
   whatsappOf
 } from "../../../src/Http/Pages/status.js"
-
-const name = InstanceName.make("loja")
-const began = DateTime.unsafeMake(0)
-const later = DateTime.unsafeMake(90_000)
-const listening = State.listening(State.connecting(State.stopped(began), began), began)
-
-const record: InstanceRecord = {
+import {
+  at,
+  began,
+  listening,
   name,
-  desired: "listening",
-  desiredAt: began,
-  whatsapp: null,
-  profile: { phone: null, name: null, pictureUrl: null },
-  qr: null,
-  qrSequence: 0
-}
-
-/** A status as it crosses HTTP. */
-const status = (known: Partial<InstanceRecord> = {}, link: Partial<Listening> = {}) =>
-  Schema.encodeSync(InstanceStatus)(
-    statusOf(
-      { ...record, ...known },
-      {
-        listener: listening,
-        gaps: { open: null, unrecovered: 0 },
-        degraded: null,
-        lastEvent: null,
-        ...link
-      },
-      later
-    )
-  )
-
-const whatsapp = (
-  state: NonNullable<InstanceRecord["whatsapp"]>["state"],
-  reason: number | null = null
-) => ({ whatsapp: { state, reason, origin: "live" as const, at: began } })
-
-const qr = {
-  code: "2@code",
-  base64: null,
-  pairingCode: null,
-  sequence: 3,
-  receivedAt: DateTime.unsafeMake(60_000),
-  expiresAt: DateTime.unsafeMake(105_000)
-}
-
-const error = HeartbeatMissed.of(45_000)
-const waiting = State.waiting(listening, {
-  since: later,
-  nextAttempt: DateTime.unsafeMake(120_000),
-  isFlapping: true,
-  error
-})
-const parked = State.parked(listening, {
-  since: later,
-  nextAttempt: null,
-  userAction: "check_api_key",
-  error: DialFailed.of("ECONNREFUSED", "connect ECONNREFUSED")
-})
-
-/** When the answer came, by our clock. */
-const at = 1_000_000
+  parked,
+  qr,
+  record,
+  status,
+  waiting,
+  whatsapp
+} from "./statuses.ts"
 
 describe("the parts of a status", () => {
   it("have their ages as the service counted them, whatever our clock says", () => {
@@ -231,62 +176,6 @@ describe("why there is no code", () => {
         expect(noCodeOf(status(known, { listener }))).toBe(
           noCode({ ...record, ...known }, listener)
         )
-  })
-})
-
-describe("what went wrong lately", () => {
-  const gap = {
-    id: "0190c1a8-7a0e-7c3e-8e5f-1b2c3d4e5f60",
-    instance: "loja",
-    from: "2026-01-02T03:00:00.000Z",
-    to: "2026-01-02T03:05:00.000Z",
-    cause: "heartbeat_missed",
-    recovered: true,
-    fetched: 12,
-    fetchedUntil: null,
-    retryAt: null,
-    note: null
-  } as const
-
-  it("is nothing as long as all is well", () => {
-    expect(troublesOf(status(), [])).toEqual([])
-  })
-
-  it("begins with what keeps the link down now", () => {
-    const [first] = troublesOf(status({}, { listener: waiting }), [gap])
-    expect(first).toMatchObject({ title: "Our link", detail: error.message, tone: "bad" })
-  })
-
-  it("has each gap with its cause, its verdict, what was fetched and why not more", () => {
-    const note = "Evolution stores no messages"
-    const troubles = troublesOf(status(), [
-      { ...gap, to: null, recovered: null, fetched: 0 },
-      { ...gap, recovered: null, fetched: 1 },
-      { ...gap, recovered: false, fetched: 0, note },
-      gap
-    ])
-    expect(troubles.map(({ chip, tone }) => `${chip} ${tone}`)).toEqual([
-      "Open bad",
-      "Being looked into busy",
-      "Not recovered bad",
-      "Recovered good"
-    ])
-    expect(troubles.map(({ detail }) => detail)).toEqual([
-      "",
-      "1 message fetched again",
-      note,
-      "12 messages fetched again"
-    ])
-    expect(new Set(troubles.map(({ title }) => title))).toEqual(
-      new Set(["The heartbeat was missed"])
-    )
-    expect(troubles[0]?.when).toMatch(/^since /)
-    expect(troubles[3]?.when).toMatch(/ to /)
-  })
-
-  it("shows what it has no word for as it came", () => {
-    const [trouble] = troublesOf(status(), [{ ...gap, cause: "struck_by_lightning" as never }])
-    expect(trouble?.title).toBe("struck_by_lightning")
   })
 })
 

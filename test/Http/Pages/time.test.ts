@@ -9,6 +9,7 @@ import {
   sleep,
   tick
 } from "../../../src/Http/Pages/time.js"
+import { watchTimers } from "./timers.ts"
 
 const minute = 60
 const hour = 60 * minute
@@ -104,70 +105,48 @@ describe("what ticks on a page", () => {
   })
 })
 
-/**
- * Spies on the global timers. The clock's own count is of no use: the worker runs modules of other test files, and
- * their timers count, too. Each test has a delay that nobody else has.
- */
-const spyOnTimers = () => {
-  const [setting, clearing] = [
-    [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "setInterval")],
-    [vi.spyOn(globalThis, "clearTimeout"), vi.spyOn(globalThis, "clearInterval")]
-  ] as const
-  /** Timers of this delay, and how many of them were cleared. */
-  return (millis: number) => {
-    const timers = setting.flatMap(({ mock }) =>
-      mock.calls.flatMap(([, delay], index) =>
-        delay === millis ? [mock.results[index]?.value] : []
-      )
-    )
-    const cleared = new Set<unknown>(clearing.flatMap(({ mock }) => mock.calls.map(([one]) => one)))
-    return { set: timers.length, cleared: timers.filter((timer) => cleared.has(timer)).length }
-  }
-}
-
 const abortListeners = (owner: AbortController) => getEventListeners(owner.signal, "abort").length
 
 describe("a timer", () => {
-  beforeEach(() => void vi.useFakeTimers())
+  let pending = () => Number.NaN
+  beforeEach(() => {
+    vi.useFakeTimers()
+    pending = watchTimers()
+  })
   afterEach(() => {
-    vi.restoreAllMocks()
+    vi.unstubAllGlobals()
     vi.useRealTimers()
   })
 
   it("ends with its owner", () => {
-    const timersOf = spyOnTimers()
     const owner = new AbortController()
     let runs = 0
-    every(1007, () => runs++, owner.signal)
+    every(1000, () => runs++, owner.signal)
     vi.advanceTimersByTime(3500)
-    expect(timersOf(1007)).toEqual({ set: 1, cleared: 0 })
+    expect(pending()).toBe(1)
     owner.abort()
     vi.advanceTimersByTime(10_000)
     expect(runs).toBe(3)
-    expect(timersOf(1007)).toEqual({ set: 1, cleared: 1 })
+    expect(pending()).toBe(0)
   })
 
   it("does not begin when its owner is gone", async () => {
-    const timersOf = spyOnTimers()
-    every(1007, () => expect.fail("It ran"), AbortSignal.abort())
-    await sleep(60_007, AbortSignal.abort())
-    expect([timersOf(1007).set, timersOf(60_007).set]).toEqual([0, 0])
+    every(1000, () => expect.fail("It ran"), AbortSignal.abort())
+    await sleep(60_000, AbortSignal.abort())
+    expect(pending()).toBe(0)
   })
 
   it("that only waits leaves no timer and no listener behind, whether it is woken or not", async () => {
-    const timersOf = spyOnTimers()
     const owner = new AbortController()
-    const long = sleep(60_007, owner.signal)
-    const short = sleep(1007, owner.signal)
-    expect(abortListeners(owner)).toBe(2)
-    await vi.advanceTimersByTimeAsync(1007)
+    const long = sleep(60_000, owner.signal)
+    const short = sleep(1000, owner.signal)
+    expect([pending(), abortListeners(owner)]).toEqual([2, 2])
+    await vi.advanceTimersByTimeAsync(1000)
     await short
-    expect(abortListeners(owner)).toBe(1)
-    expect(timersOf(60_007)).toEqual({ set: 1, cleared: 0 })
+    expect([pending(), abortListeners(owner)]).toEqual([1, 1])
     owner.abort()
     await long
-    expect(abortListeners(owner)).toBe(0)
-    expect(timersOf(60_007)).toEqual({ set: 1, cleared: 1 })
+    expect([pending(), abortListeners(owner)]).toEqual([0, 0])
   })
 
   it("that settles runs once for many calls, and not for an owner who is gone", async () => {

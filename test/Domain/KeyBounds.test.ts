@@ -1,0 +1,27 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Either, Redacted, Schema } from "effect"
+import { hashOf, NamePattern, sees } from "../../src/Domain/Key.ts"
+
+const seesAs = (instances: ReadonlyArray<string>) =>
+  sees({ id: null, name: "one", scope: "read", instances })
+
+describe("Key", () => {
+  it("matches each star of a pattern with any text", () => {
+    const sees = seesAs(["a*b*"])
+    expect(["a-b-c", "ab", "axxb"].map(sees)).toEqual([true, true, true])
+    expect(["axx", "a", "xab"].map(sees)).toEqual([false, false, false])
+  })
+
+  it("says which characters a pattern may have when it refuses one", () => {
+    const refused = Either.flip(Schema.decodeEither(NamePattern)("a.b"))
+    expect(String(Either.getOrThrow(refused))).toContain(
+      'A pattern has 1 to 100 letters, digits, "_", "-" or "*"'
+    )
+  })
+
+  it("is stored as its SHA-256 in hexadecimal", () => {
+    expect(hashOf(Redacted.make("abc"))).toBe(
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
+  })
+})

@@ -6,7 +6,7 @@ import { NoCode } from "../../src/Domain/Pairing.ts"
 import { UserAction } from "../../src/Domain/Status.ts"
 import * as Errors from "../../src/Http/Api/Errors.ts"
 import { Api } from "../../src/Http/Api.ts"
-import { blocksOf, codesIn, pages, read, sectionOf, tablesOf } from "./pages.ts"
+import { codesIn, examplesOf, pages, read, sectionOf, tablesOf } from "./pages.ts"
 
 const page = "docs/api.md"
 
@@ -50,11 +50,6 @@ const isExampleOf = (call: string) => {
   return (request: string) => expression.test(request)
 }
 
-const examplesIn = (name: string) =>
-  blocksOf(name, "sh")
-    .flatMap((block) => block.split("\n"))
-    .filter((line) => line.startsWith("curl") && line.includes("localhost:8000"))
-
 describe("The page about the API", () => {
   it("has a row for every call, and for no other", () => {
     const rows = tablesOf(sectionOf(page, "## Calls"), "| call |").flatMap(([cell = ""]) =>
@@ -65,9 +60,9 @@ describe("The page about the API", () => {
   })
 
   it("has an example of every call, and each example is a call", () => {
-    const requests = examplesIn(page).map(requestOf)
+    const requests = examplesOf(page).map(requestOf)
     expect(calls.filter((call) => !requests.some(isExampleOf(call)))).toEqual([])
-    const all = pages.flatMap(examplesIn).map(requestOf)
+    const all = pages.flatMap(examplesOf).map(requestOf)
     expect(all.length).toBeGreaterThan(requests.length)
     expect(all.filter((request) => !calls.some((call) => isExampleOf(call)(request)))).toEqual([])
   })

@@ -25,6 +25,12 @@ export const blocksOf = (page: string, language: string): ReadonlyArray<string> 
     name === language ? [text] : []
   )
 
+/** The command lines of curl that ask this service. */
+export const examplesOf = (page: string): ReadonlyArray<string> =>
+  blocksOf(page, "sh")
+    .flatMap((block) => block.split("\n"))
+    .filter((line) => line.startsWith("curl") && line.includes("localhost:8000"))
+
 /** The part of a page under a heading of the second or third level, up to the next of its level. */
 export const sectionOf = (page: string, heading: string): string => {
   const text = read(page)

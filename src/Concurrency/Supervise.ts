@@ -3,6 +3,7 @@
  * crashing ends the program.
  */
 import { Context, Data, Deferred, Effect, type Fiber, FiberId, Schedule, type Scope } from "effect"
+import * as CheaperEffect from "./CheaperEffect.ts"
 
 /** A defect restarts its fiber at most five times in a minute. */
 export const restartIntensity = Schedule.exponential("100 millis").pipe(
@@ -32,7 +33,8 @@ export const loop = <R>(
   body.pipe(
     Effect.sandbox,
     Effect.tapError((cause) => Effect.logError(`The ${name} crashed`, cause)),
-    Effect.retry(restartIntensity),
+    // Ten thousand links have a loop each, and few ever crash.
+    (attempt) => CheaperEffect.retry(attempt, { schedule: restartIntensity, while: () => true }),
     Effect.catchAll(() =>
       Effect.flatMap(Escalation, (escalation) =>
         Deferred.fail(

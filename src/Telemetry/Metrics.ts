@@ -68,6 +68,11 @@ const labelled = <Type extends Untyped, const Label extends string>(
   }
 }
 
+/** `path`: `skimmed`, the data is left as text; `parsed`, all of the event is. */
+export const eventsReceived = labelled(
+  counter("events_received", "Events read from Evolution's sockets, by how they were read"),
+  ["path"]
+)
 /** `event` as `EventName.boundedName` gives it. */
 export const eventsCommitted = labelled(
   counter("events_committed", "Events written into the log, by name and how they came"),

@@ -20,12 +20,13 @@ const envelope = (data: unknown, more: object = {}) => ({
 const inBytes = (text: string): string => Buffer.from(text).toString("latin1")
 
 const skimmed = (text: string, name = "messages.upsert"): RawEvent | undefined => {
-  const envelope = Skim.envelopeIn(inBytes(text))
+  const envelope = Skim.envelopeIn(name, inBytes(text))
   return envelope && { name, envelope, receivedAt: 1 }
 }
 
 const dataIn = (text: string): string | undefined => {
-  const { data } = Skim.envelopeIn(inBytes(text)) ?? {}
+  const [, name = ""] = /"event":\s*"([^"]*)"/.exec(text) ?? []
+  const { data } = Skim.envelopeIn(name, inBytes(text)) ?? {}
   return data && String(data)
 }
 
@@ -38,7 +39,7 @@ describe("envelopeIn", () => {
     ["it as a text", { b: '},"server_url":"x","date_time":"y","apikey":null}' }],
     ["text beyond Latin-1, and on several lines", { b: 'Olá\n"世界" \\ 👩‍👧\t' }],
     ["a list", [{ a: 1 }]]
-  ])("finds %s", (_, data) => {
+  ])("envelopeIn finds %s", (_, data) => {
     expect(dataIn(JSON.stringify(envelope(data)))).toBe(JSON.stringify(data))
   })
 
@@ -62,14 +63,14 @@ describe("envelopeIn", () => {
     ["no instance can be called so", JSON.stringify(envelope({}, { instance: "x".repeat(101) }))],
     ["the time is none", JSON.stringify(envelope({}, { date_time: "now" }))],
     ["the token is escaped", JSON.stringify(envelope({}, { apikey: 'a"b' }))]
-  ])("finds none where %s", (_, text) => {
+  ])("envelopeIn finds no envelope where %s", (_, text) => {
     expect(dataIn(text)).toBeUndefined()
   })
 })
 
 const secrets = Scrub.make(["pass-word-9", "senhã-é-9"].map((secret) => Redacted.make(secret)))
 
-/** What scrubbing, or Postgres, would change. */
+/** Text that scrubbing or Postgres would change. */
 const delicate = fc.constantFrom(
   "pass-word-9",
   "senhã-é-9",
@@ -112,7 +113,7 @@ describe("isUntouched", () => {
     ["nothing", "null"],
     ["the number of a phone", '{"remoteJid":"5511999990001@s.whatsapp.net"}'],
     ["an address", '{"url":"https://mmg.whatsapp.net/v/x?a=b@c"}']
-  ])("says so of %s", (_, text) => {
+  ])("isUntouched is true of %s", (_, text) => {
     expect(isUntouched(text)).toBe(true)
   })
 
@@ -132,7 +133,7 @@ describe("isUntouched", () => {
     ["one beyond ASCII is", '{"a":"senhã-é-9"}'],
     ["an address has a password", '{"a":"https://jos\u00e0:p\u00e0sse@example.org"}'],
     ["a code stands there", '{"a":"2@abcdefghijklmnop,abcdefghijklmnop,x"}']
-  ])("does not where %s", (_, text) => {
+  ])("isUntouched is false where %s", (_, text) => {
     expect(isUntouched(text)).toBe(false)
   })
 })
@@ -141,7 +142,7 @@ describe("isUntouched", () => {
 const runs = Number(process.env.PROPERTY_RUNS ?? 3000)
 
 describe("decode", () => {
-  it("makes the same of an event that was skimmed as of its payload", () => {
+  it("decode gives the same for a skimmed event as for its payload", () => {
     const untouched: Array<string> = []
     fc.assert(
       fc.property(
@@ -165,13 +166,13 @@ describe("decode", () => {
     expect(untouched.filter((text) => secrets.tells(text))).toEqual([])
   })
 
-  it("takes the data as it came, where nothing in it has to be changed", () => {
+  it("decode keeps the data as it came where nothing has to be changed", () => {
     const text = JSON.stringify(envelope({ count: 1 })).replace("1}", "12345678901234567890}")
     const event = Either.getOrThrow(decode(skimmed(text) ?? expect.fail(), "live", secrets))
     expect(String(event.json)).toBe('{"count":12345678901234567890}')
   })
 
-  it("puts aside what has to be changed and cannot be read", () => {
+  it("decode quarantines data that has to be changed and cannot be parsed", () => {
     const text = JSON.stringify(envelope({ token: 1 })).replace("1}", "}")
     const event = Either.flip(decode(skimmed(text) ?? expect.fail(), "live", secrets))
     expect(Either.getOrThrow(event)).toMatchObject({ instance: "shop-1", json: null })

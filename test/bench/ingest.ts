@@ -38,7 +38,7 @@ const message = (n: number): RawEvent => {
     apikey: "an-instance-token"
   }
   const receivedAt = 1_700_000_000_000 + n
-  const envelope = Skim.envelopeIn(JSON.stringify(payload))
+  const envelope = Skim.envelopeIn(name, JSON.stringify(payload))
   return envelope === undefined ? { name, payload, receivedAt } : { name, envelope, receivedAt }
 }
 

@@ -1,60 +1,51 @@
 /**
- * Engine.IO v4 over one WebSocket, from dialling to a typed end. One connection per scope; whoever
- * wants another one opens another scope.
+ * Engine.IO v4 over one WebSocket, from the dial to a typed end. One connection per scope: a second
+ * connection needs a second scope.
  *
  * Protocol: https://github.com/socketio/engine.io-protocol (revision 4).
  */
-import { Deferred, Duration, Effect, Exit, Option, Schema, type Scope } from "effect"
+import { Chunk, Deferred, Effect, Exit, Mailbox, Option, Schema, type Scope } from "effect"
 import { decodePacket } from "engine.io-parser"
+import * as InFlight from "../../Concurrency/InFlight.ts"
+import { loop } from "../../Concurrency/Supervise.ts"
+import { monotonicOf, wallOf } from "../../Domain/Clock.ts"
 import {
   ConnectionLost,
   DialFailed,
-  HandshakeTimeout,
-  HeartbeatMissed,
   type LinkError,
   ProtocolViolation
 } from "../../Domain/LinkError.ts"
+import * as Deadline from "./Deadline.ts"
 import * as Hearing from "./Hearing.ts"
-import * as Inbox from "./Inbox.ts"
 import * as WebSocket from "./WebSocket.ts"
 
 /** One Engine.IO message. `receivedAt`: our clock at the socket, ms since 1970 UTC. */
 export interface Message {
-  /** If it is text, in UTF-8. */
+  /** UTF-8, unless `isBinary`. */
   readonly data: Buffer
   readonly isBinary: boolean
   readonly receivedAt: number
 }
 
 export interface EngineIo {
-  /** Waits for the next batch, in order; `None` after `end`, `Some` of what ended the link. */
+  /** Waits for the next batch, in order. Fails with `None` after `end`, with `Some` when the link ends. */
   readonly pull: Effect.Effect<ReadonlyArray<Message>, Option.Option<LinkError>>
   readonly send: (message: string) => Effect.Effect<void>
   readonly heard: Effect.Effect<Hearing.Heard>
-  /** Reads no further; what was received can still be pulled. */
+  /** Work on messages of this link that is not done: `heard` stays before its oldest. */
+  readonly inFlight: InFlight.InFlight
+  /** Reads the socket no further; messages that were received can still be pulled. */
   readonly end: Effect.Effect<void>
 }
 
-export const dialTimeout = Duration.seconds(10)
-export const openTimeout = Duration.seconds(10)
-
-/** How often to look until the open packet is there, as what it tells may be due sooner; in ms. */
-const glance = 1000
-
-/** The socket is paused when this much waits to be decoded; there may be a socket an instance. */
+/** The socket is paused when the queue is beyond either bound; namespace mode has a socket an instance. */
 const maxQueuedBytes = 1024 * 1024
 const maxQueuedMessages = 1024
 
-/** The type of a packet that is a message; its content need not be decoded to know that. */
+/** The type of a message packet, read without decoding its content. */
 const messageType = "4".charCodeAt(0)
 
-/** What the server owes us next: by when, in ms on a clock that does not jump, or what it means. */
-interface Due {
-  readonly at: number
-  readonly missed: () => LinkError
-}
-
-/** The open packet, as far as we need it. Both are milliseconds. */
+/** The fields we read of the open packet, in ms. */
 const Handshake = Schema.Struct({
   pingInterval: Schema.Positive,
   pingTimeout: Schema.Positive
@@ -66,136 +57,142 @@ export const connect = (
 ): Effect.Effect<EngineIo, LinkError, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
-    const now = () => clock.unsafeCurrentTimeMillis()
+    const [now, ticks] = [wallOf(clock), monotonicOf(clock)]
     const words = WebSocket.wordsOf(options)
-    /** For deadlines: a wall clock may jump. */
-    const ticks = () => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+    const inFlight = InFlight.make()
+    const hearing = Hearing.make(now, ticks, inFlight)
+    const deadline = Deadline.make(ticks)
     // Bounded by pausing the socket, so that the producer waits in the kernel and not on our heap.
-    const inbox = Inbox.make<Message, Option.Option<LinkError>>()
+    const inbox = yield* Mailbox.make<Message, Option.Option<LinkError>>()
+    const queue = { messages: 0, bytes: 0 }
     const opened = yield* Deferred.make<void, LinkError>()
     let isOpen = false
-    let queuedBytes = 0
-    const hearing = Hearing.make(now, ticks)
-
-    const owed = (millis: number, missed: () => LinkError): Due => ({
-      at: ticks() + millis,
-      missed
-    })
-    const inPhase = (phase: HandshakeTimeout["phase"], timeout: Duration.Duration): Due => {
-      const millis = Duration.toMillis(timeout)
-      return owed(millis, () => HandshakeTimeout.of(phase, millis))
-    }
-    let due = inPhase("dial", dialTimeout)
-    /** Counts from here on, once the open packet has told how long to wait for a ping. */
-    let awaitPing: (() => void) | undefined
+    let isOver = false
 
     const socket = yield* WebSocket.open(options)
-    const finish = (error: LinkError) => {
+    const finish = (error: Option.Option<LinkError>) => {
+      isOver = true
+      inbox.unsafeDone(Exit.fail(error))
+    }
+    const fail = (error: LinkError) => {
       Deferred.unsafeDone(opened, Exit.fail(error))
-      inbox.end(Effect.fail(Option.some(error)))
+      finish(Option.some(error))
     }
     const abort = (error: LinkError) => {
-      finish(error)
+      fail(error)
       socket.terminate()
     }
 
     const enqueue = (data: Buffer, isBinary: boolean) => {
-      inbox.put({ data, isBinary, receivedAt: now() })
-      hearing.queued()
-      queuedBytes += data.length
-      if (queuedBytes > maxQueuedBytes || inbox.size() > maxQueuedMessages) {
-        hearing.heldBack()
+      inbox.unsafeOffer({ data, isBinary, receivedAt: now() })
+      hearing.frameQueued()
+      queue.messages++
+      queue.bytes += data.length
+      if (queue.bytes > maxQueuedBytes || queue.messages > maxQueuedMessages) {
+        hearing.socketPaused()
         socket.pause()
       }
     }
 
-    const onFrame = (frame: Buffer, isBinary: boolean) => {
-      if (inbox.size() === 0) hearing.ranDry()
-      hearing.arrived()
-      if (isBinary) return enqueue(frame, true)
-      if (frame[0] === messageType)
-        return frame.length === 1
-          ? abort(ProtocolViolation.of("empty message"))
-          : enqueue(frame.subarray(1), false)
-      const packet = decodePacket(frame.toString("utf8"))
-      switch (packet.type) {
-        case "ping":
-          // Answered here and not behind the queue, which may be long.
-          awaitPing?.()
-          return socket.send("3")
-        case "open":
-          return Option.match(decodeHandshake(packet.data), {
-            onNone: () => abort(ProtocolViolation.of("unreadable open packet")),
-            onSome: ({ pingInterval, pingTimeout }) => {
-              const patience = pingInterval + pingTimeout
-              awaitPing = () => {
-                due = owed(patience, () => HeartbeatMissed.of(patience))
-              }
-              awaitPing()
-              Deferred.unsafeDone(opened, Exit.void)
-            }
-          })
-        case "close":
-          return abort(ConnectionLost.of(1000, "server closed the session"))
-        case "noop":
-          return
-        default:
-          return abort(ProtocolViolation.of(`unexpected "${packet.type}" packet`))
+    const onPacket = packetHandler({
+      aborted: abort,
+      opened: (patienceMillis) => {
+        deadline.handshakeDone(patienceMillis)
+        Deferred.unsafeDone(opened, Exit.void)
+      },
+      pinged: () => {
+        // Answered here and not behind the queue, which may be long.
+        deadline.pinged()
+        socket.send("3")
       }
+    })
+    const onFrame = (frame: Buffer, isBinary: boolean) => {
+      if (isOver) return
+      if (queue.messages === 0) hearing.queueEmpty()
+      hearing.frameArrived()
+      if (isBinary) enqueue(frame, true)
+      else if (frame[0] !== messageType) onPacket(frame.toString("utf8"))
+      else if (frame.length === 1) abort(ProtocolViolation.of("empty message"))
+      else enqueue(frame.subarray(1), false)
     }
 
     socket.on("message", (data, isBinary) => onFrame(WebSocket.toBuffer(data), isBinary))
     socket.on("open", () => {
       isOpen = true
-      due = inPhase("open", openTimeout)
+      deadline.socketOpened()
     })
     WebSocket.onRefused(socket, words, abort)
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      const code = error.code ?? error.name
-      finish(
-        code.startsWith("WS_ERR_")
-          ? ProtocolViolation.of(words(error.message))
-          : isOpen
-            ? ConnectionLost.of(1006, words(error.message))
-            : DialFailed.of(code, words(error.message))
-      )
-    })
+    socket.on("error", (error) => fail(errorOf(error, isOpen, words)))
     socket.on("close", (code, reason) =>
-      finish(ConnectionLost.of(code, words(reason.toString("utf8"))))
+      fail(ConnectionLost.of(code, words(reason.toString("utf8"))))
     )
-
-    const watch: Effect.Effect<void> = Effect.suspend(() => {
-      // While we hold the socket back ourselves, a missing ping says nothing.
-      if (socket.isPaused) awaitPing?.()
-      const left = due.at - ticks()
-      if (left <= 0) return Effect.sync(() => abort(due.missed()))
-      const pause = awaitPing === undefined ? Math.min(left, glance) : left
-      return Effect.flatMap(Effect.sleep(pause), () => watch)
-    })
-    yield* Effect.forkScoped(watch)
+    yield* loop(
+      "heartbeat watch of a link",
+      deadline.watch(() => socket.isPaused, abort)
+    )
     yield* Deferred.await(opened)
 
-    const pull = Effect.suspend(() => {
-      if (inbox.size() === 0) hearing.ranDry()
-      return Effect.map(inbox.takeAll, (batch) => {
-        queuedBytes = 0
-        hearing.read()
-        if (socket.isPaused && !inbox.isOver()) {
-          awaitPing?.()
-          hearing.readOn()
-          socket.resume()
-        }
-        return batch
-      })
-    })
+    const onTaken = () => {
+      queue.messages = 0
+      queue.bytes = 0
+      hearing.queueRead()
+      if (!socket.isPaused || isOver) return
+      deadline.pinged()
+      hearing.socketResumed()
+      socket.resume()
+    }
 
     return {
-      pull,
+      pull: Effect.suspend(() => {
+        if (queue.messages === 0) hearing.queueEmpty()
+        return Effect.map(inbox.takeAll, ([messages]) => {
+          onTaken()
+          return Chunk.toReadonlyArray(messages)
+        })
+      }),
       send: (message) => Effect.sync(() => socket.send(`4${message}`)),
       heard: Effect.sync(hearing.heard),
+      inFlight,
       end: Effect.sync(() => {
         socket.pause()
-        inbox.end(Effect.fail(Option.none()))
+        finish(Option.none())
       })
     }
   })
+
+/** Acts on a packet that is no message. */
+const packetHandler =
+  (on: {
+    readonly aborted: (error: LinkError) => void
+    /** Called with the longest time between two pings, in ms. */
+    readonly opened: (patienceMillis: number) => void
+    readonly pinged: () => void
+  }) =>
+  (text: string) => {
+    const packet = decodePacket(text)
+    switch (packet.type) {
+      case "ping":
+        return on.pinged()
+      case "open":
+        return Option.match(decodeHandshake(packet.data), {
+          onNone: () => on.aborted(ProtocolViolation.of("unreadable open packet")),
+          onSome: ({ pingInterval, pingTimeout }) => on.opened(pingInterval + pingTimeout)
+        })
+      case "close":
+        return on.aborted(ConnectionLost.of(1000, "server closed the session"))
+      case "noop":
+        return
+      default:
+        return on.aborted(ProtocolViolation.of(`unexpected "${packet.type}" packet`))
+    }
+  }
+
+const errorOf = (
+  { code: errno, message, name }: NodeJS.ErrnoException,
+  isOpen: boolean,
+  words: (text: string) => string
+): LinkError => {
+  const code = errno ?? name
+  if (code.startsWith("WS_ERR_")) return ProtocolViolation.of(words(message))
+  return isOpen ? ConnectionLost.of(1006, words(message)) : DialFailed.of(code, words(message))
+}

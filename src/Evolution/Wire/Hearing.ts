@@ -1,47 +1,53 @@
 /**
- * How far we have heard what the server sent. While we hold a socket back, and until what piled up then
- * is read, what arrives may be old: the time stands still. What nobody has read yet is not heard.
+ * The time up to which every frame that the server sent has been received and read. While we hold the
+ * socket back, and until the backlog of that time is read, a frame that arrives may be old: the time
+ * stands still.
  */
+import type * as InFlight from "../../Concurrency/InFlight.ts"
+import type { MonotonicMillis, WallMillis } from "../../Domain/Clock.ts"
 
 export interface Heard {
-  /** Everything sent before was read, but for what was on its way; ms since 1970 UTC. */
+  /** All that was sent before is received and handed on, but for frames in transit; ms since 1970 UTC. */
   readonly until: number
-  /** It stands still. */
+  /** The socket is, or was lately, held back: `until` stands still. */
   readonly isHeldBack: boolean
 }
 
-/** What piled up in the kernel and at the server comes within this time, once we read on. */
+/** The backlog in the kernel and at the server arrives within this time once the socket is read again. */
 const catchUpMillis = 1000
 
-/** `now`: the wall clock; `ticks`: one that does not jump. Both are milliseconds. */
-export const make = (now: () => number, ticks: () => number) => {
-  let until = now()
-  /** Since when we read on; `undefined`: nothing piled up. */
+/** `inFlight`: frames that are queued, and events that are read and not handed on. */
+export const make = (
+  now: () => WallMillis,
+  ticks: () => MonotonicMillis,
+  inFlight: InFlight.InFlight
+) => {
+  let lastArrival: number = now()
+  /** Since when the socket is read again; infinite: it is held back; `undefined`: no backlog is left. */
   let resumedAt: number | undefined
-  /** When the first came that is not read; `undefined`: all is. */
-  let unread: number | undefined
+  let queued: InFlight.Ticket | undefined
   return {
-    queued: () => {
-      unread ??= now()
+    frameArrived: () => {
+      if (resumedAt === undefined) lastArrival = now()
     },
-    read: () => {
-      unread = undefined
+    frameQueued: () => {
+      queued ??= inFlight.begin(now())
     },
-    arrived: () => {
-      if (resumedAt === undefined) until = now()
+    queueRead: () => {
+      inFlight.done(queued)
+      queued = undefined
     },
-    heldBack: () => {
+    socketPaused: () => {
       resumedAt = Number.POSITIVE_INFINITY
     },
-    readOn: () => {
+    socketResumed: () => {
       resumedAt = ticks()
     },
-    /** The reader found nothing left to read. */
-    ranDry: () => {
+    queueEmpty: () => {
       if (resumedAt !== undefined && ticks() - resumedAt > catchUpMillis) resumedAt = undefined
     },
     heard: (): Heard => ({
-      until: Math.min(until, unread ?? until),
+      until: Math.min(lastArrival, inFlight.least() ?? lastArrival),
       isHeldBack: resumedAt !== undefined
     })
   }

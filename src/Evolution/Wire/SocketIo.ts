@@ -1,11 +1,12 @@
 /**
- * Socket.IO v5 on top of Engine.IO: joins a namespace and gives what the server emits there. We never
- * emit: Evolution's root namespace obeys any authorised socket (`sendNode`).
+ * Socket.IO v5 on top of Engine.IO: joins a namespace and gives the events that the server emits there.
+ * We never emit: Evolution's root namespace obeys any authorised socket (`sendNode`).
  *
  * Protocol: https://github.com/socketio/socket.io-protocol (revision 5).
  */
 import { Duration, Effect, Option, Predicate, type Scope } from "effect"
 import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser"
+import type * as InFlight from "../../Concurrency/InFlight.ts"
 import type { RawEvent, SkimmedEvent } from "../../Domain/Event.ts"
 import {
   ConnectionLost,
@@ -15,6 +16,7 @@ import {
   ProtocolViolation
 } from "../../Domain/LinkError.ts"
 import * as Skim from "../../Domain/Skim.ts"
+import * as Metrics from "../../Telemetry/Metrics.ts"
 import * as EngineIo from "./EngineIo.ts"
 import type { Heard } from "./Hearing.ts"
 import * as WebSocket from "./WebSocket.ts"
@@ -31,21 +33,23 @@ export type Pull = Effect.Effect<ReadonlyArray<RawEvent>, Option.Option<LinkErro
 
 export interface SocketIo {
   /**
-   * Asks to be connected to a namespace (`/`, `/loja-1`); succeeds when the server agrees. May be
-   * asked again after `NamespaceRefused`, on the same connection.
+   * Asks to join a namespace (`/`, `/loja-1`); succeeds when the server agrees. After `NamespaceRefused`
+   * the same connection may ask again.
    */
   readonly join: (namespace: string) => Effect.Effect<void, LinkError>
   /**
-   * Waits for what the server emits next, in order, once a namespace is joined; may come back empty.
-   * `None` after `end`, `Some` of what ended the link.
+   * Waits for the next batch of events, in order, once a namespace is joined; a batch may be empty.
+   * Fails with `None` after `end`, with `Some` when the link ends.
    */
   readonly pull: Pull
   readonly heard: Effect.Effect<Heard>
-  /** Reads no further; what was received can still be pulled. */
+  /** Work on events of this link that is not done: `heard` stays before its oldest. */
+  readonly inFlight: InFlight.InFlight
+  /** Reads the socket no further; events that were received can still be pulled. */
   readonly end: Effect.Effect<void>
 }
 
-/** Speaks Socket.IO over a fresh connection, which lives as long as the scope. */
+/** Dials a connection that lives as long as the scope. */
 export const connect = (
   options: WebSocket.Options
 ): Effect.Effect<SocketIo, LinkError, Scope.Scope> =>
@@ -54,17 +58,18 @@ export const connect = (
     const read = reader(words)
     const refusal = ({ data, nsp }: Packet) => NamespaceRefused.of(nsp, words(refusalText(data)))
 
-    /** The namespace's end, when the server announces it, comes after the events before it. */
     const endOf = (packet: Packet): LinkError | undefined =>
       packet.type === PacketType.DISCONNECT
         ? ConnectionLost.of(1000, "server disconnected the namespace")
         : packet.type === PacketType.CONNECT_ERROR
           ? refusal(packet)
           : undefined
-    /** What ended the link, until the packets before it are through. */
+    /** The link's end, told once the events before it are pulled. */
     let end: LinkError | undefined
-    /** What came behind the answer that admitted us. */
-    let ahead: ReadonlyArray<Received> | undefined
+    /** Events in one batch with the server's answer to `join`, for the first pull. */
+    let ahead:
+      | { readonly events: ReadonlyArray<RawEvent>; readonly ticket: InFlight.Ticket | undefined }
+      | undefined
 
     const next = Effect.suspend(() => {
       if (end !== undefined) return Effect.fail(Option.some(end))
@@ -80,8 +85,10 @@ export const connect = (
         const index = received.findIndex((one) => isAnswer(one, namespace))
         const answer = received[index]
         if (answer === undefined || !isControl(answer)) return answerFor(namespace)
-        ahead = received.slice(index + 1)
-        return answer.packet.type === PacketType.CONNECT ? Effect.void : refusal(answer.packet)
+        if (answer.packet.type !== PacketType.CONNECT) return refusal(answer.packet)
+        const events = eventsOf(received.slice(index + 1))
+        ahead = { events, ticket: ticketFor(engine.inFlight, events) }
+        return Effect.void
       })
 
     const eventsOf = (received: ReadonlyArray<Received>): ReadonlyArray<RawEvent> => {
@@ -99,8 +106,9 @@ export const connect = (
 
     const pull = Effect.suspend(() => {
       if (ahead === undefined) return Effect.map(next, eventsOf)
-      const events = eventsOf(ahead)
+      const { events, ticket } = ahead
       ahead = undefined
+      engine.inFlight.done(ticket)
       return Effect.succeed(events)
     })
 
@@ -115,11 +123,18 @@ export const connect = (
         ),
       pull,
       heard: engine.heard,
+      inFlight: engine.inFlight,
       end: engine.end
     }
   })
 
-/** An event, or a packet that is about the namespace. */
+/** A ticket for a batch of events, from its first; `undefined`: the batch is empty. */
+export const ticketFor = (
+  { begin }: InFlight.InFlight,
+  [first]: ReadonlyArray<RawEvent>
+): InFlight.Ticket | undefined => first && begin(first.receivedAt)
+
+/** An event, or a packet about the namespace. */
 type Received = RawEvent | Control
 interface Control {
   readonly packet: Packet
@@ -140,23 +155,32 @@ const refusalText = (data: unknown): string =>
 
 const nothing: EngineIo.Message = { data: Buffer.alloc(0), isBinary: false, receivedAt: 0 }
 
-/** Reads one connection, batch by batch; what can be skimmed is not parsed. */
+// Registered at once, so that the first event of either path is seen as a rise.
+const skimmedEvents = Metrics.eventsReceived({ path: "skimmed" }).register()
+const parsedEvents = Metrics.eventsReceived({ path: "parsed" }).register()
+
+/** Reads the packets of one connection, batch by batch. Events that `Skim` knows are not parsed. */
 const reader = (words: (text: string) => string) => {
   const decoder = new Decoder({ maxAttachments })
   let received: Array<Received> = []
   let message = nothing
-  /** Not amid an event whose attachments are still to come. */
+  /** Between two packets: no attachment of an event is still to come. */
   let isBetween = true
+  let parsed = 0
   decoder.on("decoded", (packet: Packet) => {
     isBetween = true
+    if (packet.type === PacketType.EVENT) parsed++
     received.push(packet.type === PacketType.EVENT ? toEvent(packet, message) : { packet })
   })
   return (messages: ReadonlyArray<EngineIo.Message>) => {
+    let skimmed = 0
     received = []
+    parsed = 0
     try {
       for (message of messages) {
-        const event = isBetween && !message.isBinary ? skimmed(message) : undefined
+        const event = isBetween && !message.isBinary ? skim(message) : undefined
         if (event !== undefined) {
+          skimmed++
           received.push(event)
           continue
         }
@@ -168,30 +192,31 @@ const reader = (words: (text: string) => string) => {
       const reason = error instanceof Error ? error.message : String(error)
       return { received, broken: ProtocolViolation.of(words(reason)) }
     } finally {
-      // A link may say nothing for hours: what it said last is not to be kept for so long.
+      skimmedEvents.unsafeUpdate(skimmed, [])
+      parsedEvents.unsafeUpdate(parsed, [])
+      // Drops the last batch: a link may be silent for hours.
       received = []
       message = nothing
     }
   }
 }
 
-/** An event's packet up to its first argument: the type, a namespace, an acknowledgement's number, the name. */
-const beforeArguments = /^2(?:\/[\w-]*,)?\d*\["([\w.-]+)",/
+/** An event packet up to its first argument: type, namespace, acknowledgement number, event name. */
+const beforeArgument = /^2(?:\/[\w-]*,)?\d*\["([\w.-]+)",/
 
-const skimmed = ({ data, receivedAt }: EngineIo.Message): SkimmedEvent | undefined => {
+/** An event whose one argument is left as text; `undefined`: it has to be parsed. */
+const skim = ({ data, receivedAt }: EngineIo.Message): SkimmedEvent | undefined => {
   const text = data.toString("latin1")
-  const [before, name] = beforeArguments.exec(text) ?? []
+  const [before, name = ""] = beforeArgument.exec(text) ?? []
   if (before === undefined || !text.endsWith("]")) return undefined
-  const envelope = Skim.envelopeIn(text.slice(before.length, -1))
-  return envelope === undefined || envelope.event !== name
-    ? undefined
-    : { name: envelope.event, envelope, receivedAt }
+  const envelope = Skim.envelopeIn(name, text.slice(before.length, -1))
+  return envelope && { name: envelope.event, envelope, receivedAt }
 }
 
 const toEvent = (packet: Packet, { isBinary, receivedAt }: EngineIo.Message): RawEvent => {
-  // An event that ends with a binary frame holds Buffers; downstream everything is JSON.
+  // An event that ends with a binary frame holds Buffers; from here on everything is JSON.
   const [name, ...args]: ReadonlyArray<unknown> = isBinary ? withBase64(packet.data) : packet.data
-  // Evolution emits one object; anything else goes on as it is, to be put in quarantine.
+  // Evolution emits one object; any other event goes on as it is and ends up in quarantine.
   return { name: String(name), payload: args.length === 1 ? args[0] : args, receivedAt }
 }
 

@@ -1,4 +1,4 @@
-/** One WebSocket, dialled with our headers, which ends with its scope. */
+/** One WebSocket, dialled with our headers and closed with its scope. */
 import { Duration, Effect, Redacted, type Scope } from "effect"
 import WebSocket from "ws"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
@@ -8,26 +8,25 @@ import * as Scrub from "../../Domain/Scrub.ts"
 export interface Options {
   /** Evolution's http(s) address; `socket.io/` is appended to its path. */
   readonly url: URL
-  /** They are secret. */
+  /** Secret. */
   readonly headers: Readonly<Record<string, string>>
-  /** What the server says in words, without what is secret. */
+  /** Takes secrets out of text that the server sent. By default the headers' values are secret. */
   readonly words?: (text: string) => string
 }
 
-/** Where nothing else is said, what we sent ourselves is secret. */
 export const wordsOf = ({ headers, words }: Options): ((text: string) => string) =>
   words ?? Scrub.make(Object.values(headers).map((header) => Redacted.make(header))).words
 
-/** How long a closing handshake may take before the socket is cut. */
+/** After this time without a close frame from the server, the socket is cut. */
 const closeTimeout = Duration.seconds(1)
 
-/** Evolution's frames have no bound of their own (`messages.set` runs to tens of MB); ours is this. */
+/** Evolution sets no bound on a frame; `messages.set` runs to tens of MB. */
 const maxFrameBytes = 64 * 1024 * 1024
 
 export const open = ({ headers, url }: Options): Effect.Effect<WebSocket, never, Scope.Scope> =>
   CheaperEffect.acquireRelease(
     Effect.sync(() =>
-      // Cut before anybody listens, as in a scope that is closed already, it must not crash us.
+      // A socket that is cut before its listeners are there must not crash the process by its error.
       new WebSocket(socketUrl(url), {
         headers,
         perMessageDeflate: false,
@@ -44,7 +43,7 @@ const socketUrl = (base: URL): URL => {
   return url
 }
 
-/** Ends a socket politely, then surely; a socket that never opened is cut at once. */
+/** Closes a socket by the closing handshake, or cuts it: at once if it never opened, else after a time. */
 const hangUp = (socket: WebSocket): Effect.Effect<void> =>
   Effect.suspend(() => (socket.readyState === WebSocket.CLOSED ? Effect.void : farewell(socket)))
 
@@ -65,7 +64,7 @@ const farewell = (socket: WebSocket): Effect.Effect<void> =>
     })
   )
 
-/** Tells of an HTTP answer in the upgrade's place, once its body has come; a proxy's may repeat what we sent. */
+/** Calls `refused` when the upgrade gets an HTTP answer. A proxy's body may repeat our headers, so it is scrubbed. */
 export const onRefused = (
   socket: WebSocket,
   words: (text: string) => string,

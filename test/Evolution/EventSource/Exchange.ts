@@ -1,5 +1,6 @@
-/** Connections in memory that a test feeds and ends, and one renewable link over them. */
+/** Connections in memory that a test feeds and ends, and a renewable link over them. */
 import { Chunk, Clock, Effect, Mailbox, Option, type Scope, TestClock } from "effect"
+import * as InFlight from "../../../src/Concurrency/InFlight.ts"
 import type { RawEvent } from "../../../src/Domain/Event.ts"
 import { ConnectionLost, type LinkError } from "../../../src/Domain/LinkError.ts"
 import { renewable } from "../../../src/Evolution/EventSource/Renewal.ts"
@@ -12,7 +13,7 @@ export const lost = ConnectionLost.of(1006, "")
 
 export interface Connection {
   readonly inbox: Mailbox.Mailbox<RawEvent, LinkError>
-  /** What is told of it; without, that it is alive: something came just now. */
+  /** Its `heard`; `undefined`: a frame came just now. */
   heard: Heard | undefined
   /** Its scope is closed. */
   isLeft: boolean
@@ -24,7 +25,7 @@ export const eventOf = (data: unknown, receivedAt: number): RawEvent => ({
   receivedAt
 })
 
-/** What is dialled, oldest first; what stands before each dial, and before each goodbye's end. */
+/** The dialled connections, oldest first, with hooks before each dial and in each close. */
 export const makeServer = Effect.gen(function* () {
   const connections: Array<Connection> = []
   const server = {
@@ -53,10 +54,11 @@ export const makeServer = Effect.gen(function* () {
         Clock.currentTimeMillis,
         (until) => connection.heard ?? { until, isHeldBack: false }
       ),
+      inFlight: InFlight.make(),
       end: inbox.end
     }
   })
-  /** Sends on one connection alone, the oldest being number 0. */
+  /** Sends on one connection; the oldest is number 0. */
   const sendOn = (number: number, ...data: ReadonlyArray<unknown>) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.suspend(
@@ -65,7 +67,7 @@ export const makeServer = Effect.gen(function* () {
           Effect.dieMessage(`There is no connection ${number}`)
       )
     )
-  /** Sends on every connection that is there, as Evolution does. */
+  /** Sends on every open connection, as Evolution does. */
   const broadcast = (...data: ReadonlyArray<unknown>) =>
     Effect.suspend(() =>
       Effect.forEach(
@@ -77,7 +79,7 @@ export const makeServer = Effect.gen(function* () {
   return Object.assign(server, { broadcast, connections, dial, sendOn })
 })
 
-/** A renewable link that somebody reads. While `goesOn` is shut, the reader is stuck in an event. */
+/** A renewable link with a reader. While `goesOn` is shut, the reader is stuck in an event. */
 export const listened = Effect.gen(function* () {
   const server = yield* makeServer
   const link = yield* renewable(server.dial)

@@ -8,7 +8,7 @@ import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 
 const dial = (url: URL) => EngineIo.connect({ url, headers: {} })
 
-/** All that comes until the link ends, and what ended it; `None` when that was us. */
+/** All messages until the link ends, and its end; `None`: we ended it. */
 const everything = Effect.fn(function* (engine: EngineIo.EngineIo) {
   const messages: Array<string> = []
   const end = yield* Effect.forever(
@@ -19,7 +19,7 @@ const everything = Effect.fn(function* (engine: EngineIo.EngineIo) {
   return { messages, end: Option.getOrNull(end) }
 })
 
-/** A scripted server with a tap on what it hears, and on each socket's end. */
+/** A scripted server that records the frames it gets and each socket's end. */
 const server = Effect.fn(function* (script: (socket: WebSocket) => void) {
   const heard = yield* Queue.unbounded<string>()
   const closed = yield* Queue.unbounded<number>()
@@ -31,14 +31,14 @@ const server = Effect.fn(function* (script: (socket: WebSocket) => void) {
   return { url, heard, closed }
 })
 
-/** A server that opens a session and then says this, one frame each. */
+/** A server that opens a session and then sends these frames. */
 const saying = (...frames: ReadonlyArray<string | Buffer>) =>
   server((socket) => {
     for (const frame of [openPacket, ...frames]) socket.send(frame)
   })
 
-describe("the messages of a link", () => {
-  it.scoped("come in order, with the time they came at, text and binary alike", () =>
+describe("Engine.IO messages", () => {
+  it.scoped("pull gives text and binary messages in order, with the time of their receipt", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(1_000)
       const { heard, url } = yield* saying("42first", Buffer.from([1, 2]), "6", "42last", "2")
@@ -55,7 +55,7 @@ describe("the messages of a link", () => {
     })
   )
 
-  it.scoped("are sent as they are, behind the mark of a message", () =>
+  it.scoped("send puts the type of a message before the text", () =>
     Effect.gen(function* () {
       const { heard, url } = yield* saying()
       const engine = yield* dial(url)
@@ -64,14 +64,14 @@ describe("the messages of a link", () => {
     })
   )
 
-  it.scoped("that were received can still be pulled after we ended the link, and no others", () =>
+  it.scoped("pull gives the messages received before end, and no later ones", () =>
     Effect.gen(function* () {
       const { heard, url } = yield* server((socket) => {
         for (const frame of [openPacket, "4a", "4b", "2"]) socket.send(frame)
         socket.on("message", () => socket.send("4late"))
       })
       const engine = yield* dial(url)
-      // The pong tells that what came before the ping is here.
+      // Our pong proves that the frames before the ping were received.
       yield* Queue.take(heard)
       yield* engine.end
       expect(yield* everything(engine)).toEqual({ messages: ["a", "b"], end: null })
@@ -79,8 +79,8 @@ describe("the messages of a link", () => {
   )
 })
 
-describe("the end of a link", () => {
-  it.scoped("tells the close code and the reason, after everything before it", () =>
+describe("the end of an Engine.IO link", () => {
+  it.scoped("pull fails with the close code and reason, after the messages before it", () =>
     Effect.gen(function* () {
       const { url } = yield* server((socket) => {
         for (const frame of [openPacket, "4a", "4b"]) socket.send(frame)
@@ -93,7 +93,7 @@ describe("the end of a link", () => {
     })
   )
 
-  it.scoped("is told when the server ends the session but not the socket", () =>
+  it.scoped("pull fails when the server closes the session but not the socket", () =>
     Effect.gen(function* () {
       const { url } = yield* saying("4a", "1")
       expect(yield* everything(yield* dial(url))).toMatchObject({
@@ -103,7 +103,7 @@ describe("the end of a link", () => {
     })
   )
 
-  it.scoped("has code 1006 when the socket is cut without a word", () =>
+  it.scoped("pull fails with code 1006 when the socket is cut without a close frame", () =>
     Effect.gen(function* () {
       const { url } = yield* server((socket) => {
         socket.send(openPacket)
@@ -116,7 +116,7 @@ describe("the end of a link", () => {
     })
   )
 
-  it.scoped("has code 1006 when the connection is reset", () =>
+  it.scoped("pull fails with code 1006 when the connection is reset", () =>
     Effect.gen(function* () {
       const simulator = yield* EvolutionSimulator
       const engine = yield* EngineIo.connect({
@@ -129,7 +129,7 @@ describe("the end of a link", () => {
     }).pipe(Effect.provide(EvolutionSimulator.layer()))
   )
 
-  it.scoped("may come before the session is open", () =>
+  it.scoped("connect fails when the link ends before the open packet", () =>
     Effect.gen(function* () {
       const { url } = yield* server((socket) => socket.close(1013, "try again later"))
       expect(yield* Effect.flip(dial(url))).toMatchObject({
@@ -140,7 +140,7 @@ describe("the end of a link", () => {
     })
   )
 
-  it.scoped("reaches the server when our scope closes", () =>
+  it.scoped("the server gets a close frame when our scope closes", () =>
     Effect.gen(function* () {
       const { closed, url } = yield* saying()
       yield* Effect.scoped(dial(url))
@@ -148,39 +148,41 @@ describe("the end of a link", () => {
     })
   )
 
-  it.scoped("is forced after a second on a server that does not answer our goodbye", () =>
-    Effect.gen(function* () {
-      const sockets = yield* Queue.unbounded<WebSocket>()
-      const { closed, url } = yield* server((socket) => {
-        socket.send(openPacket)
-        // A paused socket reads no close frame, so it never answers one.
-        socket.pause()
-        sockets.unsafeOffer(socket)
+  it.scoped(
+    "the socket is cut after a second when the server does not answer our close frame",
+    () =>
+      Effect.gen(function* () {
+        const sockets = yield* Queue.unbounded<WebSocket>()
+        const { closed, url } = yield* server((socket) => {
+          socket.send(openPacket)
+          // A paused socket reads no close frame, so it never answers one.
+          socket.pause()
+          sockets.unsafeOffer(socket)
+        })
+        const scope = yield* Scope.make()
+        yield* Scope.extend(dial(url), scope)
+        const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+        yield* TestClock.adjust("999 millis")
+        expect(closing.unsafePoll()).toBeNull()
+        yield* TestClock.adjust("1 millis")
+        yield* Fiber.join(closing)
+        // A write to a socket that was cut ends it; a socket that only waits takes the write.
+        const socket = yield* Queue.take(sockets)
+        yield* Effect.promise(async () => {
+          for (; socket.readyState === socket.OPEN; await setImmediate()) socket.send("6")
+        })
+        yield* Queue.take(closed)
       })
-      const scope = yield* Scope.make()
-      yield* Scope.extend(dial(url), scope)
-      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
-      yield* TestClock.adjust("999 millis")
-      expect(closing.unsafePoll()).toBeNull()
-      yield* TestClock.adjust("1 millis")
-      yield* Fiber.join(closing)
-      // What is written to a socket that was cut ends it; one that only waits would take it.
-      const socket = yield* Queue.take(sockets)
-      yield* Effect.promise(async () => {
-        for (; socket.readyState === socket.OPEN; await setImmediate()) socket.send("6")
-      })
-      yield* Queue.take(closed)
-    })
   )
 })
 
-describe("a server that breaks the protocol", () => {
+describe("a server that breaks the Engine.IO protocol", () => {
   it.scoped.each([
     ["an unknown packet", "x"],
     ["an empty packet", ""],
     ["a client's packet", "3"],
     ["an upgrade we did not ask for", "5"]
-  ] as const)("is left on %s, after everything before it", ([, frame]) =>
+  ] as const)("the link ends on %s, after the messages before it", ([, frame]) =>
     Effect.gen(function* () {
       const { closed, url } = yield* saying("4a", frame, "4b")
       expect(yield* everything(yield* dial(url))).toMatchObject({
@@ -197,7 +199,7 @@ describe("a server that breaks the protocol", () => {
     '0{"sid":"s"}',
     '0{"pingInterval":25000,"pingTimeout":0}',
     '0{"pingInterval":"25000","pingTimeout":20000}'
-  ])("is left on an open packet like %s", (packet) =>
+  ])("the link ends on an open packet like %s", (packet) =>
     Effect.gen(function* () {
       const { url } = yield* server((socket) => socket.send(packet))
       expect(yield* Effect.flip(dial(url))).toMatchObject({
@@ -211,7 +213,7 @@ describe("a server that breaks the protocol", () => {
     ["a frame longer than any we take", [0x81, 0x7f, 0, 0, 0, 0, 0x04, 0, 0, 0x01]],
     ["a frame of reserved bits", [0xf1, 0x01, 0x34]],
     ["text that is no UTF-8", [0x81, 0x02, 0x34, 0xff]]
-  ] as const)("is left on %s, after everything before it", ([, bytes]) =>
+  ] as const)("the link ends on %s, after the messages before it", ([, bytes]) =>
     Effect.gen(function* () {
       const { url } = yield* server((socket) => {
         socket.send(openPacket)

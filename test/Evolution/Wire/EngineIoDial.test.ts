@@ -10,7 +10,7 @@ import type * as WebSocket from "../../../src/Evolution/Wire/WebSocket.ts"
 import { EvolutionSimulator } from "../../support/EvolutionSimulator.ts"
 import { scriptedServer } from "../../support/ScriptedServer.ts"
 
-/** What a real Evolution answered to a key it does not accept. */
+/** A real Evolution's answer to a wrong key. */
 const refusalIn = (file: string) =>
   Schema.decodeSync(
     Schema.parseJson(Schema.Struct({ status: Schema.Number, body: Schema.String }))
@@ -30,16 +30,16 @@ const listen = (server: Server | ReturnType<typeof createTcpServer>) =>
     () => Effect.sync(() => server.close())
   )
 
-/** A server that meets every upgrade with this. */
+/** A server that answers every upgrade with these bytes. */
 const upgrading = (answer: (request: IncomingMessage, socket: Duplex) => void) =>
   listen(createServer().on("upgrade", answer))
 
-/** A server that meets every upgrade with these words. */
+/** A server that answers every upgrade with these lines. */
 const answering = (...lines: ReadonlyArray<string>) =>
   upgrading((_, socket) => socket.end(lines.join("\r\n")))
 
-describe("dialling", () => {
-  it.scoped("carries the key in a header, and nowhere else", () =>
+describe("the dial", () => {
+  it.scoped("the dial sends the key in a header and nowhere else", () =>
     Effect.gen(function* () {
       const requests = yield* Queue.unbounded<IncomingMessage>()
       const url = yield* upgrading((request, socket) => {
@@ -56,7 +56,7 @@ describe("dialling", () => {
   it.scoped.each([
     ["refused-bad-key.ndjson", { apikey: "wrong" }],
     ["refused-no-key.ndjson", {}]
-  ] as const)("tells the refusal of %s in Evolution's words", ([file, headers]) =>
+  ] as const)("the dial fails with Evolution's words on %s", ([file, headers]) =>
     Effect.gen(function* () {
       const { status, body } = refusalIn(file)
       const simulator = yield* EvolutionSimulator
@@ -77,7 +77,7 @@ describe("dialling", () => {
     ["a redirect", ["HTTP/1.1 302 Found", "Location: /login", "", ""], 302, ""],
     ["a long page", ["HTTP/1.1 404 Not Found", "", "x".repeat(100_000)], 404, "x".repeat(512)],
     ["a page cut short", ["HTTP/1.1 502 Bad Gateway", "Content-Length: 99", "", "oh"], 502, "oh"]
-  ] as const)("tells %s as a refusal", ([, lines, status, body]) =>
+  ] as const)("the dial fails with the status on %s", ([, lines, status, body]) =>
     Effect.gen(function* () {
       const url = yield* answering(...lines)
       const error = yield* Effect.flip(dial(url))
@@ -85,7 +85,7 @@ describe("dialling", () => {
     })
   )
 
-  it.scoped("does not repeat the key where a proxy's page does", () =>
+  it.scoped("the dial's error does not repeat the key that a proxy's page repeats", () =>
     Effect.gen(function* () {
       const page = `${"x".repeat(505)}the-key the-key ${"x".repeat(600)}`
       const url = yield* answering("HTTP/1.1 403 Forbidden", "Connection: close", "", page)
@@ -95,7 +95,7 @@ describe("dialling", () => {
     })
   )
 
-  it.scoped("fails with the system's code when nobody listens", () =>
+  it.scoped("the dial fails with the system's error code when no server listens", () =>
     Effect.gen(function* () {
       const url = yield* Effect.scoped(listen(createServer()))
       expect(yield* Effect.flip(dial(url))).toMatchObject({
@@ -109,7 +109,7 @@ describe("dialling", () => {
     ["a reset", (socket: Socket) => socket.resetAndDestroy(), "ECONNRESET"],
     ["a goodbye", (socket: Socket) => socket.end(), "ECONNRESET"],
     ["no HTTP", (socket: Socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"), "HPE_INVALID_CONSTANT"]
-  ] as const)("fails when the upgrade is met with %s", ([, answer, code]) =>
+  ] as const)("the dial fails when the upgrade is answered by %s", ([, answer, code]) =>
     Effect.gen(function* () {
       const url = yield* listen(
         createTcpServer((socket) => socket.once("data", () => answer(socket)))
@@ -118,7 +118,7 @@ describe("dialling", () => {
     })
   )
 
-  it.scoped("fails when the upgrade is no WebSocket's", () =>
+  it.scoped("the dial fails when the server upgrades to another protocol", () =>
     Effect.gen(function* () {
       const url = yield* answering(
         "HTTP/1.1 101 Switching Protocols",
@@ -136,38 +136,40 @@ describe("dialling", () => {
   )
 })
 
-describe("a handshake", () => {
-  it.scoped("that stops at the dial is given up after 10 seconds, and its socket closed", () =>
-    Effect.gen(function* () {
-      const accepted = yield* Deferred.make<void>()
-      const closed = yield* Deferred.make<void>()
-      const url = yield* listen(
-        createTcpServer((socket) => {
-          socket
-            .on("error", () => undefined)
-            .on("close", () => Deferred.unsafeDone(closed, Effect.void))
-          socket.once("data", () => Deferred.unsafeDone(accepted, Effect.void))
+describe("the handshake", () => {
+  it.scoped(
+    "the handshake fails 10 seconds after a dial without an answer, and closes the socket",
+    () =>
+      Effect.gen(function* () {
+        const accepted = yield* Deferred.make<void>()
+        const closed = yield* Deferred.make<void>()
+        const url = yield* listen(
+          createTcpServer((socket) => {
+            socket
+              .on("error", () => undefined)
+              .on("close", () => Deferred.unsafeDone(closed, Effect.void))
+            socket.once("data", () => Deferred.unsafeDone(accepted, Effect.void))
+          })
+        )
+        const dialling = yield* Effect.fork(Effect.flip(Effect.scoped(dial(url))))
+        yield* Deferred.await(accepted)
+        yield* TestClock.adjust("9999 millis")
+        expect(dialling.unsafePoll()).toBeNull()
+        yield* TestClock.adjust("1 millis")
+        expect(yield* Fiber.join(dialling)).toMatchObject({
+          _tag: "HandshakeTimeout",
+          phase: "dial",
+          millis: 10_000
         })
-      )
-      const dialling = yield* Effect.fork(Effect.flip(Effect.scoped(dial(url))))
-      yield* Deferred.await(accepted)
-      yield* TestClock.adjust("9999 millis")
-      expect(dialling.unsafePoll()).toBeNull()
-      yield* TestClock.adjust("1 millis")
-      expect(yield* Fiber.join(dialling)).toMatchObject({
-        _tag: "HandshakeTimeout",
-        phase: "dial",
-        millis: 10_000
+        yield* Deferred.await(closed)
       })
-      yield* Deferred.await(closed)
-    })
   )
 
-  it.scoped("that stops before the open packet is given up after 10 seconds more", () =>
+  it.scoped("the handshake fails when the open packet does not come within 10 seconds more", () =>
     Effect.gen(function* () {
       const upgraded = yield* Deferred.make<void>()
       const { url } = yield* scriptedServer((socket) => {
-        // The client's library answers this by itself, once it has seen the upgrade.
+        // `ws` answers a ping by itself once it has seen the upgrade.
         socket.once("pong", () => Deferred.unsafeDone(upgraded, Effect.void))
         socket.ping()
       })
@@ -184,7 +186,7 @@ describe("a handshake", () => {
     })
   )
 
-  it.scoped("leaves no socket behind when it is interrupted", () =>
+  it.scoped("an interrupted handshake leaves no socket open", () =>
     Effect.gen(function* () {
       const closed = yield* Deferred.make<void>()
       const accepted = yield* Deferred.make<void>()

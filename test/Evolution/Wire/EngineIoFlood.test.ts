@@ -6,10 +6,10 @@ import * as EngineIo from "../../../src/Evolution/Wire/EngineIo.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 
 const megabyte = 1024 * 1024
-/** A frame that begins in one read of the socket and ends in the next is queued whole. */
+/** One read of the socket. A frame that ends in the next read is queued whole. */
 const oneRead = 64 * 1024
 
-/** Waits until nothing has moved between two sockets of this process for many turns of its loop. */
+/** Waits until the server's buffer has not changed for many turns of the event loop. */
 const standstill = async (socket: WebSocket): Promise<void> => {
   let waiting = socket.bufferedAmount
   for (let still = 0; still < 300; still++) {
@@ -19,7 +19,7 @@ const standstill = async (socket: WebSocket): Promise<void> => {
   }
 }
 
-/** A link whose server has sent this much at once, while nobody pulled. */
+/** A link without a reader whose server has sent so many messages of this size. */
 const flooded = Effect.fn(function* (count: number, size: number) {
   const sockets = yield* Queue.unbounded<WebSocket>()
   const { url } = yield* scriptedServer((socket) => {
@@ -33,7 +33,7 @@ const flooded = Effect.fn(function* (count: number, size: number) {
   return { engine, socket }
 })
 
-/** The numbers of all messages, as they come. */
+/** Pulls `count` messages and gives their numbers. */
 const pullAll = Effect.fn(function* (engine: EngineIo.EngineIo, count: number) {
   const numbers: Array<number> = []
   while (numbers.length < count)
@@ -43,11 +43,11 @@ const pullAll = Effect.fn(function* (engine: EngineIo.EngineIo, count: number) {
 
 const upTo = (count: number) => Array.from({ length: count }, (_, number) => number)
 
-describe("a flood that nobody reads", () => {
-  it.scoped("waits in the server once 1 MB is queued, and then comes whole and in order", () =>
+describe("a flood of frames without a reader", () => {
+  it.scoped("a flood waits at the server beyond 1 MB and is then read whole and in order", () =>
     Effect.gen(function* () {
       const { engine, socket } = yield* flooded(4_096, 16 * 1024)
-      // The kernel's buffers hold a part; the most of 64 MB is still the server's.
+      // The kernel's buffers hold a part; most of the 64 MB is still at the server.
       expect(socket.bufferedAmount).toBeGreaterThan(32 * megabyte)
       expect(yield* engine.heard).toMatchObject({ isHeldBack: true })
       const first = [...(yield* engine.pull)]
@@ -59,7 +59,7 @@ describe("a flood that nobody reads", () => {
     })
   )
 
-  it.scoped("is held back by its number too, when its messages are small", () =>
+  it.scoped("a flood of small messages is held back by their number", () =>
     Effect.gen(function* () {
       const size = 1_000
       const { engine } = yield* flooded(20_000, size)
@@ -70,7 +70,7 @@ describe("a flood that nobody reads", () => {
     })
   )
 
-  it.scoped("is not blamed on the server: pings that we hold back count as sent", () =>
+  it.scoped("a paused socket misses no heartbeat", () =>
     Effect.gen(function* () {
       const { engine, socket } = yield* flooded(1_024, 16 * 1024)
       yield* TestClock.adjust("10 minutes")
@@ -85,7 +85,7 @@ describe("a flood that nobody reads", () => {
     })
   )
 
-  it.scoped("lets pings through again once it is read", () =>
+  it.scoped("pings are answered again once the flood is read", () =>
     Effect.gen(function* () {
       const { engine, socket } = yield* flooded(1_024, 16 * 1024)
       yield* pullAll(engine, 1_024)
@@ -95,14 +95,14 @@ describe("a flood that nobody reads", () => {
         })
       )
       yield* Effect.yieldNow()
-      // More than one read of the socket, and less than what makes us hold it back.
+      // More than one read of the socket, and less than the bound of the queue.
       for (let count = 0; count < 10; count++) socket.send("4".padEnd(oneRead))
       socket.send("2")
       expect(yield* Fiber.join(pong)).toBe("3")
     })
   )
 
-  it.scoped("keeps what came before the server's goodbye", () =>
+  it.scoped("messages before the server's close frame are not lost", () =>
     Effect.gen(function* () {
       const { engine, socket } = yield* flooded(1_024, 16 * 1024)
       socket.close(1001, "going away")
@@ -113,7 +113,7 @@ describe("a flood that nobody reads", () => {
     })
   )
 
-  it.scoped("does not keep our scope from closing the link", () =>
+  it.scoped("the scope closes a link whose flood is not read", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { socket } = yield* Scope.extend(flooded(1_024, 16 * 1024), scope)

@@ -5,7 +5,7 @@ import type { WebSocket } from "ws"
 import * as EngineIo from "../../../src/Evolution/Wire/EngineIo.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 
-/** A link to a server that speaks when told to. */
+/** A link to a server that sends frames when the test says so. */
 const linked = Effect.gen(function* () {
   const answers = yield* Queue.unbounded<string>()
   const sockets = yield* Queue.unbounded<WebSocket>()
@@ -16,7 +16,7 @@ const linked = Effect.gen(function* () {
   })
   const engine = yield* EngineIo.connect({ url, headers: {} })
   const socket = yield* Queue.take(sockets)
-  /** Sends these frames and a ping; when its answer is here, they have been received. */
+  /** Sends these frames and a ping. Our pong proves that they were received. */
   const says = (...frames: ReadonlyArray<string | Buffer>) =>
     Effect.zipRight(
       Effect.sync(() => {
@@ -27,7 +27,7 @@ const linked = Effect.gen(function* () {
   return { engine, says, socket }
 })
 
-/** More than waits to be decoded before the socket is paused. */
+/** More than the queue holds before the socket is paused. */
 const flood = (socket: WebSocket, count = 200) =>
   Effect.promise(async () => {
     for (let number = 0; number < count; number++) socket.send(`4${number}`.padEnd(16 * 1024))
@@ -44,8 +44,8 @@ const pullAll = Effect.fn(function* (engine: EngineIo.EngineIo, count: number) {
 const heldUntil = (until: number) => ({ until, isHeldBack: true })
 const until = (until: number) => ({ until, isHeldBack: false })
 
-describe("how far we have heard", () => {
-  it.scoped("begins with the open packet", () =>
+describe("heard", () => {
+  it.scoped("heard begins at the dial", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(5_000)
       const { engine } = yield* linked
@@ -55,7 +55,7 @@ describe("how far we have heard", () => {
     })
   )
 
-  it.scoped("follows everything that comes: pings, text, and bytes", () =>
+  it.scoped("heard follows every frame: ping, text and binary", () =>
     Effect.gen(function* () {
       const { engine, says, socket } = yield* linked
       yield* TestClock.adjust("10 seconds")
@@ -72,7 +72,7 @@ describe("how far we have heard", () => {
     })
   )
 
-  it.scoped("reaches as far as is read, for what nobody has read is not heard", () =>
+  it.scoped("heard stays at the oldest message that is not read", () =>
     Effect.gen(function* () {
       const { engine, says } = yield* linked
       yield* TestClock.adjust("10 seconds")
@@ -85,7 +85,7 @@ describe("how far we have heard", () => {
     })
   )
 
-  it.scoped("is still told when the link has ended, by whomever", () =>
+  it.scoped("heard stays at the last frame when the link has ended", () =>
     Effect.gen(function* () {
       const { engine, says, socket } = yield* linked
       yield* TestClock.adjust("10 seconds")
@@ -99,7 +99,7 @@ describe("how far we have heard", () => {
     })
   )
 
-  it.scoped("goes no further once we read no further", () =>
+  it.scoped("heard stays where it is after end", () =>
     Effect.gen(function* () {
       const { engine, says, socket } = yield* linked
       yield* says()
@@ -112,8 +112,8 @@ describe("how far we have heard", () => {
   )
 })
 
-describe("how far we have heard while we hold the socket back", () => {
-  it.scoped("stands still, for what comes may be old", () =>
+describe("heard while the socket is held back", () => {
+  it.scoped("heard stands still, since the frames that arrive may be old", () =>
     Effect.gen(function* () {
       const { engine, socket } = yield* linked
       yield* TestClock.adjust("10 seconds")
@@ -122,14 +122,14 @@ describe("how far we have heard while we hold the socket back", () => {
       yield* TestClock.adjust("10 minutes")
       socket.send("4more")
       yield* engine.pull
-      // Read on, but what is read now was sent long ago.
+      // The socket is read again, but these frames were sent long ago.
       expect(yield* engine.heard).toEqual(heldUntil(10_000))
       yield* pullAll(engine, 100)
       expect(yield* engine.heard).toEqual(heldUntil(10_000))
     })
   )
 
-  it.scoped("stands still also when the link ends meanwhile", () =>
+  it.scoped("heard stands still when the link ends meanwhile", () =>
     Effect.gen(function* () {
       const { engine, socket } = yield* linked
       yield* TestClock.adjust("10 seconds")
@@ -142,14 +142,14 @@ describe("how far we have heard while we hold the socket back", () => {
     })
   )
 
-  it.scoped("goes on with the first frame after all that piled up is read", () =>
+  it.scoped("heard goes on with the first frame after the backlog is read", () =>
     Effect.gen(function* () {
       const { engine, says, socket } = yield* linked
       yield* flood(socket)
       yield* TestClock.adjust("1 minute")
       yield* pullAll(engine, 200)
       const reading = yield* Effect.forkScoped(Effect.forever(engine.pull))
-      // Nothing is left, but what piled up may take a second to come.
+      // The queue is empty, but the backlog may take a second to arrive.
       yield* says("4soon")
       expect(yield* engine.heard).toEqual(heldUntil(0))
       yield* TestClock.adjust("2 seconds")
@@ -160,7 +160,7 @@ describe("how far we have heard while we hold the socket back", () => {
     })
   )
 
-  it.scoped("goes on when all is read and nothing comes but pings", () =>
+  it.scoped("heard goes on with pings alone once the backlog is read", () =>
     Effect.gen(function* () {
       const { engine, says, socket } = yield* linked
       yield* flood(socket)
@@ -177,7 +177,7 @@ describe("how far we have heard while we hold the socket back", () => {
 })
 
 describe("a wall clock that jumps", () => {
-  /** Only the time of day jumps; what passes, passes as before. */
+  /** The wall clock jumps; the monotonic clock goes on as before. */
   const jumping = Effect.gen(function* () {
     const clock = yield* Effect.clock
     let offset = 0
@@ -200,7 +200,7 @@ describe("a wall clock that jumps", () => {
   })
   const hour = 3_600_000
 
-  it.scoped.each([hour, -hour])("by %s ms does not end a link", (millis) =>
+  it.scoped.each([hour, -hour])("a jump of %s ms does not end a link", (millis) =>
     Effect.gen(function* () {
       const { engine, jump, says } = yield* jumping
       const end = yield* Effect.fork(Effect.flip(engine.pull))
@@ -214,7 +214,7 @@ describe("a wall clock that jumps", () => {
     })
   )
 
-  it.scoped.each([hour, -hour])("by %s ms does not keep a dead link alive either", (millis) =>
+  it.scoped.each([hour, -hour])("a jump of %s ms does not keep a dead link alive", (millis) =>
     Effect.gen(function* () {
       const { engine, jump, says } = yield* jumping
       const end = yield* Effect.fork(Effect.flip(engine.pull))
@@ -227,7 +227,7 @@ describe("a wall clock that jumps", () => {
     })
   )
 
-  it.scoped("is what tells when a frame came", () =>
+  it.scoped("a frame's time is the wall clock's after the jump", () =>
     Effect.gen(function* () {
       const { engine, jump, says } = yield* jumping
       yield* TestClock.adjust("5 seconds")
@@ -237,7 +237,7 @@ describe("a wall clock that jumps", () => {
     })
   )
 
-  it.scoped("does not make what piled up look like something new", () =>
+  it.scoped("a jump does not make the backlog look new", () =>
     Effect.gen(function* () {
       const { engine, jump, socket } = yield* jumping
       yield* flood(socket)

@@ -5,7 +5,7 @@ import * as EngineIo from "../../../src/Evolution/Wire/EngineIo.ts"
 import { EvolutionSimulator } from "../../support/EvolutionSimulator.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 
-/** A link to a server that speaks when told to; what it hears can be taken. */
+/** A link to a server that sends when the test says so, and queues the frames it gets. */
 const linked = Effect.gen(function* () {
   const heard = yield* Queue.unbounded<string>()
   const sockets = yield* Queue.unbounded<WebSocket>()
@@ -29,7 +29,7 @@ const patience = 45_000
 const missed = { _tag: "Some", value: { _tag: "HeartbeatMissed", millis: patience } }
 
 describe("the heartbeat", () => {
-  it.scoped("is missed after an interval and a timeout without a ping, and not before", () =>
+  it.scoped("a heartbeat is missed after interval and timeout without a ping, and not before", () =>
     Effect.gen(function* () {
       const { engine } = yield* linked
       const end = yield* Effect.fork(Effect.flip(engine.pull))
@@ -40,11 +40,11 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scoped("is first due counted from the open packet, however long that took", () =>
+  it.scoped("the first heartbeat's time counts from the open packet", () =>
     Effect.gen(function* () {
       const sockets = yield* Queue.unbounded<WebSocket>()
       const { url } = yield* scriptedServer((socket) => {
-        // The client's library answers this by itself, once it has seen the upgrade.
+        // `ws` answers a ping by itself once it has seen the upgrade.
         socket.once("pong", () => sockets.unsafeOffer(socket))
         socket.ping()
       })
@@ -61,7 +61,7 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scoped("starts anew with each ping, and each is answered", () =>
+  it.scoped("each ping is answered and restarts the heartbeat's time", () =>
     Effect.gen(function* () {
       const { beat, engine } = yield* linked
       const end = yield* Effect.fork(Effect.flip(engine.pull))
@@ -76,7 +76,7 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scoped("is not kept up by messages alone", () =>
+  it.scoped("messages without pings do not count as a heartbeat", () =>
     Effect.gen(function* () {
       const { engine, socket } = yield* linked
       yield* TestClock.adjust(patience - 1)
@@ -87,7 +87,7 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scoped("answers a ping before anything queued is read", () =>
+  it.scoped("a ping is answered before the queue is read", () =>
     Effect.gen(function* () {
       const { beat, engine, socket } = yield* linked
       for (let count = 0; count < 500; count++) socket.send(`4${count}`)
@@ -96,7 +96,7 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scoped("cuts a server that stopped speaking off, since it would not answer a goodbye", () =>
+  it.scoped("a missed heartbeat cuts the socket without a closing handshake", () =>
     Effect.gen(function* () {
       const { engine, socket } = yield* linked
       const closed = yield* Effect.fork(
@@ -110,7 +110,7 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scoped("has the rhythm that the official server announces", () =>
+  it.scoped("the heartbeat follows the intervals of the official server", () =>
     Effect.gen(function* () {
       const { apiKey, url } = yield* EvolutionSimulator
       const engine = yield* EngineIo.connect({ url: new URL(url), headers: { apikey: apiKey } })
@@ -124,14 +124,14 @@ describe("the heartbeat", () => {
     }).pipe(Effect.provide(EvolutionSimulator.layer({ pingInterval: 4_000, pingTimeout: 3_000 })))
   )
 
-  it.scopedLive("is answered to the official server's satisfaction", () =>
+  it.scopedLive("the official server keeps a link whose pings we answer", () =>
     Effect.gen(function* () {
       const simulator = yield* EvolutionSimulator
       const { apiKey, url } = simulator
       const engine = yield* EngineIo.connect({ url: new URL(url), headers: { apikey: apiKey } })
       yield* engine.send("0")
       yield* engine.pull
-      // Real time, for its pings: without a pong it would close the link after 700 ms.
+      // Real time, for the server's pings: without a pong it closes the link after 700 ms.
       yield* Effect.sleep("1 second")
       simulator.emitRaw("still.here")
       expect([...(yield* engine.pull)]).toMatchObject([{ data: Buffer.from('2["still.here"]') }])

@@ -1,15 +1,17 @@
 import { setImmediate } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Option, TestClock } from "effect"
+import { Effect, Fiber, Option, Queue, TestClock } from "effect"
+import type { WebSocket } from "ws"
 import { payloadOf } from "../../../src/Domain/Event.ts"
 import * as SocketIo from "../../../src/Evolution/Wire/SocketIo.ts"
 import { EvolutionSimulator, type Simulator } from "../../support/EvolutionSimulator.ts"
+import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 import { answering, dial, firstOf, joined, seen } from "./Joined.ts"
 
 const dialSimulator = ({ apiKey, url }: Simulator) =>
   SocketIo.connect({ url: new URL(url), headers: { apikey: apiKey } })
 
-/** All that is emitted until the link ends, and what ended it; `null` when that was us. */
+/** All events until the link ends, and its end; `null`: we ended it. */
 const everything = Effect.fn(function* (socket: SocketIo.SocketIo) {
   const events: Array<readonly [string, unknown]> = []
   const end = yield* Effect.forever(
@@ -20,8 +22,8 @@ const everything = Effect.fn(function* (socket: SocketIo.SocketIo) {
   return { events, end: Option.getOrNull(end) }
 })
 
-describe("joining", () => {
-  it.scoped("gives what Evolution emits to everybody on /", () =>
+describe("join", () => {
+  it.scoped("join gives the events of all instances on /", () =>
     Effect.gen(function* () {
       const simulator = yield* EvolutionSimulator
       const socket = yield* dialSimulator(simulator)
@@ -36,34 +38,36 @@ describe("joining", () => {
     }).pipe(Effect.provide(EvolutionSimulator.layer()))
   )
 
-  it.scoped("is refused until the namespace exists, then succeeds on the same connection", () =>
-    Effect.gen(function* () {
-      const simulator = yield* EvolutionSimulator
-      simulator.add("shop-1")
-      const socket = yield* dialSimulator(simulator)
-      expect(yield* Effect.flip(socket.join("/shop-1"))).toMatchObject({
-        _tag: "NamespaceRefused",
-        namespace: "/shop-1",
-        reason: "Invalid namespace"
-      })
-      simulator.emit("shop-1", "call", { lost: true })
-      // The simulator emits to namespaces one turn later, as Evolution does.
-      yield* Effect.promise(() => setImmediate())
-      yield* socket.join("/shop-1")
-      simulator.emit("shop-2", "call", { elsewhere: true })
-      simulator.emit("shop-1", "call", { id: 1 })
-      const [event] = yield* firstOf(socket, 1)
-      expect(seen(event)).toMatchObject({
-        name: "call",
-        payload: { instance: "shop-1", data: { id: 1 } }
-      })
-      expect(simulator.connections()).toBe(1)
-    }).pipe(Effect.provide(EvolutionSimulator.layer()))
+  it.scoped(
+    "join is refused until the namespace exists, then succeeds on the same connection",
+    () =>
+      Effect.gen(function* () {
+        const simulator = yield* EvolutionSimulator
+        simulator.add("shop-1")
+        const socket = yield* dialSimulator(simulator)
+        expect(yield* Effect.flip(socket.join("/shop-1"))).toMatchObject({
+          _tag: "NamespaceRefused",
+          namespace: "/shop-1",
+          reason: "Invalid namespace"
+        })
+        simulator.emit("shop-1", "call", { lost: true })
+        // The simulator emits to namespaces one turn later, as Evolution does.
+        yield* Effect.promise(() => setImmediate())
+        yield* socket.join("/shop-1")
+        simulator.emit("shop-2", "call", { elsewhere: true })
+        simulator.emit("shop-1", "call", { id: 1 })
+        const [event] = yield* firstOf(socket, 1)
+        expect(seen(event)).toMatchObject({
+          name: "call",
+          payload: { instance: "shop-1", data: { id: 1 } }
+        })
+        expect(simulator.connections()).toBe(1)
+      }).pipe(Effect.provide(EvolutionSimulator.layer()))
   )
 
-  it.scoped("is given up after 10 seconds without an answer", () =>
+  it.scoped("join fails after 10 seconds without an answer", () =>
     Effect.gen(function* () {
-      // An answer for another namespace, and an event, are no answer.
+      // Neither an answer for another namespace nor an event is an answer.
       const { received, url } = yield* answering('40{"sid":"s"}', '42/shop-1,["early"]')
       const socket = yield* dial(url)
       const joining = yield* Effect.fork(Effect.flip(socket.join("/shop-1")))
@@ -84,7 +88,7 @@ describe("joining", () => {
     ["a refusal with data", '44{"message":"no","data":{}}', "NamespaceRefused", "no"],
     ["a goodbye", "1", "ConnectionLost", "server closed the session"],
     ["nonsense", "49", "ProtocolViolation", "unknown packet type 9"]
-  ] as const)("fails on %s", ([, frame, _tag, reason]) =>
+  ] as const)("join fails on %s", ([, frame, _tag, reason]) =>
     Effect.gen(function* () {
       const { url } = yield* answering(frame)
       const socket = yield* dial(url)
@@ -92,7 +96,7 @@ describe("joining", () => {
     })
   )
 
-  it.scoped("fails when we ended the link meanwhile", () =>
+  it.scoped("join fails when we end the link meanwhile", () =>
     Effect.gen(function* () {
       const { url } = yield* answering()
       const socket = yield* dial(url)
@@ -102,8 +106,8 @@ describe("joining", () => {
   )
 })
 
-describe("events", () => {
-  it.scoped("that come right behind the server's agreement are all there", () =>
+describe("Socket.IO events", () => {
+  it.scoped("events right behind the server's CONNECT packet are not lost", () =>
     Effect.gen(function* () {
       const { url } = yield* answering('42["early",0]', "40", '42["a",1]', '42["b",2]', "1")
       const socket = yield* dial(url)
@@ -115,7 +119,38 @@ describe("events", () => {
     })
   )
 
-  it.scoped("carry no argument, one, or several as their payload", () =>
+  it.scoped(
+    "events right behind the server's CONNECT packet are not heard before they are pulled",
+    () =>
+      Effect.gen(function* () {
+        const pongs = yield* Queue.unbounded<void>()
+        const sockets = yield* Queue.unbounded<WebSocket>()
+        const { url } = yield* scriptedServer((socket) => {
+          socket.send(openPacket)
+          socket.on("message", (data) => {
+            if (String(data) === "3") return pongs.unsafeOffer()
+            for (const frame of ['40{"sid":"s"}', '42["call",{}]']) socket.send(frame)
+          })
+          sockets.unsafeOffer(socket)
+        })
+        const link = yield* dial(url)
+        const socket = yield* Queue.take(sockets)
+        const pinged = Effect.zipRight(
+          Effect.sync(() => socket.send("2")),
+          Queue.take(pongs)
+        )
+        yield* TestClock.setTime(10_000)
+        yield* link.join("/")
+        yield* pinged
+        yield* TestClock.setTime(20_000)
+        yield* pinged
+        expect(yield* link.heard).toEqual({ until: 10_000, isHeldBack: false })
+        expect(yield* link.pull).toHaveLength(1)
+        expect(yield* link.heard).toEqual({ until: 20_000, isHeldBack: false })
+      })
+  )
+
+  it.scoped("an event's payload is its one argument, or the list of its arguments", () =>
     Effect.gen(function* () {
       const simulator = yield* EvolutionSimulator
       const socket = yield* dialSimulator(simulator)
@@ -132,7 +167,7 @@ describe("events", () => {
     }).pipe(Effect.provide(EvolutionSimulator.layer()))
   )
 
-  it.scoped("have their Buffers as base64 text, however deep and however many", () =>
+  it.scoped("Buffers of an event become base64 text at any depth", () =>
     Effect.gen(function* () {
       const simulator = yield* EvolutionSimulator
       const socket = yield* dialSimulator(simulator)
@@ -165,7 +200,7 @@ describe("events", () => {
     }).pipe(Effect.provide(EvolutionSimulator.layer()))
   )
 
-  it.scoped("stop when we end, after those that were received", () =>
+  it.scoped("pull ends after end with the events received before", () =>
     Effect.gen(function* () {
       const socket = yield* joined('42["a",1]', '42["b",2]')
       yield* socket.received
@@ -180,7 +215,7 @@ describe("events", () => {
     })
   )
 
-  it.scoped("carry the time they were received, not the time they were read", () =>
+  it.scoped("an event has the time of its receipt, not of its reading", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(1_000)
       const socket = yield* joined('42["a",1]')
@@ -192,7 +227,7 @@ describe("events", () => {
   )
 })
 
-describe("the end of the events", () => {
+describe("the end of a Socket.IO link", () => {
   it.scoped.each([
     ["the server disconnects us", ["41"], "ConnectionLost"],
     ["the server closes the session", ["1"], "ConnectionLost"],
@@ -212,7 +247,7 @@ describe("the end of the events", () => {
       ['451-["b",{"_placeholder":true,"num":9}]', Buffer.from([1])],
       "ProtocolViolation"
     ]
-  ] as const)("is told when %s, after the events before it", ([, frames, _tag]) =>
+  ] as const)("pull fails when %s, after the events before it", ([, frames, _tag]) =>
     Effect.gen(function* () {
       const socket = yield* joined('42["a",1]', '42["a",2]', ...frames, '42["late",3]')
       expect(yield* everything(socket)).toMatchObject({

@@ -20,7 +20,7 @@ const capture = (file: string): ReadonlyArray<typeof Line.Type> =>
     .split("\n")
     .map((line) => Schema.decodeSync(Schema.parseJson(Line))(line))
 
-/** Plays the server's side of a capture: waits for us wherever the recorded client spoke. */
+/** Plays the server's side of a capture, and waits for our frame wherever the client sent one. */
 const replay = Effect.fn(function* (lines: ReadonlyArray<typeof Line.Type>) {
   const heard: Array<string> = []
   const { url } = yield* scriptedServer((socket) => {
@@ -46,11 +46,11 @@ const emittedIn = (lines: ReadonlyArray<typeof Line.Type>): ReadonlyArray<unknow
     frame?.startsWith("42") ? [JSON.parse(frame.slice(frame.indexOf("[")))] : []
   )
 
-describe("a replay of a real Evolution", () => {
+describe("a replay of a real Evolution's traffic", () => {
   it.scoped.each([
     ["global.ndjson", "/", 132],
     ["instance-namespace.ndjson", "/shop-1", 13]
-  ] as const)("gives the events of %s as they were, and says no more than its client", (row) =>
+  ] as const)("SocketIo gives the events of %s and sends no more than the recorded client", (row) =>
     Effect.gen(function* () {
       const [file, namespace, count] = row
       const lines = capture(file)
@@ -64,13 +64,13 @@ describe("a replay of a real Evolution", () => {
       expect(end).toMatchObject({ _tag: "ConnectionLost", reason: "end of the capture" })
       expect(events).toHaveLength(count)
       expect(events.map((event) => [event.name, payloadOf(event)])).toEqual(emittedIn(lines))
-      // One CONNECT and a pong for each ping: on `/`, Evolution obeys what a client emits.
+      // One CONNECT, and a pong for each ping: on `/` Evolution obeys events of a client.
       expect(heard).toEqual(lines.flatMap(({ dir, frame }) => (dir === "out" ? [frame] : [])))
       expect(heard.slice(1)).toEqual(["3", "3"])
     })
   )
 
-  it.scoped("is refused the namespace nothing was emitted to yet", () =>
+  it.scoped("join is refused a namespace without an event", () =>
     Effect.gen(function* () {
       const { heard, url } = yield* replay(capture("namespace-before-first-event.ndjson"))
       const socket = yield* SocketIo.connect({ url, headers: {} })

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Metric } from "effect"
+import * as Metrics from "../../../src/Telemetry/Metrics.ts"
 import { firstOf, joined } from "./Joined.ts"
 
 const envelope = (event: string, data: string) =>
   `{"event":"${event}","instance":"shop-1","data":${data},"server_url":"http://localhost",` +
   `"date_time":"2026-01-01T00:00:00.000Z","apikey":null}`
 
-describe("an event", () => {
+describe("a Socket.IO event", () => {
   const data = '{"b":"é, \\"c\\""}'
 
   it.scoped.each([
@@ -18,7 +19,7 @@ describe("an event", () => {
     ["two names", `42["call",${envelope("chats.set", data)}]`, undefined],
     ["a name that is escaped", `42["c\\u0061ll",${envelope("call", data)}]`, undefined],
     ["space where nobody puts it", `42[ "call",${envelope("call", data)}]`, undefined]
-  ] as const)("is skimmed, if it is what Evolution writes: %s", ([_, frame, text]) =>
+  ] as const)("an event is skimmed only as Evolution writes it: %s", ([_, frame, text]) =>
     Effect.gen(function* () {
       const socket = yield* joined(frame)
       const [event] = yield* firstOf(socket, 1)
@@ -27,7 +28,28 @@ describe("an event", () => {
     })
   )
 
-  it.scoped("is parsed when it has attachments", () =>
+  it.scoped("events are counted by path, so that an Evolution that reorders a key is seen", () =>
+    Effect.gen(function* () {
+      const counts = Effect.map(
+        Effect.all(
+          ["skimmed", "parsed"].map((path) => Metric.value(Metrics.eventsReceived({ path })))
+        ),
+        (counters) => counters.map(({ count }) => count)
+      )
+      const usual = envelope("call", data)
+      const { instance, ...others } = JSON.parse(usual)
+      const reordered = JSON.stringify({ ...others, instance })
+      const [skimmed = 0, parsed = 0] = yield* counts
+      const socket = yield* joined(`42["call",${usual}]`, `42["call",${usual}]`)
+      yield* firstOf(socket, 2)
+      expect(yield* counts).toEqual([skimmed + 2, parsed])
+      const after = yield* joined(`42["call",${usual}]`, `42["call",${reordered}]`)
+      yield* firstOf(after, 2)
+      expect(yield* counts).toEqual([skimmed + 3, parsed + 1])
+    })
+  )
+
+  it.scoped("an event with attachments is parsed", () =>
     Effect.gen(function* () {
       const socket = yield* joined('451-["a",{"_placeholder":true,"num":0}]', Buffer.from("x"))
       const [event] = yield* firstOf(socket, 1)
@@ -35,7 +57,7 @@ describe("an event", () => {
     })
   )
 
-  it.scoped("is none where an attachment is due", () =>
+  it.scoped("an event in the place of an attachment breaks the protocol", () =>
     Effect.gen(function* () {
       const socket = yield* joined(
         '451-["a",{"_placeholder":true,"num":0}]',

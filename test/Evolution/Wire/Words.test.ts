@@ -9,7 +9,7 @@ const key = "the-key-of-evolution"
 const password = "hunter2-of-the-database"
 const { words } = Scrub.make([key, password].map((secret) => Redacted.make(secret)))
 
-/** What ends a link to a server that answers the first thing it hears with this. */
+/** The end of a link to a server that answers the first frame it gets like this. */
 const ending = (
   end: Parameters<typeof scriptedServer>[0],
   more: Partial<Parameters<typeof SocketIo.connect>[0]>
@@ -31,7 +31,7 @@ const ending = (
 const echo = `apikey=${key} ${password}`
 const refusal = JSON.stringify({ message: echo })
 
-describe("what a server says when it ends a link", () => {
+describe("the server's words at the end of a link", () => {
   it.scoped.each<readonly [string, string, Parameters<typeof scriptedServer>[0]]>([
     ["a close frame", "ConnectionLost", (socket) => socket.close(4001, echo)],
     ["a refused namespace", "NamespaceRefused", (socket) => socket.send(`44${refusal}`)],
@@ -43,7 +43,7 @@ describe("what a server says when it ends a link", () => {
         socket.send(`44${refusal}`)
       }
     ]
-  ])("is told without what is secret: %s", ([, _tag, end]) =>
+  ])("a link's error quotes the server without secrets: %s", ([, _tag, end]) =>
     Effect.gen(function* () {
       const error = yield* ending(end, { words })
       expect(error._tag).toBe(_tag)
@@ -53,7 +53,7 @@ describe("what a server says when it ends a link", () => {
     })
   )
 
-  it.scoped("is told at least without what we sent, where nobody said what is secret", () =>
+  it.scoped("by default a link's error quotes the server without our headers", () =>
     Effect.gen(function* () {
       const text = JSON.stringify(yield* ending((socket) => socket.close(4001, echo), {}))
       expect(text).not.toContain(key)

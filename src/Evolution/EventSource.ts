@@ -1,4 +1,4 @@
-/** The raw events of one instance. Nothing downstream knows that there is a socket. */
+/** The raw events of one instance. Downstream of this module no code knows that there is a socket. */
 import { Config, Context, type Effect, Layer, type Scope, type Stream } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
@@ -12,50 +12,49 @@ export type { Sink }
 
 export interface Subscription {
   /**
-   * Hands on, in order, what was received since `open` and what comes. Succeeds only with `quiesce`,
-   * fails with what ended the link; both after the last event is taken in. Where a link is shared, it
-   * hands on by itself: at once what is of several instances, if their sinks are one and the same; and
-   * to interrupt the run does not interrupt that. To be run once.
+   * Hands on, in order, the events received since `open` and those to come; to be run once. Succeeds after
+   * `end` or `quiesce`, fails with the error that ended the link; both after the sink has taken the last
+   * event. A shared link calls the sink from its own fiber, with events of several instances at once where
+   * their sinks are one and the same; to interrupt the run does not interrupt that call.
    */
   readonly run: (sink: Sink) => Effect.Effect<void, LinkError>
-  /** Ends this run and no other one's, as `quiesce` does. */
+  /** Ends this run alone, as `quiesce` ends all. */
   readonly end: Effect.Effect<void>
-  /** What was received and no sink has taken in is not heard. */
+  /** An event that was received and no sink has taken is not heard. */
   readonly heard: Effect.Effect<Heard>
 }
 
 export class EventSource extends Context.Tag("evolution-listener/EventSource")<
   EventSource,
   {
-    /** Whether one link serves all instances, so that it is lost and dialled for all at once. */
+    /** True if one link serves all instances, so that it is lost and dialled for all at once. */
     readonly isShared: boolean
     /**
-     * Succeeds when Evolution's events of this instance reach us. Closing the scope leaves the link. A
-     * refusal that `open` waits out by itself (a namespace that does not exist yet) is told to
-     * `onRefused`.
+     * Succeeds when Evolution's events of this instance reach us. Closing the scope leaves the link.
+     * `onRefused` is called with each refusal that `open` waits out: a namespace that does not exist yet.
      */
     readonly open: (
       name: InstanceName,
       onRefused: (error: LinkError) => Effect.Effect<void>
     ) => Effect.Effect<Subscription, LinkError, Scope.Scope>
     /**
-     * Exchanges an instance's connection for a fresh one without a hole and without a repetition. When
-     * that fails, the old one goes on; where there is none, nothing happens.
+     * Exchanges an instance's connection for a fresh one; no event is lost or repeated. When it fails, the
+     * old connection goes on. Does nothing where there is no connection.
      */
     readonly renew: (name: InstanceName) => Effect.Effect<void, LinkError>
     /**
-     * Waits until nobody is on the way to a link, for a while at most. Whoever is on none misses what
-     * happens; the rest can wait.
+     * Waits until no instance is being dialled, at most 30 s. An instance without a link loses events, so
+     * other work should give way to the dials.
      */
     readonly calm: Effect.Effect<void>
-    /** Until when all links that are up have heard; `undefined`: none is. */
+    /** The least `until` of all links that are up, in ms since 1970 UTC; `undefined`: no link is up. */
     readonly heard: Effect.Effect<number | undefined>
     /**
-     * The names of instances created while nobody has them open. Their events are held, within
-     * bounds, for the `open` that follows. A source that cannot see this never says anything.
+     * The names of instances that are created at Evolution and not open here. Their events are held, within
+     * bounds, for the `open` that follows. Namespace mode cannot see such instances: its stream is empty.
      */
     readonly created: Effect.Effect<Stream.Stream<string, LinkError>, LinkError, Scope.Scope>
-    /** Reads no further: every run ends after the last event received. */
+    /** Reads the sockets no further: every run ends after the last event received. */
     readonly quiesce: Effect.Effect<void>
   }
 >() {
@@ -65,7 +64,7 @@ export class EventSource extends Context.Tag("evolution-listener/EventSource")<
   /** One connection to `/<name>` per instance; needs each instance's websocket to be enabled. */
   static readonly layerNamespace = Layer.scoped(EventSource, Namespace.make)
 
-  /** As `EVOLUTION_MODE` says. */
+  /** The one that `EVOLUTION_MODE` names. */
   static readonly layer = Layer.unwrapEffect(
     Config.map(AppConfig.Evolution, ({ mode }) =>
       mode === "global" ? EventSource.layerGlobal : EventSource.layerNamespace

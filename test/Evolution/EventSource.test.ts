@@ -1,13 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, Queue, Scope, TestClock, TestServices } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Queue, Scope, TestClock } from "effect"
 import { InstanceName } from "../../src/Domain/Instance.ts"
-import { EventSource } from "../../src/Evolution/EventSource.ts"
 import {
   awake,
+  backends,
   dataOf,
   eventually,
   ignored,
   oneByOne,
+  scripted,
   simulated,
   sourceOf,
   take,
@@ -15,20 +16,15 @@ import {
 } from "./EventSource/support.ts"
 
 const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
-const backends = [
-  ["global", EventSource.layerGlobal],
-  ["namespace", EventSource.layerNamespace]
-] as const
-
 describe.each(backends)("EventSource, %s", (_, backend) => {
-  /** A source at a simulated Evolution where both instances have been heard before. */
+  /** A source at a simulated Evolution where both instances have sent events before. */
   const started = Effect.gen(function* () {
     const simulator = yield* simulated()
     yield* awake(simulator, one, two)
     return { simulator, source: yield* sourceOf(backend, simulator) }
   })
 
-  it.scoped("gives the events of an instance, in their order", () =>
+  it.scoped("EventSource gives the events of an instance in order", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const subscription = yield* source.open(one, ignored)
@@ -38,7 +34,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("gives the whole event as it came, and when it came", () =>
+  it.scoped("EventSource gives an event whole, with the time of its receipt", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const subscription = yield* source.open(one, ignored)
@@ -52,7 +48,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("does not give the events of another instance", () =>
+  it.scoped("EventSource gives a subscription no event of another instance", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const ofOne = yield* source.open(one, ignored)
@@ -66,7 +62,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("fails when Evolution drops the link, after the events before that", () =>
+  it.scoped("run fails when Evolution drops the link, after the events received before", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const subscription = yield* source.open(one, ignored)
@@ -81,7 +77,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("cannot be opened with a wrong key", () =>
+  it.scoped("open fails with a wrong key", () =>
     Effect.gen(function* () {
       const simulator = yield* simulated()
       const source = yield* sourceOf(backend, { url: simulator.url, apiKey: "wrong" })
@@ -93,7 +89,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("does not die of a key that no header can carry", () =>
+  it.scoped("open does not die of a key that no header can carry", () =>
     Effect.gen(function* () {
       const opening = Effect.flatMap(
         sourceOf(backend, { url: "http://127.0.0.1:1", apiKey: "first-line\nsecond-line" }),
@@ -104,7 +100,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("cannot be opened when nobody is there", () =>
+  it.scoped("open fails when no server answers", () =>
     Effect.gen(function* () {
       const source = yield* sourceOf(backend, { url: "http://127.0.0.1:1", apiKey: "any" })
       expect(yield* Effect.flip(source.open(one, ignored))).toMatchObject({
@@ -114,7 +110,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("ends its streams when it is quiesced, after the last event received", () =>
+  it.scoped("quiesce ends every run after the last event received", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const readers = yield* Effect.forEach([one, two], (name) =>
@@ -139,42 +135,80 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("has not heard what its sink has not taken in, not even when its run is given up", () =>
+  /** A sink that takes nothing, and a signal that it has been called. */
+  const stuck = Effect.map(Deferred.make<void>(), (called) => ({
+    called: Deferred.await(called),
+    sink: () => Effect.zipRight(Deferred.succeed(called, undefined), Effect.never)
+  }))
+
+  it.scoped(
+    "heard stays at an event that the sink has not taken, even when the run is given up",
+    () =>
+      Effect.gen(function* () {
+        const { deliver, source } = yield* scripted(backend)
+        yield* TestClock.setTime(107_000)
+        const { heard, run } = yield* source.open(one, ignored)
+        const { called, sink } = yield* stuck
+        const running = yield* Effect.fork(run(sink))
+        yield* deliver([one, "there is no room"])
+        yield* called
+        // Sooner than a ping is missed, which would end the link.
+        yield* TestClock.setTime(140_000)
+        yield* deliver([one, "another"])
+        expect((yield* heard).until).toBe(107_000)
+        expect(yield* source.heard).toBe(107_000)
+        yield* Fiber.interrupt(running)
+        expect((yield* heard).until).toBe(107_000)
+      })
+  )
+
+  it.scoped("heard stays at the oldest event of the batch that the sink has", () =>
     Effect.gen(function* () {
-      const { simulator, source } = yield* started
-      yield* TestClock.setTime(107_000)
+      const { deliver, source } = yield* scripted(backend)
       const { heard, run } = yield* source.open(one, ignored)
-      const handed = yield* Deferred.make<void>()
-      const running = yield* Effect.fork(
-        run(() => Effect.zipRight(Deferred.succeed(handed, undefined), Effect.never))
+      const batches = yield* Queue.unbounded<ReadonlyArray<unknown>>()
+      const goesOn = yield* Effect.makeLatch()
+      yield* Effect.forkScoped(
+        run((events) => Effect.zipRight(batches.offer(events.map(dataOf)), goesOn.await))
       )
-      simulator.emit(one, "call", { there: "is no room" })
-      yield* Deferred.await(handed)
-      yield* TestClock.setTime(158_000)
-      simulator.emit(one, "call", { another: "one" })
-      const pause = TestServices.provideLive(Effect.sleep("50 millis"))
-      yield* pause
-      expect((yield* heard).until).toBe(107_000)
-      yield* Fiber.interrupt(running)
-      expect((yield* heard).until).toBe(107_000)
+      yield* deliver([one, 1])
+      expect(yield* Queue.take(batches)).toEqual([1])
+      yield* TestClock.setTime(10_000)
+      yield* deliver([one, 2])
+      yield* TestClock.setTime(20_000)
+      yield* deliver([one, 3])
+      yield* goesOn.open
+      yield* goesOn.close
+      expect(yield* Queue.take(batches)).toEqual([2, 3])
+      yield* TestClock.setTime(30_000)
+      yield* deliver()
+      expect((yield* heard).until).toBe(10_000)
+      yield* goesOn.open
+      yield* TestClock.setTime(40_000)
+      yield* deliver([one, 4])
+      yield* Queue.take(batches)
+      yield* deliver()
+      expect((yield* heard).until).toBe(40_000)
     })
   )
 
-  it.scoped("has not heard what met a bug in its sink, of which its run dies", () =>
+  it.scoped("heard stays at the event that met a bug in the sink, of which the run dies", () =>
     Effect.gen(function* () {
-      const { simulator, source } = yield* started
+      const { deliver, source } = yield* scripted(backend)
       yield* TestClock.setTime(107_000)
       const { heard, run } = yield* source.open(one, ignored)
       const running = yield* Effect.fork(run(() => Effect.dieMessage("a bug of ours")))
-      simulator.emit(one, "call", { poison: true })
+      yield* Effect.yieldNow()
+      yield* deliver([one, "poison"])
       const exit = yield* Fiber.await(running)
       expect(Exit.isFailure(exit) && Cause.isDie(exit.cause)).toBe(true)
-      yield* TestClock.setTime(158_000)
+      yield* TestClock.setTime(140_000)
+      yield* deliver([one, "another"])
       expect((yield* heard).until).toBe(107_000)
     })
   )
 
-  it.scoped("has nothing to quiesce while nothing is open", () =>
+  it.scoped("quiesce does nothing while no subscription is open", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       yield* source.quiesce
@@ -184,7 +218,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("leaves the link when the scope closes", () =>
+  it.scoped("closing the scope leaves the link", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const scope = yield* Scope.make()
@@ -195,7 +229,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("leaves the link when opening it is given up", () =>
+  it.scoped("interrupting open leaves the link", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const opening = yield* Effect.fork(Effect.scoped(source.open(one, ignored)))
@@ -208,7 +242,7 @@ describe.each(backends)("EventSource, %s", (_, backend) => {
     })
   )
 
-  it.scoped("can be opened again after Evolution restarted", () =>
+  it.scoped("open succeeds again after Evolution restarted", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const subscription = yield* source.open(one, ignored)

@@ -1,4 +1,4 @@
-/** What every attempt to open a socket is: a span, and one more of its outcome. */
+/** Traces and counts each attempt to open a socket. */
 import { Cause, Effect, Exit, Metric, Option } from "effect"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as Metrics from "../../Telemetry/Metrics.ts"
@@ -22,10 +22,10 @@ const outcomeOf = (exit: Exit.Exit<unknown, LinkError>): string =>
         onSome: ({ _tag }) => words[_tag]
       })
 
-// So that the first one of each kind is seen as a rise.
+// Registered at once, so that the first dial of each outcome is seen as a rise.
 for (const outcome of ["up", ...Object.values(words)]) Metrics.dials({ outcome }).register()
 
-/** `instance`: whose own connection it is to be; none for one that serves all. */
+/** `instance`: the one that the connection is for; left out for a shared connection. */
 export const dialled = <A, R>(dial: Effect.Effect<A, LinkError, R>, instance?: string) =>
   dial.pipe(
     Tracing.span("evolution.dial", {

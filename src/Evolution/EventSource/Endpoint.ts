@@ -1,10 +1,10 @@
-/** Where the socket is dialled, and with what. */
+/** The address and headers of Evolution's socket. */
 import { Effect, Redacted } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
 import * as Secrets from "../../Telemetry/Secrets.ts"
 import type * as WebSocket from "../Wire/WebSocket.ts"
 
-/** The key goes into a header: a query string would land in the logs of every proxy on the way. */
+/** The key goes into a header: proxies write query strings into their logs. */
 export const endpoint = Effect.map(
   Effect.all([AppConfig.Evolution, Secrets.scrub]),
   ([{ apiKey, url }, scrub]): WebSocket.Options => ({

@@ -1,6 +1,6 @@
 /**
  * One connection to `/` for all instances. Evolution broadcasts every event of every instance there
- * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; we route each by the instance it names.
+ * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; a router hands each to the instance it names.
  */
 import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
@@ -13,7 +13,7 @@ import * as Route from "./Route.ts"
 import * as Router from "./Router.ts"
 import { drain, type Sink } from "./Sink.ts"
 
-/** One connection's life: dialled with the first user, gone with the last or with its first error. */
+/** One connection: dialled for its first user, left with its last one or at its first error. */
 interface Link {
   readonly up: Deferred.Deferred<Renewable, LinkError>
   readonly router: Router.Router
@@ -28,7 +28,7 @@ export const make = Effect.gen(function* () {
 
   const dial = dialled(Effect.tap(SocketIo.connect(options), (socket) => socket.join("/")))
 
-  /** The life of a link, as one fiber: dial, join, route until the end, and tell everybody. */
+  /** The fiber of a link: dials, joins, routes until the end, and ends all routes with its exit. */
   const run = (link: Link) =>
     Effect.gen(function* () {
       const socket = yield* renewable(dial)
@@ -62,12 +62,12 @@ export const make = Effect.gen(function* () {
       return Fiber.interruptFork(link.fiber)
     })
 
-  /** The shared link, up; however many ask at once, one dials. */
+  /** The shared link once it is up. Callers that ask at the same time share one dial. */
   const link = CheaperEffect.acquireRelease(enter, leave).pipe(
     Effect.tap(({ up }) => Deferred.await(up))
   )
 
-  /** The connection, if it is up by now. */
+  /** The connection, if it is up. */
   const connection = Effect.suspend(() =>
     current === undefined
       ? Effect.succeedNone
@@ -89,7 +89,7 @@ export const make = Effect.gen(function* () {
           end: Effect.sync(() => Route.finish(route, Exit.void)),
           heard: Effect.map(heard, ({ isHeldBack, until }) => ({
             isHeldBack,
-            until: Router.heardUntil(router, [route], until)
+            until: Router.heardUntil([route], until)
           }))
         }
       }),
@@ -105,9 +105,7 @@ export const make = Effect.gen(function* () {
         onNone: () => Effect.succeed(undefined),
         onSome: ({ heard }) =>
           Effect.map(heard, ({ until }) =>
-            current === undefined
-              ? until
-              : Router.heardUntil(current.router, Router.claimed(current.router), until)
+            current === undefined ? until : Router.heardUntil(Router.claimed(current.router), until)
           )
       })
     ),

@@ -1,25 +1,30 @@
 /**
- * How long an event was on its way to us. `date_time` is Evolution's local clock, hours away from ours
- * for all we know; but by how much more an event is behind it than the quickest was, that is known.
+ * The delay of a link's events between Evolution and us. `date_time` is Evolution's local clock, which may
+ * differ from ours by hours; so the delay is counted from that of the quickest event.
  */
 import { Option } from "effect"
 import { type RawEvent, upstreamTimeOf } from "../../Domain/Event.ts"
 
-/** After this long, what was the quickest is measured anew: a clock may have been set since. */
+/** The quickest event is forgotten after this time, in ms: a clock may have been set since. */
 const memory = 5 * 60_000
 
-/** Of one link. */
-export const make = () => {
+export interface Lateness {
+  /**
+   * Notes a batch by its last event, which was under way the least. `until`, ms since 1970 UTC: an event
+   * received later waited for us, while we held the socket back, and says nothing of Evolution's delay.
+   */
+  readonly update: (events: ReadonlyArray<RawEvent>, until?: number) => void
+  /** The delay of the last event, in ms; later events were sent later. */
+  readonly millis: () => number
+}
+
+export const make = (): Lateness => {
   let least = Number.POSITIVE_INFINITY
   let leastBefore = Number.POSITIVE_INFINITY
   let since = Number.NEGATIVE_INFINITY
   let last = Number.POSITIVE_INFINITY
   return {
-    /**
-     * The last event of a batch was on its way the least. What came after `until` waited for us, while we
-     * read no further: that is no lateness of Evolution's.
-     */
-    note: (events: ReadonlyArray<RawEvent>, until = Number.POSITIVE_INFINITY): void => {
+    update: (events, until = Number.POSITIVE_INFINITY) => {
       const newest = events.findLast(({ receivedAt }) => receivedAt <= until)
       if (newest === undefined) return
       if (Math.abs(newest.receivedAt - since) > memory) {
@@ -27,15 +32,15 @@ export const make = () => {
         least = Number.POSITIVE_INFINITY
         since = newest.receivedAt
       }
-      last = Option.getOrElse(lagOf(newest), () => last)
+      last = Option.getOrElse(offsetOf(newest), () => last)
       least = Math.min(least, last)
     },
-    /** Of the last event, in ms; what comes next was sent later. */
-    now: (): number => (Number.isFinite(last) ? last - Math.min(least, leastBefore) : 0)
+    millis: () => (Number.isFinite(last) ? last - Math.min(least, leastBefore) : 0)
   }
 }
 
-const lagOf = (event: RawEvent): Option.Option<number> => {
+/** Our clock at receipt less Evolution's at sending. */
+const offsetOf = (event: RawEvent): Option.Option<number> => {
   const sentAt = Date.parse(upstreamTimeOf(event) ?? "")
   return Number.isNaN(sentAt) ? Option.none() : Option.some(event.receivedAt - sentAt)
 }

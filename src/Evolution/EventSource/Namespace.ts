@@ -1,5 +1,5 @@
 /**
- * One connection to `/<name>` per instance. Evolution makes a namespace with the instance's first
+ * One connection to `/<name>` per instance. Evolution creates a namespace with the instance's first
  * event since its own start, and loses that event; until then it answers `Invalid namespace`.
  */
 import { Duration, Effect, Fiber, RcRef, Schedule, Stream } from "effect"
@@ -12,15 +12,15 @@ import { endpoint } from "./Endpoint.ts"
 import { type Renewable, renewable } from "./Renewal.ts"
 import { drain, type Sink } from "./Sink.ts"
 
-/** Dials at once; more wait their turn, so that an upstream restart is no stampede. */
-const maxDials = 16
+/** Concurrent dials; further ones wait, so that a restart of Evolution causes no stampede. */
+export const maxDials = 16
 
-/** Ten thousand dials take about twenty seconds. */
-const longestRush = Duration.seconds(30)
+/** Longest wait for the dials to be over, in `calm`; ten thousand dials take about twenty seconds. */
+const maxRush = Duration.seconds(30)
 
 /**
- * The server drops a connection that is in no namespace after 45 s (`connectTimeout`). Until then,
- * asking again costs one small frame, and Evolution no look-up of the key.
+ * The server drops a connection that is in no namespace after 45 s (`connectTimeout`). Until then, a
+ * further attempt costs one small frame, and Evolution no look-up of the key.
  */
 const joinPolicy = Schedule.spaced("1 second").pipe(
   Schedule.jittered,
@@ -32,7 +32,7 @@ export const make = Effect.gen(function* () {
   const dials = FairSemaphore.make(maxDials)
   const links = new Map<string, Renewable>()
 
-  // Made when it is needed: each link keeps it, for its renewal.
+  // Suspended: each link keeps this effect for its renewal, and most are never renewed.
   const dial = (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
     Effect.suspend(() =>
       dialled(
@@ -49,9 +49,9 @@ export const make = Effect.gen(function* () {
       )
     )
 
-  /** One wait for however many: the first to come begins it, the last to leave ends it. */
+  /** One wait for all callers of `calm`: the first one begins it, the last one ends it. */
   const rush = yield* RcRef.make({
-    acquire: Effect.forkScoped(Effect.timeoutOption(dials.awaitIdle, longestRush))
+    acquire: Effect.forkScoped(Effect.timeoutOption(dials.awaitIdle, maxRush))
   })
 
   return {
@@ -59,7 +59,7 @@ export const make = Effect.gen(function* () {
     open: (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
       Effect.gen(function* () {
         let isUp = false
-        // While the old link is there, a refusal of the new one is no news.
+        // The old link is still there when a renewal is refused: `renew` tells of that.
         const refused = (error: LinkError) => (isUp ? Effect.void : onRefused(error))
         const link = yield* renewable(dial(name, refused))
         isUp = true
@@ -67,7 +67,8 @@ export const make = Effect.gen(function* () {
           Effect.sync(() => links.set(name, link)),
           () => Effect.sync(() => links.delete(name))
         )
-        return subscription(link)
+        const { end, heard, pull } = link
+        return { end, heard, run: (sink: Sink) => drain(pull, sink) }
       }),
     renew: (name: string) => links.get(name)?.renew ?? Effect.void,
     calm: Effect.asVoid(Effect.scoped(Effect.flatMap(RcRef.get(rush), Fiber.join))),
@@ -80,30 +81,10 @@ export const make = Effect.gen(function* () {
             : all.reduce((least, { until }) => Math.min(least, until), Number.POSITIVE_INFINITY)
       )
     ),
-    /** A namespace cannot be joined before it exists, so nothing tells of new ones. */
+    /** A namespace cannot be joined before it exists, so new instances cannot be seen. */
     created: Effect.succeed(Stream.never),
     quiesce: Effect.suspend(() =>
       Effect.forEach([...links.values()], ({ end }) => end, { discard: true })
     )
   }
 })
-
-/** What is handed on, and not taken in, is not heard. */
-const subscription = ({ end, heard, pull }: Renewable) => {
-  /** When the first of it was received; `undefined`: nothing is. */
-  let handing: number | undefined
-  return {
-    end,
-    run: (sink: Sink) =>
-      drain(pull, (events) => {
-        handing = events[0]?.receivedAt
-        return Effect.map(sink(events), () => {
-          handing = undefined
-        })
-      }),
-    heard: Effect.map(heard, ({ isHeldBack, until }) => ({
-      isHeldBack,
-      until: Math.min(until, handing ?? until)
-    }))
-  }
-}

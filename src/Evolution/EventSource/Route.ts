@@ -1,107 +1,97 @@
-/**
- * The way of one instance's events from a shared link to its listener: held until the listener runs,
- * and then straight into its sink.
- */
+/** The way of one instance's events from a shared link to its sink; events wait here until it runs. */
 import { type Cause, Effect, Exit } from "effect"
 import type { RawEvent } from "../../Domain/Event.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import type { Sink } from "./Sink.ts"
 
-/** Events that may be held for one instance; then the link waits. */
+/** Events that may wait for one instance; beyond that, the link waits. */
 const capacity = 64
 
 export interface Route {
-  /** Where its events go; `undefined`: they are held. */
+  /** Where events go without waiting; `undefined`: they are buffered. */
   sink: Sink | undefined
-  held: Array<RawEvent>
-  /** When the first was received of those that were taken from here and are not handed on. */
-  handing: number | undefined
+  /** Events that the sink has not taken, oldest first. An event leaves once the sink has taken it. */
+  buffer: Array<RawEvent>
   ended: Exit.Exit<void, LinkError> | undefined
-  /** Tells its run that it has ended. */
+  /** Resumes the run that awaits the end. */
   onEnd: (() => void) | undefined
-  /** Tells the link that there is room. */
+  /** Resumes the link that awaits room. */
   onRoom: (() => void) | undefined
 }
 
 export const make = (): Route => ({
   sink: undefined,
-  held: [],
-  handing: undefined,
+  buffer: [],
   ended: undefined,
   onEnd: undefined,
   onRoom: undefined
 })
 
-/** Holds an event, unless too many are held. */
-export const holds = (route: Route, event: RawEvent): boolean => {
-  if (route.held.length >= capacity) return false
-  route.held.push(event)
+/** Buffers an event; false: the buffer is full. */
+export const tryBuffer = ({ buffer }: Route, event: RawEvent): boolean => {
+  if (buffer.length >= capacity) return false
+  buffer.push(event)
   return true
 }
 
-const takeHeld = (route: Route): ReadonlyArray<RawEvent> => {
-  const { held, onRoom } = route
-  route.held = []
+const drop = (route: Route, count: number): void => {
+  const { buffer, onRoom } = route
+  route.buffer = buffer.slice(count)
   route.onRoom = undefined
   onRoom?.()
-  return held
 }
 
-/** Waits until another event can be held, or the listener has left. */
-export const room = (route: Route): Effect.Effect<void> =>
+/** Waits until the buffer has room. */
+export const awaitRoom = (route: Route): Effect.Effect<void> =>
   Effect.async((resume) => {
-    if (route.held.length < capacity) return resume(Effect.void)
+    if (route.buffer.length < capacity) return resume(Effect.void)
     route.onRoom = () => resume(Effect.void)
   })
 
-/** When the first was received that its listener has not taken in; `undefined`: all is. */
-export const unread = ({ handing, held }: Route): number | undefined =>
-  handing ?? held[0]?.receivedAt
+/** `receivedAt` of the oldest event that the sink has not taken; `undefined`: it has taken all. */
+export const untakenSince = ({ buffer }: Route): number | undefined => buffer[0]?.receivedAt
 
-/** Hands on what is held, and from then on lets everything through, until the link's end. */
+/** Hands buffered events to the sink and then lets all events through, until the link ends. */
 export const run = (route: Route, sink: Sink): Effect.Effect<void, LinkError> => {
   const next: Effect.Effect<void, LinkError> = Effect.suspend(() => {
-    const [first] = route.held
-    if (first === undefined) {
-      // At once with the look: what comes next must not be held any more.
+    const count = route.buffer.length
+    if (count === 0) {
+      // In one step with the look at the buffer: the next event must not be buffered.
       if (route.ended === undefined) route.sink = sink
-      return end(route)
+      return awaitEnd(route)
     }
-    route.handing = first.receivedAt
-    return Effect.flatMap(sink(takeHeld(route)), () => {
-      route.handing = undefined
+    return Effect.flatMap(sink(route.buffer.slice()), () => {
+      drop(route, count)
       return next
     })
   })
   return next
 }
 
-const end = (route: Route): Effect.Effect<void, LinkError> =>
+const awaitEnd = (route: Route): Effect.Effect<void, LinkError> =>
   Effect.async((resume) => {
     const done = () => resume(route.ended ?? Exit.void)
     if (route.ended !== undefined) return done()
     route.onEnd = done
-    // Given up: what comes is held again.
+    // The run is given up: later events are buffered again.
     return Effect.sync(() => {
       route.sink = undefined
       route.onEnd = undefined
     })
   })
 
-/** Its run ends so, after what is held. */
+/** Ends the run with this exit, after the buffered events. */
 export const finish = (route: Route, exit: Exit.Exit<void, LinkError>): void => {
   route.ended ??= exit
   route.sink = undefined
   route.onEnd?.()
 }
 
-/** What was handed on, received since then, met a bug. */
-export const crash = (route: Route, cause: Cause.Cause<never>, since: number): void => {
-  route.handing = since
+/** Ends the run with a bug that the sink met in this event, which stays untaken. */
+export const crash = (route: Route, cause: Cause.Cause<never>, event: RawEvent): void => {
+  route.buffer.push(event)
   finish(route, Exit.failCause(cause))
 }
 
-/** The listener has left: nothing waits for it. */
-export const leave = (route: Route): void => {
-  takeHeld(route)
-}
+/** Drops the buffered events of a listener that has left, so that the link does not wait for it. */
+export const leave = (route: Route): void => drop(route, route.buffer.length)

@@ -1,13 +1,35 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Queue, Scope, TestClock } from "effect"
+import {
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Queue,
+  Schedule,
+  Scope,
+  TestClock,
+  TestServices
+} from "effect"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { EventSource } from "../../../src/Evolution/EventSource.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
-import { dataOf, eventually, ignored, oneByOne, simulated, sourceOf, take } from "./support.ts"
+import {
+  dataOf,
+  eventually,
+  ignored,
+  oneByOne,
+  scripted,
+  simulated,
+  sourceOf,
+  take
+} from "./support.ts"
 
 const instances = (count: number) =>
   Array.from({ length: count }, (_, index) => InstanceName.make(`shop-${index + 1}`))
 const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
+
+/** Events that may wait for one instance before the link waits. */
+const routeCapacity = 64
 
 const started = Effect.gen(function* () {
   const simulator = yield* simulated()
@@ -29,7 +51,7 @@ const counted = Effect.gen(function* () {
 })
 
 describe("EventSource.layerGlobal", () => {
-  it.scoped("dials once for everybody who opens at the same time", () =>
+  it.scoped("a shared link is dialled once for all who open it at the same time", () =>
     Effect.gen(function* () {
       const { dials, source } = yield* counted
       yield* Effect.forEach(instances(50), (name) => source.open(name, ignored), {
@@ -40,7 +62,7 @@ describe("EventSource.layerGlobal", () => {
     })
   )
 
-  it.scoped("tells everybody of a dial that failed, and dials anew for whoever comes then", () =>
+  it.scoped("a failed dial fails every open that waits for it, and the next open dials again", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       simulator.refuse({ status: 502, body: "Bad Gateway" })
@@ -57,12 +79,12 @@ describe("EventSource.layerGlobal", () => {
     })
   )
 
-  /** What Evolution sends, without the time of it: the test's clock is another one. */
+  /** An event as Evolution sends it, but for `date_time`: the test's clock is another one. */
   const sent = (instance: string, event = "call") =>
     `42${JSON.stringify([event, { event, instance, data: {} }])}`
 
   it.scoped(
-    "has heard, of each instance, as far as its listener has read, and of all as the last",
+    "heard of an instance follows its own listener, and heard of the source the slowest one",
     () =>
       Effect.gen(function* () {
         const { dials, source } = yield* counted
@@ -73,7 +95,7 @@ describe("EventSource.layerGlobal", () => {
           Effect.map(lags.heard, ({ until }) => until),
           source.heard
         ])
-        /** Both have something new, and one reads it. */
+        /** Both get an event, and one reads it. */
         const says = Effect.gen(function* () {
           yield* TestClock.adjust("10 seconds")
           for (const name of [two, one]) dials[0]?.say(sent(name))
@@ -89,7 +111,7 @@ describe("EventSource.layerGlobal", () => {
   )
 
   it.scoped(
-    "does not wait for who has left, nor for a created instance that nobody listens to",
+    "heard of the source ignores listeners that left and created instances without a listener",
     () =>
       Effect.gen(function* () {
         const { dials, source } = yield* counted
@@ -109,7 +131,7 @@ describe("EventSource.layerGlobal", () => {
       })
   )
 
-  it.scoped("shares one connection, which the last to leave closes", () =>
+  it.scoped("listeners share one connection, which the last to leave closes", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const scopes = yield* Effect.forEach(instances(5), (name) =>
@@ -133,7 +155,7 @@ describe("EventSource.layerGlobal", () => {
     })
   )
 
-  it.scoped("fails everybody when the link fails", () =>
+  it.scoped("every run fails when the link fails", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const links = yield* Effect.forEach(instances(5), (name) => source.open(name, ignored))
@@ -143,40 +165,90 @@ describe("EventSource.layerGlobal", () => {
     })
   )
 
-  it.scoped("waits for a slow listener, and nobody loses an event by it", () =>
+  /**
+   * A link whose reader waits: the route of the slow listener is full, an event of the fast one is behind
+   * it, and so much is behind that one that the socket is held back.
+   */
+  const blocked = Effect.gen(function* () {
+    const { simulator, source } = yield* started
+    const scope = yield* Scope.make()
+    const slow = yield* Scope.extend(source.open(one, ignored), scope)
+    const fast = yield* source.open(two, ignored)
+    const heard = yield* Queue.unbounded<unknown>()
+    yield* Effect.forkScoped(fast.run(oneByOne((event) => Queue.offer(heard, dataOf(event)))))
+    const numbers = Array.from({ length: 3000 }, (_, number) => ({ number }))
+    const emit = (from: number, to?: number) => {
+      for (const data of numbers.slice(from, to)) simulator.emit(one, "messages.upsert", data)
+    }
+    emit(0, routeCapacity)
+    simulator.emit(two, "call", { behind: "a full buffer" })
+    expect(yield* Queue.take(heard)).toEqual({ behind: "a full buffer" })
+    emit(routeCapacity, 600)
+    simulator.emit(two, "call", { behind: "the slow one" })
+    emit(600)
+    yield* Effect.repeat(fast.heard, {
+      until: ({ isHeldBack }) => isHeldBack,
+      schedule: Schedule.spaced("5 millis")
+    }).pipe(TestServices.provideLive)
+    return { heard, leave: Scope.close(scope, Exit.void), numbers, slow }
+  })
+
+  it.scoped("a shared link waits for a slow listener and loses no event", () =>
     Effect.gen(function* () {
-      const { simulator, source } = yield* started
-      const slow = yield* source.open(one, ignored)
-      const fast = yield* source.open(two, ignored)
-      const heard = yield* Queue.unbounded<unknown>()
-      yield* Effect.forkScoped(fast.run(oneByOne((event) => Queue.offer(heard, dataOf(event)))))
-      // A source of its own has read everything: so the server has sent everything.
-      const another = yield* sourceOf(EventSource.layerGlobal, simulator)
-      const control = yield* another.open(two, ignored)
-      const numbers = Array.from({ length: 600 }, (_, number) => ({ number }))
-      for (const data of numbers) simulator.emit(one, "messages.upsert", data)
-      simulator.emit(two, "call", { behind: "the slow one" })
-      yield* take(control, 1)
+      const { heard, numbers, slow } = yield* blocked
       expect(yield* Queue.size(heard)).toBe(0)
-      expect(yield* take(slow, 600)).toEqual(numbers)
+      expect(yield* take(slow, numbers.length)).toEqual(numbers)
       expect(yield* Queue.take(heard)).toEqual({ behind: "the slow one" })
     })
   )
 
-  it.scoped("goes on when a slow listener leaves without having read", () =>
+  it.scoped("a shared link goes on when a slow listener leaves without reading", () =>
     Effect.gen(function* () {
-      const { simulator, source } = yield* started
-      const scope = yield* Scope.make()
-      yield* Effect.asVoid(Scope.extend(source.open(one, ignored), scope))
-      const subscription = yield* source.open(two, ignored)
-      for (let number = 0; number < 600; number++) simulator.emit(one, "call", { number })
-      simulator.emit(two, "call", { behind: "the slow one" })
-      yield* Scope.close(scope, Exit.void)
-      expect(yield* take(subscription, 1)).toEqual([{ behind: "the slow one" }])
+      const { heard, leave } = yield* blocked
+      expect(yield* Queue.size(heard)).toBe(0)
+      yield* leave
+      expect(yield* Queue.take(heard)).toEqual({ behind: "the slow one" })
     })
   )
 
-  it.scoped("gives an event that names no instance to some listener", () =>
+  it.scoped("heard stays at a buffered event until the sink has taken it", () =>
+    Effect.gen(function* () {
+      const { deliver, source } = yield* scripted(EventSource.layerGlobal)
+      const late = yield* source.open(one, ignored)
+      const other = yield* source.open(two, ignored)
+      const passed = yield* Queue.unbounded<unknown>()
+      yield* Effect.forkScoped(other.run(oneByOne((event) => passed.offer(dataOf(event)))))
+      yield* TestClock.setTime(10_000)
+      yield* deliver([one, "early"], [two, "behind"])
+      expect(yield* Queue.take(passed)).toBe("behind")
+      yield* TestClock.setTime(20_000)
+      const called = yield* Deferred.make<void>()
+      yield* Effect.forkScoped(
+        late.run(() => Effect.zipRight(Deferred.succeed(called, undefined), Effect.never))
+      )
+      yield* Deferred.await(called)
+      yield* deliver([two, "later"])
+      yield* Queue.take(passed)
+      yield* deliver()
+      expect((yield* late.heard).until).toBe(10_000)
+      expect((yield* other.heard).until).toBe(20_000)
+      expect(yield* source.heard).toBe(10_000)
+    })
+  )
+
+  it.scoped("the second of two subscriptions of one instance outlives the first", () =>
+    Effect.gen(function* () {
+      const { deliver, source } = yield* scripted(EventSource.layerGlobal)
+      const leaving = yield* Scope.make()
+      yield* Effect.asVoid(Scope.extend(source.open(one, ignored), leaving))
+      const second = yield* source.open(one, ignored)
+      yield* Scope.close(leaving, Exit.void)
+      yield* deliver([one, "still there"])
+      expect(yield* take(second, 1)).toEqual(["still there"])
+    })
+  )
+
+  it.scoped("an event that names no instance goes to one of the listeners", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const some = yield* Queue.unbounded<unknown>()
@@ -191,7 +263,7 @@ describe("EventSource.layerGlobal", () => {
     })
   )
 
-  it.scoped("ends a lagging listener's run too when it is quiesced, and in order", () =>
+  it.scoped("quiesce ends the run of a lagging listener too, with its events in order", () =>
     Effect.gen(function* () {
       const { dials, source } = yield* counted
       const { run } = yield* source.open(one, ignored)

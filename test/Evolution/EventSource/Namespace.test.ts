@@ -1,14 +1,15 @@
+import { type AddressInfo, createServer, type Socket } from "node:net"
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Option, Queue, Stream, TestClock } from "effect"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import type { LinkError } from "../../../src/Domain/LinkError.ts"
 import { EventSource } from "../../../src/Evolution/EventSource.ts"
-import { awake, eventually, ignored, simulated, sourceOf, take } from "./support.ts"
+import { awake, eventually, ignored, simulated, sourceOf, take, turn } from "./support.ts"
 
 const names = ["shop-1", "shop-2", "shop-3"].map((name) => InstanceName.make(name))
 const one = InstanceName.make("shop-1")
 
-/** An instance that has not said a word since Evolution started, and somebody who opens it. */
+/** An instance without an event since Evolution started, and a fiber that opens it. */
 const silent = Effect.gen(function* () {
   const simulator = yield* simulated()
   simulator.add(one)
@@ -18,8 +19,29 @@ const silent = Effect.gen(function* () {
   return { opening, refusals, simulator }
 })
 
+/** A server that takes connections and answers none. */
+const unanswered = Effect.acquireRelease(
+  Effect.async<{ readonly url: string; readonly count: () => number; readonly close: () => void }>(
+    (resume) => {
+      const sockets: Array<Socket> = []
+      const server = createServer((socket) => sockets.push(socket.on("error", () => undefined)))
+      server.listen(0, "127.0.0.1", () => {
+        const { port } = server.address() as AddressInfo // listening on TCP, so never a pipe's name
+        const close = () => {
+          for (const socket of sockets) socket.destroy()
+          server.close()
+        }
+        resume(
+          Effect.succeed({ url: `http://127.0.0.1:${port}`, count: () => sockets.length, close })
+        )
+      })
+    }
+  ),
+  ({ close }) => Effect.sync(close)
+)
+
 describe("EventSource.layerNamespace", () => {
-  it.scoped("says why it waits for a namespace that does not exist yet", () =>
+  it.scoped("open reports each refusal while the namespace does not exist", () =>
     Effect.gen(function* () {
       const { opening, refusals } = yield* silent
       for (let asked = 1; asked <= 3; asked++) {
@@ -35,7 +57,7 @@ describe("EventSource.layerNamespace", () => {
     })
   )
 
-  it.scoped("joins when the instance's first event has made its namespace", () =>
+  it.scoped("open joins once the instance's first event has created its namespace", () =>
     Effect.gen(function* () {
       const { opening, refusals, simulator } = yield* silent
       yield* Queue.take(refusals)
@@ -48,7 +70,7 @@ describe("EventSource.layerNamespace", () => {
     })
   )
 
-  it.scoped("gives up before Evolution would close a connection without a namespace", () =>
+  it.scoped("open fails before Evolution would close a connection without a namespace", () =>
     Effect.gen(function* () {
       const { opening, refusals } = yield* silent
       const asked = Effect.gen(function* () {
@@ -63,7 +85,7 @@ describe("EventSource.layerNamespace", () => {
     })
   )
 
-  it.scoped("has a connection of its own for each instance", () =>
+  it.scoped("each instance has a connection of its own", () =>
     Effect.gen(function* () {
       const simulator = yield* simulated()
       yield* awake(simulator, ...names)
@@ -75,7 +97,7 @@ describe("EventSource.layerNamespace", () => {
     })
   )
 
-  it.scoped("dials for many at once, and every one of them gets its link", () =>
+  it.scoped("every instance gets its link when many are opened at once", () =>
     Effect.gen(function* () {
       const many = Array.from({ length: 40 }, (_, index) => InstanceName.make(`shop-${index}`))
       const simulator = yield* simulated()
@@ -90,7 +112,33 @@ describe("EventSource.layerNamespace", () => {
     })
   )
 
-  it.scoped("never tells of created instances, for it cannot see them", () =>
+  it.scoped(
+    "at most 16 instances are dialled at the same time, and each dial makes room for one",
+    () =>
+      Effect.gen(function* () {
+        const dials = yield* unanswered
+        const source = yield* sourceOf(EventSource.layerNamespace, {
+          url: dials.url,
+          apiKey: "any"
+        })
+        const names = Array.from({ length: 40 }, (_, index) => InstanceName.make(`shop-${index}`))
+        const opening = yield* Effect.fork(
+          Effect.forEach(names, (name) => Effect.flip(Effect.scoped(source.open(name, ignored))), {
+            concurrency: "unbounded"
+          })
+        )
+        for (const count of [16, 32, 40]) {
+          yield* eventually(() => dials.count() >= count)
+          yield* Effect.repeatN(turn, 50)
+          expect(dials.count()).toBe(count)
+          yield* TestClock.adjust("10 seconds")
+        }
+        const errors = yield* Fiber.join(opening)
+        expect(errors.map(({ _tag }) => _tag)).toEqual(Array(40).fill("HandshakeTimeout"))
+      })
+  )
+
+  it.scoped("created stays empty, since namespace mode cannot see new instances", () =>
     Effect.gen(function* () {
       const simulator = yield* simulated()
       yield* awake(simulator, one)

@@ -3,8 +3,8 @@ import { Deferred, Effect, Exit, Fiber, Scope, TestClock } from "effect"
 import { UpgradeRefused } from "../../../src/Domain/LinkError.ts"
 import { listened, lost, settle } from "./Exchange.ts"
 
-describe("an exchange of the connection", () => {
-  it.scoped("passes on what either brings, the old one's first", () =>
+describe("a renewal", () => {
+  it.scoped("a renewal passes on the events of both connections, those of the old one first", () =>
     Effect.gen(function* () {
       const { link, read, server } = yield* listened
       yield* server.sendOn(0, "before")
@@ -23,7 +23,7 @@ describe("an exchange of the connection", () => {
     })
   )
 
-  it.scoped("reads the old one for two seconds more, and then leaves it", () =>
+  it.scoped("a renewal reads the old connection for two seconds more and then leaves it", () =>
     Effect.gen(function* () {
       const { link, server } = yield* listened
       yield* Effect.fork(link.renew)
@@ -34,7 +34,7 @@ describe("an exchange of the connection", () => {
     })
   )
 
-  it.scoped("leaves the old one only when all it brought is read", () =>
+  it.scoped("a renewal leaves the old connection only when its events are read", () =>
     Effect.gen(function* () {
       const { goesOn, link, read, server } = yield* listened
       yield* goesOn.close
@@ -51,13 +51,13 @@ describe("an exchange of the connection", () => {
     })
   )
 
-  it.scoped("passes on once what both brought, as often as it was sent", () =>
+  it.scoped("a renewal passes an event of both connections on as often as it was sent", () =>
     Effect.gen(function* () {
       const { link, read, server } = yield* listened
       const renewing = yield* Effect.fork(link.renew)
       yield* settle
       yield* server.broadcast("a", "same", "b", "same")
-      // On its way on the new one still, when the old one goes.
+      // Still in transit on the new connection when the old one is left.
       yield* server.sendOn(0, "late")
       yield* TestClock.adjust("2 seconds")
       yield* Fiber.join(renewing)
@@ -67,7 +67,7 @@ describe("an exchange of the connection", () => {
     })
   )
 
-  it.scoped("takes the same words, said again later, for something new", () =>
+  it.scoped("a renewal passes on an equal event that is sent later", () =>
     Effect.gen(function* () {
       const { link, read, server } = yield* listened
       yield* Effect.fork(link.renew)
@@ -81,7 +81,7 @@ describe("an exchange of the connection", () => {
     })
   )
 
-  it.scoped("tells how far we have heard on the connection that is read", () =>
+  it.scoped("heard is that of the connection that is read", () =>
     Effect.gen(function* () {
       const { link, server } = yield* listened
       yield* Effect.fork(link.renew)
@@ -95,7 +95,7 @@ describe("an exchange of the connection", () => {
     })
   )
 
-  it.scoped("can be made again and again", () =>
+  it.scoped("a link can be renewed many times", () =>
     Effect.gen(function* () {
       const { link, read, server } = yield* listened
       for (let round = 0; round < 10; round++) {
@@ -114,8 +114,8 @@ describe("an exchange of the connection", () => {
   )
 })
 
-describe("an exchange that comes to nothing", () => {
-  it.scoped("fails as its dial does, and the old connection goes on", () =>
+describe("a renewal that fails", () => {
+  it.scoped("a renewal fails with the error of its dial, and the old connection goes on", () =>
     Effect.gen(function* () {
       const { link, read, server } = yield* listened
       const refusal = UpgradeRefused.of(502, "Bad Gateway")
@@ -130,7 +130,7 @@ describe("an exchange that comes to nothing", () => {
       yield* server.broadcast(2)
       yield* settle
       expect([read, server.connections.length]).toEqual([[1, 2], 1])
-      // And the next one is like the first.
+      // The next renewal starts afresh.
       server.beforeDial = Effect.void
       yield* Effect.fork(link.renew)
       yield* settle
@@ -142,7 +142,7 @@ describe("an exchange that comes to nothing", () => {
     })
   )
 
-  it.scoped("leaves the new connection when it is interrupted, and the old one goes on", () =>
+  it.scoped("an interrupted renewal leaves the new connection, and the old one goes on", () =>
     Effect.gen(function* () {
       const { link, read, server } = yield* listened
       const renewing = yield* Effect.fork(link.renew)
@@ -157,7 +157,7 @@ describe("an exchange that comes to nothing", () => {
     })
   )
 
-  it.scoped("does not hide that the old connection was lost meanwhile", () =>
+  it.scoped("a renewal does not hide the loss of the old connection", () =>
     Effect.gen(function* () {
       const { link, read, reader, server } = yield* listened
       yield* Effect.fork(link.renew)
@@ -169,7 +169,7 @@ describe("an exchange that comes to nothing", () => {
     })
   )
 
-  it.scoped("leaves nothing behind when the link is left in the middle of it", () =>
+  it.scoped("a link that is left during a renewal leaves no connection open", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { link, server } = yield* Scope.extend(listened, scope)
@@ -183,7 +183,7 @@ describe("an exchange that comes to nothing", () => {
   )
 
   it.scoped(
-    "lets itself be ended when the old one has gone: what is there is read, and no more",
+    "a link that is ended during a renewal gives the events received before and no more",
     () =>
       Effect.gen(function* () {
         const { goesOn, link, read, reader, server } = yield* listened
@@ -199,7 +199,7 @@ describe("an exchange that comes to nothing", () => {
       })
   )
 
-  it.scoped("does not bring a link to life again that was ended meanwhile", () =>
+  it.scoped("a renewal does not revive a link that was ended meanwhile", () =>
     Effect.gen(function* () {
       const { link, read, reader, server } = yield* listened
       yield* Effect.fork(link.renew)
@@ -213,7 +213,7 @@ describe("an exchange that comes to nothing", () => {
     })
   )
 
-  it.scoped("does not do so either when the old one is still read then", () =>
+  it.scoped("a renewal does not revive an ended link whose old connection is still read", () =>
     Effect.gen(function* () {
       const { goesOn, link, read, reader, server } = yield* listened
       yield* goesOn.close
@@ -229,7 +229,7 @@ describe("an exchange that comes to nothing", () => {
     })
   )
 
-  it.scoped("ends on the new connection when that is the one which is read", () =>
+  it.scoped("end ends the new connection once that is read", () =>
     Effect.gen(function* () {
       const { link, read, reader, server } = yield* listened
       yield* Effect.fork(link.renew)

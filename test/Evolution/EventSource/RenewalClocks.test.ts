@@ -4,12 +4,12 @@ import { listened } from "./Exchange.ts"
 
 const hour = 3_600_000
 
-/** A link whose events carry the time at Evolution, which is `offset` away from ours. */
+/** A link whose events have Evolution's time, which differs from ours by `offset`. */
 const dated = Effect.gen(function* () {
   const { link, server } = yield* listened
   yield* TestClock.setTime(100 * hour)
   const evolution = { offset: 0 }
-  /** One event a second, for so many seconds; each is 50 ms on its way. */
+  /** One event a second for so many seconds, each 50 ms in transit. */
   const steadily = (seconds: number) =>
     Effect.gen(function* () {
       yield* TestClock.adjust("1 second")
@@ -20,7 +20,7 @@ const dated = Effect.gen(function* () {
         if (!isLeft) yield* inbox.offer({ name: "call", payload, receivedAt })
       yield* TestClock.adjust(0)
     }).pipe(Effect.repeatN(seconds - 1))
-  /** How far behind now it is that we have heard, in ms. */
+  /** The time since `heard`, in ms. */
   const behind = Effect.zipWith(
     Clock.currentTimeMillis,
     link.heard,
@@ -32,22 +32,22 @@ const dated = Effect.gen(function* () {
 describe.each([
   ["ahead", hour],
   ["back", -hour]
-])("Evolution's clock, set %s by an hour", (_, jump) => {
-  it.scoped("does not make us deaf: what comes in time is heard in time, at the latest soon", () =>
+])("a link while Evolution's clock is set %s by an hour", (_, jump) => {
+  it.scoped("heard follows timely events again, at the latest soon", () =>
     Effect.gen(function* () {
       const { behind, evolution, steadily } = yield* dated
       yield* steadily(10)
       expect(yield* behind).toBeLessThan(100)
       evolution.offset += jump
       yield* steadily(10)
-      // It may take a while until that is known from something that is really late.
+      // A clock that was set cannot be told from late events at once.
       yield* TestClock.adjust("1 hour")
       yield* steadily(10)
       expect(yield* behind).toBeLessThan(100)
     })
   )
 
-  it.scoped("does not keep a renewal from coming to its end", () =>
+  it.scoped("a renewal comes to its end", () =>
     Effect.gen(function* () {
       const { evolution, link, server, steadily } = yield* dated
       yield* steadily(10)
@@ -61,8 +61,8 @@ describe.each([
   )
 })
 
-describe("what waited for us, while we read no further", () => {
-  it.scoped("is not late by that, so that a gap does not begin before it", () =>
+describe("an event that waited while the socket was held back", () => {
+  it.scoped("lateness does not count the wait, so a gap does not begin too early", () =>
     Effect.gen(function* () {
       const { behind, link, server, steadily } = yield* dated
       yield* steadily(10)

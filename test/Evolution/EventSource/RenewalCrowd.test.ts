@@ -2,8 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope, TestClock } from "effect"
 import { listened, lost, settle } from "./Exchange.ts"
 
-describe("exchanges that are asked for while one is under way", () => {
-  it.scoped("come one after the other, never three connections at a time", () =>
+describe("renewals requested while one is under way", () => {
+  it.scoped("renewals run one after the other, with at most two connections", () =>
     Effect.gen(function* () {
       const { link, server } = yield* listened
       const there = () => server.connections.filter(({ isLeft }) => !isLeft).length
@@ -22,12 +22,12 @@ describe("exchanges that are asked for while one is under way", () => {
     })
   )
 
-  it.scoped("are one: each may be asked for by another instance of the link", () =>
+  it.scoped("renewals requested by several instances before one begins share that one", () =>
     Effect.gen(function* () {
       const { link, server } = yield* listened
       const first = yield* Effect.fork(link.renew)
       yield* settle
-      // Whatever it was that they want to be rid of, the first new connection may have it too.
+      // Their fault may be on the first new connection too, so a second one is dialled.
       const others = yield* Effect.replicateEffect(Effect.fork(link.renew), 500)
       yield* TestClock.adjust("2 seconds")
       yield* Fiber.join(first)
@@ -37,7 +37,7 @@ describe("exchanges that are asked for while one is under way", () => {
     })
   )
 
-  it.scoped("fail together, and the next one is tried anew", () =>
+  it.scoped("renewals that share one fail together, and the next one dials again", () =>
     Effect.gen(function* () {
       const { link, server } = yield* listened
       let dials = 0
@@ -59,7 +59,7 @@ describe("exchanges that are asked for while one is under way", () => {
     })
   )
 
-  it.scoped("do not count on one whose asker has left", () =>
+  it.scoped("a renewal whose caller was interrupted is not shared", () =>
     Effect.gen(function* () {
       const { link, server } = yield* listened
       yield* Effect.fork(link.renew)
@@ -73,10 +73,10 @@ describe("exchanges that are asked for while one is under way", () => {
     })
   )
 
-  it.scoped("repeat nothing: the first one's echo is still known when the next one begins", () =>
+  it.scoped("a second renewal at once repeats no event of the first", () =>
     Effect.gen(function* () {
       const { link, read, server } = yield* listened
-      // A closing handshake takes its turns.
+      // A closing handshake takes a few turns of the event loop.
       server.goodbye = Effect.replicateEffect(Effect.yieldNow(), 20, { discard: true })
       yield* Effect.fork(link.renew)
       const second = yield* Effect.fork(link.renew)
@@ -92,7 +92,7 @@ describe("exchanges that are asked for while one is under way", () => {
     })
   )
 
-  it.scoped("lose nothing although the reader has not come to the first one's end yet", () =>
+  it.scoped("a second renewal loses no event while the reader is behind the first", () =>
     Effect.gen(function* () {
       const { goesOn, link, read, server } = yield* listened
       yield* goesOn.close
@@ -102,7 +102,7 @@ describe("exchanges that are asked for while one is under way", () => {
       yield* settle
       yield* server.broadcast(2)
       yield* TestClock.adjust("2 seconds")
-      // The old one is read no further now, but for what it has brought already.
+      // The old socket is read no further; only its queue is.
       yield* server.broadcast(3)
       yield* Effect.fork(link.renew)
       yield* settle
@@ -117,7 +117,7 @@ describe("exchanges that are asked for while one is under way", () => {
     })
   )
 
-  it.scoped("come to nothing when the link is gone before their turn, and dial no more", () =>
+  it.scoped("renewals whose link is gone before their turn dial no more", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { link, server } = yield* Scope.extend(listened, scope)

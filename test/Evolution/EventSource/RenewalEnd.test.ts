@@ -2,11 +2,11 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, TestClock } from "effect"
 import { listened, settle } from "./Exchange.ts"
 
-describe("a link that is ended when the old connection has gone and the new one is not read yet", () => {
-  it.scoped("gives what both brought, once, and ends", () =>
+describe("a link that is ended between its old connection and its new one", () => {
+  it.scoped("the link gives the events of both once, and ends", () =>
     Effect.gen(function* () {
       const { link, read, reader, server } = yield* listened
-      // A closing handshake takes its time.
+      // A closing handshake takes a second.
       server.goodbye = Effect.sleep("1 second")
       yield* Effect.fork(link.renew)
       yield* settle
@@ -22,7 +22,7 @@ describe("a link that is ended when the old connection has gone and the new one 
     })
   )
 
-  it.scoped("does so also when the reader had not come to the old one's end", () =>
+  it.scoped("the link does so too while the reader is behind on the old connection", () =>
     Effect.gen(function* () {
       const { goesOn, link, read, reader, server } = yield* listened
       yield* goesOn.close
@@ -39,8 +39,8 @@ describe("a link that is ended when the old connection has gone and the new one 
   )
 })
 
-describe("an exchange that nobody waits for any more", () => {
-  it.scoped("repeats nothing when the old connection had ended already", () =>
+describe("a renewal whose caller is interrupted", () => {
+  it.scoped("the link repeats no event when the old connection has ended already", () =>
     Effect.gen(function* () {
       const { goesOn, link, read, server } = yield* listened
       yield* goesOn.close

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, TestClock } from "effect"
-import { backends, listened as listenedOn, none, one, renewing } from "./numbered.ts"
-import { awake, eventually, simulated, sourceOf } from "./support.ts"
+import { listened as listenedOn, noFaults, one, renewing } from "./numbered.ts"
+import { awake, backends, eventually, simulated, sourceOf } from "./support.ts"
 
-describe.each(backends)("a renewal at Evolution, %s", (_, backend) => {
+describe.each(backends)("a renewal at a simulated Evolution, %s", (_, backend) => {
   const listened = listenedOn(backend)
 
-  it.scoped("gives everything that is emitted meanwhile, once and in order", () =>
+  it.scoped("a renewal gives every event once and in order", () =>
     Effect.gen(function* () {
       const { emitting, faults, more, read, simulator, source } = yield* listened
       const emitter = yield* Effect.fork(emitting)
@@ -21,12 +21,12 @@ describe.each(backends)("a renewal at Evolution, %s", (_, backend) => {
         yield* more
       }
       yield* Fiber.interrupt(emitter)
-      expect(yield* faults).toEqual(none)
+      expect(yield* faults).toEqual(noFaults)
       expect(read.length).toBeGreaterThan(50)
     })
   )
 
-  it.scoped("does so when the next one begins at once, too", () =>
+  it.scoped("renewals in a row give every event once and in order", () =>
     Effect.gen(function* () {
       const { emitting, faults, more, simulator, source } = yield* listened
       const emitter = yield* Effect.fork(emitting)
@@ -39,11 +39,11 @@ describe.each(backends)("a renewal at Evolution, %s", (_, backend) => {
       }
       yield* eventually(() => simulator.connections() === 1)
       yield* Fiber.interrupt(emitter)
-      expect(yield* faults).toEqual(none)
+      expect(yield* faults).toEqual(noFaults)
     })
   )
 
-  it.scoped("leaves the old link as it is when Evolution cannot be dialled", () =>
+  it.scoped("a renewal whose dial fails leaves the old link as it is", () =>
     Effect.gen(function* () {
       const { emit, emitting, faults, simulator, source } = yield* listened
       const emitter = yield* Effect.fork(emitting)
@@ -56,28 +56,28 @@ describe.each(backends)("a renewal at Evolution, %s", (_, backend) => {
       expect(simulator.connections()).toBe(1)
       yield* Fiber.interrupt(emitter)
       emit()
-      expect(yield* faults).toEqual(none)
+      expect(yield* faults).toEqual(noFaults)
     })
   )
 
-  it.scoped("goes on hearing: a frame on the new connection tells how far", () =>
+  it.scoped("heard follows the new connection after a renewal", () =>
     Effect.gen(function* () {
       const { emit, faults, heard, source } = yield* listened
       const renewal = yield* renewing(source)
       yield* TestClock.adjust("1 second")
       emit()
-      expect(yield* faults).toEqual(none)
+      expect(yield* faults).toEqual(noFaults)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(renewal)
       yield* TestClock.adjust("7 seconds")
       emit()
-      expect(yield* faults).toEqual(none)
+      expect(yield* faults).toEqual(noFaults)
       expect(yield* heard).toEqual({ until: 9000, isHeldBack: false })
       expect(yield* source.heard).toBe(9000)
     })
   )
 
-  it.scoped("has nothing to do where nobody listens", () =>
+  it.scoped("renew does nothing where no link is up", () =>
     Effect.gen(function* () {
       const simulator = yield* simulated()
       yield* awake(simulator, one)
@@ -87,13 +87,13 @@ describe.each(backends)("a renewal at Evolution, %s", (_, backend) => {
     })
   )
 
-  it.scoped("fails the stream when the new connection is lost, as any link's loss does", () =>
+  it.scoped("run fails when the new connection is lost", () =>
     Effect.gen(function* () {
       const { emit, faults, reader, simulator, source } = yield* listened
       const renewal = yield* renewing(source)
       yield* TestClock.adjust("1 second")
       emit()
-      expect(yield* faults).toEqual(none)
+      expect(yield* faults).toEqual(noFaults)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(renewal)
       yield* eventually(() => simulator.connections() === 1)

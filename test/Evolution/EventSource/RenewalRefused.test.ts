@@ -9,7 +9,7 @@ import { sourceOf, take } from "./support.ts"
 const one = InstanceName.make("shop-1")
 const invalid = '44/shop-1,{"message":"Invalid namespace"}'
 
-/** A namespace that was there for the first connection, and is not for any later one. */
+/** A server that admits the first connection to the namespace and refuses all others. */
 const opened = Effect.gen(function* () {
   const sockets: Array<WebSocket> = []
   const asked = yield* Queue.unbounded<WebSocket>()
@@ -26,7 +26,7 @@ const opened = Effect.gen(function* () {
   const told: Array<string> = []
   const subscription = yield* source.open(one, (error) => Effect.sync(() => told.push(error._tag)))
   yield* Queue.take(asked)
-  /** Asks again once a second until it gives up, some 40 s later; the server's pings go on. */
+  /** Lets the joins of one renewal, one a second, fail for 40 s; the server's pings go on. */
   const refused = Effect.gen(function* () {
     const renewal = yield* Effect.fork(Effect.flip(source.renew(one)))
     const asking = Effect.gen(function* () {
@@ -39,8 +39,8 @@ const opened = Effect.gen(function* () {
   return { subscription, refused, sockets, told }
 })
 
-describe("a renewal that Evolution refuses the namespace", () => {
-  it.scoped("fails with the refusal, and the old link goes on", () =>
+describe("a renewal whose namespace Evolution refuses", () => {
+  it.scoped("renew fails with the refusal, and the old link goes on", () =>
     Effect.gen(function* () {
       const { subscription, refused, sockets } = yield* opened
       expect(yield* refused).toMatchObject({ _tag: "NamespaceRefused", namespace: "/shop-1" })
@@ -49,7 +49,7 @@ describe("a renewal that Evolution refuses the namespace", () => {
     })
   )
 
-  it.scoped("is no news for who has it open: that link was never refused anything", () =>
+  it.scoped("the open link's onRefused is not called", () =>
     Effect.gen(function* () {
       const { refused, told } = yield* opened
       yield* refused

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, TestClock } from "effect"
-import { backends, clockRuns, listened as listenedOn, none, one, renewing } from "./numbered.ts"
-import { eventually, turn } from "./support.ts"
+import { clockRuns, listened as listenedOn, noFaults, one, renewing } from "./numbered.ts"
+import { backends, eventually, turn } from "./support.ts"
 
 describe.each(backends)("a renewal in trouble, %s", { timeout: 20_000 }, (_, backend) => {
   const listened = listenedOn(backend)
 
-  it.scoped("does no harm when its turn comes and the link is gone", () =>
+  it.scoped("a renewal whose turn comes after the link is gone does no harm", () =>
     Effect.gen(function* () {
       const { reader, simulator, source } = yield* listened
       const crashes: Array<string> = []
@@ -28,7 +28,7 @@ describe.each(backends)("a renewal in trouble, %s", { timeout: 20_000 }, (_, bac
 
   const padding = "x".repeat(16 * 1024)
 
-  it.scoped("loses nothing while the reader lags, and the old socket is held back", () =>
+  it.scoped("a renewal loses no event while the old socket is held back by a slow reader", () =>
     Effect.gen(function* () {
       const { emit, faults, goesOn, heard, source } = yield* listened
       yield* goesOn.close
@@ -40,23 +40,23 @@ describe.each(backends)("a renewal in trouble, %s", { timeout: 20_000 }, (_, bac
       yield* TestClock.adjust("2 seconds")
       yield* goesOn.open
       yield* clockRuns
-      expect(yield* faults).toEqual(none)
+      expect(yield* faults).toEqual(noFaults)
     })
   )
 
-  it.scoped("does not pass over in silence what a link that is half-open did not bring", () =>
+  it.scoped("a renewal of a half-open link reports the loss of that link", () =>
     Effect.gen(function* () {
-      // The new connection's pings come in real time, while the clock runs ahead.
+      // The new connection's pings come in real time, while virtual time runs ahead.
       const often = { pingInterval: 100, pingTimeout: 20_000 }
       const { emit, faults, reader, simulator, source } = yield* listenedOn(backend, often)
       emit()
-      expect(yield* faults).toEqual(none)
+      expect(yield* faults).toEqual(noFaults)
       simulator.fallSilent()
       for (let count = 0; count < 5; count++) emit()
       yield* TestClock.adjust("1 second")
       yield* renewing(source)
       yield* clockRuns
-      // Nobody can bring them any more; but then the loss of the link has to be told.
+      // These events are lost, so the link has to fail.
       const end = yield* Effect.raceFirst(
         Effect.flip(Fiber.join(reader)),
         Effect.delay(Effect.succeed("as if nothing had been"), "40 seconds")

@@ -7,13 +7,13 @@ import { ignored, simulated, sourceOf, take } from "./support.ts"
 const started = Effect.gen(function* () {
   const simulator = yield* simulated()
   const source = yield* sourceOf(EventSource.layerGlobal, simulator)
-  /** As when somebody creates it at Evolution. */
+  /** Emits the event of an instance that is created at Evolution. */
   const create = (instance: string) =>
     simulator.emit(instance, "instance.create", { instanceName: instance, instanceId: "id" })
   return { create, simulator, source }
 })
 
-/** Somebody who hears of created instances, from now on. */
+/** A watcher of created instances. */
 const watching = Effect.gen(function* () {
   const world = yield* started
   const told = yield* Queue.unbounded<string>()
@@ -26,11 +26,11 @@ const created = (instance: string) => ({ instanceName: instance, instanceId: "id
 const neighbour = InstanceName.make("neighbour")
 const fresh = InstanceName.make("shop-9")
 
-/** How many events, or instances, may wait for a listener. */
+/** Events of one instance, and instances, that are held at most. */
 const [routeCapacity, maxHeld] = [64, 64]
 
-describe("EventSource.layerGlobal, of instances that somebody creates", () => {
-  it.scoped("announces them, and holds their events for the listener to come", () =>
+describe("EventSource.layerGlobal and created instances", () => {
+  it.scoped("created announces an instance and holds its events until it is opened", () =>
     Effect.gen(function* () {
       const { create, simulator, source, told } = yield* watching
       simulator.add(fresh)
@@ -47,14 +47,14 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
     })
   )
 
-  it.scoped("keeps the link open although nobody listens", () =>
+  it.scoped("created keeps the link up while no instance is open", () =>
     Effect.gen(function* () {
       const { simulator } = yield* watching
       expect(simulator.connections()).toBe(1)
     })
   )
 
-  it.scoped("announces only what is new: neither an open instance nor another event", () =>
+  it.scoped("created announces new instances alone: no open instance, no other event", () =>
     Effect.gen(function* () {
       const { create, simulator, source, told } = yield* watching
       const open = yield* source.open(neighbour, ignored)
@@ -65,14 +65,14 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
       create("last")
       expect([yield* Queue.take(told), yield* Queue.take(told)]).toEqual([fresh, "last"])
       expect(yield* take(open, 1)).toEqual([created(neighbour)])
-      // What was not held is not there for whoever comes later.
+      // An event that was not held is not there for a later listener.
       const late = yield* source.open(InstanceName.make("silent"), ignored)
       simulator.emit("silent", "call", { number: 2 })
       expect(yield* take(late, 1)).toEqual([{ number: 2 }])
     })
   )
 
-  it.scoped("holds nothing while nobody wants to hear of them", () =>
+  it.scoped("events are not held while created has no watcher", () =>
     Effect.gen(function* () {
       const { create, simulator, source } = yield* started
       const open = yield* source.open(neighbour, ignored)
@@ -85,7 +85,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
     })
   )
 
-  it.scoped("holds a bounded number of instances, and lets the oldest go", () =>
+  it.scoped("a bounded number of instances is held, and the oldest is let go", () =>
     Effect.gen(function* () {
       const { create, simulator, source, told } = yield* watching
       const many = Array.from({ length: maxHeld + 1 }, (_, index) => `shop-${index}`)
@@ -99,7 +99,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
     })
   )
 
-  it.scoped("lets an instance go that nobody claims, instead of waiting for its listener", () =>
+  it.scoped("a held instance whose buffer is full is let go, and the link does not wait", () =>
     Effect.gen(function* () {
       const { create, simulator, source, told } = yield* watching
       const open = yield* source.open(neighbour, ignored)
@@ -115,13 +115,13 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
     })
   )
 
-  it.scoped("does not wait for a listener to come with an event that names no instance", () =>
+  it.scoped("an event that names no instance does not go to a held one", () =>
     Effect.gen(function* () {
       const { create, simulator, source, told } = yield* watching
       create("held")
       expect(yield* Queue.take(told)).toBe("held")
       const open = yield* source.open(neighbour, ignored)
-      // As full as it may be: with the next one it would be let go.
+      // The buffer is full: with one more event the instance is let go.
       for (let number = 1; number < routeCapacity; number++)
         simulator.emit("held", "call", { number })
       simulator.emitRaw("odd", { nobody: "knows" })
@@ -130,7 +130,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
     })
   )
 
-  it.scoped("fails with the link, so that whoever watches can come back", () =>
+  it.scoped("created fails with the link", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
       const watcher = yield* Effect.fork(Stream.runHead(yield* source.created))
@@ -139,7 +139,7 @@ describe("EventSource.layerGlobal, of instances that somebody creates", () => {
     })
   )
 
-  it.scoped("ends when the source is quiesced", () =>
+  it.scoped("created ends when the source is quiesced", () =>
     Effect.gen(function* () {
       const { source } = yield* started
       const watcher = yield* Effect.fork(Stream.runHead(yield* source.created))

@@ -1,9 +1,9 @@
-/** A numbered stream of events from a simulated Evolution, read through a source. */
+/** A numbered stream of events of a simulated Evolution, read through a source. */
 import { Chunk, Clock, Deferred, Effect, Predicate, TestClock, TestServices } from "effect"
 import type { RawEvent } from "../../../src/Domain/Event.ts"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import type { LinkError } from "../../../src/Domain/LinkError.ts"
-import { EventSource, type Subscription } from "../../../src/Evolution/EventSource.ts"
+import type { EventSource, Subscription } from "../../../src/Evolution/EventSource.ts"
 import type { Settings } from "../../support/EvolutionSimulator/State.ts"
 import {
   awake,
@@ -18,12 +18,7 @@ import {
 } from "./support.ts"
 
 export const one = InstanceName.make("shop-1")
-export const backends = [
-  ["global", EventSource.layerGlobal],
-  ["namespace", EventSource.layerNamespace]
-] as const
-
-/** A source whose one instance is read; while `goesOn` is shut, the reader is stuck in an event. */
+/** A source whose one instance is read. While `goesOn` is shut, the reader is stuck in an event. */
 export const listened = Effect.fn(function* (backend: Backend, settings: Partial<Settings> = {}) {
   const simulator = yield* simulated(settings)
   yield* awake(simulator, one)
@@ -43,18 +38,17 @@ export const listened = Effect.fn(function* (backend: Backend, settings: Partial
       )
     )
   })
-  // Left when the stream ends, as a listener leaves it.
+  // The link is left when the run ends, as a listener leaves it.
   const reader = yield* Effect.forkScoped(Effect.scoped(session))
   const { heard } = yield* Deferred.await(opened)
   const clock = yield* Effect.clock
-  /** Evolution's clock goes as ours does, which is virtual. */
+  /** Evolution's clock is ours, which is virtual. */
   const timely = () => ({ date_time: new Date(clock.unsafeCurrentTimeMillis()).toISOString() })
-  /** So many numbered events so far. */
   let emitted = 0
   const emit = (padding = "") =>
     simulator.emit(one, "messages.upsert", { number: ++emitted, padding }, timely())
   const emitting = Effect.forever(Effect.zipRight(Effect.sync(emit), turn))
-  /** What is wrong with what was read, once nothing more comes. */
+  /** Compares the events read with those emitted, once all are read or no more arrive. */
   const faults = Effect.gen(function* () {
     for (let still = 0, before = -1; still < 100; before = read.length) {
       if (new Set(read).size >= emitted) break
@@ -73,10 +67,10 @@ export const listened = Effect.fn(function* (backend: Backend, settings: Partial
   return { emit, emitting, faults, goesOn, more, heard, read, reader, simulator, source }
 })
 
-/** Nothing is. */
-export const none = { missing: 0, repeated: 0, isInOrder: true }
+/** The result of `faults` when every event was read once and in order. */
+export const noFaults = { missing: 0, repeated: 0, isInOrder: true }
 
-/** Renews, and comes back when the two seconds are running in which both connections are read. */
+/** Begins a renewal; succeeds when the two seconds run in which both connections are up. */
 export const renewing = (source: typeof EventSource.Service) =>
   Effect.gen(function* () {
     const end = (yield* Clock.currentTimeMillis) + 2000
@@ -95,10 +89,10 @@ const numberOf = (event: RawEvent): number => {
   return Predicate.hasProperty(data, "number") ? Number(data.number) : Number.NaN
 }
 
-/** A moment of real time, for what comes over a real socket. */
+/** A moment of real time, for frames on a real socket. */
 const pause = TestServices.provideLive(Effect.sleep("5 millis"))
 
-/** Lets virtual time run along, beside whatever comes over a real socket. */
+/** Lets virtual time pass along with real time, for frames on a real socket. */
 export const clockRuns = Effect.forkScoped(
   Effect.forever(Effect.zipRight(pause, TestClock.adjust("100 millis")))
 )

@@ -8,7 +8,7 @@ import { dataOf, ignored, sourceOf } from "./support.ts"
 
 const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
 
-/** A source, and a server that sends many frames at once. */
+/** A source at a server that sends many frames at once. */
 const started = Effect.gen(function* () {
   let send = (_: ReadonlyArray<string>): void => undefined
   const { url } = yield* scriptedServer((socket) => {
@@ -21,13 +21,13 @@ const started = Effect.gen(function* () {
     }
   })
   const source = yield* sourceOf(EventSource.layerGlobal, { url: url.href, apiKey: "any" })
-  /** In one go, so that they are read in one go. */
+  /** Sends all events at once, so that they are read in one batch. */
   const say = (...events: ReadonlyArray<readonly [instance: string, data: unknown]>) =>
     send(events.map(([instance, data]) => `42${JSON.stringify(["call", { instance, data }])}`))
   return { say, source }
 })
 
-/** A sink that writes down each batch, and comes to its end when the last of them says so. */
+/** A sink that records each batch; `over` is done with the event `last`. */
 const recording = Effect.gen(function* () {
   const batches: Array<ReadonlyArray<unknown>> = []
   const over = yield* Deferred.make<void>()
@@ -39,14 +39,14 @@ const recording = Effect.gen(function* () {
   return { batches, over: Deferred.await(over), sink }
 })
 
-/** Both listen, each at its own place. */
+/** Runs both instances, each with a sink of its own. */
 const listenBoth = (source: EventSource["Type"], sinkOfEach: () => Sink) =>
   Effect.forEach([one, two], (name) =>
     Effect.flatMap(source.open(name, ignored), ({ run }) => Effect.forkScoped(run(sinkOfEach())))
   )
 
-describe("a shared link and those who listen on it", () => {
-  it.scoped("hands on what is theirs in the order of its receipt, together where it can", () =>
+describe("a shared link and its sinks", () => {
+  it.scoped("events go to one common sink in the order of receipt, in few calls", () =>
     Effect.gen(function* () {
       const { say, source } = yield* started
       const { batches, over, sink } = yield* recording
@@ -59,7 +59,7 @@ describe("a shared link and those who listen on it", () => {
     })
   )
 
-  it.scoped("keeps the order when they take it in at different places", () =>
+  it.scoped("events go to several sinks in the order of receipt", () =>
     Effect.gen(function* () {
       const { say, source } = yield* started
       const { batches, over, sink } = yield* recording
@@ -72,7 +72,7 @@ describe("a shared link and those who listen on it", () => {
     })
   )
 
-  it.scoped("hands on what was held before what comes meanwhile", () =>
+  it.scoped("buffered events go to the sink before later ones", () =>
     Effect.gen(function* () {
       const { say, source } = yield* started
       const early = yield* source.open(one, ignored)
@@ -98,7 +98,7 @@ describe("a shared link and those who listen on it", () => {
     })
   )
 
-  it.scoped("goes on handing on what is in its hands when one of them leaves", () =>
+  it.scoped("a batch in the sink's hands is handed on after its listener has left", () =>
     Effect.gen(function* () {
       const { say, source } = yield* started
       const goesOn = yield* Effect.makeLatch()
@@ -123,7 +123,7 @@ describe("a shared link and those who listen on it", () => {
     })
   )
 
-  it.scoped("lets those alone die of a bug whose events met it", () =>
+  it.scoped("a bug in the sink ends only the runs whose events met it", () =>
     Effect.gen(function* () {
       const { say, source } = yield* started
       const { batches, over, sink } = yield* recording

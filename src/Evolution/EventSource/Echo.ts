@@ -1,0 +1,36 @@
+/** Drops the events that two connections of one link both bring. Evolution broadcasts one text to both. */
+import { createHash } from "node:crypto"
+import { printOf, type RawEvent } from "../../Domain/Event.ts"
+
+export interface Echo {
+  /** Remembers a batch that the old connection brought, each event as often as it came. */
+  readonly remember: (events: ReadonlyArray<RawEvent>) => void
+  /**
+   * A filter for the new connection: passes an event on unless the old connection brought it.
+   * `until`, ms since 1970 UTC: an equal event that is received later is a new one.
+   */
+  readonly filter: (until: number) => (event: RawEvent) => boolean
+}
+
+export const make = (): Echo => {
+  const counts = new Map<string, number>()
+  return {
+    remember: (events) => {
+      for (const event of events) {
+        const print = fingerprint(event)
+        counts.set(print, (counts.get(print) ?? 0) + 1)
+      }
+    },
+    filter: (until) => (event) => {
+      if (event.receivedAt > until) counts.clear()
+      if (counts.size === 0) return true
+      const print = fingerprint(event)
+      const count = counts.get(print) ?? 0
+      if (count > 0) counts.set(print, count - 1)
+      return count === 0
+    }
+  }
+}
+
+const fingerprint = (event: RawEvent): string =>
+  createHash("sha1").update(printOf(event)).digest("base64")

@@ -1,10 +1,10 @@
 /**
- * How the link to Evolution can end, or fail to begin. Every listening socket ends in exactly one of
- * these; each is a fact with the data to act on, and each crosses HTTP as it is.
+ * The errors that end the link to Evolution, or keep it from coming up. Every listening socket ends with
+ * exactly one of them. Each has the data to act on, and each is part of the HTTP API.
  */
 import { Schema } from "effect"
 
-/** What keeps Evolution from being reached at all: DNS, TCP or TLS. `code` is Node's, e.g. `ECONNREFUSED`. */
+/** DNS, TCP or TLS failed. `code` is Node's, e.g. `ECONNREFUSED`. */
 export class DialFailed extends Schema.TaggedError<DialFailed>()("DialFailed", {
   message: Schema.String,
   code: Schema.String
@@ -89,7 +89,7 @@ export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("Connec
   }
 }
 
-/** The server sent something that is not WebSocket, Engine.IO v4 or Socket.IO v5. */
+/** The server sent a frame that is not WebSocket, Engine.IO v4 or Socket.IO v5. */
 export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>()(
   "ProtocolViolation",
   { message: Schema.String, reason: Schema.String }

@@ -1,4 +1,4 @@
-/** The REST side of Evolution API 2.x. Nothing secret that its answers carry gets past this file. */
+/** Evolution API 2.x over REST. No secret in its answers leaves this module. */
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Context, Duration, Effect, Layer, Redacted, Schedule, Schema } from "effect"
@@ -16,18 +16,17 @@ export type { FoundMessage, WebSocketSettings } from "./EvolutionClient/Body.ts"
 export interface CreateInput {
   readonly name: InstanceName
   readonly integration: "WHATSAPP-BAILEYS" | "WHATSAPP-BUSINESS" | "EVOLUTION"
-  /** Digits with country code; makes Evolution give a pairing code beside the QR code. */
+  /** Digits with country code; Evolution then makes a pairing code with each QR code. */
   readonly number?: string | undefined
   /** The instance's own API key at Evolution; random when absent. */
   readonly token?: Redacted.Redacted | undefined
 }
 
-/** Which messages to find. */
 export interface MessageQuery {
-  /** Whole seconds since 1970 UTC, both inclusive; without it, of all times. */
+  /** Whole seconds since 1970 UTC, both inclusive; left out: of all times. */
   readonly seconds?: readonly [from: number, to: number]
   readonly keyId?: string
-  /** Evolution calls it `offset`. */
+  /** `offset` in Evolution's API. */
   readonly pageSize: number
 }
 
@@ -38,46 +37,46 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
   {
     /**
      * Creates an instance with every event enabled on its websocket, and lets it connect. Evolution
-     * sleeps 5 s before it answers, often before there is a QR code: wait for the event instead.
+     * answers after 5 s, often before there is a QR code: wait for the event instead.
      */
     readonly create: (input: CreateInput) => Effect.Effect<void, EvolutionError>
     /**
-     * In state `close` this STARTS a connection (a second one, if WhatsApp is about to reconnect by
-     * itself); in `connecting` it gives the code in memory, which may be a dead one. Never poll it.
+     * In state `close` this STARTS a connection: a second one, if WhatsApp is about to reconnect by
+     * itself. In state `connecting` it gives the code in memory, which may have expired. Do not poll it.
      */
     readonly connect: (
       name: InstanceName,
-      /** Makes it give pairing codes, too; heeded in state `close` alone. */
+      /** Digits with country code; adds pairing codes. Evolution reads it in state `close` alone. */
       number?: string
     ) => Effect.Effect<Body.Connected, EvolutionError>
-    /** WhatsApp's state in Evolution's memory. Cheap and free of side effects: the call to poll. */
+    /** WhatsApp's state in Evolution's memory. Cheap, without side effects: the call to poll. */
     readonly connectionState: Call<Body.MemoryState>
-    /** Rows of Evolution's database, of one instance or of all; heavier, so seldom. */
+    /** Rows of Evolution's database, of one instance or of all. Heavier than `connectionState`. */
     readonly fetchInstances: (
       name?: InstanceName
     ) => Effect.Effect<ReadonlyArray<Body.InstanceRow>, EvolutionError>
-    /** Closes and re-opens WhatsApp's socket; refused in state `close`. */
+    /** Closes and reopens WhatsApp's socket. Evolution refuses it in state `close`. */
     readonly restart: Call<void>
-    /** Unlinks the phone. Success means "started" before 2.3.7; verify by `connectionState`. */
+    /** Unlinks the phone. Before 2.3.7 success means "started": check it by `connectionState`. */
     readonly logout: Call<void>
-    /** Deletes the instance. Evolution cleans up after it answered; `remove.instance` tells when. */
+    /** Deletes the instance. Evolution cleans up after its answer, and then emits `remove.instance`. */
     readonly delete: Call<void>
-    /** The instance's websocket settings; `null` when never set, or when websockets are off. */
+    /** The instance's websocket settings; `null`: never set, or websockets are off. */
     readonly findWebSocket: Call<Body.WebSocketSettings | null>
-    /** Enables an instance's websocket for these events, named as in Evolution's settings. */
+    /** Enables an instance's websocket for these events, e.g. `MESSAGES_UPSERT`. */
     readonly setWebSocket: (
       name: InstanceName,
       events: ReadonlyArray<string>
     ) => Effect.Effect<void, EvolutionError>
     /**
-     * The newest page of the messages in Evolution's database, newest first by second, in no order
-     * within one. It has those it was told to store (`DATABASE_SAVE_DATA_NEW_MESSAGE`).
+     * The newest page of the messages in Evolution's database, newest second first, in no order within a
+     * second. Evolution stores messages only with `DATABASE_SAVE_DATA_NEW_MESSAGE`.
      */
     readonly findMessages: (
       name: InstanceName,
       query: MessageQuery
     ) => Effect.Effect<Body.FoundMessages, EvolutionError>
-    /** Succeeds when something answers at Evolution's socket that is not a broken proxy. */
+    /** Succeeds when Evolution's socket endpoint answers with a status below 500. */
     readonly ping: Effect.Effect<void, EvolutionUnavailable>
   }
 >() {
@@ -85,36 +84,36 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
     EvolutionClient,
     Effect.suspend(() => make)
   ).pipe(
-    // It follows no redirect, which would carry the key to wherever it points; and costs half of `fetch`.
+    // Follows no redirect, which would carry the key to another server; and costs half of `fetch`.
     Layer.provide(NodeHttpClient.layerUndici)
   )
 }
 
 const callTimeout = Duration.seconds(10)
-/** Fetching WhatsApp's web version, then Evolution's own sleep of 5 s. */
+/** Evolution fetches WhatsApp's web version, and then sleeps for 5 s. */
 const createTimeout = Duration.seconds(60)
 
-/** For calls without side effects, against a hiccup; an outage is for the caller to wait out. */
+/** For calls without side effects. It covers a hiccup; callers wait for the end of an outage. */
 const retryPolicy = Schedule.exponential("200 millis").pipe(
   Schedule.jittered,
   Schedule.intersect(Schedule.recurs(2))
 )
 
-/** What a call is about, beside its request. */
 interface Asked {
   readonly name?: InstanceName | undefined
   readonly timeout?: Duration.Duration
-  /** A secret in the request, which must not come back in an answer. */
+  /** A secret in the request. It is taken out of the answer. */
   readonly token?: Redacted.Redacted | undefined
 }
 
-const make = Effect.gen(function* () {
+/** The three ways to ask: `exchange` for any answer, `call` for a decoded one, `safely` for repeatable calls. */
+const makeCalls = Effect.gen(function* () {
   const { apiKey, url } = yield* AppConfig.Evolution
   const secrets = yield* Secrets.scrub
   const http = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest(HttpClientRequest.prependUrl(url.href)),
     HttpClient.withTracerPropagation(false),
-    // The span is ours: the client's own would have addresses and headers in it.
+    // `Traced` makes the span: the client's own has addresses and headers in it.
     HttpClient.withTracerDisabledWhen(() => true)
   )
 
@@ -155,7 +154,11 @@ const make = Effect.gen(function* () {
       while: (error) => error._tag === "EvolutionUnavailable"
     })
 
-  return EvolutionClient.of({
+  return { call, exchange, safely }
+})
+
+const make = Effect.map(makeCalls, ({ call, exchange, safely }) =>
+  EvolutionClient.of({
     create: ({ integration, name, number, token }) =>
       call(
         Body.Done,
@@ -165,7 +168,7 @@ const make = Effect.gen(function* () {
           qrcode: true,
           number,
           token: token === undefined ? undefined : Redacted.value(token),
-          // Named one by one: `[]` means all but `GROUPS_UPDATE`, which nothing but create accepts.
+          // All names: `[]` means all but `GROUPS_UPDATE`, which only `create` accepts.
           websocket: { enabled: true, events: settingsNames }
         }),
         { name, timeout: createTimeout, token }
@@ -218,7 +221,7 @@ const make = Effect.gen(function* () {
           Body.FoundMessages,
           HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`/chat/findMessages/${name}`), {
             where: {
-              // The filter takes both ends or none.
+              // Evolution's filter takes both ends or none.
               ...(seconds && { messageTimestamp: { gte: iso(seconds[0]), lte: iso(seconds[1]) } }),
               ...(keyId && { key: { id: keyId } })
             },
@@ -234,7 +237,7 @@ const make = Effect.gen(function* () {
       ({ status }) => unavailable(`Evolution answers HTTP ${status}`, status)
     )
   })
-})
+)
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
 

@@ -1,4 +1,4 @@
-/** Questions to Evolution that its REST client does not ask: what it is, and whom its socket lets in. */
+/** Requests for `--check`: Evolution's version, and the keys and namespaces that its socket admits. */
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
 import {
   Context,
@@ -25,26 +25,26 @@ import * as SocketIo from "./Wire/SocketIo.ts"
 
 export type { Answer }
 
-/** Evolution does not answer; `message` says why, and what to do. */
+/** Evolution does not answer. `message` gives the cause and the remedy. */
 export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly message: string }> {}
 
-/** The instances that events are heard of, one by one. */
+/** The instance that each event names, in order. */
 type Names = Stream.Stream<string, LinkError>
 
 export class Probe extends Context.Tag("evolution-listener/Probe")<
   Probe,
   {
-    /** `GET /`, which takes no key. Evolution asks WhatsApp's site for it, so it is no call to repeat. */
+    /** `GET /`, without a key. Evolution asks WhatsApp's site for its answer: do not repeat it. */
     readonly root: Effect.Effect<Answer, Unreachable>
-    /** Evolution's answer to a socket's handshake by polling, with our key or without any. */
+    /** Evolution's answer to an Engine.IO handshake by polling, with our key or without one. */
     readonly handshake: (withKey: boolean) => Effect.Effect<Answer, Unreachable>
-    /** Dials a WebSocket and joins the root namespace: the instances whose events come there. */
+    /** Joins the root namespace and gives the instances whose events arrive there. */
     readonly broadcast: Effect.Effect<Names, LinkError, Scope.Scope>
-    /** The same of these instances' own namespaces, as far as they exist. */
+    /** Joins these instances' own namespaces, as far as they exist, and gives the same. */
     readonly namespaces: (
       names: ReadonlyArray<string>
     ) => Effect.Effect<Names, LinkError, Scope.Scope>
-    /** Creates an instance that no phone is asked for, and deletes it with the scope. */
+    /** Creates an instance that asks for no phone, and deletes it with the scope. */
     readonly trial: (name: string) => Effect.Effect<Answer, Unreachable, Scope.Scope>
   }
 >() {
@@ -53,14 +53,14 @@ export class Probe extends Context.Tag("evolution-listener/Probe")<
     Effect.suspend(() => make)
   ).pipe(
     Layer.provide(FetchHttpClient.layer),
-    // A redirect would carry the key to wherever it points.
+    // A redirect would carry the key to another server.
     Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
   )
 }
 
 const timeout = Duration.seconds(10)
 
-/** An Engine.IO session that polling has opened: `0{"sid":…}`. */
+/** The open packet of a polling session: `0{"sid":…}`. */
 const decodeSession = Schema.decodeUnknownOption(
   Schema.parseJson(Schema.Struct({ sid: Schema.String }))
 )
@@ -97,7 +97,7 @@ const make = Effect.gen(function* () {
 
   const polling = "/socket.io/?EIO=4&transport=polling"
 
-  /** It would linger for 45 s. */
+  /** Closes a polling session, which would stay for 45 s. */
   const leave = ({ body }: Answer, key: Signed) =>
     Option.match(decodeSession(typeof body === "string" ? body.slice(1) : ""), {
       onNone: () => Effect.void,

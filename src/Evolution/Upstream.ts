@@ -1,4 +1,4 @@
-/** Tells everybody who waits for Evolution that it is back, by one small question for all of them. */
+/** Waits for Evolution to come back; one probe serves all waiting fibers. */
 import { Context, Effect, Fiber, Layer, RcRef, Schedule } from "effect"
 import { EvolutionClient } from "./EvolutionClient.ts"
 
@@ -6,8 +6,8 @@ export class Upstream extends Context.Tag("evolution-listener/Upstream")<
   Upstream,
   {
     /**
-     * Succeeds when Evolution, not answering before, answers again. Where it answered all along
-     * (the fault is another) this waits for ever: race it against the schedule's own delay.
+     * Succeeds when Evolution answers again after it did not. Waits for ever while Evolution answers all
+     * along: race it against a delay.
      */
     readonly awaitReturn: Effect.Effect<void>
   }
@@ -18,7 +18,7 @@ export class Upstream extends Context.Tag("evolution-listener/Upstream")<
   )
 }
 
-/** Asked only while somebody waits. */
+/** The probe runs only while a fiber waits. */
 const probePolicy = Schedule.spaced("1 second").pipe(Schedule.jittered)
 
 const make = Effect.gen(function* () {
@@ -29,7 +29,7 @@ const make = Effect.gen(function* () {
     Effect.zipRight(Effect.repeat(isThere, { schedule: probePolicy, until: (there) => there })),
     Effect.asVoid
   )
-  // However many wait, one asks: the first to come starts it, the last to leave stops it.
+  // The first waiting fiber starts the probe, the last one stops it.
   const probe = yield* RcRef.make({ acquire: Effect.forkScoped(goneThenBack) })
   return Upstream.of({
     awaitReturn: Effect.scoped(Effect.flatMap(RcRef.get(probe), Fiber.join))

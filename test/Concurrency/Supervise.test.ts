@@ -10,7 +10,7 @@ const quiet = Logger.replace(
 )
 
 describe("Supervise.loop", () => {
-  it.scoped("restarts a loop after a defect, with what it held outside", () =>
+  it.scoped("loop restarts after a defect, with the state that it keeps outside", () =>
     Effect.gen(function* () {
       const work = yield* Queue.unbounded<number>()
       const done = yield* Queue.unbounded<number>()
@@ -29,7 +29,7 @@ describe("Supervise.loop", () => {
     }).pipe(Effect.provide(quiet))
   )
 
-  it.scoped("escalates the sixth crash within a minute, and names the loop", () =>
+  it.scoped("loop escalates its sixth crash within a minute by its name", () =>
     Effect.gen(function* () {
       const ended = escalation()
       let runs = 0
@@ -57,7 +57,7 @@ describe("Supervise.loop", () => {
     }).pipe(Effect.provide(quiet))
   )
 
-  it.scoped("counts only the crashes of the last minute", () =>
+  it.scoped("loop counts only the crashes of the last minute", () =>
     Effect.gen(function* () {
       const ended = escalation()
       let runs = 0
@@ -74,7 +74,7 @@ describe("Supervise.loop", () => {
     }).pipe(Effect.provide(quiet))
   )
 
-  it.effect("ends with its scope, and does not escalate that", () =>
+  it.effect("loop ends with its scope and does not escalate that", () =>
     Effect.gen(function* () {
       const ended = escalation()
       let isOver = false

@@ -6,7 +6,7 @@ import { EvolutionSimulator } from "../support/EvolutionSimulator.ts"
 import { evolutionAt } from "../support/settings.ts"
 import { name } from "./EvolutionClient/server.ts"
 
-/** The client, and the simulated Evolution that it speaks to. */
+/** The client and its simulated Evolution. */
 const connected = Effect.gen(function* () {
   const simulator = Context.get(
     yield* Layer.build(EvolutionSimulator.layer({ createMillis: 1 })),
@@ -18,19 +18,21 @@ const connected = Effect.gen(function* () {
 
 const other = InstanceName.make("shop-2")
 
-describe("EvolutionClient, with the simulated Evolution", () => {
-  it.scoped("creates an instance that connects, with its number, its token and every event", () =>
-    Effect.gen(function* () {
-      const { client, simulator } = yield* connected
-      yield* client.create({ name, integration: "WHATSAPP-BAILEYS", number: "5511999990001" })
-      const instance = simulator.instance(name)
-      expect(instance).toMatchObject({ state: "connecting", number: "5511999990001" })
-      expect(instance.websocket?.enabled).toBe(true)
-      expect(instance.websocket?.events).toContain("GROUPS_UPDATE")
-    })
+describe("EvolutionClient at a simulated Evolution", () => {
+  it.scoped(
+    "create makes an instance that connects, with its number, its token and every event",
+    () =>
+      Effect.gen(function* () {
+        const { client, simulator } = yield* connected
+        yield* client.create({ name, integration: "WHATSAPP-BAILEYS", number: "5511999990001" })
+        const instance = simulator.instance(name)
+        expect(instance).toMatchObject({ state: "connecting", number: "5511999990001" })
+        expect(instance.websocket?.enabled).toBe(true)
+        expect(instance.websocket?.events).toContain("GROUPS_UPDATE")
+      })
   )
 
-  it.scoped("cannot create an instance twice", () =>
+  it.scoped("create fails for an instance that exists", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
       simulator.add(name)
@@ -43,7 +45,7 @@ describe("EvolutionClient, with the simulated Evolution", () => {
     })
   )
 
-  it.scoped("asks for the state, connects, and gets the QR code that is shown", () =>
+  it.scoped("connect gives the QR code that is shown", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
       simulator.add(name)
@@ -60,7 +62,7 @@ describe("EvolutionClient, with the simulated Evolution", () => {
     })
   )
 
-  it.scoped("tells an instance that is not loaded from one that is closed", () =>
+  it.scoped("connectionState tells an instance that is not loaded from a closed one", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
       simulator.add(name, { state: undefined })
@@ -69,7 +71,7 @@ describe("EvolutionClient, with the simulated Evolution", () => {
     })
   )
 
-  it.scoped("lists one instance or all, without their tokens", () =>
+  it.scoped("fetchInstances gives one instance or all, without their tokens", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
       const { token } = simulator.add(name, { ownerJid: "5511999990001@s.whatsapp.net" })
@@ -89,7 +91,7 @@ describe("EvolutionClient, with the simulated Evolution", () => {
     })
   )
 
-  it.scoped("restarts and logs out what is open, and says why when it is not", () =>
+  it.scoped("restart and logout need an open instance, and fail with the reason otherwise", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
       simulator.add(name)
@@ -110,12 +112,12 @@ describe("EvolutionClient, with the simulated Evolution", () => {
     })
   )
 
-  it.scoped("deletes an instance, which then is unknown to every call", () =>
+  it.scoped("every call fails for a deleted instance", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
       simulator.add(name)
       yield* client.delete(name)
-      // The simulator cleans up right after its answer, before it reads another question.
+      // The simulator cleans up right after its answer, before it reads another request.
       const errors = yield* Effect.forEach(
         [
           client.connectionState(name),
@@ -134,7 +136,7 @@ describe("EvolutionClient, with the simulated Evolution", () => {
     })
   )
 
-  it.scoped("reads and writes the websocket's settings", () =>
+  it.scoped("setWebSocket writes the settings that findWebSocket reads", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
       simulator.add(name, { websocket: null })
@@ -152,7 +154,7 @@ describe("EvolutionClient, with the simulated Evolution", () => {
     })
   )
 
-  it.scoped("pings without the key, and not while Evolution is stopped", () =>
+  it.scoped("ping needs no key, and fails while Evolution is stopped", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
       yield* client.ping
@@ -163,7 +165,7 @@ describe("EvolutionClient, with the simulated Evolution", () => {
     })
   )
 
-  it.scoped("is refused with a key that changed", () =>
+  it.scoped("calls fail with a key that changed", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
       simulator.add(name)

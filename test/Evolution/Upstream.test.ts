@@ -6,7 +6,7 @@ import { evolution } from "./EvolutionClient/double.ts"
 
 const down = new EvolutionUnavailable({ message: "Cannot reach Evolution", status: null })
 
-/** An Evolution that is up until the test says otherwise, and who asks it. */
+/** An Evolution that is up until the test says otherwise, and its probes. */
 const scenario = Effect.gen(function* () {
   const world = { up: true, pings: 0, asking: 0, mostAsking: 0 }
   const ping = Effect.suspend(() => {
@@ -24,7 +24,7 @@ const scenario = Effect.gen(function* () {
   }
 })
 
-/** How many of them were woken. */
+/** The number of fibers that awaitReturn has woken. */
 const woken = (fibers: Iterable<Fiber.RuntimeFiber<void>>) =>
   Effect.map(
     Effect.forEach(fibers, Fiber.poll),
@@ -32,7 +32,7 @@ const woken = (fibers: Iterable<Fiber.RuntimeFiber<void>>) =>
   )
 
 describe("Upstream", () => {
-  it.scoped("wakes everybody when Evolution, gone before, answers again", () =>
+  it.scoped("awaitReturn succeeds for all who wait when Evolution answers again", () =>
     Effect.gen(function* () {
       const { waitAll, world } = yield* scenario
       const fibers = yield* waitAll(5)
@@ -45,7 +45,7 @@ describe("Upstream", () => {
     })
   )
 
-  it.scoped("wakes nobody while Evolution answered all along", () =>
+  it.scoped("awaitReturn waits while Evolution answers all along", () =>
     Effect.gen(function* () {
       const { waitAll } = yield* scenario
       const fibers = yield* waitAll(3)
@@ -54,7 +54,7 @@ describe("Upstream", () => {
     })
   )
 
-  it.scoped("wakes once: whoever waits after the return waits for the next one", () =>
+  it.scoped("awaitReturn after a return waits for the next one", () =>
     Effect.gen(function* () {
       const { wait, world } = yield* scenario
       world.up = false
@@ -68,19 +68,19 @@ describe("Upstream", () => {
     })
   )
 
-  it.scoped("asks once a second for all who wait, and one question at a time", () =>
+  it.scoped("one probe a second serves all who wait", () =>
     Effect.gen(function* () {
       const { waitAll, world } = yield* scenario
       yield* waitAll(10)
       yield* TestClock.adjust("1 minute")
       expect(world.mostAsking).toBe(1)
-      // Every second 20 % more or less, and 50 ms for the answer.
+      // A probe every second, 20 % more or less, and 50 ms for its answer.
       expect(world.pings).toBeGreaterThanOrEqual(48)
       expect(world.pings).toBeLessThanOrEqual(72)
     })
   )
 
-  it.scoped("asks nothing before anybody waits, and nothing after the last was woken", () =>
+  it.scoped("no probe runs before the first waits or after the last succeeded", () =>
     Effect.gen(function* () {
       const { wait, world } = yield* scenario
       yield* TestClock.adjust("1 minute")
@@ -97,7 +97,7 @@ describe("Upstream", () => {
     })
   )
 
-  it.scoped("goes on asking when one leaves, and stops with the last", () =>
+  it.scoped("the probe goes on when one leaves, and stops with the last", () =>
     Effect.gen(function* () {
       const { wait, world } = yield* scenario
       const [leaver, stayer] = [yield* wait, yield* wait]

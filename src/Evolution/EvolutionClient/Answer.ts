@@ -1,4 +1,4 @@
-/** From an HTTP answer of Evolution to a value or one of the named refusals. */
+/** Decodes an HTTP answer of Evolution to a value or to a typed refusal. */
 import type { HttpClientResponse } from "@effect/platform"
 import { Effect, Option, Predicate, Schema } from "effect"
 import {
@@ -16,23 +16,23 @@ import type { Scrub } from "../../Domain/Scrub.ts"
 
 export interface Answer {
   readonly status: number
-  /** The parsed body; `null` when it is empty (websockets are off), text when it is not JSON. */
+  /** The parsed body; `null`: it is empty, as when websockets are off; a string: it is not JSON. */
   readonly body: unknown
-  /** What Evolution says in it, when it says no. */
+  /** The words of a refusal, scrubbed and at most 500 characters. */
   readonly words: () => string
 }
 
-/** Reads an answer, with whatever is secret about the question blotted wherever it is echoed. */
+/** Reads an answer. A secret of the request that it repeats is blotted. */
 export const read = (scrub: Scrub) => (response: HttpClientResponse.HttpClientResponse) =>
   Effect.map(response.text, (text): Answer => {
     const parsed = parse(text)
-    // The codes that an answer may bring are wanted.
+    // Only known secrets are blotted: QR and pairing codes are wanted.
     const body = scrub.ours(text) === text ? parsed : clean(parsed, scrub.ours)
     const words = () => scrub.words(wordsOf(body).slice(0, maxRead)).slice(0, maxWords)
     return { status: response.status, body, words }
   })
 
-/** Cut only after it was looked through: half a secret looks like none. */
+/** Text is scrubbed first and cut to `maxWords` then: half a secret would not be found. */
 const maxRead = 10_000
 const maxWords = 500
 
@@ -42,14 +42,14 @@ const parse = (text: string): unknown => {
 }
 const parseJson = Schema.decodeOption(Schema.parseJson())
 
-/** The value of an answer, or what Evolution said instead. `name`: the instance asked about. */
+/** The decoded body, or the refusal. `name`: the instance that the request is about. */
 export const accept =
   <A, I>(schema: Schema.Schema<A, I>, name: string) =>
   (answer: Answer): Effect.Effect<A, EvolutionError> => {
     const refusal = refusalOf(answer, name)
     if (refusal !== undefined) return Effect.fail(refusal)
     return Schema.decodeUnknown(schema)(answer.body).pipe(
-      // The issue is not quoted: it would show the body, tokens included.
+      // The parse error is not quoted: it shows the body, with its tokens.
       Effect.mapError(() =>
         unavailable("Evolution answered something we cannot read", answer.status)
       )
@@ -59,7 +59,7 @@ export const accept =
 const refusalOf = (answer: Answer, name: string): EvolutionError | undefined => {
   const { body, status } = answer
   const isDone = status === 200 || status === 201
-  // `connect` and `restart` answer 200 when they fail.
+  // `connect` and `restart` answer 200 with `error: true` when they fail.
   if (isDone && !(Predicate.hasProperty(body, "error") && body.error === true)) return undefined
   const words = answer.words()
   switch (status) {
@@ -89,8 +89,8 @@ const unavailable = (message: string, status: number) =>
   new EvolutionUnavailable({ message, status })
 
 /**
- * Evolution's own words. They stand in `response.message`, `message` or `error`, as a string, an
- * array of strings or an array of arrays.
+ * The words of Evolution's refusal: `response.message`, `message` or `error`, a string, an array of
+ * strings or an array of arrays.
  */
 const wordsOf = (body: unknown): string => {
   if (typeof body === "string") return body

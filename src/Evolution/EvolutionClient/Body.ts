@@ -1,17 +1,17 @@
-/** The parts of Evolution's answers that we read. Tokens and keys are left out on purpose. */
+/** The fields of Evolution's answers that we read. Tokens and keys are left out on purpose. */
 import { Schema } from "effect"
 import { optionalOrNull } from "../../Domain/Json.ts"
 
 const unknownFields = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
-/** Success, and nothing of what came with it: `create` answers with the new instance's token. */
+/** Success without its body: `create` answers with the new instance's token. */
 export const Done = Schema.transform(Schema.Unknown, Schema.Undefined, {
   strict: true,
   decode: () => undefined,
   encode: () => undefined
 })
 
-/** `state` is absent while the instance is not loaded, which is not the same as closed. */
+/** `unknown`: Evolution has not loaded the instance and leaves `state` out. */
 export const MemoryState = Schema.transform(
   Schema.Struct({
     instance: Schema.Struct({
@@ -27,7 +27,7 @@ export const MemoryState = Schema.transform(
 )
 export type MemoryState = typeof MemoryState.Type
 
-/** `{"count":0}`, a QR code, or `{"instance":{"state":"open"}}`: whichever it is today. */
+/** One of `{"count":0}`, a QR code, and `{"instance":{"state":"open"}}`. */
 export const Connected = Schema.Struct({
   count: Schema.optional(Schema.Number),
   code: optionalOrNull(Schema.String),
@@ -39,9 +39,9 @@ export type Connected = typeof Connected.Type
 
 export const InstanceRow = Schema.Struct({
   name: Schema.String,
-  /** The database's column, which drifts from the truth in memory; only `connectionState` knows. */
+  /** The database's column, which drifts from the state in memory: use `connectionState`. */
   connectionStatus: optionalOrNull(Schema.String),
-  /** WhatsApp's address of the number, once the instance was paired. */
+  /** WhatsApp's address of the number; set once the instance was paired. */
   ownerJid: optionalOrNull(Schema.String),
   profileName: optionalOrNull(Schema.String),
   profilePicUrl: optionalOrNull(Schema.String)
@@ -54,10 +54,10 @@ export const WebSocketSettings = Schema.Struct({
 })
 export type WebSocketSettings = typeof WebSocketSettings.Type
 
-/** A row of Evolution's message table: near to what `messages.upsert` brings, and kept as it is. */
+/** A row of Evolution's message table. All fields are kept; they resemble those of `messages.upsert`. */
 const FoundMessage = Schema.Struct(
   {
-    /** The row's own, a cuid. */
+    /** The row's id, a cuid. */
     id: Schema.String,
     key: Schema.Struct({ id: Schema.String, remoteJid: Schema.String }, unknownFields),
     /** Seconds since 1970 UTC. */

@@ -1,9 +1,9 @@
-/** A call as a span, named by its route: what is asked for, of whom, and the status of the answer. */
+/** The span of a call: its route, its instance, and the status of the answer. */
 import type { HttpClientRequest } from "@effect/platform"
 import { Effect } from "effect"
 import * as Tracing from "../../Telemetry/Tracing.ts"
 
-/** `name`: the instance it is about; the last part of a path where it is one. */
+/** `name`: the instance that the call is about. At the end of the path it becomes `:name`. */
 export const call = (
   { method, url }: HttpClientRequest.HttpClientRequest,
   name: string | undefined
@@ -20,6 +20,6 @@ export const call = (
   })
 }
 
-/** Within that span. */
+/** Adds the status to the span of the call. */
 export const answer = ({ status }: { readonly status: number }) =>
   Effect.annotateCurrentSpan("http.response.status_code", status)

@@ -9,7 +9,7 @@ const found = (file: string) => {
   return { messages: { records, total } }
 }
 
-/** Bodies of a real Evolution 2.3.6: what was asked, the status, and what we make of it. */
+/** Bodies of a real Evolution 2.3.6: the call, the status, and the client's result. */
 const recorded: ReadonlyArray<readonly [string, Method, number, unknown]> = [
   ["rest-401.json", "delete", 401, { _tag: "KeyRefused" }],
   ["rest-403-name-in-use.json", "create", 403, { _tag: "InstanceExists", instance: name }],
@@ -35,14 +35,14 @@ const recorded: ReadonlyArray<readonly [string, Method, number, unknown]> = [
   ],
   ["rest-websocket-find.json", "findWebSocket", 200, { enabled: true, events: ["QRCODE_UPDATED"] }],
   ["rest-websocket-set.json", "setWebSocket", 201, "done"],
-  // With every field of a message, also those we know nothing of.
+  // The records keep every field, also those that the schema does not name.
   ["rest-find-messages.json", "findMessages", 200, found("rest-find-messages.json")],
   ["rest-find-messages-range.json", "findMessages", 200, found("rest-find-messages-range.json")],
-  // Nothing reads this; an address that answers so is not taken for Evolution's.
+  // No call reads this body: the client refuses an address that answers it.
   ["rest-root.json", "connectionState", 200, { _tag: "EvolutionUnavailable", status: 200 }]
 ]
 
-/** Answers of other versions, of proxies, and of an Evolution that is set up otherwise. */
+/** Answers of other versions, of proxies, and of an Evolution with other settings. */
 const html = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 const said = (message: unknown) => ({ status: 400, error: "Bad Request", response: { message } })
 const other: ReadonlyArray<readonly [string, Method, Answer, unknown]> = [
@@ -115,7 +115,7 @@ const other: ReadonlyArray<readonly [string, Method, Answer, unknown]> = [
   ["no words", "logout", json(400, {}), { _tag: "EvolutionRefused", message: "no reason given" }]
 ]
 
-/** Methods that promise no value. */
+/** Calls without a value. */
 const withoutValue: ReadonlySet<Method> = new Set([
   "create",
   "restart",
@@ -134,28 +134,30 @@ const matching = (expected: unknown) =>
     ? expect.objectContaining(expected)
     : expected
 
-// Real time: some of these are asked again, 0.2 and 0.4 s later.
-describe("EvolutionClient, by what Evolution answers", () => {
-  it("has every recorded answer in its table", () => {
+// Real time: some of these calls are repeated after 0.2 and 0.4 s.
+describe("EvolutionClient and Evolution's answers", () => {
+  it("the table has every recorded answer", () => {
     const files = readdirSync(join(import.meta.dirname, "../../fixtures"))
     expect(recorded.map(([file]) => file).sort()).toEqual(
       files.filter((file) => file.startsWith("rest-")).sort()
     )
   })
 
-  it.scopedLive.each(recorded)("reads %s", ([file, method, status, expected]) =>
-    Effect.gen(function* () {
-      expect(yield* madeOf(method, { status, body: fixture(file) })).toEqual(matching(expected))
-    })
+  it.scopedLive.each(recorded)(
+    "the client decodes the recorded answer %s",
+    ([file, method, status, expected]) =>
+      Effect.gen(function* () {
+        expect(yield* madeOf(method, { status, body: fixture(file) })).toEqual(matching(expected))
+      })
   )
 
-  it.scopedLive.each(other)("reads %s", ([, method, answer, expected]) =>
+  it.scopedLive.each(other)("the client decodes %s", ([, method, answer, expected]) =>
     Effect.gen(function* () {
       expect(yield* madeOf(method, answer)).toEqual(matching(expected))
     })
   )
 
-  it.scopedLive("cuts a long answer short", () =>
+  it.scopedLive("a long answer is cut short in the error", () =>
     Effect.gen(function* () {
       const page = yield* madeOf("create", { status: 502, body: "x".repeat(100_000) })
       expect(String(page).length).toBeLessThan(600)

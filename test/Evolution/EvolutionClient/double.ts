@@ -1,4 +1,4 @@
-/** An Evolution that answers what a test says; a question the test did not expect is a defect. */
+/** An Evolution with a test's answers; an unexpected request is a defect. */
 import { type Context, Effect, Layer } from "effect"
 import { EvolutionClient } from "../../../src/Evolution/EvolutionClient.ts"
 

@@ -18,7 +18,7 @@ const asking = (query: MessageQuery, ...answers: ReadonlyArray<Answer | undefine
 
 const parse = Schema.decodeUnknownSync(Schema.parseJson())
 
-describe("EvolutionClient.findMessages, by what it asks", () => {
+describe("the request of findMessages", () => {
   it.scoped.each([
     [
       "a stretch of seconds, both ends of it",
@@ -49,7 +49,7 @@ describe("EvolutionClient.findMessages, by what it asks", () => {
         offset: 3
       }
     ]
-  ] as const)("asks for %s", ([, query, body]) =>
+  ] as const)("findMessages asks for %s", ([, query, body]) =>
     Effect.gen(function* () {
       const { answer, requests } = yield* asking(query, nothing)
       expect(yield* answer).toEqual({ messages: { total: 0, records: [] } })
@@ -60,7 +60,7 @@ describe("EvolutionClient.findMessages, by what it asks", () => {
     })
   )
 
-  it.scopedLive("asks again, for it changes nothing, but not after a refusal", () =>
+  it.scopedLive("findMessages is repeated after a failure, but not after a refusal", () =>
     Effect.gen(function* () {
       const down = yield* asking({ pageSize: 1 }, json(500, {}), json(502, {}), nothing)
       expect((yield* down.answer).messages.total).toBe(0)
@@ -72,7 +72,7 @@ describe("EvolutionClient.findMessages, by what it asks", () => {
     })
   )
 
-  it.scoped("waits three times 10 s, and no longer", () =>
+  it.scoped("findMessages waits three times 10 s at most", () =>
     Effect.gen(function* () {
       const { answer } = yield* asking({ pageSize: 1 }, undefined)
       const fiber = yield* Effect.fork(Effect.flip(answer))
@@ -84,11 +84,11 @@ describe("EvolutionClient.findMessages, by what it asks", () => {
   )
 })
 
-describe("EvolutionClient.findMessages, by what Evolution answers", () => {
+describe("the answer to findMessages", () => {
   it.scoped.each([
     ["rest-find-messages.json", 3],
     ["rest-find-messages-range.json", 2]
-  ] as const)("reads %s, and keeps each record as it came", ([file, count]) =>
+  ] as const)("findMessages decodes %s and keeps each record whole", ([file, count]) =>
     Effect.gen(function* () {
       const { answer } = yield* asking({ pageSize: 2 }, { status: 200, body: fixture(file) })
       const { messages } = yield* answer
@@ -109,7 +109,7 @@ describe("EvolutionClient.findMessages, by what Evolution answers", () => {
     ["a key without a chat", [{ key: { id: "MSG0001" }, messageTimestamp: noon }]],
     ["a time that is no number", [{ key: { id: "1", remoteJid: "2" }, messageTimestamp: "noon" }]],
     ["records that are no list", { private: true }]
-  ])("cannot read %s, and does not quote it", ([, records]) =>
+  ])("findMessages fails on %s and does not quote it", ([, records]) =>
     Effect.gen(function* () {
       const { answer } = yield* asking(
         { pageSize: 1 },
@@ -124,7 +124,7 @@ describe("EvolutionClient.findMessages, by what Evolution answers", () => {
   it.scoped.each([
     ["rest-401.json", 401, "KeyRefused"],
     ["rest-404.json", 404, "InstanceNotFound"]
-  ] as const)("knows the refusal in %s", ([file, status, tag]) =>
+  ] as const)("findMessages decodes the refusal in %s", ([file, status, tag]) =>
     Effect.gen(function* () {
       const { answer } = yield* asking({ pageSize: 1 }, { status, body: fixture(file) })
       expect((yield* Effect.flip(answer))._tag).toBe(tag)
@@ -132,8 +132,8 @@ describe("EvolutionClient.findMessages, by what Evolution answers", () => {
   )
 })
 
-describe("EvolutionClient.findMessages, with the simulated Evolution", () => {
-  it.scoped("finds what was stored, by time and by key, newest first", () =>
+describe("findMessages at a simulated Evolution", () => {
+  it.scoped("findMessages finds stored messages by time and by key, newest first", () =>
     Effect.gen(function* () {
       const simulator = Context.get(
         yield* Layer.build(EvolutionSimulator.layer()),

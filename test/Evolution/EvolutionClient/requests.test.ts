@@ -17,8 +17,8 @@ const methods = Object.keys(calls) as ReadonlyArray<Method> // an object's own k
 const ok = json(200, { instance: { state: "open" } })
 const unavailable = json(500, { response: { message: ["Internal"] } })
 
-describe("EvolutionClient, by what it asks", () => {
-  it.scopedLive("asks each question at its address, with the key in a header", () =>
+describe("EvolutionClient's requests", () => {
+  it.scopedLive("each call has its path, and the key in a header", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* server(json(200, []))
       const client = yield* clientAt(url)
@@ -48,7 +48,7 @@ describe("EvolutionClient, by what it asks", () => {
     })
   )
 
-  it.scoped("finds Evolution under a path, and pings it without the key", () =>
+  it.scoped("the client works under a path, and pings without the key", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* server(ok)
       const client = yield* clientAt(`${url}/evolution/`)
@@ -61,7 +61,7 @@ describe("EvolutionClient, by what it asks", () => {
     })
   )
 
-  it.scoped("creates with every event named, GROUPS_UPDATE too, and with a QR code", () =>
+  it.scoped("create names every event, GROUPS_UPDATE too, and asks for a QR code", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* server(json(201, {}))
       yield* calls.create(yield* clientAt(url))
@@ -79,7 +79,7 @@ describe("EvolutionClient, by what it asks", () => {
     })
   )
 
-  it.scoped("nests the websocket's settings, as Evolution 2 wants them", () =>
+  it.scoped("setWebSocket nests the settings as Evolution 2 expects", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* server(json(201, {}))
       yield* calls.setWebSocket(yield* clientAt(url))
@@ -89,7 +89,7 @@ describe("EvolutionClient, by what it asks", () => {
     })
   )
 
-  it.scoped("asks for the messages of some whole seconds, of one key, or of all times", () =>
+  it.scoped("findMessages asks by whole seconds, by key, or without a filter", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* server(json(200, { messages: { total: 0, records: [] } }))
       const { findMessages } = yield* clientAt(url)
@@ -105,7 +105,7 @@ describe("EvolutionClient, by what it asks", () => {
     })
   )
 
-  // `connect` is a GET, and starts a connection.
+  // `connect` is a GET with a side effect: it starts a connection.
   it.scopedLive.each([
     ["connectionState", 3],
     ["fetchInstances", 3],
@@ -117,7 +117,7 @@ describe("EvolutionClient, by what it asks", () => {
     ["logout", 1],
     ["delete", 1],
     ["setWebSocket", 1]
-  ] as const)("asks %s at most %s times of an Evolution that is down", ([method, times]) =>
+  ] as const)("%s is sent at most %s times to an Evolution that is down", ([method, times]) =>
     Effect.gen(function* () {
       const { requests, url } = yield* server(unavailable)
       const client = yield* clientAt(url)
@@ -127,7 +127,7 @@ describe("EvolutionClient, by what it asks", () => {
     })
   )
 
-  it.scopedLive("is content with a second answer, and never asks again what was refused", () =>
+  it.scopedLive("a call is repeated after a failure, and never after a refusal", () =>
     Effect.gen(function* () {
       const recovering = yield* server(unavailable, ok)
       expect(yield* (yield* clientAt(recovering.url)).connectionState(name)).toBe("open")
@@ -143,7 +143,7 @@ describe("EvolutionClient, by what it asks", () => {
     ["logout", 10],
     ["delete", 10],
     ["create", 60]
-  ] as const)("waits for %s %s s and no longer", ([method, seconds]) =>
+  ] as const)("%s fails after %s s without an answer", ([method, seconds]) =>
     Effect.gen(function* () {
       const { url } = yield* server(undefined)
       const client = yield* clientAt(url)
@@ -155,7 +155,7 @@ describe("EvolutionClient, by what it asks", () => {
     })
   )
 
-  it.scoped("waits for a question without side effects three times 10 s", () =>
+  it.scoped("a call without side effects waits three times 10 s", () =>
     Effect.gen(function* () {
       const { url } = yield* server(undefined)
       const client = yield* clientAt(url)
@@ -167,7 +167,7 @@ describe("EvolutionClient, by what it asks", () => {
     })
   )
 
-  it.scoped("follows no redirect, for the key would go along", () =>
+  it.scoped("the client follows no redirect, which would carry the key", () =>
     Effect.gen(function* () {
       const target = yield* server(ok)
       const location = { location: `${target.url}/instance/connect/shop-1` }
@@ -182,12 +182,12 @@ describe("EvolutionClient, by what it asks", () => {
   )
 })
 
-/** All that a log, an answer of ours or a person at the console could be shown of a value. */
+/** Every text of a value that a log, an answer or a console could show. */
 const shown = (value: unknown): string =>
   [JSON.stringify(value), String(value), inspect(value, { depth: 10, showHidden: true })].join(" ")
 
-describe("EvolutionClient, by what it keeps to itself", () => {
-  it.scopedLive("names neither key nor token in any error", () =>
+describe("EvolutionClient's secrets", () => {
+  it.scopedLive("no error has the key or a token in it", () =>
     Effect.gen(function* () {
       const secret = new RegExp(`${apiKey}|${token}`)
       const row = { name: 7, token, hash: token, apikey: apiKey }
@@ -209,7 +209,7 @@ describe("EvolutionClient, by what it keeps to itself", () => {
     })
   )
 
-  it.scoped("does not show a key that no header can carry", () =>
+  it.scoped("no error shows a key that no header can carry", () =>
     Effect.gen(function* () {
       const client = clientAt("http://127.0.0.1:9", "first-line\nsecond-line")
       const exit = yield* Effect.exit(Effect.flatMap(client, calls.create))
@@ -217,9 +217,9 @@ describe("EvolutionClient, by what it keeps to itself", () => {
     })
   )
 
-  it.scoped("does not quote the token where Evolution's own words do", () =>
+  it.scoped("no error quotes the token that Evolution's words repeat", () =>
     Effect.gen(function* () {
-      // Prisma quotes the row it could not write, and a proxy may quote the headers it got.
+      // Prisma quotes a row that it cannot write, and a proxy may quote headers.
       const words = `Invalid invocation: create({ data: { name: "shop-1", token: "${token}" } })`
       for (const status of [400, 500]) {
         const result = yield* outcome("create", json(status, { response: { message: [words] } }))
@@ -230,7 +230,7 @@ describe("EvolutionClient, by what it keeps to itself", () => {
     })
   )
 
-  it.scoped("does not hand on the new instance's token, which Evolution answers", () =>
+  it.scoped("create does not give the new instance's token", () =>
     Effect.gen(function* () {
       const answer = json(201, { instance: { instanceName: name }, hash: token })
       expect(shown(yield* outcome("create", answer))).not.toContain(token)

@@ -15,7 +15,7 @@ import {
 const inBase64 = Buffer.from(`user:${apiKey}`).toString("base64")
 const code = `2@${"a1B/".repeat(11)},${"c".repeat(44)}`
 
-describe("Evolution's words", () => {
+describe("the words of a refusal", () => {
   it.scopedLive.each<readonly [string, Method, number, string]>([
     ["the key", "delete", 400, `wrong key ${apiKey}`],
     ["the key in a header", "restart", 500, `Authorization: Basic ${inBase64}`],
@@ -26,7 +26,7 @@ describe("Evolution's words", () => {
     ["a proxy's password", "findWebSocket", 404, "via http://proxy:pass-word@10.0.0.1:3128"],
     ["a key beyond what we show", "setWebSocket", 400, `${"x".repeat(490)}${apiKey}`],
     ["a licence's key", "connectionState", 503, `licenseKey=${apiKey}`]
-  ])("are told without %s", ([, method, status, words]) =>
+  ])("a refusal's words are given without %s", ([, method, status, words]) =>
     Effect.gen(function* () {
       for (const body of [words, JSON.stringify({ response: { message: [[words]] } })]) {
         const result = yield* outcome(method, { status, body })
@@ -38,7 +38,7 @@ describe("Evolution's words", () => {
     })
   )
 
-  it.scopedLive("may be as deep as they like", () =>
+  it.scopedLive("a refusal's words may be nested deeply", () =>
     Effect.gen(function* () {
       const body = `${"[".repeat(50_000)}"${apiKey}"${"]".repeat(50_000)}`
       const result = yield* outcome("delete", { status: 400, body })
@@ -47,8 +47,8 @@ describe("Evolution's words", () => {
   )
 })
 
-describe("an answer that was asked for", () => {
-  it.scopedLive("has its codes whole, and a key that is echoed in it blotted", () =>
+describe("a decoded answer", () => {
+  it.scopedLive("a decoded answer keeps its codes, and a repeated key is blotted", () =>
     Effect.gen(function* () {
       const { url } = yield* server(json(200, { code, base64: "x", pairingCode: apiKey }))
       const client = yield* clientAt(url)
@@ -56,7 +56,7 @@ describe("an answer that was asked for", () => {
     })
   )
 
-  it.scopedLive("keeps its JSON sound where a key looks like a part of an escape", () =>
+  it.scopedLive("a decoded answer stays valid where a key looks like part of an escape", () =>
     Effect.gen(function* () {
       const { url } = yield* server(json(200, [{ name, profileName: "a\nbcdef-12345" }]))
       const client = yield* clientAt(url, "nbcdef-12345")

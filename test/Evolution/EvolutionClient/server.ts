@@ -1,4 +1,4 @@
-/** A pretended Evolution of few words: it gives the answers a test wrote down. */
+/** An HTTP server that gives a test's answers in the place of Evolution. */
 import { readFileSync } from "node:fs"
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -32,7 +32,7 @@ interface Request {
   readonly body: string
 }
 
-/** Gives each answer once, the last one for ever; `undefined` is no answer at all. */
+/** Gives each answer once and repeats the last one; `undefined`: gives no answer. */
 export const server = (...answers: ReadonlyArray<Answer | undefined>) =>
   Effect.acquireRelease(
     Effect.async<{
@@ -80,7 +80,7 @@ export const clientAt = (url: string, key = apiKey) =>
 
 export type Client = typeof EvolutionClient.Service
 
-/** Every method, as it is called. */
+/** Every method of the client, with arguments. */
 export const calls = {
   create: (client: Client) =>
     client.create({ name, integration: "WHATSAPP-BAILEYS", token: Redacted.make(token) }),
@@ -96,7 +96,7 @@ export const calls = {
 } as const
 export type Method = keyof typeof calls
 
-/** What one answer makes of a call, be it a value or an error. */
+/** The result of a call that gets one answer: a value or an error. */
 export const outcome = (method: Method, ...answers: ReadonlyArray<Answer>) =>
   Effect.gen(function* () {
     const client = yield* clientAt((yield* server(...answers)).url)

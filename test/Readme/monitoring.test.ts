@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { NotReady } from "../../src/Domain/Health.ts"
+import { NotLive, NotReady } from "../../src/Domain/Health.ts"
 import { status } from "../Http/Metrics/statuses.ts"
 import { house, key, serve } from "../Http/Service.ts"
 import { parse } from "../support/Exposition.ts"
@@ -44,8 +44,13 @@ describe("The page about monitoring", () => {
     expect(rows.flatMap(([name = ""]) => codesIn(name))).toEqual(alerts)
   })
 
-  it("names every reason for being not ready", () => {
+  it("names every reason for being not alive, and for being not ready", () => {
     const codes = codesIn(sectionOf(page, "## Alive and ready"))
-    expect(codes).toEqual(expect.arrayContaining([...NotReady.fields.reason.literals]))
+    expect(codes).toEqual(
+      expect.arrayContaining([
+        ...NotLive.fields.reason.literals,
+        ...NotReady.fields.reason.literals
+      ])
+    )
   })
 })

@@ -1,4 +1,4 @@
-/** The schema's history. Only ever add a file with a higher number: the migrator knows no other way. */
+/** The schema's history. A change is a new file with a higher number: the migrator knows no other way. */
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as Migrator from "@effect/sql/Migrator"
 import { Cause, Effect } from "effect"
@@ -9,9 +9,7 @@ import gaps from "./migrations/0002_gaps.ts"
 import turns from "./migrations/0003_turns.ts"
 import keys from "./migrations/0004_keys.ts"
 import purges from "./migrations/0005_purges.ts"
-import append from "./migrations/0006_append.ts"
-import appendColumns from "./migrations/0007_append_columns.ts"
-import appendCall from "./migrations/0008_append_call.ts"
+import append from "./migrations/0009_append.ts"
 
 const history = {
   "0001_init": init,
@@ -19,17 +17,19 @@ const history = {
   "0003_turns": turns,
   "0004_keys": keys,
   "0005_purges": purges,
-  "0006_append": append,
-  "0007_append_columns": appendColumns,
-  "0008_append_call": appendCall
+  // Earlier forms of 9. A database that has them keeps them, for a process that still calls them.
+  "0006_append": Effect.void,
+  "0007_append_columns": Effect.void,
+  "0008_append_call": Effect.void,
+  "0009_append": append
 }
 
 const loader = Migrator.fromRecord(history)
 
-/** The table in which the database has what was done to it. */
+/** The table of applied migrations. */
 export const table = "evolution_listener_migrations"
 
-/** The number of the last one, which is how many there are. */
+/** The number of the last migration, which is how many there are. */
 export const latest = Object.keys(history).length
 
 type Migration = Effect.Effect<
@@ -38,7 +38,7 @@ type Migration = Effect.Effect<
   SqlClient.SqlClient
 >
 
-/** Brings the schema up to date. `exclusively` keeps other processes from doing so meanwhile. */
+/** Brings the schema up to date. `exclusively` keeps other processes from doing so at the same time. */
 export const migrate = (
   exclusively: (migration: Migration) => Migration
 ): Effect.Effect<void, DatabaseUnavailable, SqlClient.SqlClient> =>

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, "..")
 const readme = readFileSync(join(root, "README.md"), "utf8")
 const program = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ""
 
-/** The program of the README as a file that sees this checkout instead of the published package. */
+/** The README's program as a file that imports this checkout instead of the published package. */
 const written = Effect.acquireRelease(
   Effect.sync(() => {
     const directory = join(root, "dist", "readme")
@@ -22,14 +22,14 @@ const written = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path))
 )
 
-describe("the README", () => {
+describe("The README", () => {
   it("embeds the listener in 25 lines at most", () => {
     expect(program.trim().split("\n").length).toBeGreaterThan(5)
     expect(program.trim().split("\n").length).toBeLessThanOrEqual(25)
   })
 
   it.scopedLive(
-    "has a program that runs, and gets the QR code from the socket",
+    "has a program that runs and receives the QR code from the socket",
     () =>
       Effect.gen(function* () {
         const evolution = yield* scopedSimulator()
@@ -45,7 +45,7 @@ describe("the README", () => {
           ),
           (running) => Effect.sync(() => running.kill("SIGKILL"))
         )
-        // The socket is joined when somebody is connected; a code shown before that is missed.
+        // A code is shown only to a connected socket, so codes are shown until the program is connected.
         yield* Effect.acquireRelease(
           Effect.sync(() =>
             setInterval(() => {

@@ -16,24 +16,24 @@ const faultOf = (page: string, link: string): string | undefined => {
   return undefined
 }
 
-describe("the links of the documentation", () => {
-  it.each(pages)("of %s lead to files and headings that exist", (page) => {
+describe("A link of the documentation", () => {
+  it.each(pages)("leads to a file and a heading that exist, in %s", (page) => {
     expect(linksOf(page).flatMap((link) => faultOf(page, link) ?? [])).toEqual([])
   })
 
-  it("are seen to lead nowhere", () => {
+  it("is reported where it leads nowhere", () => {
     expect(faultOf("README.md", "docs/nowhere.md")).toContain("no such file")
     expect(faultOf("README.md", "docs/api.md#nowhere")).toContain("no such heading")
     expect(faultOf("docs/api.md", "#nowhere")).toContain("no such heading")
     expect(faultOf("docs/api.md", "#calls")).toBeUndefined()
   })
 
-  it("reach every page from the README", () => {
+  it("leads from the README to every page", () => {
     const linked = new Set(linksOf("README.md").map((link) => link.split("#")[0]))
     expect(pages.filter((page) => page !== "README.md" && !linked.has(page))).toEqual([])
   })
 
-  it("reach every section from the table of contents", () => {
+  it("leads from the table of contents to every section", () => {
     const sections = pages.flatMap((page) => {
       if (!page.startsWith("docs/") || page === "docs/README.md") return []
       const headings = [...proseOf(page).matchAll(/^## (.+)$/gm)].map(([, text = ""]) => text)
@@ -46,7 +46,7 @@ describe("the links of the documentation", () => {
   })
 
   it.each(pages.filter((page) => page !== "docs/README.md" && page.startsWith("docs/")))(
-    "name each section of %s at its top",
+    "leads from the top of the page to each section, in %s",
     (page) => {
       const own = linksOf(page).filter((link) => link.startsWith("#"))
       const headings = [...proseOf(page).matchAll(/^## (.+)$/gm)].map(([, text = ""]) => text)
@@ -55,8 +55,8 @@ describe("the links of the documentation", () => {
   )
 })
 
-describe("the pages of the documentation", () => {
-  it.each(pages)("are short: %s", (page) => {
+describe("A page of the documentation", () => {
+  it.each(pages)("keeps its limit of lines: %s", (page) => {
     const limit = page === "README.md" ? 200 : 250
     expect(read(page).trimEnd().split("\n").length).toBeLessThanOrEqual(limit)
   })
@@ -67,18 +67,18 @@ describe("the pages of the documentation", () => {
       (word) => /^(?:src|test|ops|docs|\.ci|\.github)\/[\w./-]+$/.test(word) && !/NNNN/.test(word)
     )
 
-  it.each(pages)("name files that exist: %s", (page) => {
+  it.each(pages)("names files that exist: %s", (page) => {
     const missing = paths(page).filter(
       (path) => !existsSync(join(root, path)) && !existsSync(join(root, `${path}.ts`))
     )
     expect(missing).toEqual([])
   })
 
-  it("name files at all", () => {
+  it("names files, or the test before checks nothing", () => {
     expect(pages.flatMap(paths).length).toBeGreaterThan(20)
   })
 
-  it("name commands of npm that exist", () => {
+  it("names npm scripts that exist", () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read("package.json"))
     const named = pages.flatMap((page) =>
       [...read(page).matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = ""]) => name)
@@ -87,7 +87,7 @@ describe("the pages of the documentation", () => {
     expect(named.filter((name) => !(name in scripts))).toEqual([])
   })
 
-  it("show pictures that are not empty", () => {
+  it("shows pictures that are whole", () => {
     const pictures = pages.flatMap((page) =>
       linksOf(page)
         .filter((link) => /\.(?:png|svg)$/.test(link))

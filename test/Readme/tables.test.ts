@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import * as AppConfig from "../../src/AppConfig.ts"
+import { latest } from "../../src/Storage/migrations.ts"
 import { settingNames } from "../support/settingNames.ts"
 import { codesIn, read, tablesOf } from "./pages.ts"
 
@@ -51,6 +52,12 @@ describe("The table of settings", () => {
       expect(AppConfig.explain(error)).toEqual(asked.map((name) => `${name}: not set`))
     })
   )
+})
+
+describe("The example of --check", () => {
+  it("counts the migrations that there are", () => {
+    expect(operations).toContain(`behind: 1 of ${latest} are pending`)
+  })
 })
 
 describe("The table of dependencies", () => {

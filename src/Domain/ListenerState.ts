@@ -99,12 +99,16 @@ export const listening = (from: ListenerState, since: DateTime.Utc): ListenerSta
   ...countsOf(from)
 })
 
-/** The link has held long enough: what failed before it no longer counts. */
-export const settled = (from: ListenerState): ListenerState =>
+/** The link has held long enough: earlier failures no longer count. */
+export const stable = (from: ListenerState): ListenerState =>
   from._tag === "Listening" ? { ...from, attempt: 0 } : from
 
-export const isSettled = (state: ListenerState): boolean =>
+export const isStable = (state: ListenerState): boolean =>
   state._tag === "Listening" && state.attempt === 0
+
+/** An attempt has an outcome: the link is up, or Evolution refused it. */
+export const hasOutcome = (state: ListenerState): boolean =>
+  state._tag !== "Stopped" && (state._tag !== "Connecting" || state.error !== null)
 
 export const waiting = (
   from: ListenerState,

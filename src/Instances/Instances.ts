@@ -2,7 +2,12 @@
 import type { SqlError } from "@effect/sql"
 import { Context, DateTime, Duration, Effect, Either, Fiber, Layer, Schedule, Stream } from "effect"
 import { toLogged } from "../Domain/Event.ts"
-import { type EvolutionError, InstanceExists, InstanceNotFound } from "../Domain/EvolutionError.ts"
+import {
+  type EvolutionError,
+  type EvolutionUnavailable,
+  InstanceExists,
+  InstanceNotFound
+} from "../Domain/EvolutionError.ts"
 import type { Gap } from "../Domain/Gap.ts"
 import type { InstanceName, InstanceRecord } from "../Domain/Instance.ts"
 import type { ListenerState } from "../Domain/ListenerState.ts"
@@ -20,9 +25,9 @@ import { InstanceStore } from "../Log/InstanceStore.ts"
 import * as Tracing from "../Telemetry/Tracing.ts"
 import * as Erasure from "./Erasure.ts"
 
-type Command = (
+type Command<E = never> = (
   name: InstanceName
-) => Effect.Effect<InstanceStatus, InstanceNotFound | SqlError.SqlError>
+) => Effect.Effect<InstanceStatus, E | InstanceNotFound | SqlError.SqlError>
 
 export class Instances extends Context.Tag("evolution-listener/Instances")<
   Instances,
@@ -43,7 +48,8 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
     readonly purge: (name: InstanceName) => Effect.Effect<void, EvolutionError | SqlError.SqlError>
     readonly start: Command
     readonly stop: Command
-    readonly restart: Command
+    /** Fails with `EvolutionUnavailable` when the link cannot be exchanged: the old one goes on. */
+    readonly restart: Command<EvolutionUnavailable>
     readonly status: (name: InstanceName) => Effect.Effect<InstanceStatus, InstanceNotFound>
     /** By name. */
     readonly all: Effect.Effect<ReadonlyArray<InstanceStatus>>
@@ -123,9 +129,8 @@ const make = Effect.gen(function* () {
     }).pipe(Effect.timeoutOption(linkTimeout))
 
   const look = (name: InstanceName) =>
-    recovery.snapshot(name).pipe(
-      Effect.flatMap((found) => ingest.receive(found, "snapshot")),
-      Effect.catchAll((error) => Effect.logDebug(`Cannot look at "${name}": ${error.message}`))
+    Effect.catchAll(recovery.snapshot(name), (error) =>
+      Effect.logDebug(`Cannot look at "${name}": ${error.message}`)
     )
 
   /** Two creations of one name at once would both pass Evolution's check, and the loser deletes. */

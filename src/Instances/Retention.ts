@@ -28,7 +28,7 @@ export const layer = Layer.scopedDiscard(
         if (keep === null) return 0
         const before = DateTime.subtractDuration(yield* DateTime.now, keep)
         const { events, gaps, lost, quarantine } = yield* purge.old(whose, before)
-        for (const [instance, count] of lost) ledger.outlived(instance, count)
+        for (const [instance, count] of lost) ledger.forgetUnrecovered(instance, count)
         return events + quarantine + gaps
       })
 

@@ -1,5 +1,5 @@
 /** A listener for every instance that somebody creates at Evolution while we are connected to it. */
-import { Cause, Clock, Effect, Either, Layer, Schema, Scope, Stream } from "effect"
+import { Cause, Clock, Effect, Either, Layer, Schema, Stream } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
@@ -50,9 +50,9 @@ const watch = Effect.gen(function* () {
   yield* keep(
     yield* Pacing,
     () => Effect.void,
-    ({ established }, linked) =>
+    ({ established }) =>
       Effect.gen(function* () {
-        const created = yield* Scope.extend(source.created, linked)
+        const created = yield* source.created
         yield* established
         yield* Stream.runForEach(
           Stream.filter(created, (name) => !isTrial(name)),

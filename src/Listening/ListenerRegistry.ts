@@ -1,37 +1,19 @@
-/** **The supervisor**: one fiber per instance, what each is doing, and what was asked of it. */
+/** The supervisor of the listeners: one fiber for each instance, its state, and the commands on it. */
 import type { SqlError } from "@effect/sql"
-import {
-  Cause,
-  Context,
-  DateTime,
-  Duration,
-  Effect,
-  Fiber,
-  FiberMap,
-  FiberRef,
-  HashMap,
-  Layer,
-  PubSub,
-  Runtime,
-  Stream
-} from "effect"
+import { Context, Duration, Effect, Fiber, Layer, PubSub, Queue, RcMap, Stream } from "effect"
 import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
-import { InstanceNotFound } from "../Domain/EvolutionError.ts"
+import { EvolutionUnavailable, InstanceNotFound } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
+import type { LinkError } from "../Domain/LinkError.ts"
 import * as State from "../Domain/ListenerState.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { InstanceStore } from "../Log/InstanceStore.ts"
 import * as Tracing from "../Telemetry/Tracing.ts"
 import { GapLedger } from "./GapLedger.ts"
-import type { Report } from "./Listener/Keep.ts"
-import * as Listener from "./Listener.ts"
+import * as Listeners from "./ListenerRegistry/Listeners.ts"
 import { record } from "./ListenerRegistry/Record.ts"
-import { restartsLeft } from "./ListenerRegistry/Restarts.ts"
 
-export interface StateChange {
-  readonly name: InstanceName
-  readonly state: State.ListenerState
-}
+export type StateChange = Listeners.StateChange
 
 export class ListenerRegistry extends Context.Tag("evolution-listener/ListenerRegistry")<
   ListenerRegistry,
@@ -41,13 +23,15 @@ export class ListenerRegistry extends Context.Tag("evolution-listener/ListenerRe
     /** Listens no more, until started again. Succeeds when the link is left. */
     readonly stop: (name: InstanceName) => Effect.Effect<void, InstanceNotFound | SqlError.SqlError>
     /**
-     * A listening one goes over to a fresh link, without missing anything; any other dials at once,
-     * with the delays forgotten.
+     * Exchanges the link of a listening instance for a fresh one without missing an event; any other dials
+     * at once, with the delays forgotten. Succeeds when the exchange or the first attempt has an outcome, or
+     * after 5 s while it goes on. Fails with `EvolutionUnavailable` when the exchange fails: the old link
+     * goes on.
      */
     readonly restart: (
       name: InstanceName
-    ) => Effect.Effect<void, InstanceNotFound | SqlError.SqlError>
-    /** Stops, and drops what is known of the instance; its events stay in the log. */
+    ) => Effect.Effect<void, EvolutionUnavailable | InstanceNotFound | SqlError.SqlError>
+    /** Stops, and drops the record of the instance; its events stay in the log. */
     readonly forget: (name: InstanceName) => Effect.Effect<void, SqlError.SqlError>
     readonly status: (name: InstanceName) => Effect.Effect<State.ListenerState, InstanceNotFound>
     readonly all: Effect.Effect<ReadonlyArray<StateChange>>
@@ -61,156 +45,95 @@ export class ListenerRegistry extends Context.Tag("evolution-listener/ListenerRe
   )
 }
 
-/** How long the listeners may take to hand over what was received, when the service stops. */
+/** The most time that listeners have to hand over received events when the service stops. */
 const quiesceTimeout = Duration.seconds(1)
+
+/** The most time that `restart` waits for an outcome. */
+const restartTimeout = Duration.seconds(5)
 
 const make = Effect.gen(function* () {
   const instances = yield* InstanceStore
-  const source = yield* EventSource
   const ledger = yield* GapLedger
-  const run = yield* Listener.make
-  // Who listens outlives whoever started it, and keeps nothing of its starter's context.
-  const runtime = yield* Tracing.apart(Effect.runtime())
+  const source = yield* EventSource
+  const listeners = yield* Listeners.make
+  const { changes, states } = listeners
   const scope = yield* Effect.scope
-  const fibers = yield* FiberMap.make<InstanceName, void, never>()
-  const states = new Map<InstanceName, State.ListenerState>()
-  const changes = yield* PubSub.sliding<StateChange>(1024)
-  yield* Effect.forkScoped(record(yield* PubSub.subscribe(changes)))
-  const oneByOne = FairSemaphore.make(1).withPermit
-  /** Commands are short and come one after another, so that start and stop cannot cross. */
+  yield* record(yield* PubSub.subscribe(changes))
+  yield* Effect.addFinalizer(() => quiesce(source, listeners))
+  const locks = yield* RcMap.make({
+    lookup: (_: InstanceName) => Effect.sync(() => FairSemaphore.make(1))
+  })
+
+  /** Commands on one instance run one after another: a start and a stop of it cannot cross. */
   const command =
     (action: string, name: InstanceName) =>
     <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-      Tracing.command(`listener.${action}`, name)(oneByOne(effect))
-
-  /** Listeners on a link end by themselves once they have handed over what was received. */
-  yield* Effect.addFinalizer(() =>
-    Effect.gen(function* () {
-      yield* source.quiesce
-      for (const [name, fiber] of fibers) {
-        if (states.get(name)?._tag === "Listening") yield* Fiber.await(fiber)
-      }
-    }).pipe(
-      Effect.interruptible, // a finalizer is not, and a deadline that cannot interrupt is none
-      Effect.timeoutOption(quiesceTimeout)
-    )
-  )
-
-  const report =
-    (name: InstanceName): Report =>
-    (state) =>
-      Effect.suspend(() => {
-        const before = states.get(name)
-        states.set(name, state)
-        return Effect.zipRight(PubSub.publish(changes, { name, state }), tell(before, state))
-      })
-
-  /** The second ring of recovery: the listener handles what can go wrong, this what must not. */
-  const supervised = (name: InstanceName, restarts = restartsLeft): Effect.Effect<void> =>
-    Effect.catchAllDefect(
-      Effect.suspend(() => run(name, report(name))),
-      (defect) =>
-        Effect.logError(`The listener crashed`, Cause.die(defect)).pipe(
-          Effect.zipRight(restarts),
-          Effect.flatMap((left) =>
-            Effect.matchEffect(left.next(undefined), {
-              onSuccess: () => supervised(name, Effect.succeed(left)),
-              onFailure: () => park(name)
-            })
-          )
-        )
-    )
-
-  const park = (name: InstanceName) =>
-    Effect.flatMap(DateTime.now, (since) =>
-      report(name)(
-        State.parked(states.get(name) ?? State.stopped(since), {
-          since,
-          nextAttempt: null,
-          userAction: "report_bug",
-          error: new State.ListenerCrashed({
-            message: "A bug of ours ended the listener; see the log"
-          })
-        })
+      RcMap.get(locks, name).pipe(
+        Effect.flatMap(({ withPermit }) => withPermit(effect)),
+        Effect.scoped,
+        Tracing.command(`listener.${action}`, name)
       )
-    )
-
-  const listen = (name: InstanceName) =>
-    Effect.gen(function* () {
-      if (!states.has(name)) states.set(name, State.stopped(yield* DateTime.now))
-      if (yield* FiberMap.has(fibers, name)) return
-      const about = HashMap.make(["instance", name] as const)
-      const own = Runtime.setFiberRef(runtime, FiberRef.currentLogAnnotations, about)
-      yield* FiberMap.set(fibers, name, Runtime.runFork(own, supervised(name)))
-    })
-
-  const leave = (name: InstanceName) =>
-    Effect.gen(function* () {
-      yield* FiberMap.remove(fibers, name)
-      yield* ledger.close(name)
-      yield* report(name)(State.stopped(yield* DateTime.now))
-    })
-
-  /** What is missed meanwhile belongs to the gap that is open. */
-  const redial = (name: InstanceName) =>
-    Effect.zipRight(FiberMap.remove(fibers, name), listen(name))
-
-  /** A link that cannot be exchanged, as when Evolution is away, goes on as it is. */
-  const renew = (name: InstanceName) =>
-    Effect.catchAll(source.renew(name), (error) =>
-      Effect.logWarning(`Goes on with the old link: ${error.message}`)
-    )
 
   const known = (name: InstanceName) =>
     Effect.suspend(() =>
       instances.get(name) === undefined ? InstanceNotFound.of(name) : Effect.void
     )
 
+  const leave = (name: InstanceName) =>
+    Listeners.end(listeners, name).pipe(
+      Effect.zipRight(ledger.close(name)),
+      Effect.zipRight(Listeners.reportStopped(listeners, name))
+    )
+
+  /** An open gap goes on: events stay missing until the new link is up. */
+  const redial = (name: InstanceName) =>
+    Effect.zipRight(Listeners.end(listeners, name), Listeners.start(listeners, name))
+
+  const renew = (name: InstanceName) =>
+    source.renew(name).pipe(
+      Effect.tapError(({ message }) => Effect.logWarning(`Goes on with the old link: ${message}`)),
+      Effect.mapError((error) => notRenewed(name, error))
+    )
+
+  /** Begins a restart; succeeds with an effect that waits for its outcome. */
+  const beginRestart = (name: InstanceName, changed: Queue.Dequeue<StateChange>) =>
+    Effect.suspend(() =>
+      states.get(name)?._tag === "Listening"
+        ? Effect.map(Effect.forkIn(renew(name), scope), Fiber.join)
+        : Effect.as(redial(name), firstOutcome(name, changed))
+    )
+
   for (const { desired, desiredAt, name } of yield* instances.all) {
-    if (desired === "listening") yield* listen(name)
+    if (desired === "listening") yield* Listeners.start(listeners, name)
     else states.set(name, State.stopped(desiredAt))
   }
 
   return ListenerRegistry.of({
     start: (name) =>
-      command("start", name)(Effect.zipRight(instances.desire(name, "listening"), listen(name))),
+      instances
+        .desire(name, "listening")
+        .pipe(Effect.zipRight(Listeners.start(listeners, name)), command("start", name)),
     stop: (name) =>
-      command(
-        "stop",
-        name
-      )(
-        known(name).pipe(
-          Effect.zipRight(instances.desire(name, "stopped")),
-          Effect.zipRight(leave(name))
-        )
+      known(name).pipe(
+        Effect.zipRight(instances.desire(name, "stopped")),
+        Effect.zipRight(leave(name)),
+        command("stop", name)
       ),
     restart: (name) =>
-      command(
-        "restart",
-        name
-      )(
+      Effect.flatMap(PubSub.subscribe(changes), (changed) =>
         known(name).pipe(
           Effect.zipRight(instances.desire(name, "listening")),
-          Effect.zipRight(
-            Effect.suspend(() =>
-              states.get(name)?._tag === "Listening"
-                ? Effect.forkIn(renew(name), scope)
-                : redial(name)
-            )
-          ),
-          Effect.asVoid
+          Effect.zipRight(beginRestart(name, changed)),
+          command("restart", name),
+          Effect.flatMap(Effect.timeoutOption(restartTimeout))
         )
-      ),
+      ).pipe(Effect.scoped),
     forget: (name) =>
-      command(
-        "forget",
-        name
-      )(
-        leave(name).pipe(
-          Effect.zipRight(ledger.forget(name)),
-          Effect.zipRight(instances.forget(name)),
-          Effect.tap(() => Effect.sync(() => states.delete(name)))
-        )
+      leave(name).pipe(
+        Effect.zipRight(ledger.forget(name)),
+        Effect.zipRight(instances.forget(name)),
+        Effect.zipRight(Effect.sync(() => states.delete(name))),
+        command("forget", name)
       ),
     status: (name) =>
       Effect.suspend(() => {
@@ -222,23 +145,30 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** One line for each turn of events, and none for its repetitions. */
-const tell = (
-  before: State.ListenerState | undefined,
-  now: State.ListenerState
-): Effect.Effect<void> => {
-  switch (now._tag) {
-    case "Listening":
-      return before?._tag === "Listening" ? Effect.void : Effect.logInfo("Listening")
-    case "Waiting":
-      return now.attempt > 1
-        ? Effect.logDebug(now.error.message)
-        : Effect.logWarning(now.error.message)
-    case "Parked":
-      return before?._tag === "Parked"
-        ? Effect.void
-        : Effect.logError(`${now.error.message}; to do: ${now.userAction}`)
-    default:
-      return Effect.void
-  }
-}
+/** A listener on a link ends by itself once it has handed over the received events. */
+const quiesce = (source: EventSource["Type"], { fibers, states }: Listeners.Listeners) =>
+  Effect.gen(function* () {
+    yield* source.quiesce
+    for (const [name, fiber] of fibers)
+      if (states.get(name)?._tag === "Listening") yield* Fiber.await(fiber)
+  }).pipe(
+    Effect.interruptible, // a finalizer is not, and a deadline that cannot interrupt is none
+    Effect.timeoutOption(quiesceTimeout)
+  )
+
+/** Waits until the first attempt has an outcome: the link is up, or Evolution refused it. */
+const firstOutcome = (
+  name: InstanceName,
+  changed: Queue.Dequeue<StateChange>
+): Effect.Effect<void> =>
+  Effect.flatMap(Queue.take(changed), (change) =>
+    change.name === name && State.hasOutcome(change.state)
+      ? Effect.void
+      : firstOutcome(name, changed)
+  )
+
+const notRenewed = (name: InstanceName, error: LinkError) =>
+  new EvolutionUnavailable({
+    message: `Cannot restart "${name}" on a fresh link, the old one goes on: ${error.message}`,
+    status: error._tag === "UpgradeRefused" ? error.status : null
+  })

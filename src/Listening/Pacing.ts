@@ -1,5 +1,5 @@
 /**
- * When to try again. Whoever shares a link shares its pace: all wait for one moment, and then dial
+ * Delays between attempts. Listeners on a shared link share one pace: all wait for the same moment, and dial
  * once. A listener with a link of its own has a pace of its own.
  */
 import {
@@ -9,41 +9,55 @@ import {
   Deferred,
   Duration,
   Effect,
+  Fiber,
   FiberId,
   Layer,
-  Schedule,
-  ScheduleDecision,
-  ScheduleIntervals,
+  Random,
   type Scope
 } from "effect"
 import type { ParkReason, SessionError } from "../Domain/ListenerState.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { Upstream } from "../Evolution/Upstream.ts"
-import * as Settling from "./Pacing/Settling.ts"
 
-/** After a failure: from 0.5 s doubling to 25 s, each 20 % more or less, so never above 30 s. */
-export const reconnectPolicy = Schedule.exponential("500 millis", 2).pipe(
-  Schedule.modifyDelay((_, delay) => Duration.min(delay, Duration.seconds(25))),
-  Schedule.jittered
-)
+/** Delays in ms: they double from `first` to `longest`, each 20 % more or less. */
+export interface Policy {
+  readonly first: number
+  readonly longest: number
+}
 
-/** A namespace that does not exist yet is no failure, and its first events are worth being early for. */
-export const namespacePolicy = Schedule.spaced("500 millis").pipe(Schedule.jittered)
+const constant = (delay: Duration.DurationInput): Policy => {
+  const millis = Duration.toMillis(delay)
+  return { first: millis, longest: millis }
+}
 
-/** Parked: it takes a person, so we look whether one came by. */
-export const probePolicy = Schedule.spaced("5 minutes").pipe(Schedule.jittered)
+/** After a failure: from 0.5 s doubling to 25 s, so with the jitter never above 30 s. */
+export const reconnectPolicy: Policy = { first: 500, longest: 25_000 }
+
+/** A namespace that does not exist yet is no failure; a short delay misses few of its first events. */
+export const namespacePolicy = constant("500 millis")
+
+/** A parked listener waits for a person; a rare attempt finds out that the cause is gone. */
+export const probePolicy = constant("5 minutes")
 
 /** A link that is lost again and again costs Evolution a handshake each time, and us a gap. */
-export const slowPolicy = Schedule.spaced("1 minute").pipe(Schedule.jittered)
+export const slowPolicy = constant("1 minute")
+
+/** The delay in ms after so many failures before. */
+export const backoff = ({ first, longest }: Policy, failures: number): number =>
+  Math.min(first * 2 ** failures, longest)
+
+/** Between 80 and 120 % of a delay; `random` is from [0, 1). */
+export const jitter = (millis: number, random: number): number =>
+  Math.round(millis * (0.8 + 0.4 * random))
 
 /** More losses of an established link than this, within this time, make it slow. */
 export const maxFlaps = 10
 export const flapWindow = Duration.minutes(5)
 
-/** A link that ends sooner has not settled: the delays go on growing. */
-export const settlingTime = Duration.seconds(10)
+/** A link that ends sooner was not stable: the delays go on growing. */
+export const stableAfter = Duration.seconds(10)
 
-/** What only a person can mend, and how; anything else is worth another try by itself. */
+/** The action that only a person can take; `undefined`: another attempt may succeed by itself. */
 export const parkReason = (error: SessionError): ParkReason | undefined => {
   switch (error._tag) {
     case "KeyRefused":
@@ -62,29 +76,29 @@ export const parkReason = (error: SessionError): ParkReason | undefined => {
   }
 }
 
-/** How a session ended. */
+/** The end of a session. */
 export interface Failure {
   readonly error: SessionError
-  /** Its link was up. */
+  /** The link was up. */
   readonly wasUp: boolean
-  /** Its link was up for so long that what failed before no longer counts. */
-  readonly wasSettled: boolean
+  /** The link was up for `stableAfter`: earlier failures no longer count. */
+  readonly wasStable: boolean
 }
 
 export interface Plan {
   readonly nextAttempt: DateTime.Utc
   readonly userAction: ParkReason | undefined
-  /** The link was lost so often lately that we dial seldom. */
+  /** The link was lost so often lately that attempts are a minute apart. */
   readonly isFlapping: boolean
 }
 
 export interface Pace {
-  /** Tells when the next attempt comes, and waits until then. */
+  /** Reports the plan for the next attempt, and waits until then. */
   readonly wait: (
     failure: Failure,
-    tell: (plan: Plan) => Effect.Effect<void>
+    report: (plan: Plan) => Effect.Effect<void>
   ) => Effect.Effect<void>
-  /** The link is up: nobody need wait any longer. */
+  /** The link is up: ends every wait. */
   readonly up: Effect.Effect<void>
 }
 
@@ -93,8 +107,6 @@ export class Pacing extends Context.Tag("evolution-listener/Pacing")<
   {
     /** The pace of one listener, or of all that share a link. */
     readonly pace: Effect.Effect<Pace>
-    /** Runs an effect when a link that has come up just now settles, if it lasts. */
-    readonly whenSettled: (then: Effect.Effect<void>) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -106,115 +118,91 @@ export class Pacing extends Context.Tag("evolution-listener/Pacing")<
 const make = Effect.gen(function* () {
   const { isShared } = yield* EventSource
   const upstream = yield* Upstream
-  const whenSettled = yield* Settling.make(settlingTime)
-  const make = makePace(yield* Effect.scope, upstream.awaitReturn)
-  if (isShared) return Pacing.of({ pace: Effect.succeed(make()), whenSettled })
+  const scope = yield* Effect.scope
+  if (isShared) return Pacing.of({ pace: Effect.succeed(makePace(scope, upstream.awaitReturn)) })
   const own = Effect.sync(() => {
-    const { up, wait } = make()
-    const pace: Pace = { up, wait: (...told) => Effect.onInterrupt(wait(...told), () => up) }
+    const { up, wait } = makePace(scope, upstream.awaitReturn)
+    const pace: Pace = { up, wait: (...args) => Effect.onInterrupt(wait(...args), () => up) }
     return pace
   })
-  return Pacing.of({ pace: own, whenSettled })
+  return Pacing.of({ pace: own })
 })
 
-/** One wait, for however many. */
-interface Turn {
-  readonly plan: Deferred.Deferred<Omit<Plan, "userAction">>
-  readonly over: Deferred.Deferred<void>
+/** One wait, shared by all who begin one before it is over. */
+interface SharedWait extends Omit<Plan, "userAction"> {
+  readonly fiber: Fiber.RuntimeFiber<void>
+  /** Ends the wait before its time. */
+  readonly cut: Effect.Effect<unknown>
 }
 
-/** Policies between which a pace keeps apart, and how far it has come with each. */
-const lanes = {
-  reconnect: { policy: reconnectPolicy, isWokenByReturn: true },
-  rejoin: { policy: namespacePolicy, isWokenByReturn: false },
-  probe: { policy: probePolicy, isWokenByReturn: false },
-  slow: { policy: slowPolicy, isWokenByReturn: false }
+const policies = {
+  reconnect: reconnectPolicy,
+  rejoin: namespacePolicy,
+  probe: probePolicy,
+  slow: slowPolicy
 }
-type Lane = keyof typeof lanes
+type Lane = keyof typeof policies
 
-/** A policy that says when it will be through before it waits. */
-const driverOf = (lane: Lane) =>
-  Schedule.driver(
-    lanes[lane].policy.pipe(
-      Schedule.passthrough<unknown, Deferred.Deferred<number>, never>,
-      Schedule.onDecision((told, decision) => Deferred.succeed(told, startOf(decision)))
-    )
-  )
-type Driver = Effect.Effect.Success<ReturnType<typeof driverOf>>
+const laneOf = ({ error }: Failure, isFlapping: boolean): Lane => {
+  if (parkReason(error) !== undefined) return "probe"
+  if (error._tag === "NamespaceRefused") return "rejoin"
+  return isFlapping ? "slow" : "reconnect"
+}
 
-/** What waits goes on in the scope; a pace that never waited holds next to nothing. */
-const makePace = (scope: Scope.Scope, awaitReturn: Effect.Effect<void>) => (): Pace => {
-  const turns = new Map<Lane, Turn>()
-  const drivers = new Map<Lane, Driver>()
+/** Waits run in the scope, so that the others' goes on when one who waits is interrupted. */
+const makePace = (scope: Scope.Scope, awaitReturn: Effect.Effect<void>): Pace => {
+  const waits = new Map<Lane, SharedWait>()
+  let failures = 0
   let flaps: ReadonlyArray<number> = []
 
-  const driver = (lane: Lane) =>
-    Effect.suspend(() => {
-      const known = drivers.get(lane)
-      return known !== undefined
-        ? Effect.succeed(known)
-        : Effect.tap(driverOf(lane), (made) => {
-            drivers.set(lane, made)
-          })
-    })
-
-  const lostOften = (wasUp: boolean) =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
-      const since = now - Duration.toMillis(flapWindow)
-      flaps = [...flaps.filter((at) => at > since), ...(wasUp ? [now] : [])]
-      return flaps.length > maxFlaps
-    })
-
-  const end = (chosen: Lane, turn: Turn) =>
-    Effect.suspend(() => {
-      if (turns.get(chosen) === turn) turns.delete(chosen)
-      return Deferred.succeed(turn.over, undefined)
-    })
-
-  const begin = (chosen: Lane, isFlapping: boolean) => {
-    const turn: Turn = {
-      plan: Deferred.unsafeMake(FiberId.none),
-      over: Deferred.unsafeMake(FiberId.none)
-    }
-    turns.set(chosen, turn)
-    return Effect.gen(function* () {
-      const told = yield* Deferred.make<number>()
-      // No policy here ever ends.
-      const through = Effect.orDie(Effect.flatMap(driver(chosen), (own) => own.next(told)))
-      yield* Effect.raceAll([
-        through,
-        Deferred.await(turn.over),
-        lanes[chosen].isWokenByReturn ? awaitReturn : Effect.never
-      ]).pipe(Effect.interruptible, Effect.ensuring(end(chosen, turn)), Effect.forkIn(scope))
-      const nextAttempt = DateTime.unsafeMake(yield* Deferred.await(told))
-      yield* Deferred.succeed(turn.plan, { isFlapping, nextAttempt })
-      return turn
-    }).pipe(Effect.uninterruptible) // others wait for the plan too
+  const isLostOften = (wasUp: boolean, now: number) => {
+    const since = now - Duration.toMillis(flapWindow)
+    flaps = [...flaps.filter((at) => at > since), ...(wasUp ? [now] : [])]
+    return flaps.length > maxFlaps
   }
 
+  const begin = (lane: Lane, isFlapping: boolean, now: number, random: number) =>
+    Effect.gen(function* () {
+      const millis = jitter(backoff(policies[lane], lane === "reconnect" ? failures++ : 0), random)
+      const cut = Deferred.unsafeMake<void>(FiberId.none)
+      const over = Effect.sync(() => {
+        if (waits.get(lane) === wait) waits.delete(lane)
+      })
+      const fiber = yield* Effect.raceAll([
+        Effect.sleep(millis),
+        Deferred.await(cut),
+        lane === "reconnect" ? awaitReturn : Effect.never
+      ]).pipe(Effect.interruptible, Effect.ensuring(over), Effect.forkIn(scope))
+      const wait: SharedWait = {
+        isFlapping,
+        nextAttempt: DateTime.unsafeMake(now + millis),
+        fiber,
+        cut: Effect.zipRight(over, Deferred.succeed(cut, undefined))
+      }
+      waits.set(lane, wait)
+      return wait
+    })
+
+  const join = (failure: Failure, now: number, random: number) =>
+    Effect.suspend(() => {
+      const isFlapping = isLostOften(failure.wasUp && waits.size === 0, now)
+      const lane = laneOf(failure, isFlapping)
+      if (failure.wasStable && !waits.has("reconnect")) failures = 0
+      const known = waits.get(lane)
+      return known === undefined ? begin(lane, isFlapping, now, random) : Effect.succeed(known)
+    })
+
   return {
-    wait: ({ error, wasSettled, wasUp }, tell) =>
+    wait: (failure, report) =>
       Effect.gen(function* () {
-        const userAction = parkReason(error)
-        const isFlapping = yield* lostOften(wasUp && turns.size === 0)
-        const chosen: Lane =
-          userAction !== undefined
-            ? "probe"
-            : error._tag === "NamespaceRefused"
-              ? "rejoin"
-              : isFlapping
-                ? "slow"
-                : "reconnect"
-        if (wasSettled && !turns.has("reconnect")) drivers.delete("reconnect")
-        const turn: Turn = turns.get(chosen) ?? (yield* begin(chosen, isFlapping))
-        yield* tell({ ...(yield* Deferred.await(turn.plan)), userAction })
-        yield* Deferred.await(turn.over)
+        const [now, random] = [yield* Clock.currentTimeMillis, yield* Random.next]
+        const wait = yield* Effect.uninterruptible(join(failure, now, random))
+        const { isFlapping, nextAttempt } = wait
+        yield* report({ isFlapping, nextAttempt, userAction: parkReason(failure.error) })
+        yield* Fiber.await(wait.fiber)
       }),
     up: Effect.suspend(() =>
-      Effect.forEach([...turns], ([chosen, turn]) => end(chosen, turn), { discard: true })
+      Effect.forEach([...waits.values()], ({ cut }) => cut, { discard: true })
     )
   }
 }
-
-const startOf = (decision: ScheduleDecision.ScheduleDecision): number =>
-  ScheduleDecision.isContinue(decision) ? ScheduleIntervals.start(decision.intervals) : 0

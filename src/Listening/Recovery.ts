@@ -1,7 +1,7 @@
 /**
- * What we do about the time we were away. Evolution replays nothing, so after each (re)connect we ask
- * what is true now, hand it on as events of origin `snapshot`, and fetch the messages again that were
- * sent meanwhile, as events of origin `backfill`.
+ * Recovery of the time without a link. Evolution replays nothing, so after each (re)connect Recovery asks
+ * for the present state, as events of origin `snapshot`, and fetches missed messages, as events of origin
+ * `backfill`.
  */
 import { Clock, Context, Duration, Effect, Layer, Schedule } from "effect"
 import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
@@ -9,6 +9,7 @@ import type { RawEvent } from "../Domain/Event.ts"
 import type { EvolutionError, KeyRefused, LicenseRequired } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import { EvolutionClient } from "../Evolution/EvolutionClient.ts"
+import { Ingest } from "../Log/Ingest.ts"
 import { InstanceStore } from "../Log/InstanceStore.ts"
 import * as Backfill from "./Recovery/Backfill.ts"
 
@@ -16,17 +17,18 @@ export class Recovery extends Context.Tag("evolution-listener/Recovery")<
   Recovery,
   {
     /**
-     * WhatsApp's present state and, while it waits for a scan, its QR code. Goes on asking until
-     * Evolution answers; fails when asking again cannot help. `receivedAt` is when we asked.
+     * Asks Evolution for WhatsApp's present state and, while it waits for a scan, its QR code, and hands the
+     * answer to Ingest; the events' `receivedAt` is the time of the question. Retries until Evolution
+     * answers; fails when a retry cannot help.
      */
-    readonly snapshot: (
-      name: InstanceName
-    ) => Effect.Effect<ReadonlyArray<RawEvent>, KeyRefused | LicenseRequired>
+    readonly snapshot: (name: InstanceName) => Effect.Effect<void, KeyRefused | LicenseRequired>
     /**
-     * Fetches what was missed in the instance's closed gaps, and writes the verdict on each into the
-     * ledger; ends when there is nothing left to try. What it has come to survives its interruption.
+     * Recovers a session: takes a snapshot, then back-fills closed gaps as they become due, and writes the
+     * verdict on each into the ledger. Never ends by itself; progress survives its interruption.
      */
-    readonly backfill: (name: InstanceName) => Effect.Effect<void>
+    readonly recover: (name: InstanceName) => Effect.Effect<never, KeyRefused | LicenseRequired>
+    /** Tells the recovery of a session that a gap has closed while the link held. */
+    readonly wake: (name: InstanceName) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -40,7 +42,7 @@ const retryPolicy = Schedule.exponential("1 second").pipe(
   Schedule.jittered
 )
 
-/** An instance that is just being created is not there yet; absence is believed when said twice. */
+/** Evolution does not know an instance yet that is just being created; so absence is confirmed once. */
 const secondThought = Duration.seconds(2)
 
 /** Questions at once, over all instances: five hundred listeners reconnect in the same second. */
@@ -48,10 +50,12 @@ const maxQuestions = 16
 
 const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
+  const ingest = yield* Ingest
   const instances = yield* InstanceStore
+  const backfill = yield* Backfill.make
   const questions = FairSemaphore.make(maxQuestions)
 
-  /** The state, and when it was asked for: what is heard meanwhile is newer. */
+  /** The state, and the time of the question: an event heard meanwhile is newer. */
   const stateOf = (name: InstanceName) =>
     Effect.zip(
       Clock.currentTimeMillis,
@@ -65,9 +69,9 @@ const make = Effect.gen(function* () {
       const first = yield* stateOf(name)
       const [receivedAt, state] =
         first[1] === "removed" ? yield* Effect.delay(stateOf(name), secondThought) : first
-      const event = (name_: string, data: unknown): RawEvent => ({
-        name: name_,
-        payload: { event: name_, instance: name, data },
+      const event = (eventName: string, data: unknown): RawEvent => ({
+        name: eventName,
+        payload: { event: eventName, instance: name, data },
         receivedAt
       })
       const update = event("connection.update", { instance: name, state })
@@ -78,7 +82,7 @@ const make = Effect.gen(function* () {
   /**
    * `connect` is free of side effects in state `connecting` alone, and even then may show the dead
    * code of an instance that is merely reconnecting. So only an instance that was never paired is
-   * asked, and only when we have no code of its own; any other shows the next one within 45 s.
+   * asked, and only when its record has no code; any other shows the next one within 45 s.
    */
   const qrOf = (name: InstanceName) =>
     Effect.gen(function* () {
@@ -88,30 +92,34 @@ const make = Effect.gen(function* () {
       const { base64, code, pairingCode } = yield* client.connect(name)
       return code == null ? undefined : { instance: name, code, base64, pairingCode }
     }).pipe(
-      // Not loaded yet, or connecting no more: there is no code to show.
+      // The instance is not loaded yet, or not connecting any more: there is no code to show.
       Effect.catchTags({
         InstanceNotFound: () => Effect.void,
         EvolutionRefused: () => Effect.void
       })
     )
 
+  const snapshot = (name: InstanceName) =>
+    questions.withPermit(ask(name)).pipe(
+      Effect.tapError((error) =>
+        Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`).pipe(
+          Effect.annotateLogs("instance", name)
+        )
+      ),
+      Effect.retry({ schedule: retryPolicy, while: isTransient }),
+      Effect.catchIf(isTransient, () => Effect.succeed([])), // the schedule has no end
+      Effect.flatMap((events) => ingest.receive(events, "snapshot"))
+    )
+
   return Recovery.of({
-    backfill: yield* Backfill.make,
-    snapshot: (name) =>
-      questions.withPermit(ask(name)).pipe(
-        Effect.tapError((error) =>
-          Effect.logDebug(`Cannot ask Evolution about instance "${name}": ${error.message}`).pipe(
-            Effect.annotateLogs("instance", name)
-          )
-        ),
-        Effect.retry({ schedule: retryPolicy, while: canPass }),
-        Effect.catchIf(canPass, () => Effect.succeed([])) // the schedule has no end
-      )
+    snapshot,
+    recover: (name) => Effect.zipRight(snapshot(name), backfill.run(name)),
+    wake: backfill.wake
   })
 })
 
-/** Whether waiting may help. A refused key or a missing licence takes a person. */
-const canPass = (
+/** A refused key and a missing licence take a person; a retry may help against any other error. */
+const isTransient = (
   error: EvolutionError
 ): error is Exclude<EvolutionError, KeyRefused | LicenseRequired> =>
   error._tag !== "KeyRefused" && error._tag !== "LicenseRequired"

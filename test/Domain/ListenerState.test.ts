@@ -14,7 +14,7 @@ import {
   Connecting,
   connecting,
   generationOf,
-  isSettled,
+  isStable,
   ListenerCrashed,
   ListenerState,
   Listening,
@@ -22,7 +22,7 @@ import {
   Parked,
   parked,
   refused,
-  settled,
+  stable,
   stopped,
   Waiting,
   waiting
@@ -101,17 +101,17 @@ describe("a link", () => {
     ({ attempt, from, generation }) => {
       const up = listening(from, t1)
       expect(up).toEqual({ _tag: "Listening", since: t1, attempt, generation })
-      expect(isSettled(up)).toBe(attempt === 0)
-      expect(settled(up)).toEqual({ _tag: "Listening", since: t1, attempt: 0, generation })
-      expect(isSettled(settled(up))).toBe(true)
+      expect(isStable(up)).toBe(attempt === 0)
+      expect(stable(up)).toEqual({ _tag: "Listening", since: t1, attempt: 0, generation })
+      expect(isStable(stable(up))).toBe(true)
     }
   )
 
   it.each(everyState.filter(({ _tag }) => _tag !== "Listening"))(
     "cannot settle while it is $_tag",
     (from) => {
-      expect(settled(from)).toBe(from)
-      expect(isSettled(from)).toBe(false)
+      expect(stable(from)).toBe(from)
+      expect(isStable(from)).toBe(false)
     }
   )
 })
@@ -136,7 +136,7 @@ describe("waiting", () => {
       state = waiting(connecting(state, t1), facts)
       expect(state).toMatchObject({ _tag: "Waiting", attempt: failure })
     }
-    state = settled(listening(connecting(state, t1), t1))
+    state = stable(listening(connecting(state, t1), t1))
     expect(waiting(connecting(waiting(state, facts), t1), facts)).toMatchObject({ attempt: 1 })
   })
 
@@ -144,7 +144,7 @@ describe("waiting", () => {
     let state = stopped(t0)
     const generations: Array<number> = [generationOf(state)]
     for (let attempt = 1; attempt <= 3; attempt++) {
-      state = connecting(waiting(settled(listening(connecting(state, t1), t1)), facts), t1)
+      state = connecting(waiting(stable(listening(connecting(state, t1), t1)), facts), t1)
       generations.push(generationOf(state))
     }
     expect(generations).toEqual([0, 2, 4, 6])

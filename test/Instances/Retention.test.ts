@@ -39,7 +39,7 @@ const retained = (EVENT_RETENTION: string) =>
               audit: (before) => Effect.as(said("audit", before), 0),
               tidy: Effect.sync(() => world.said.push(["tidy", 0]))
             }),
-            ledgerOf({ outlived: (...gone) => world.outlived.push(gone) }),
+            ledgerOf({ forgetUnrecovered: (...gone) => world.outlived.push(gone) }),
             ingestOf({ degraded: Effect.sync(() => world.degraded) })
           )
         ),

@@ -259,10 +259,10 @@ describe("while ingest takes nothing in, the ledger", () => {
       const { ledger } = yield* makeWorld({ instances: [wanted()], lost: [[shop, 3]] })
       const unrecovered = () => ledger.summary(shop).unrecovered
       expect(unrecovered()).toBe(3)
-      ledger.outlived(shop, 2)
+      ledger.forgetUnrecovered(shop, 2)
       expect(unrecovered()).toBe(1)
-      ledger.outlived(shop, 2)
-      ledger.outlived(bar, 1)
+      ledger.forgetUnrecovered(shop, 2)
+      ledger.forgetUnrecovered(bar, 1)
       expect([unrecovered(), ledger.summary(bar).unrecovered]).toEqual([0, 0])
     })
   )

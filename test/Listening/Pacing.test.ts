@@ -3,7 +3,7 @@ import { Effect, TestClock } from "effect"
 import { KeyRefused, LicenseRequired } from "../../src/Domain/EvolutionError.ts"
 import { DialFailed, NamespaceRefused, UpgradeRefused } from "../../src/Domain/LinkError.ts"
 import { about } from "./Listener/scenario.ts"
-import { lost, neverUp, pacing, passed, settledUp, shortlyUp, waiting } from "./Pacing/paces.ts"
+import { lost, neverUp, pacing, passed, shortlyUp, stableUp, waiting } from "./Pacing/paces.ts"
 
 const own = Effect.flatMap(pacing({}), ({ pace }) => pace)
 const unreachable = DialFailed.of("ECONNREFUSED", "")
@@ -59,7 +59,7 @@ describe("the pace of reconnecting", () => {
           neverUp(),
           neverUp(),
           shortlyUp,
-          settledUp,
+          stableUp,
           neverUp(),
           shortlyUp
         ]
@@ -97,7 +97,7 @@ describe("the pace of a listener that is parked", () => {
   it.scoped.each(reasons)("is five minutes, and says what to do after %s", ([error, userAction]) =>
     Effect.gen(function* () {
       const pace = yield* own
-      const waiter = yield* passed(pace, { error, wasUp: true, wasSettled: true })
+      const waiter = yield* passed(pace, { error, wasUp: true, wasStable: true })
       expect(waiter.plan?.userAction).toBe(userAction)
       expect(waiter.planned).toEqual(about(300_000))
       expect(waiter.dialledAt).toBeDefined()
@@ -148,7 +148,7 @@ describe("a link that flaps", () => {
       const pace = yield* own
       const plans: Array<boolean | undefined> = []
       for (let loss = 1; loss <= 11; loss++) {
-        plans.push((yield* passed(pace, settledUp)).plan?.isFlapping)
+        plans.push((yield* passed(pace, stableUp)).plan?.isFlapping)
         yield* TestClock.adjust("15 seconds")
       }
       expect(plans).toEqual([...Array(10).fill(false), true])
@@ -159,9 +159,9 @@ describe("a link that flaps", () => {
     Effect.gen(function* () {
       const pace = yield* own
       yield* losses(pace, 10)
-      expect((yield* waiting(pace, settledUp)).plan).toMatchObject(slow)
+      expect((yield* waiting(pace, stableUp)).plan).toMatchObject(slow)
       yield* TestClock.adjust("5 minutes")
-      const after = yield* passed(pace, settledUp)
+      const after = yield* passed(pace, stableUp)
       expect(after.plan?.isFlapping).toBe(false)
       expect(after.planned).toEqual(about(500))
     })
@@ -179,7 +179,7 @@ describe("a link that flaps", () => {
     Effect.gen(function* () {
       const pace = yield* own
       for (let loss = 1; loss <= 25; loss++) {
-        expect((yield* passed(pace, settledUp)).plan?.isFlapping).toBe(false)
+        expect((yield* passed(pace, stableUp)).plan?.isFlapping).toBe(false)
         yield* TestClock.adjust("32 seconds")
       }
     })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Context, DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
-import { decode, payloadOf } from "../../src/Domain/Event.ts"
+import { decode, payloadOf, type RawEvent } from "../../src/Domain/Event.ts"
 import {
   type EvolutionError,
   EvolutionRefused,
@@ -42,24 +42,35 @@ const withQr: InstanceRecord = {
   }
 }
 
-/** What a snapshot has no use for. */
-const nobodyElse = Layer.mergeAll(Layer.succeed(EventStore, storeOf({})), ledgerOf(), ingestOf({}))
-
 const recovery = (
   answers: Partial<typeof EvolutionClient.Service>,
   record?: InstanceRecord | undefined
 ) =>
-  Effect.map(
-    Layer.build(
+  Effect.gen(function* () {
+    const handedOn: Array<RawEvent> = []
+    const ingest = ingestOf({
+      receive: (events, origin) =>
+        Effect.sync(() => {
+          expect(origin).toBe("snapshot")
+          handedOn.push(...events)
+        })
+    })
+    const unused = Layer.mergeAll(Layer.succeed(EventStore, storeOf({})), ledgerOf())
+    const context = yield* Layer.build(
       Recovery.layer.pipe(
         Layer.provide(evolution(answers)),
         Layer.provide(instancesOf({ get: () => record })),
-        Layer.provide(nobodyElse),
+        Layer.provide(Layer.merge(unused, ingest)),
         Layer.provide(settings({}))
       )
-    ),
-    Context.get(Recovery)
-  )
+    )
+    const { snapshot } = Context.get(context, Recovery)
+    return {
+      /** Takes a snapshot, and gives the events that Ingest was given. */
+      snapshot: (instance: InstanceName) =>
+        Effect.map(snapshot(instance), (): ReadonlyArray<RawEvent> => handedOn.splice(0))
+    }
+  })
 
 /** Gives each answer once, the last one for ever, and counts. */
 const script = <A>(...answers: ReadonlyArray<Effect.Effect<A, EvolutionError>>) => {
@@ -69,8 +80,7 @@ const script = <A>(...answers: ReadonlyArray<Effect.Effect<A, EvolutionError>>) 
   return { answer, asked }
 }
 
-const said = (data: Effect.Effect.Success<ReturnType<typeof Recovery.Service.snapshot>>) =>
-  data.map((event) => [event.name, payloadOf(event)])
+const said = (data: ReadonlyArray<RawEvent>) => data.map((event) => [event.name, payloadOf(event)])
 
 const stateEvent = (state: string) => [
   "connection.update",

@@ -1,10 +1,10 @@
 /** Doubles that more than one suite stands on; what a test did not expect to be called is a defect. */
-import { Chunk, Clock, Deferred, Duration, Effect, Layer, Queue, Stream } from "effect"
+import { Chunk, Clock, Deferred, Duration, Effect, Layer, Stream } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
-import type { InstanceName } from "../../src/Domain/Instance.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { EventSource, type Subscription } from "../../src/Evolution/EventSource.ts"
 import { GapLedger } from "../../src/Listening/GapLedger.ts"
+import { Recovery } from "../../src/Listening/Recovery.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import { Ingest } from "../../src/Log/Ingest.ts"
 import { InstanceStore } from "../../src/Log/InstanceStore.ts"
@@ -52,10 +52,18 @@ export const ingestOf = (ingest: Partial<Ingest["Type"]>) =>
 export const ledgerOf = (ledger: Partial<GapLedger["Type"]> = {}) =>
   Layer.mock(GapLedger, {
     pending: () => [],
-    closed: Effect.runSync(Queue.unbounded<InstanceName>()),
-    outlived: () => undefined,
+    forgetUnrecovered: () => undefined,
     summary: () => ({ open: null, unrecovered: 0 }),
     ...ledger
+  })
+
+/** A recovery that has nothing to do. */
+export const recoveryOf = (recovery: Partial<Recovery["Type"]> = {}) =>
+  Layer.mock(Recovery, {
+    snapshot: () => Effect.void,
+    recover: () => Effect.never,
+    wake: () => Effect.void,
+    ...recovery
   })
 
 /** Instances of which none is known, and of which nothing is wanted. */

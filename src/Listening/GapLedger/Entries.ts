@@ -1,17 +1,17 @@
-/** What the ledger knows of each instance: the gaps that are not done with, and how many are lost. */
+/** The ledger's state in memory: of each instance the unfinished gaps, and the number of lost ones. */
 import { DateTime } from "effect"
 import * as Gap from "../../Domain/Gap.ts"
 
 interface Entry {
-  /** Those not done with, oldest first; one may be open. */
+  /** Unfinished gaps, oldest first; one may be open. */
   readonly gaps: ReadonlyArray<Gap.Open | Gap.Recoverable>
-  /** How many are done with and not recovered. */
+  /** The number of lost gaps. */
   readonly lost: number
 }
 
 const nothing: Entry = { gaps: [], lost: 0 }
 
-/** Beyond this many gaps of one instance that wait for back-fill, the last one is drawn out. */
+/** Beyond this many unfinished gaps of one instance, the last one is reopened in place of a new one. */
 const maxPending = 100
 
 export const make = () => {
@@ -28,12 +28,12 @@ export const make = () => {
       open: openOf(instance) ?? null,
       unrecovered: entryOf(instance).lost + pendingOf(instance).length
     }),
-    /** The gap as it is known, unless it is done with. */
+    /** The unfinished gap of this id. */
     get: ({ id, instance }: Gap.Gap) => entryOf(instance).gaps.find((gap) => gap.id === id),
-    /** The closed gap that another one, which begins at `from`, is the continuation of. */
+    /** The closed gap that a new one, which begins at `from`, continues. */
     before: (instance: string, from: DateTime.Utc, cause: Gap.GapCause) => {
       const { gaps } = entryOf(instance)
-      // On a link that holds, back-fill of what the link before it missed may be under way.
+      // While a link holds, back-fill of the time before it may run; a gap in subscription is apart from it.
       const last = gaps.findLast(
         (gap) => (gap.cause === "not_subscribed") === (cause === "not_subscribed")
       )
@@ -54,8 +54,8 @@ export const make = () => {
       )
     },
     lost: (instance: string, lost: number) => entries.set(instance, { gaps: [], lost }),
-    /** So many of the lost ones are too old to be told of. */
-    outlived: (instance: string, count: number) => {
+    /** Takes this many deleted gaps off the count of lost ones. */
+    forgetUnrecovered: (instance: string, count: number) => {
       const entry = entries.get(instance)
       if (entry !== undefined)
         entries.set(instance, { ...entry, lost: Math.max(0, entry.lost - count) })

@@ -1,31 +1,27 @@
-/** Keeps a link: attempt after attempt, each with a session of its own, and what state that is. */
-import { DateTime, Effect, Scope } from "effect"
+/** Keeps a link up: runs attempt after attempt, each with a session of its own, and reports the states. */
+import { DateTime, Effect, type Scope } from "effect"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as State from "../../Domain/ListenerState.ts"
-import type { Pacing } from "../Pacing.ts"
+import { type Pacing, stableAfter } from "../Pacing.ts"
 
-/** Told of every change of state, in order. */
+/** Takes every change of state, in order. */
 export type Report = (state: State.ListenerState) => Effect.Effect<void>
 
 type Transition = (from: State.ListenerState, now: DateTime.Utc) => State.ListenerState
 
-/** What a session tells of itself. */
-export interface Telling {
-  /** The link is up; it settles when the session lasts as long as `settlingTime`. */
-  readonly established: Effect.Effect<void>
-  /** The server said no for now, and the attempt goes on. */
+/** The signals of a session. */
+export interface Signals {
+  /** The link is up; it becomes stable if the session lasts for `stableAfter` from now on. */
+  readonly established: Effect.Effect<void, never, Scope.Scope>
+  /** The server refused for now, and the attempt goes on. */
   readonly refused: (error: LinkError) => Effect.Effect<void>
 }
 
-/** `scope` is closed with the session's end. */
-export type Session = (
-  telling: Telling,
-  scope: Scope.Scope
-) => Effect.Effect<void, State.SessionError>
+export type Session = (signals: Signals) => Effect.Effect<void, State.SessionError, Scope.Scope>
 
-/** Runs a session again and again, until one ends without an error. */
+/** Runs a session again and again, until one ends without an error. Each has a scope of its own. */
 export const keep = (
-  { pace, whenSettled }: Pacing["Type"],
+  { pace }: Pacing["Type"],
   report: Report,
   session: Session
 ): Effect.Effect<void> =>
@@ -38,17 +34,15 @@ export const keep = (
         return report(state)
       })
 
-    const telling = (generation: number, isOver: () => boolean): Telling => {
-      /** Nothing that an earlier attempt still says touches the state of a later one. */
+    const signalsOf = (generation: number): Signals => {
+      /** A late signal of an earlier attempt does not touch the state of a later one. */
       const becomeIn = (transition: Transition) =>
         Effect.suspend(() =>
           State.generationOf(state) === generation ? become(transition) : Effect.void
         )
-      const settled = Effect.suspend(() => (isOver() ? Effect.void : becomeIn(State.settled)))
+      const stable = Effect.forkScoped(Effect.delay(becomeIn(State.stable), stableAfter))
       return {
-        established: Effect.suspend(() =>
-          up.pipe(Effect.zipRight(becomeIn(State.listening)), Effect.zipRight(whenSettled(settled)))
-        ),
+        established: up.pipe(Effect.zipRight(becomeIn(State.listening)), Effect.zipRight(stable)),
         refused: (error) => becomeIn((from) => State.refused(from, error))
       }
     }
@@ -56,7 +50,7 @@ export const keep = (
     const pause = (error: State.SessionError) =>
       Effect.suspend(() =>
         wait(
-          { error, wasUp: state._tag === "Listening", wasSettled: State.isSettled(state) },
+          { error, wasUp: state._tag === "Listening", wasStable: State.isStable(state) },
           ({ isFlapping, nextAttempt, userAction }) =>
             become((from, since) =>
               userAction === undefined
@@ -66,21 +60,9 @@ export const keep = (
         )
       )
 
-    const attempt = Effect.flatMap(
-      Effect.zipRight(become(State.connecting), Scope.make()),
-      (scope) => {
-        let isOver = false
-        return Effect.onExit(
-          session(
-            telling(State.generationOf(state), () => isOver),
-            scope
-          ),
-          (exit) => {
-            isOver = true
-            return Scope.close(scope, exit)
-          }
-        )
-      }
+    const attempt = Effect.zipRight(
+      become(State.connecting),
+      Effect.scoped(Effect.suspend(() => session(signalsOf(State.generationOf(state)))))
     )
 
     const live: Effect.Effect<void> = Effect.matchEffect(attempt, {

@@ -71,6 +71,8 @@ export const makeWorld = (
       noted,
       /** What ingest was told of each gap, in order. */
       gaps: () => noted.flatMap(({ gap }) => (gap === undefined ? [] : [gap])),
+      /** Runs before Ingest takes an event in; it may die. */
+      beforeAppend: Effect.void as Effect.Effect<void>,
       /** While it is shut, nothing is committed. */
       ingest: isOpen,
       beats: [] as number[],
@@ -97,6 +99,7 @@ export const makeWorld = (
       Layer.mock(Ingest, {
         appendOwn: (events) =>
           Effect.gen(function* () {
+            yield* world.beforeAppend
             yield* room.await
             world.taken.push(...events)
             const committed = Effect.zipRight(

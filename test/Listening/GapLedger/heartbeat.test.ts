@@ -60,6 +60,21 @@ describe("the heartbeat", () => {
   )
 })
 
+describe("The ledger's writer", () => {
+  it.scoped("writes a change after a crash", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld()
+      world.beforeAppend = Effect.suspend(() => {
+        world.beforeAppend = Effect.void
+        return Effect.dieMessage("a bug of ours")
+      })
+      yield* world.ledger.open(shop, millis(-5), "heartbeat_missed")
+      yield* TestClock.adjust("1 second")
+      expect(world.gaps()).toEqual([world.ledger.summary(shop).open])
+    })
+  )
+})
+
 // A killed service leaves what is committed, and the heartbeat. What neither tells is never known.
 describe("the heartbeat, while a change of the ledger is not committed", () => {
   it.scoped("stays where it was, also when the gap began long before", () =>

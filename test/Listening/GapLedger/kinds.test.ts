@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Option, TestClock } from "effect"
+import { Effect, TestClock } from "effect"
 import * as Gap from "../../../src/Domain/Gap.ts"
 import { at, makeWorld, millis, settle, shop, stored } from "./World.ts"
 
@@ -79,21 +79,6 @@ describe("what back-fill has come to", () => {
       yield* ledger.forget(shop)
       yield* ledger.update(Gap.progressed(gap, 7, at(-30)))
       expect([ledger.pending(shop), ledger.summary(shop).unrecovered]).toEqual([[], 0])
-    })
-  )
-})
-
-describe("whoever waits for the next gap to close", () => {
-  it.scoped("is told when one does, although others are pending", () =>
-    Effect.gen(function* () {
-      const { ledger } = yield* makeWorld({ unfinished: [stored(-60, -50)] })
-      const waiting = yield* Effect.fork(ledger.awaitClosing(shop))
-      yield* settle
-      yield* ledger.open(shop, millis(-5), "not_subscribed")
-      yield* settle
-      expect(yield* Fiber.poll(waiting)).toEqual(Option.none())
-      yield* ledger.close(shop)
-      yield* Fiber.join(waiting)
     })
   )
 })

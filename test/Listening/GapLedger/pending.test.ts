@@ -1,24 +1,26 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Queue, TestClock } from "effect"
+import { Effect, Fiber, TestClock } from "effect"
 import * as Gap from "../../../src/Domain/Gap.ts"
 import { at, bar, makeWorld, millis, settle, shop, stored } from "./World.ts"
 
-describe("whoever waits for gaps to fetch", () => {
-  it.scoped("is told of each that closes, in their order, and not of an open one", () =>
+describe("GapLedger.pending", () => {
+  it.scoped("has a gap once it is closed, and of its own instance alone", () =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld()
+      const pending = () => [ledger.pending(shop).length, ledger.pending(bar).length]
       yield* ledger.open(shop, millis(-5), "connection_lost")
       yield* ledger.open(bar, millis(-5), "connection_lost")
+      expect(pending()).toEqual([0, 0])
       yield* ledger.close(bar)
-      expect([...(yield* Queue.takeAll(ledger.closed))]).toEqual([bar])
+      expect(pending()).toEqual([0, 1])
       yield* ledger.close(shop)
-      // There is none of this one's any more.
+      // No gap of this instance is open any more.
       yield* ledger.close(bar)
-      expect([...(yield* Queue.takeAll(ledger.closed))]).toEqual([shop])
+      expect(pending()).toEqual([1, 1])
     })
   )
 
-  it.scoped("finds it there when told of it, and no more when it has its verdict", () =>
+  it.scoped("has a gap until its verdict", () =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld({ unfinished: [stored(-60, -50)] })
       const [gap] = ledger.pending(shop)
@@ -30,7 +32,7 @@ describe("whoever waits for gaps to fetch", () => {
         expect(ledger.pending(shop)).toEqual([])
         yield* ledger.open(shop, millis(-5), cause)
         yield* ledger.close(shop)
-        expect(yield* Queue.take(ledger.closed)).toBe(shop)
+        expect(ledger.pending(shop)).toHaveLength(1)
         for (const one of ledger.pending(shop)) yield* ledger.update(Gap.recovered(one))
       }
     })

@@ -45,7 +45,7 @@ describe("the gap that a lost link leaves", () => {
     Effect.gen(function* () {
       const [error, cause] = row
       const world = yield* started({
-        recovery: { snapshot: () => Effect.delay(Effect.fail(error), "3 seconds") }
+        recover: () => Effect.delay(Effect.fail(error), "3 seconds")
       })
       yield* TestClock.adjust("2 seconds")
       world.heard = { until: 101_500, isHeldBack: false }
@@ -85,7 +85,7 @@ describe("the gap that a lost link leaves", () => {
   it.scoped("is over before anything that is heard again is handed on", () =>
     Effect.gen(function* () {
       const world = yield* started({
-        recovery: { snapshot: () => Effect.succeed([event("asked")]) }
+        snapshot: Effect.succeed([event("asked")])
       })
       yield* world.link.offer(event("one"))
       yield* settle
@@ -154,9 +154,9 @@ describe("a bug of ours", () => {
   it.scoped("leaves a gap when it is met in recovery", () =>
     Effect.gen(function* () {
       const world = yield* started({
-        recovery: { backfill: () => Effect.dieMessage("a bug of ours") }
+        recover: () => Effect.delay(Effect.dieMessage("a bug of ours"), "2 seconds")
       })
-      yield* world.missed
+      yield* TestClock.adjust("2 seconds")
       yield* Fiber.await(world.fiber)
       expect(world.ledger).toMatchObject([{ cause: "listener_crashed", to: undefined }])
     })

@@ -2,22 +2,22 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Queue, TestClock } from "effect"
 import { DialFailed, NamespaceRefused } from "../../../src/Domain/LinkError.ts"
 import type { ListenerState, SessionError } from "../../../src/Domain/ListenerState.ts"
-import { keep, type Telling } from "../../../src/Listening/Listener/Keep.ts"
+import { keep, type Signals } from "../../../src/Listening/Listener/Keep.ts"
 import { everySecond, lost, pacingOf, settle } from "./session.ts"
 
-/** Attempts one after the other; the test has the word of each, and ends it. */
+/** Attempts one after the other; the test gives the signals of each, and ends it. */
 const attempts = Effect.gen(function* () {
   const states: Array<ListenerState> = []
-  const tellings: Array<Telling> = []
+  const given: Array<Signals> = []
   const ends = yield* Queue.unbounded<SessionError>()
   let wakes = 0
   const pace = { ...everySecond, up: Effect.sync(() => wakes++) }
   yield* keep(
-    yield* pacingOf(pace),
+    pacingOf(pace),
     (state) => Effect.sync(() => states.push(state)),
-    (telling) =>
+    (signals) =>
       Effect.suspend(() => {
-        tellings.push(telling)
+        given.push(signals)
         return Effect.flatMap(Queue.take(ends), Effect.fail)
       })
   ).pipe(Effect.forkScoped)
@@ -25,13 +25,13 @@ const attempts = Effect.gen(function* () {
   /** Ends this attempt, and begins the next a second later. */
   const next = (error: SessionError) =>
     Effect.zipRight(Queue.offer(ends, error), TestClock.adjust("1 second"))
-  const telling = (number: number) => {
-    const found = tellings[number - 1]
+  const signals = (number: number) => {
+    const found = given[number - 1]
     return found === undefined
       ? Effect.dieMessage(`There was no attempt ${number}`)
       : Effect.succeed(found)
   }
-  return { next, states, telling, wakes: () => wakes }
+  return { next, states, signals, wakes: () => wakes }
 })
 
 const refusal = NamespaceRefused.of("/shop-1", "Invalid namespace")
@@ -40,9 +40,9 @@ const unreachable = DialFailed.of("ECONNREFUSED", "")
 describe("the attempts of a listener", () => {
   it.scoped("are numbered one after the other, also after a link that settled", () =>
     Effect.gen(function* () {
-      const { next, states, telling } = yield* attempts
+      const { next, states, signals } = yield* attempts
       yield* next(unreachable)
-      yield* Effect.flatMap(telling(2), ({ established }) => established)
+      yield* Effect.flatMap(signals(2), ({ established }) => established)
       yield* TestClock.adjust("10 seconds")
       yield* next(lost)
       const told = states.map((state) =>
@@ -62,8 +62,8 @@ describe("the attempts of a listener", () => {
 
   it.scoped("have no say any more once the next one has begun", () =>
     Effect.gen(function* () {
-      const { next, states, telling } = yield* attempts
-      const first = yield* telling(1)
+      const { next, states, signals } = yield* attempts
+      const first = yield* signals(1)
       yield* first.refused(refusal)
       expect(states.at(-1)).toMatchObject({ _tag: "Connecting", generation: 1, error: refusal })
       yield* next(unreachable)
@@ -78,12 +78,12 @@ describe("the attempts of a listener", () => {
 
   it.scoped("do not settle a later link", () =>
     Effect.gen(function* () {
-      const { next, states, telling } = yield* attempts
+      const { next, states, signals } = yield* attempts
       // In a scope that outlives the attempt, as a bug might have it.
-      yield* Effect.flatMap(telling(1), ({ established }) => established)
+      yield* Effect.flatMap(signals(1), ({ established }) => established)
       yield* TestClock.adjust("8 seconds")
       yield* next(lost)
-      yield* Effect.flatMap(telling(2), ({ established }) => established)
+      yield* Effect.flatMap(signals(2), ({ established }) => established)
       yield* TestClock.adjust("5 seconds")
       expect(states.at(-1)).toMatchObject({ _tag: "Listening", generation: 2, attempt: 2 })
       yield* TestClock.adjust("5 seconds")
@@ -93,9 +93,9 @@ describe("the attempts of a listener", () => {
 
   it.scoped("say that the link is up to everybody who waits for it", () =>
     Effect.gen(function* () {
-      const { telling, wakes } = yield* attempts
+      const { signals, wakes } = yield* attempts
       expect(wakes()).toBe(0)
-      yield* Effect.flatMap(telling(1), ({ established }) => established)
+      yield* Effect.flatMap(signals(1), ({ established }) => established)
       expect(wakes()).toBe(1)
     })
   )
@@ -109,12 +109,12 @@ describe("what a listener tells its pace of each end", () => {
       const pace: typeof everySecond = {
         ...everySecond,
         wait: (failure, tell) => {
-          told.push([failure.wasUp, failure.wasSettled])
+          told.push([failure.wasUp, failure.wasStable])
           return everySecond.wait(failure, tell)
         }
       }
       yield* keep(
-        yield* pacingOf(pace),
+        pacingOf(pace),
         () => Effect.void,
         ({ established }) =>
           Effect.gen(function* () {

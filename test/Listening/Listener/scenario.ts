@@ -1,8 +1,8 @@
-/** One listener with doubles around it: what it dials, what it reports, what it hands on. */
-
+/** One listener with doubles around it: its dials, its reports, and the events that it hands on. */
 import { Clock, DateTime, type Duration, Effect, Layer, Stream, TestClock } from "effect"
 import type { EventOrigin, RawEvent } from "../../../src/Domain/Event.ts"
 import { payloadOf } from "../../../src/Domain/Event.ts"
+import type { KeyRefused, LicenseRequired } from "../../../src/Domain/EvolutionError.ts"
 import type { GapCause } from "../../../src/Domain/Gap.ts"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { ConnectionLost, type LinkError } from "../../../src/Domain/LinkError.ts"
@@ -12,8 +12,7 @@ import { Upstream } from "../../../src/Evolution/Upstream.ts"
 import type { Report } from "../../../src/Listening/Listener/Keep.ts"
 import * as Listener from "../../../src/Listening/Listener.ts"
 import { Pacing } from "../../../src/Listening/Pacing.ts"
-import { Recovery } from "../../../src/Listening/Recovery.ts"
-import { ingestOf, ledgerOf, sourceOf, subscription } from "../../support/doubles.ts"
+import { ingestOf, ledgerOf, recoveryOf, sourceOf, subscription } from "../../support/doubles.ts"
 
 export const name = InstanceName.make("shop-1")
 
@@ -48,12 +47,14 @@ export const holds =
 interface Doubles {
   /** One for each dial; the last one serves all that follow. */
   readonly dials: ReadonlyArray<Open>
-  readonly snapshot?: (typeof Recovery.Service)["snapshot"]
-  readonly backfill?: (typeof Recovery.Service)["backfill"]
+  /** Events that recovery hands on, as a real one does, before it goes on for ever. */
+  readonly snapshot?: (
+    name: InstanceName
+  ) => Effect.Effect<ReadonlyArray<RawEvent>, KeyRefused | LicenseRequired>
   readonly awaitReturn?: Effect.Effect<void>
 }
 
-export const listener = ({ awaitReturn, backfill, dials, snapshot }: Doubles) =>
+export const listener = ({ awaitReturn, dials, snapshot }: Doubles) =>
   Effect.gen(function* () {
     const seen = {
       /** When it dialled, in ms. */
@@ -81,9 +82,12 @@ export const listener = ({ awaitReturn, backfill, dials, snapshot }: Doubles) =>
             for (const event of events) seen.received.push([payloadOf(event), origin])
           })
       }),
-      Layer.succeed(Recovery, {
-        snapshot: snapshot ?? (() => Effect.succeed([])),
-        backfill: backfill ?? (() => Effect.void)
+      recoveryOf({
+        recover: (instance) =>
+          Effect.flatMap(snapshot?.(instance) ?? Effect.succeed([]), (events) => {
+            for (const event of events) seen.received.push([payloadOf(event), "snapshot"])
+            return Effect.never
+          })
       }),
       ledgerOf({
         open: (_, from, cause) =>

@@ -1,7 +1,7 @@
 /** One listener with doubles around it, and the ledger that it keeps. */
-import { Clock, DateTime, Effect, Layer, Mailbox, Queue, TestClock } from "effect"
+import { Clock, DateTime, Effect, Layer, Mailbox, TestClock } from "effect"
 import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
-import * as Gap from "../../../src/Domain/Gap.ts"
+import type * as Gap from "../../../src/Domain/Gap.ts"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { ConnectionLost, type LinkError } from "../../../src/Domain/LinkError.ts"
 import type { ListenerState } from "../../../src/Domain/ListenerState.ts"
@@ -9,11 +9,10 @@ import type { EventSource } from "../../../src/Evolution/EventSource.ts"
 import type { Heard } from "../../../src/Evolution/Wire/Hearing.ts"
 import type { Report } from "../../../src/Listening/Listener/Keep.ts"
 import * as Listener from "../../../src/Listening/Listener.ts"
-import * as Settling from "../../../src/Listening/Pacing/Settling.ts"
-import { type Pace, Pacing, settlingTime } from "../../../src/Listening/Pacing.ts"
-import { Recovery } from "../../../src/Listening/Recovery.ts"
+import { type Pace, Pacing } from "../../../src/Listening/Pacing.ts"
+import type { Recovery } from "../../../src/Listening/Recovery.ts"
 import type { Ingest } from "../../../src/Log/Ingest.ts"
-import { ingestOf, ledgerOf, sourceOf, subscription } from "../../support/doubles.ts"
+import { ingestOf, ledgerOf, recoveryOf, sourceOf, subscription } from "../../support/doubles.ts"
 
 export const name = InstanceName.make("shop-1")
 export const lost = ConnectionLost.of(1006, "")
@@ -41,29 +40,24 @@ export const everySecond: Pace = {
   up: Effect.void
 }
 
-export const pacingOf = (pace: Pace) =>
-  Effect.map(Settling.make(settlingTime), (whenSettled) => ({
-    pace: Effect.succeed(pace),
-    whenSettled
-  }))
+export const pacingOf = (pace: Pace): Pacing["Type"] => ({ pace: Effect.succeed(pace) })
 
 /** Since 100 000 ms. Dials as the test says, and then hears what the test offers on the `link`. */
 export const started = (
   doubles: {
     readonly dial?: Dial
-    readonly recovery?: Partial<typeof Recovery.Service>
+    readonly recover?: Recovery["Type"]["recover"]
+    /** Events that recovery hands on, as a real one does, before it goes on for ever. */
+    readonly snapshot?: Effect.Effect<ReadonlyArray<RawEvent>>
     readonly ingest?: Partial<typeof Ingest.Service>
   } = {}
 ) =>
   Effect.gen(function* () {
-    const closed = yield* Queue.unbounded<InstanceName>()
     const world = {
       dial: doubles.dial ?? (() => Effect.void),
       heard: { until: 0, isHeldBack: false } as Heard,
       link: yield* Mailbox.make<RawEvent, LinkError>(),
       ledger: [] as Array<Entry>,
-      /** What there is to fetch again. */
-      pending: [] as ReadonlyArray<Gap.Recoverable>,
       /** What was done, in order. */
       done: [] as Array<string>,
       states: [] as Array<ListenerState>
@@ -76,6 +70,11 @@ export const started = (
           ...subscription(Mailbox.toStream(world.link)),
           heard: Effect.sync(() => world.heard)
         }
+      })
+    const handOn = () =>
+      Effect.flatMap(doubles.snapshot ?? Effect.succeed([]), (events) => {
+        for (const event of events) world.done.push(`snapshot ${payloadOf(event)}`)
+        return Effect.never
       })
     const layer = Layer.mergeAll(
       sourceOf({ open }),
@@ -99,19 +98,10 @@ export const started = (
             world.done.push("hears again")
             const last = world.ledger.at(-1)
             if (last !== undefined) last.to ??= now
-          }),
-        pending: () => world.pending,
-        closed
+          })
       }),
-      Layer.succeed(Recovery, {
-        snapshot: () => Effect.succeed([]),
-        backfill: () =>
-          Effect.sync(() => {
-            world.pending = []
-          }),
-        ...doubles.recovery
-      }),
-      Layer.scoped(Pacing, pacingOf(everySecond))
+      recoveryOf({ recover: doubles.recover ?? handOn }),
+      Layer.succeed(Pacing, pacingOf(everySecond))
     )
     yield* TestClock.setTime(100_000)
     const report: Report = (state) =>
@@ -123,14 +113,7 @@ export const started = (
       Effect.forkScoped
     )
     yield* TestClock.adjust(0)
-    /** A gap closes, of which there is something to fetch again. */
-    const missed = Effect.suspend(() => {
-      const from = DateTime.unsafeMake(0)
-      const gap = Gap.opened({ id: "gap", instance: name, from, cause: "not_subscribed" })
-      world.pending = [Gap.closed(gap, from)]
-      return Queue.offer(closed, name)
-    })
-    return Object.assign(world, { fiber, missed })
+    return Object.assign(world, { fiber })
   })
 
 export const event = (payload: string, receivedAt = 0): RawEvent => ({

@@ -13,10 +13,16 @@ import { ConnectionLost, type LinkError } from "../../../src/Domain/LinkError.ts
 import { Upstream } from "../../../src/Evolution/Upstream.ts"
 import { ListenerRegistry, type StateChange } from "../../../src/Listening/ListenerRegistry.ts"
 import { Pacing } from "../../../src/Listening/Pacing.ts"
-import { Recovery } from "../../../src/Listening/Recovery.ts"
-import { ingestOf, instancesOf, ledgerOf, sourceOf, subscription } from "../../support/doubles.ts"
+import {
+  ingestOf,
+  instancesOf,
+  ledgerOf,
+  recoveryOf,
+  sourceOf,
+  subscription
+} from "../../support/doubles.ts"
 
-export const one = InstanceName.make("shop-1")
+export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
 export const lost = ConnectionLost.of(1006, "")
 
 export const service = Effect.gen(function* () {
@@ -35,7 +41,7 @@ export const service = Effect.gen(function* () {
   }
   const store = {
     isAway: false,
-    writing: Effect.void as Effect.Effect<void>,
+    writing: (_: InstanceName): Effect.Effect<void> => Effect.void,
     desired: new Map<string, Desired>()
   }
 
@@ -62,7 +68,7 @@ export const service = Effect.gen(function* () {
     get: (name) => records.get(name),
     desire: (name, desired) =>
       Effect.gen(function* () {
-        yield* store.writing
+        yield* store.writing(name)
         if (store.isAway) return yield* new SqlError.SqlError({ cause: new Error("away") })
         store.desired.set(name, desired)
         const record = { ...nothingObserved, name, desired, desiredAt: yield* DateTime.now }
@@ -85,7 +91,7 @@ export const service = Effect.gen(function* () {
   })
   const rest = Layer.mergeAll(
     ingestOf({}),
-    Layer.succeed(Recovery, { snapshot: () => Effect.succeed([]), backfill: () => Effect.void }),
+    recoveryOf(),
     Pacing.layer.pipe(
       Layer.provide(source),
       Layer.provide(Layer.succeed(Upstream, { awaitReturn: Effect.never }))

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Logger, Option, Scope, TestClock } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Logger, Option, Scope, TestClock } from "effect"
 import { UpgradeRefused } from "../../../src/Domain/LinkError.ts"
 import { about, nextAttempt } from "../Listener/scenario.ts"
-import { listening, lost, one, service } from "./doubles.ts"
+import { listening, lost, one, service, two } from "./doubles.ts"
 
 describe("a restart of a listener on a link", () => {
   it.scoped("renews the link and touches nothing else", () =>
@@ -18,18 +18,36 @@ describe("a restart of a listener on a link", () => {
     })
   )
 
-  it.scoped("does not wait for the renewal, and keeps no other command waiting", () =>
+  it.scoped(
+    "answers after 5 s while the exchange goes on, and keeps no other command waiting",
+    () =>
+      Effect.gen(function* () {
+        const { registry, sources } = yield* listening
+        sources.renew = () => Effect.never
+        const restarting = yield* Effect.fork(registry.restart(one))
+        yield* TestClock.adjust(4999)
+        expect(yield* Fiber.poll(restarting)).toEqual(Option.none())
+        yield* registry.stop(one)
+        expect((yield* registry.status(one))._tag).toBe("Stopped")
+        expect(sources.openLinks).toBe(0)
+        yield* TestClock.adjust(1)
+        yield* Fiber.join(restarting)
+      })
+  )
+
+  it.scoped("answers as soon as the exchange is over", () =>
     Effect.gen(function* () {
       const { registry, sources } = yield* listening
-      sources.renew = () => Effect.never
-      yield* registry.restart(one)
-      yield* registry.stop(one)
-      expect((yield* registry.status(one))._tag).toBe("Stopped")
-      expect(sources.openLinks).toBe(0)
+      sources.renew = () => Effect.sleep("2 seconds")
+      const restarting = yield* Effect.fork(registry.restart(one))
+      yield* TestClock.adjust(1999)
+      expect(yield* Fiber.poll(restarting)).toEqual(Option.none())
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(restarting)
     })
   )
 
-  it.scoped("goes on with the old link when the renewal fails, and says why", () => {
+  it.scoped("fails when the exchange fails, goes on with the old link, and logs why", () => {
     const logged: Array<string> = []
     const logger = Logger.make(({ logLevel, message }) =>
       logged.push(`${logLevel._tag} ${String(message)}`)
@@ -38,7 +56,13 @@ describe("a restart of a listener on a link", () => {
       const { ledger, registry, reported, sources } = yield* listening
       const before = reported.length
       sources.renew = () => Effect.fail(UpgradeRefused.of(502, "Bad Gateway"))
-      yield* registry.restart(one)
+      expect(yield* Effect.flip(registry.restart(one))).toMatchObject({
+        _tag: "EvolutionUnavailable",
+        status: 502,
+        message:
+          'Cannot restart "shop-1" on a fresh link, the old one goes on: ' +
+          'Evolution refused the socket: HTTP 502 "Bad Gateway"'
+      })
       yield* TestClock.adjust("1 minute")
       expect([reported.length, sources.openLinks, ledger]).toEqual([before, 1, []])
       expect(logged.filter((line) => line.includes("old link"))).toEqual([
@@ -47,11 +71,12 @@ describe("a restart of a listener on a link", () => {
     }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   })
 
-  it.scoped("goes on with the old link when there is a bug in the renewal", () =>
+  it.scoped("goes on with the old link when there is a bug in the renewal, and dies of it", () =>
     Effect.gen(function* () {
       const { registry, sources } = yield* listening
       sources.renew = () => Effect.dieMessage("a bug of ours")
-      yield* registry.restart(one)
+      const exit = yield* Effect.exit(registry.restart(one))
+      expect(Exit.isFailure(exit) && Cause.isDie(exit.cause)).toBe(true)
       yield* TestClock.adjust("1 minute")
       expect([sources.openLinks, (yield* registry.status(one))._tag]).toEqual([1, "Listening"])
     })
@@ -64,7 +89,7 @@ describe("a restart of a listener on a link", () => {
       const ended = yield* Deferred.make<void>()
       sources.renew = () =>
         Effect.onInterrupt(Effect.never, () => Deferred.succeed(ended, undefined))
-      yield* registry.restart(one)
+      yield* Effect.fork(registry.restart(one))
       yield* TestClock.adjust(0)
       yield* Scope.close(scope, Exit.void)
       expect(yield* Deferred.isDone(ended)).toBe(true)
@@ -174,7 +199,7 @@ describe("a restart of a listener that is on no link", () => {
     Effect.gen(function* () {
       const { registry, store } = yield* listening
       const written = yield* Deferred.make<void>()
-      store.writing = Deferred.await(written)
+      store.writing = () => Deferred.await(written)
       const stopping = yield* Effect.fork(registry.stop(one))
       const restarting = yield* Effect.fork(registry.restart(one))
       yield* TestClock.adjust(0)
@@ -183,6 +208,57 @@ describe("a restart of a listener that is on no link", () => {
       yield* Fiber.join(stopping)
       yield* Fiber.join(restarting)
       yield* TestClock.adjust(0)
+      expect((yield* registry.status(one))._tag).toBe("Listening")
+    })
+  )
+
+  it.scoped("answers with the outcome of the first attempt", () =>
+    Effect.gen(function* () {
+      const { registry, sources } = yield* service
+      sources.onOpen = () => lost
+      yield* registry.start(one)
+      yield* TestClock.adjust("20 seconds")
+      sources.onOpen = () => Effect.sleep("3 seconds")
+      const restarting = yield* Effect.fork(
+        Effect.zipRight(registry.restart(one), registry.status(one))
+      )
+      yield* TestClock.adjust("3 seconds")
+      expect((yield* Fiber.join(restarting))._tag).toBe("Listening")
+    })
+  )
+
+  it.scoped("answers after 5 s while the attempt goes on", () =>
+    Effect.gen(function* () {
+      const { registry, sources } = yield* service
+      sources.onOpen = () => Effect.never
+      yield* registry.start(one)
+      const restarting = yield* Effect.fork(
+        Effect.zipRight(registry.restart(one), registry.status(one))
+      )
+      yield* TestClock.adjust(4999)
+      expect(yield* Fiber.poll(restarting)).toEqual(Option.none())
+      yield* TestClock.adjust(1)
+      expect((yield* Fiber.join(restarting))._tag).toBe("Connecting")
+    })
+  )
+})
+
+describe("Commands on several instances", () => {
+  it.scoped("do not wait for each other: one waits for the database, another goes through", () =>
+    Effect.gen(function* () {
+      const { registry, store } = yield* listening
+      yield* registry.start(two)
+      yield* TestClock.adjust("1 second")
+      store.writing = (name) => (name === one ? Effect.never : Effect.void)
+      const waiting = yield* Effect.fork(registry.stop(one))
+      yield* TestClock.adjust(0)
+      const through = yield* Effect.fork(registry.stop(two))
+      yield* TestClock.adjust(0)
+      expect([yield* Fiber.poll(waiting), Option.isSome(yield* Fiber.poll(through))]).toEqual([
+        Option.none(),
+        true
+      ])
+      expect((yield* registry.status(two))._tag).toBe("Stopped")
       expect((yield* registry.status(one))._tag).toBe("Listening")
     })
   )

@@ -10,13 +10,12 @@ import { Upstream } from "../../../src/Evolution/Upstream.ts"
 import { GapLedger } from "../../../src/Listening/GapLedger.ts"
 import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
 import { Pacing } from "../../../src/Listening/Pacing.ts"
-import { Recovery } from "../../../src/Listening/Recovery.ts"
 import { EventBus } from "../../../src/Log/EventBus.ts"
 import { EventStore } from "../../../src/Log/EventStore.ts"
 import { GapStore } from "../../../src/Log/GapStore.ts"
 import { Ingest } from "../../../src/Log/Ingest.ts"
 import { InstanceStore } from "../../../src/Log/InstanceStore.ts"
-import { sourceOf, subscription } from "../../support/doubles.ts"
+import { recoveryOf, sourceOf, subscription } from "../../support/doubles.ts"
 import { settings } from "../../support/settings.ts"
 
 export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
@@ -68,11 +67,6 @@ export const makeSource = Effect.gen(function* () {
 })
 export type Source = Effect.Effect.Success<typeof makeSource>
 
-const recovery = Layer.succeed(Recovery, {
-  snapshot: () => Effect.succeed([]),
-  backfill: () => Effect.void
-})
-
 /** Everything from the store up to the registry; in the scope it is run in. */
 export const registryOn = <E>(
   database: Layer.Layer<SqlClient.SqlClient, E>,
@@ -81,7 +75,7 @@ export const registryOn = <E>(
   Effect.map(
     Layer.build(
       ListenerRegistry.layer.pipe(
-        Layer.provide(Layer.mergeAll(Pacing.layer, recovery)),
+        Layer.provide(Layer.mergeAll(Pacing.layer, recoveryOf())),
         Layer.provideMerge(GapLedger.layer),
         Layer.provideMerge(Ingest.layer),
         Layer.provideMerge(EventBus.layer),

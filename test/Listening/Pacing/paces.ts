@@ -12,10 +12,10 @@ export const lost = ConnectionLost.of(1006, "")
 export const neverUp = (error: SessionError = lost): Failure => ({
   error,
   wasUp: false,
-  wasSettled: false
+  wasStable: false
 })
-export const shortlyUp: Failure = { error: lost, wasUp: true, wasSettled: false }
-export const settledUp: Failure = { error: lost, wasUp: true, wasSettled: true }
+export const shortlyUp: Failure = { error: lost, wasUp: true, wasStable: false }
+export const stableUp: Failure = { error: lost, wasUp: true, wasStable: true }
 
 export const pacing = ({ awaitReturn = Effect.never as Effect.Effect<void>, isShared = false }) =>
   Effect.map(

@@ -3,7 +3,7 @@ import { Deferred, Effect, Fiber, TestClock } from "effect"
 import { KeyRefused, LicenseRequired } from "../../../src/Domain/EvolutionError.ts"
 import type { Failure, Pace, Plan } from "../../../src/Listening/Pacing.ts"
 import { about } from "../Listener/scenario.ts"
-import { neverUp, pacing, passed, settledUp, shortlyUp, waiting } from "./paces.ts"
+import { neverUp, pacing, passed, shortlyUp, stableUp, waiting } from "./paces.ts"
 
 const keyRefused = new KeyRefused({ message: "Unauthorized" })
 const unlicensed = new LicenseRequired({ message: "Not activated" })
@@ -134,11 +134,11 @@ describe("the pace of all who share a link", () => {
       for (let attempt = 1; attempt <= 4; attempt++)
         if (one !== undefined) yield* passed(one, neverUp())
       const before = yield* Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis)
-      const early = yield* waitAll(paces.slice(0, 250), settledUp)
+      const early = yield* waitAll(paces.slice(0, 250), stableUp)
       expect(planOf(early.plans) - before).toEqual(about(500))
       yield* TestClock.adjust(100)
       // Not all of them hear of it in the same moment.
-      const late = yield* waitAll(paces.slice(250), settledUp)
+      const late = yield* waitAll(paces.slice(250), stableUp)
       yield* TestClock.setTime(planOf([...early.plans, ...late.plans]) + 1)
       if (one !== undefined) expect((yield* waiting(one, neverUp())).planned).toEqual(about(1000))
     })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, TestClock } from "effect"
 import { row } from "./Evolution.ts"
-import { at, isDone, makeWorld, shop, start } from "./World.ts"
+import { at, makeWorld, shop, start } from "./World.ts"
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
@@ -18,13 +18,13 @@ describe("back-fill", () => {
   it.scoped("brings what was said in a gap, whole, once, and oldest first", () =>
     Effect.gen(function* () {
       for (const seed of [1, 2, 3]) {
-        const { backfill, evolution, gap, messages, verdict } = yield* makeWorld({ seed })
+        const { backfill, evolution, gap, isDone, messages, verdict } = yield* makeWorld({ seed })
         const rows = said(4000, 10, 10)
         evolution.stores(shop, rows)
         yield* gap(0, 420)
-        const fiber = yield* backfill()
+        yield* backfill()
         yield* TestClock.adjust("1 minute")
-        yield* Fiber.join(fiber)
+        expect(isDone()).toBe(true)
         // Within a second as Evolution wrote them down.
         expect(messages().map(({ id }) => id)).toEqual(idsOf(rows))
         expect(verdict()).toMatchObject({ recovered: true, fetched: 4000, note: null })
@@ -69,16 +69,16 @@ describe("back-fill", () => {
 
   it.scoped("lets 5 s pass first, in which what was on its way arrives", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap } = yield* makeWorld()
+      const { backfill, evolution, gap, isDone } = yield* makeWorld()
       evolution.stores(shop, said(1, 1, 0))
       yield* gap(0, 20)
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust(4999)
       expect(evolution.asked).toEqual([])
       yield* TestClock.adjust(1)
       expect(evolution.asked).toHaveLength(1)
       yield* TestClock.adjust("5 seconds")
-      expect(yield* isDone(fiber)).toBe(true)
+      expect(isDone()).toBe(true)
     })
   )
 
@@ -98,8 +98,9 @@ describe("back-fill", () => {
 
   it.scoped("has nothing to do, and ends, where there is no gap", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, log } = yield* makeWorld()
-      yield* Fiber.join(yield* backfill())
+      const { backfill, evolution, isDone, log } = yield* makeWorld()
+      yield* backfill()
+      expect(isDone()).toBe(true)
       expect([evolution.asked, log]).toEqual([[], []])
     })
   )
@@ -184,13 +185,13 @@ describe("back-fill", () => {
 
   it.scoped("goes on past a message that the database refuses", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap, messages, verdict } = yield* makeWorld()
+      const { backfill, evolution, gap, isDone, messages, verdict } = yield* makeWorld()
       const rows = said(20, 1, 0)
       evolution.stores(shop, [...rows, row("poison", start + 10)])
       yield* gap(0, 30)
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust("10 seconds")
-      expect(yield* isDone(fiber)).toBe(true)
+      expect(isDone()).toBe(true)
       expect(messages().map(({ id }) => id)).toEqual(idsOf(rows))
       expect(verdict()?.fetched).toBe(20)
     })

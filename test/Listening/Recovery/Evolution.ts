@@ -30,6 +30,8 @@ export const makeEvolution = (seed = 1) => {
     /** Questions at once, and the most there ever were. */
     asking: 0,
     most: 0,
+    /** The answer about every instance's state. */
+    state: Effect.succeed("open") as Effect.Effect<"open", EvolutionError>,
     /** What it says instead of an answer. */
     refuses: (_query: MessageQuery): EvolutionError | undefined => undefined
   }
@@ -56,6 +58,7 @@ export const makeEvolution = (seed = 1) => {
 
   const layer = Layer.mock(EvolutionClient, {
     ping: Effect.void,
+    connectionState: () => Effect.suspend(() => evolution.state),
     findMessages: (instance, query) =>
       Effect.gen(function* () {
         const at = (yield* Effect.clock).unsafeCurrentTimeMillis()

@@ -1,6 +1,6 @@
 /** Back-fill with a real ledger and a real ingest, over a log in memory and a pretended Evolution. */
 import type { SqlError } from "@effect/sql"
-import { Context, DateTime, Effect, Fiber, Layer, Option, TestClock } from "effect"
+import { Context, DateTime, Effect, Layer, TestClock } from "effect"
 import type { EvolutionEvent } from "../../../src/Domain/Event.ts"
 import type { Gap } from "../../../src/Domain/Gap.ts"
 import { InstanceName, type InstanceRecord, nothingObserved } from "../../../src/Domain/Instance.ts"
@@ -35,6 +35,7 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
     yield* TestClock.setTime(start * 1000)
     const evolution = makeEvolution(seed)
     const log: Array<EvolutionEvent> = []
+    const snapshots: Array<EvolutionEvent> = []
     const database = yield* Effect.makeLatch(true)
     const world = { logFails: undefined as SqlError.SqlError | undefined }
     const record: InstanceRecord = {
@@ -52,7 +53,12 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
             Effect.suspend(() =>
               events.some(({ json }) => String(json).includes("poison"))
                 ? sqlError("22P05")
-                : Effect.succeed(events.map((event) => log.push(event)))
+                : Effect.succeed(
+                    events.map((event) => {
+                      ;(event.origin === "snapshot" ? snapshots : log).push(event)
+                      return log.length + snapshots.length
+                    })
+                  )
             )
           ),
         unheard: (messages) =>
@@ -108,7 +114,9 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
       database,
       evolution,
       ledger,
+      /** The events of the log, but for those of snapshots. */
       log,
+      snapshots,
       /** A gap of so many seconds, which has just ended. */
       gap: (from: number, to: number, instance = shop) =>
         Effect.gen(function* () {
@@ -129,7 +137,12 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
           ),
           settle
         ),
-      backfill: (instance = shop) => Effect.fork(recovery.backfill(instance)),
+      recovery,
+      /** Recovers until it is interrupted. */
+      backfill: (instance = shop) =>
+        Effect.tap(Effect.fork(recovery.recover(instance)), Effect.yieldNow()),
+      /** Back-fill has nothing left to try. */
+      isDone: (instance = shop) => ledger.pending(instance).length === 0,
       /** The messages of the log, in its order. */
       messages: (instance = shop) => messagesIn(log, instance),
       gaps,
@@ -154,6 +167,3 @@ const messagesIn = (log: ReadonlyArray<EvolutionEvent>, instance: string) =>
 
 /** Lets every other fiber go as far as it can without a clock. */
 export const settle = Effect.replicateEffect(Effect.yieldNow(), 100)
-
-export const isDone = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) =>
-  Effect.map(Fiber.poll(fiber), Option.isSome)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, TestClock } from "effect"
 import { row } from "./Evolution.ts"
 import { makeWorld, shop, start } from "./World.ts"
 
@@ -15,13 +15,15 @@ describe("a gap with more messages than BACKFILL_LIMIT", () => {
     ["one less than there are", 1705, 1706]
   ] as const)("gets as many, the oldest, when that is %s", ([, limit, count]) =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap, ledger, messages, verdict } = yield* makeWorld({ limit })
+      const { backfill, evolution, gap, isDone, ledger, messages, verdict } = yield* makeWorld({
+        limit
+      })
       const rows = said(count)
       evolution.stores(shop, rows)
       yield* gap(0, 450)
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust("1 minute")
-      yield* Fiber.join(fiber)
+      expect(isDone()).toBe(true)
       expect(messages()).toHaveLength(limit)
       expect(messages().at(-1)?.seconds).toBe(Math.floor((limit - 1) / 10))
       expect(verdict()).toMatchObject({ recovered: false, fetched: limit, retryAt: null })
@@ -73,12 +75,12 @@ describe("a gap with more messages than BACKFILL_LIMIT", () => {
 
   it.scoped("gets nothing, and asks for nothing, where the limit is 0", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap, messages, verdict } = yield* makeWorld({ limit: 0 })
+      const { backfill, evolution, gap, isDone, messages, verdict } = yield* makeWorld({ limit: 0 })
       evolution.stores(shop, said(1))
       yield* gap(0, 450)
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust("1 minute")
-      yield* Fiber.join(fiber)
+      expect(isDone()).toBe(true)
       expect([messages(), evolution.asked]).toEqual([[], []])
       expect(verdict()).toMatchObject({
         recovered: false,

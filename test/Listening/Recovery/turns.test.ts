@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, TestClock } from "effect"
 import { away, row } from "./Evolution.ts"
-import { at, bar, isDone, makeWorld, settle, shop, start } from "./World.ts"
+import { at, bar, makeWorld, settle, shop, start } from "./World.ts"
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
@@ -146,7 +146,7 @@ describe("back-fill that is interrupted", () => {
 describe("back-fill of more than one gap", () => {
   it.scoped("takes the one first that is due first", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap, gaps, ledger } = yield* makeWorld()
+      const { backfill, evolution, gap, gaps, isDone, ledger } = yield* makeWorld()
       evolution.stores(shop, said(100))
       evolution.refuses = () => away
       yield* gap(0, 2)
@@ -159,9 +159,9 @@ describe("back-fill of more than one gap", () => {
       const [one, two, three] = ledger.pending(shop).map(({ id }) => id)
       evolution.refuses = () => undefined
       const before = gaps().length
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust("2 minutes")
-      expect(yield* isDone(fiber)).toBe(true)
+      expect(isDone()).toBe(true)
       const verdicts = gaps()
         .slice(before)
         .filter(({ recovered }) => recovered === true)
@@ -171,7 +171,7 @@ describe("back-fill of more than one gap", () => {
 
   it.scoped("does not let one that closes meanwhile wait for the next try of another", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap, ledger, messages } = yield* makeWorld()
+      const { backfill, evolution, gap, ledger, messages, recovery } = yield* makeWorld()
       evolution.stores(shop, said(1))
       evolution.refuses = () => away
       yield* gap(0, 2)
@@ -185,6 +185,7 @@ describe("back-fill of more than one gap", () => {
       evolution.stores(shop, [row("N", Math.floor(now / 1000) - 120)])
       yield* ledger.open(shop, now - 150_000, "not_subscribed")
       yield* ledger.close(shop)
+      yield* recovery.wake(shop)
       yield* TestClock.adjust("10 seconds")
       expect(messages().map(({ id }) => id)).toEqual(["N"])
       yield* TestClock.setTime(due + 10_000)

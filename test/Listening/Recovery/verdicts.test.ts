@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Effect, Fiber, TestClock } from "effect"
+import { DateTime, Effect, TestClock } from "effect"
 import {
   EvolutionRefused,
   InstanceNotFound,
@@ -8,7 +8,7 @@ import {
 } from "../../../src/Domain/EvolutionError.ts"
 import { sqlError } from "../../Log/Ingest/World.ts"
 import { away, row } from "./Evolution.ts"
-import { at, isDone, makeWorld, shop, start } from "./World.ts"
+import { at, makeWorld, shop, start } from "./World.ts"
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
@@ -19,15 +19,15 @@ const said = (count: number, from = 0, name = "M") =>
 describe("an Evolution that", () => {
   it.scoped("has neither of the messages heard last, does not store them: the gap is lost", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap, hears, messages, verdict } = yield* makeWorld()
+      const { backfill, evolution, gap, hears, isDone, messages, verdict } = yield* makeWorld()
       const heard = said(90)
       yield* hears(heard)
       // What it stored before it was told not to, and what it has of the gap by other ways.
       evolution.stores(shop, [...heard.slice(0, 88), ...said(5, 100, "N")])
       yield* gap(90, 110)
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust("1 minute")
-      yield* Fiber.join(fiber)
+      expect(isDone()).toBe(true)
       expect(evolution.asked.flatMap(({ keyId }) => keyId ?? [])).toEqual(["M89", "M88"])
       // What there is of it is taken all the same.
       expect(messages().slice(90)).toHaveLength(5)
@@ -80,9 +80,9 @@ describe("an Evolution that", () => {
 
   it.scoped("has no message at all of an instance with a phone, is asked again", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap, ledger, messages, verdict } = yield* makeWorld()
+      const { backfill, evolution, gap, isDone, ledger, messages, verdict } = yield* makeWorld()
       yield* gap(0, 20)
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust("10 seconds")
       const given = verdict()
       expect(given).toMatchObject({ recovered: false, note: expect.stringContaining("no message") })
@@ -90,7 +90,7 @@ describe("an Evolution that", () => {
       expect(ledger.summary(shop).unrecovered).toBe(1)
       evolution.stores(shop, said(3))
       yield* TestClock.adjust("2 minutes")
-      expect(yield* isDone(fiber)).toBe(true)
+      expect(isDone()).toBe(true)
       expect(messages()).toHaveLength(3)
       expect(verdict()).toMatchObject({ recovered: true, retryAt: null, note: null, fetched: 3 })
       expect(ledger.summary(shop).unrecovered).toBe(0)
@@ -99,22 +99,22 @@ describe("an Evolution that", () => {
 
   it.scoped("has no message of an instance without a phone, has told all there was", () =>
     Effect.gen(function* () {
-      const { backfill, gap, verdict } = yield* makeWorld({ phone: null })
+      const { backfill, gap, isDone, verdict } = yield* makeWorld({ phone: null })
       yield* gap(0, 20)
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust("10 seconds")
-      expect(yield* isDone(fiber)).toBe(true)
+      expect(isDone()).toBe(true)
       expect(verdict()).toMatchObject({ recovered: true, fetched: 0 })
     })
   )
 
   it.scoped("does not answer, is asked again, ever later, until it does", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap, gaps, messages, verdict } = yield* makeWorld()
+      const { backfill, evolution, gap, gaps, isDone, messages, verdict } = yield* makeWorld()
       evolution.stores(shop, said(3))
       evolution.refuses = () => away
       yield* gap(0, 20)
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust("30 hours")
       const tries = evolution.asked.map((question) => question.at)
       const minutes = tries.slice(1).map((time, n) => (time - (tries[n] ?? 0)) / 60_000)
@@ -131,7 +131,7 @@ describe("an Evolution that", () => {
         })
       evolution.refuses = () => undefined
       yield* TestClock.adjust("61 minutes")
-      expect(yield* isDone(fiber)).toBe(true)
+      expect(isDone()).toBe(true)
       expect([messages().length, verdict()?.recovered]).toEqual([3, true])
     })
   )
@@ -158,12 +158,12 @@ describe("an Evolution that", () => {
 
   it.scoped("does not know the instance any more, is not asked again", () =>
     Effect.gen(function* () {
-      const { backfill, evolution, gap, verdict } = yield* makeWorld()
+      const { backfill, evolution, gap, isDone, verdict } = yield* makeWorld()
       evolution.refuses = () => new InstanceNotFound({ message: "It is gone", instance: shop })
       yield* gap(0, 20)
-      const fiber = yield* backfill()
+      yield* backfill()
       yield* TestClock.adjust("10 seconds")
-      expect(yield* isDone(fiber)).toBe(true)
+      expect(isDone()).toBe(true)
       expect(verdict()).toMatchObject({ recovered: false, retryAt: null, note: "It is gone" })
     })
   )

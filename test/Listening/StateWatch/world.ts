@@ -3,7 +3,11 @@ import { randomUUID } from "node:crypto"
 import { Clock, DateTime, Effect, Layer, Metric, TestClock } from "effect"
 import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
 import { settingsNames } from "../../../src/Domain/EventName.ts"
-import { type EvolutionError, InstanceNotFound } from "../../../src/Domain/EvolutionError.ts"
+import {
+  type EvolutionError,
+  InstanceNotFound,
+  type KeyRefused
+} from "../../../src/Domain/EvolutionError.ts"
 import { type Gap, type GapCause, opened } from "../../../src/Domain/Gap.ts"
 import { InstanceName, nothingObserved, type WhatsAppState } from "../../../src/Domain/Instance.ts"
 import * as State from "../../../src/Domain/ListenerState.ts"
@@ -13,7 +17,7 @@ import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
 import { Recovery } from "../../../src/Listening/Recovery.ts"
 import * as StateWatch from "../../../src/Listening/StateWatch.ts"
 import * as Metrics from "../../../src/Telemetry/Metrics.ts"
-import { ingestOf, instancesOf, ledgerOf, sourceOf } from "../../support/doubles.ts"
+import { instancesOf, ledgerOf, sourceOf } from "../../support/doubles.ts"
 
 export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
 
@@ -44,8 +48,8 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       known: new Map<string, WhatsAppState | undefined>(names.map((name) => [name, "open"])),
       /** What Evolution says; an effect may fail, die, or take its time. */
       said: new Map<string, Effect.Effect<MemoryState, EvolutionError>>(),
-      snapshot: ((name) =>
-        Effect.succeed([event(name, { state: "close" })])) as Recovery["Type"]["snapshot"],
+      snapshot: (name: string): Effect.Effect<ReadonlyArray<RawEvent>, KeyRefused> =>
+        Effect.succeed([event(name, { state: "close" })]),
       settings: new Map<string, WebSocketSettings | null>(names.map((name) => [name, everything])),
       /** What stands before each answer about settings. */
       beforeSettings: Effect.void as Effect.Effect<void>,
@@ -59,6 +63,8 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       granted: everything as WebSocketSettings | null,
       asked: [] as Array<Asked>,
       mostAsking: 0,
+      /** Instances whose recovery was told that a gap has closed. */
+      woken: [] as Array<string>,
       ingested: [] as Array<readonly [string, unknown]>,
       wanted: [] as Array<readonly [string, ReadonlyArray<string>]>,
       /** What is told to the ledger, in order. */
@@ -114,7 +120,18 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       instances,
       registry,
       Layer.mock(Recovery, {
-        snapshot: (name) => ask("snapshot", name, () => world.snapshot(name))
+        // As the real one: it hands the answer to Ingest.
+        snapshot: (name) =>
+          Effect.map(
+            ask("snapshot", name, () => world.snapshot(name)),
+            (events) => {
+              for (const event of events) world.ingested.push(["snapshot", payloadOf(event)])
+            }
+          ),
+        wake: (name) =>
+          Effect.sync(() => {
+            world.woken.push(name)
+          })
       }),
       ledgerOf({
         open: (instance, from, cause) =>
@@ -129,12 +146,6 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
             gaps.delete(instance)
           }),
         summary: (instance) => ({ open: gaps.get(instance) ?? null, unrecovered: 0 })
-      }),
-      ingestOf({
-        receive: (events, origin) =>
-          Effect.sync(() => {
-            for (const event of events) world.ingested.push([origin, payloadOf(event)])
-          })
       }),
       sourceOf({ isShared })
     )

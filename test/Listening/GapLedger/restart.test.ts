@@ -1,6 +1,16 @@
 import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
-import { Clock, Context, Effect, Exit, Layer, ManagedRuntime, Scope, TestClock } from "effect"
+import {
+  Clock,
+  Context,
+  Effect,
+  Exit,
+  Layer,
+  ManagedRuntime,
+  Scope,
+  TestClock,
+  TestServices
+} from "effect"
 import * as Gap from "../../../src/Domain/Gap.ts"
 import { EventSource } from "../../../src/Evolution/EventSource.ts"
 import { GapLedger } from "../../../src/Listening/GapLedger.ts"
@@ -12,6 +22,20 @@ import { InstanceStore } from "../../../src/Log/InstanceStore.ts"
 import { databases } from "../../support/databases.ts"
 import { settings } from "../../support/settings.ts"
 import { at, bar, millis, shop, start } from "./World.ts"
+
+/** Asks the database again and again, on the real clock, until its answer is as expected. */
+const eventually = <A, E>(
+  question: Effect.Effect<A, E>,
+  isExpected: (answer: A) => boolean
+): Effect.Effect<A, E> =>
+  Effect.flatMap(question, (answer) =>
+    isExpected(answer)
+      ? Effect.succeed(answer)
+      : Effect.zipRight(
+          TestServices.provideLive(Effect.sleep("10 millis")),
+          eventually(question, isExpected)
+        )
+  )
 
 describe.each(databases)("the ledger across a restart, on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(database)
@@ -55,11 +79,10 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
       /** The ledger's last word on an instance is in the database. */
       isCommitted: Effect.gen(function* () {
         const newest = ledger.summary(shop).open ?? ledger.pending(shop).at(-1)
-        const [row] = yield* Effect.repeat(store.list(shop, 1), {
-          until: ([found]) =>
-            found?.id === newest?.id && (found?.to === null) === (newest?.to === null),
-          times: 1000
-        })
+        const [row] = yield* eventually(
+          store.list(shop, 1),
+          ([found]) => found?.id === newest?.id && (found?.to === null) === (newest?.to === null)
+        )
         expect(row).toEqual(newest)
       })
     }
@@ -158,11 +181,11 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
       const { instances, store } = yield* service
       yield* instances.desire(shop, "listening", at(-3600))
       yield* TestClock.setTime(millis(12))
-      const lastHeartbeat = Effect.repeat(store.lastHeartbeat, {
-        until: (beat) => beat?.at.epochMillis === millis(10),
-        times: 1000
-      })
-      expect(yield* lastHeartbeat).toEqual({ at: at(10), stopped: false })
+      const lastHeartbeat = yield* eventually(
+        store.lastHeartbeat,
+        (beat) => beat?.at.epochMillis === millis(10)
+      )
+      expect(lastHeartbeat).toEqual({ at: at(10), stopped: false })
       yield* TestClock.setTime(millis(13))
       const again = yield* service
       expect(again.ledger.summary(shop)).toMatchObject({

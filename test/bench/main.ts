@@ -1,6 +1,7 @@
 /**
  * The bench: the built service, its rivals and its limits, side by side, on the Postgres at
- * `TEST_DATABASE_URL`.
+ * `TEST_DATABASE_URL`. Exits with 1 if something could not be measured or is outside the envelope, which
+ * is the load that the service is built for (envelope.ts).
  *
  * - `--only P1,P4`: measures these parts only (`parts` in suite.ts names all of them)
  * - `--runs N`, `--seconds N`: how often, and how long each time
@@ -19,6 +20,7 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { buildAll } from "./build.ts"
 import { openThem, openUs } from "./Checkout.ts"
+import { outside } from "./envelope.ts"
 import { look } from "./Machine.ts"
 import { root } from "./paths.ts"
 import { plotOf } from "./plot.ts"
@@ -89,7 +91,8 @@ try {
     writeFileSync(join(import.meta.dirname, "plot.svg"), plotOf(measured))
   }
   console.log(report(result))
-  await leave(Object.keys(failures).length === 0 ? 0 : 1)
+  const isOutside = outside(measured).length > 0
+  await leave(Object.keys(failures).length > 0 || isOutside ? 1 : 0)
 } catch (error) {
   console.error(error)
   await leave(1)

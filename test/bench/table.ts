@@ -1,5 +1,6 @@
 /** What was measured, as text for a terminal and for a README. */
 import { type Comparison, comparisonsOf } from "./comparison.ts"
+import { envelopeOf } from "./envelope.ts"
 import { short, whole } from "./numbers.ts"
 import type { Result, Row } from "./result.ts"
 import { quantile, summarize } from "./statistics.ts"
@@ -53,7 +54,12 @@ export const rowsTable = (rows: Readonly<Record<string, Row>>): string => {
   ])
 }
 
-const targetLine = (target: Target): ReadonlyArray<string> => {
+interface Verdicts {
+  readonly met: string
+  readonly missed: string
+}
+
+const targetLine = (target: Target, verdicts: Verdicts): ReadonlyArray<string> => {
   const { bound, figure, id, isLeast, note, title, unit } = target
   const range =
     figure === undefined || figure.runs === 1 ? "" : `${short(figure.min)} to ${short(figure.max)}`
@@ -63,7 +69,7 @@ const targetLine = (target: Target): ReadonlyArray<string> => {
     figure === undefined ? "not measured" : short(figure.median),
     range,
     `${isLeast ? "≥" : "≤"} ${bound} ${unit}`.trim(),
-    figure === undefined ? "-" : isMet(target) ? "ok" : "missed",
+    figure === undefined ? "-" : isMet(target) ? verdicts.met : verdicts.missed,
     note
   ]
 }
@@ -71,7 +77,13 @@ const targetLine = (target: Target): ReadonlyArray<string> => {
 export const targetsTable = (targets: ReadonlyArray<Target>): string =>
   align([
     ["", "target", "figure", "min to max", "wanted", "", "beside"],
-    ...targets.map(targetLine)
+    ...targets.map((target) => targetLine(target, { met: "ok", missed: "missed" }))
+  ])
+
+export const envelopeTable = (rows: ReadonlyArray<Target>): string =>
+  align([
+    ["", "the load that the service is built for", "figure", "min to max", "bound", "", ""],
+    ...rows.map((row) => targetLine(row, { met: "inside", missed: "outside" }))
   ])
 
 const comparisonLine = (one: Comparison): ReadonlyArray<string> => {
@@ -105,6 +117,8 @@ export const report = (result: Result): string => {
     ...(Object.keys(measured.rows).length === 0 ? [] : ["", rowsTable(measured.rows)]),
     "",
     targetsTable(targetsOf(measured)),
+    "",
+    envelopeTable(envelopeOf(measured)),
     ...(comparisons.length === 0 ? [] : ["", comparisonTable(comparisons)]),
     ...Object.entries(failures).map(([name, message]) => `\n${name} failed: ${message}`)
   ].join("\n")

@@ -1,4 +1,4 @@
-/** What was promised, held against what was measured: ratios of what ran side by side. */
+/** Targets and the figures that were measured for them: ratios of programs that ran side by side. */
 import type { Footprint } from "./crowd.ts"
 import { whole } from "./numbers.ts"
 import type { Measured } from "./result.ts"
@@ -7,12 +7,12 @@ import { quantile, ratios, type Summary, summarize } from "./statistics.ts"
 export interface Target {
   readonly id: string
   readonly title: string
-  /** What was measured; `undefined`: nothing was. */
+  /** `undefined` if it was not measured. */
   readonly figure: Summary | undefined
   readonly bound: number
   readonly isLeast: boolean
   readonly unit: string
-  /** More about the figure, for whoever reads it. */
+  /** Other figures that explain this one. */
   readonly note: string
 }
 
@@ -30,9 +30,9 @@ export const targetsOf = (measured: Measured): ReadonlyArray<Target> => [
 
 type Shape = Pick<Target, "id" | "title" | "bound" | "unit"> & { readonly note?: string }
 
-const atLeast = (shape: Shape, values: ReadonlyArray<number> | undefined): Target =>
+export const atLeast = (shape: Shape, values: ReadonlyArray<number> | undefined): Target =>
   target(shape, values, true)
-const atMost = (shape: Shape, values: ReadonlyArray<number> | undefined): Target =>
+export const atMost = (shape: Shape, values: ReadonlyArray<number> | undefined): Target =>
   target(shape, values, false)
 
 const target = (shape: Shape, values: ReadonlyArray<number> = [], isLeast: boolean): Target => ({
@@ -93,8 +93,8 @@ const ofLatency = ({ latency }: Measured): ReadonlyArray<Target> => {
   return [at("p50", 3), at("p99", 10)]
 }
 
-const kibibyte = 1024
-/** As many dials at once as the service means to make. */
+export const kibibyte = 1024
+/** The service's own bound of dials at once. */
 const maxDialsAtOnce = 16
 
 const ofFootprints = ({ footprints }: Measured): ReadonlyArray<Target> => {
@@ -150,24 +150,30 @@ const ofReturns = ({ returns }: Measured): ReadonlyArray<Target> =>
     ]
   })
 
-/** A reader that does not get what it came for costs nothing, and proves nothing. */
+/** Events per second of the 100 that must reach each reader; readers that get fewer cost less, and prove nothing. */
 const leastReached = 90
 
-const ofReaders = ({ readers }: Measured): ReadonlyArray<Target> => {
+/** Share of the ingest rate that the readers cost, in %, and the events per second that reached each. */
+export const readersCost = ({ readers }: Measured) => {
   const rates = (of: "with" | "without") =>
     readers?.[of].map(({ eventsPerSecond }) => eventsPerSecond) ?? []
   const reached = quantile(readers?.reached ?? [], 0.5)
   const cost = ratios(rates("with"), rates("without")).map((ratio) => (1 - ratio) * 100)
+  return { cost: reached < leastReached ? [100] : cost, reached }
+}
+
+const ofReaders = (measured: Measured): ReadonlyArray<Target> => {
+  const { cost, reached } = readersCost(measured)
   return [
     atMost(
       {
         id: "P8",
-        title: `${whole(readers?.readers ?? 1000)} readers of 100 events/s each cost the taking in`,
+        title: `${whole(measured.readers?.readers ?? 1000)} readers of 100 events/s each cost the taking in`,
         bound: 10,
         unit: "%",
         note: `${reached.toFixed(0)} events/s reached each${reached < leastReached ? ": too few" : ""}`
       },
-      reached < leastReached ? [100] : cost
+      cost
     )
   ]
 }

@@ -1,4 +1,4 @@
-/** What can be done with an instance, as buttons; what fails is said in the service's own words. */
+/** The commands of an instance as buttons; a failure is shown in the service's own words. */
 import { ask, instancePath, localTime, messageOf } from "./api.js"
 import { openDialog } from "./dialog.js"
 import { button, h, pressed, setAttribute, setText, show } from "./dom.js"
@@ -12,8 +12,8 @@ import { say, sayOf } from "./words.js"
 /**
  * @param {object} options
  * @param {import("./notices.js").Notices} options.notices
- * @param {(status: InstanceStatus) => void} options.onStatus what a command answered
- * @param {(name: string) => void} [options.onQr] where codes are shown, when not in a dialog
+ * @param {(status: InstanceStatus) => void} options.onStatus gets the answer of each command
+ * @param {(name: string) => void} [options.onQr] shows codes in place of a dialog
  * @param {AbortSignal} options.signal
  */
 export const makeActions = ({ notices, onQr, onStatus, signal }) => {
@@ -111,7 +111,7 @@ export const makeActions = ({ notices, onQr, onStatus, signal }) => {
         await command(name, "", { name })
         showQr(name)
       }),
-    /** Whoever watches sees the newest. @param {InstanceStatus} status */
+    /** Gives open dialogs the newest status. @param {InstanceStatus} status */
     update: (status) => {
       last.set(status.name, status)
       watching.get(status.name)?.(status)
@@ -122,7 +122,7 @@ export const makeActions = ({ notices, onQr, onStatus, signal }) => {
 /** @typedef {ReturnType<typeof makeActions>} Actions */
 
 /**
- * Not every browser lets a page copy, and not on every address: the link can be seen and selected.
+ * Browsers refuse to copy on some addresses, so the link can be seen and selected, too.
  * @param {string} url
  * @param {string} expiresAt
  * @param {import("./notices.js").Notices} notices
@@ -152,13 +152,13 @@ const linkPanel = (url, expiresAt, notices) => {
  * The buttons of one instance.
  * @param {string} name
  * @param {Actions} actions
- * @param {string} describedBy the id of what names the instance
+ * @param {string} describedBy id of the element that names the instance
  */
 export const makeButtons = (name, actions, describedBy) => {
   const attributes = { "aria-describedby": describedBy }
   /** @type {"start" | "stop"} */
   let toggle = "start"
-  // One element, whatever it does now: so the focus stays where it is.
+  // One element starts and stops, so that the focus stays on it.
   const onOff = h("button", { type: "button", ...attributes })
   pressed(onOff, () => actions.run(toggle, name))
   const all = {
@@ -200,7 +200,7 @@ export const makeButtons = (name, actions, describedBy) => {
           : null
       )
     setAttribute(onOff, "class", toggle === "start" ? "primary" : null)
-    // What was pressed last may have gone.
+    // The button that was pressed last may be hidden now.
     if (
       document.activeElement instanceof HTMLButtonElement &&
       document.activeElement.hidden &&

@@ -1,4 +1,4 @@
-/** The service's API, as whoever signed in. The key is in this tab's memory and in a header, nowhere else. */
+/** The service's API. The key of the signed-in operator is in this tab's memory and in a header, nowhere else. */
 import { say, sayOf } from "./words.js"
 
 /** @typedef {import("./types.js").Credential} Credential */
@@ -22,10 +22,10 @@ export const authorization = () => {
   return kind === "session" ? { authorization: `Bearer ${value}` } : { apikey: value }
 }
 
-/** What is not a header value could not even be sent. @param {string} key */
+/** Tells if `fetch` could send the key as a header value. @param {string} key */
 export const canBeKey = (key) => /^[\x21-\x7e]+$/.test(key)
 
-/** The service said no, or nothing. */
+/** The service refused a request, or did not answer it. */
 export class ApiError extends Error {
   /**
    * @param {number} status 0: no answer
@@ -42,7 +42,7 @@ export class ApiError extends Error {
 let onUnauthorized = () => {}
 
 /**
- * What happens when the key is not accepted any more, wherever that shows.
+ * Sets the action for answers that refuse the key, of requests and of feeds.
  * @param {() => void} run
  */
 export const whenUnauthorized = (run) => {
@@ -51,10 +51,10 @@ export const whenUnauthorized = (run) => {
 
 export const unauthorized = () => onUnauthorized()
 
-/** Ours minus the service's, in ms; a computer's clock may be minutes off. */
+/** Our clock minus the service's, in ms; a computer's clock may be minutes off. */
 let skew = 0
 
-/** `Date` has whole seconds: less than two of them say nothing. @param {Response} response */
+/** `Date` has whole seconds, so a difference below two seconds is ignored. @param {Response} response */
 export const readClock = (response) => {
   const served = Date.parse(response.headers.get("date") ?? "")
   if (Number.isNaN(served)) return
@@ -62,7 +62,7 @@ export const readClock = (response) => {
   skew = Math.abs(difference) < 2000 ? 0 : difference
 }
 
-/** A time of the service by our clock, in ms. @param {string} time ISO */
+/** Converts a time of the service to our clock, in ms. @param {string} time ISO */
 export const localTime = (time) => Date.parse(time) + skew
 
 /** @param {Response} response @returns {Promise<Readonly<Record<string, unknown>>>} */
@@ -71,7 +71,7 @@ const bodyOf = async (response) => {
   return typeof body === "object" && body !== null ? body : {}
 }
 
-/** The error in an answer, in the service's own words. @param {Response} response */
+/** The error message of an answer, in the service's own words. @param {Response} response */
 export const errorOf = async (response) => {
   const body = await bodyOf(response)
   const { message } = body
@@ -85,7 +85,7 @@ export const errorOf = async (response) => {
 /**
  * @typedef {object} Options
  * @property {object} [body]
- * @property {Record<string, string>} [as] who asks, when it is not who signed in
+ * @property {Record<string, string>} [as] credentials in place of the signed-in ones
  * @property {AbortSignal} [signal]
  */
 
@@ -93,7 +93,7 @@ export const errorOf = async (response) => {
  * @param {string} method
  * @param {string} path
  * @param {Options} [options]
- * @returns {Promise<Response>} one that went well
+ * @returns {Promise<Response>} has a status below 400
  */
 const send = async (method, path, { as, body, signal } = {}) => {
   const headers = as ?? authorization()
@@ -116,7 +116,7 @@ const send = async (method, path, { as, body, signal } = {}) => {
 }
 
 /**
- * What the caller says comes is taken for granted: page and service are of one version.
+ * Trusts the caller about the type of the answer: page and service are of one version.
  * @template Answer
  * @param {string} method
  * @param {string} path
@@ -131,7 +131,7 @@ export const image = async (path, signal) => (await send("GET", path, { signal }
 /** @param {string} name */
 export const instancePath = (name) => `/instances/${encodeURIComponent(name)}`
 
-/** In our language where we have words for the reason. @param {unknown} error */
+/** The message of an error, in the language of the page if it has words for the reason. @param {unknown} error */
 export const messageOf = (error) => {
   if (!(error instanceof ApiError)) return String(error)
   const { _tag, reason } = error.body

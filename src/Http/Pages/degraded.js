@@ -1,4 +1,4 @@
-/** The service hears and cannot write down: a banner over everything that may be old by now. */
+/** A banner that tells that the service cannot store events, so that the page may show old states. */
 import { localTime } from "./api.js"
 import { byId, setAttribute, setText, show } from "./dom.js"
 import { tick } from "./time.js"

@@ -1,4 +1,4 @@
-/** A modal dialog that ends with its own signal. Escape closes it; the focus goes back where it was. */
+/** A modal dialog with a signal of its own. Escape closes it; the focus goes back to the element that had it. */
 import { button, h } from "./dom.js"
 import { makeNotices } from "./notices.js"
 
@@ -30,7 +30,7 @@ export const openDialog = (title, build, owner) => {
   dialog.addEventListener("close", () => {
     end.abort()
     dialog.remove()
-    // What was pressed may have gone meanwhile: its neighbour is nearer than the top of the page.
+    // The pressed button may be hidden by now; its neighbour is nearer than the top of the page.
     const near = before?.parentElement?.querySelector("button:not([hidden])")
     if (document.activeElement === document.body && near instanceof HTMLElement) near.focus()
   })

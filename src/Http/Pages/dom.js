@@ -1,4 +1,4 @@
-/** The page's tree, built from elements and text alone: nothing is ever parsed as HTML. */
+/** Builds the page's tree from elements and text alone: no text is ever parsed as HTML. */
 import { say } from "./words.js"
 
 /** @typedef {import("./words.js").Word} Word */
@@ -34,7 +34,7 @@ export const s = (tag, attributes = {}, ...children) =>
   dress(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children)
 
 /**
- * An element of the page's HTML.
+ * Finds an element of the page's HTML; throws if there is none of that kind.
  * @template {Element} Found
  * @param {string} id
  * @param {abstract new (...given: never[]) => Found} kind
@@ -47,7 +47,7 @@ export const byId = (id, kind) => {
 }
 
 /**
- * Touches the tree only where something changes, so that no selection and no announcement is disturbed.
+ * Writes only a text that differs, so that no selection and no announcement is disturbed.
  * @param {Node} node
  * @param {string} text
  */
@@ -68,7 +68,7 @@ export const setAttribute = (element, name, value) => {
 }
 
 /**
- * A button that does one thing at a time; what it does has until then to end.
+ * A button that ignores presses while the action of the last press runs.
  * @param {Word} word @param {() => unknown} press @param {Attributes} [attributes]
  */
 export const button = (word, press, attributes = {}) => {
@@ -78,7 +78,7 @@ export const button = (word, press, attributes = {}) => {
 }
 
 /**
- * Not `disabled`: that would take the focus away.
+ * Uses `aria-disabled`, as `disabled` would take the focus away.
  * @param {HTMLButtonElement} element
  * @param {() => unknown} press
  */
@@ -95,8 +95,8 @@ export const pressed = (element, press) => {
 }
 
 /**
- * The children of a parent are one for each item, in their order. What is there already stays where it is,
- * with its focus; what is gone goes.
+ * Gives a parent one child for each item, in their order. Children that exist stay in place and keep the
+ * focus; those without an item are removed.
  * @template Item @template {{ readonly element: Element, readonly update: (item: Item) => void }} Row
  * @param {Element} parent @param {Map<string, Row>} rows by key; belongs to the parent
  * @param {ReadonlyArray<Item>} items @param {(item: Item) => string} keyOf @param {(item: Item) => Row} make

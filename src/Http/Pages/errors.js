@@ -1,4 +1,4 @@
-/** What went wrong with an instance lately: what keeps our link down now, and the newest gaps. */
+/** The recent troubles of an instance: the error that keeps our link down, and the newest gaps. */
 import { localTime } from "./api.js"
 import { h } from "./dom.js"
 import { clockText } from "./time.js"

@@ -1,6 +1,6 @@
 /**
- * One event stream, for as long as its owner lives: read over `fetch`, since an `EventSource` can send no
- * key. It resumes from the last id, says when it is not live, and never stops trying.
+ * One event stream, for as long as its owner lives. It reads over `fetch`, as an `EventSource` cannot send
+ * a key; it resumes from the last id, tells when it is not live, and never stops trying.
  */
 import { authorization, errorOf, readClock, unauthorized } from "./api.js"
 import { makeParser } from "./sse.js"
@@ -9,16 +9,16 @@ import { every, sleep } from "./time.js"
 /** @typedef {import("./sse.js").Frame} Frame */
 /** @typedef {import("./types.js").FeedState} FeedState */
 
-/** The service says something every 15 s. */
+/** The service sends a heartbeat every 15 s. */
 export const silenceMillis = 35_000
-/** A computer that was asleep finds its connections dead, and not yet ended. */
+/** Connections of a computer that was asleep are dead, but not closed yet. */
 const suspectMillis = 20_000
 const maxDelay = 30_000
-/** A feed that held for this long starts over with the shortest delay. */
+/** A connection that lasts this long resets the delay to the shortest. */
 const heldMillis = 5000
 
 /**
- * Doubles with every failure, half of it by chance.
+ * The delay in ms before the next attempt: doubles with every failure, and half of it is random.
  * @param {number} failures
  * @param {number} base
  * @param {number} random 0 to 1
@@ -28,11 +28,11 @@ export const delayAfter = (failures, base, random) => {
   return Math.max(base, Math.round(full * (0.5 + random / 2)))
 }
 
-/** A tab that nobody sees gives its connection back: a browser has six for one service. */
+/** A hidden tab closes its connection after this time: browsers allow six per service. */
 const restMillis = 60_000
 const longest = 24 * 60 * 60 * 1000
 
-/** No other attempt would be answered differently. @param {number} status */
+/** Another attempt would get the same answer. @param {number} status */
 const isFinal = (status) => status >= 400 && status < 500 && status !== 408 && status !== 429
 
 /**
@@ -42,7 +42,7 @@ const isFinal = (status) => status >= 400 && status < 500 && status !== 408 && s
  * @property {(frame: Frame) => void} onFrame
  * @property {(state: FeedState) => void} onState
  * @property {() => void} [onUnauthorized]
- * @property {boolean} [rests] while nobody sees the page
+ * @property {boolean} [rests] closes the connection while the page is hidden
  * @property {AbortSignal} signal the owner's
  */
 
@@ -80,11 +80,11 @@ export const follow = ({
     makeParser({
       onFrame: (frame) => {
         try {
-          // Where we are, before anything that has an id comes.
+          // The cursor to resume from until the first event with an id.
           if (frame.event === "hello") lastId = String(JSON.parse(frame.data).cursor)
           if (!signal.aborted) onFrame(frame)
         } catch (error) {
-          // A bug of the page's is not a lost connection.
+          // A bug of the page must not close the connection.
           reportError(error)
         }
       },
@@ -104,7 +104,7 @@ export const follow = ({
     attempt.abort()
   }
 
-  /** One connection, until it ends. @returns {Promise<boolean>} whether another one makes sense */
+  /** Runs one connection until it ends. @returns {Promise<boolean>} true if another attempt makes sense */
   const connect = async () => {
     attempt = new AbortController()
     triedAt = Date.now()
@@ -141,7 +141,7 @@ export const follow = ({
     tell("connecting")
     while (!signal.aborted) {
       isTrying = true
-      // Whatever ended it, a lost connection or a service that stops, is answered by another attempt.
+      // A lost connection and a service that stops both lead to another attempt.
       const goOn = await connect().catch(() => true)
       isTrying = false
       if (!goOn || signal.aborted) return

@@ -1,4 +1,4 @@
-/** Where things are on a timeline: pure. Times are ms since 1970 UTC, places are pixels. */
+/** Positions on a timeline: pure. Times are ms since 1970 UTC, places are pixels. */
 
 /** @typedef {{ readonly from: number, readonly to: number }} Stretch */
 /** @typedef {{ readonly x: number, readonly width: number }} Bar */
@@ -6,9 +6,9 @@
 const minute = 60_000
 const steps = [1, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((minutes) => minutes * minute)
 
-/** A label has this much room. */
+/** Room for a label, in pixels. */
 const labelWidth = 64
-/** What is shorter than a pixel is still to be seen. */
+/** Width in pixels of the shortest bar, so that it can be seen. */
 const narrowest = 2
 
 /** @param {Stretch} all @param {number} width @returns {(at: number) => number} */
@@ -28,7 +28,7 @@ export const bar = (span, all, width) => {
 /**
  * Round times of day, as many as have room for their labels.
  * @param {Stretch} all @param {number} width
- * @param {number} offset what local time is behind UTC, as `Date.getTimezoneOffset` has it, in minutes
+ * @param {number} offset minutes of local time behind UTC, as of `Date.getTimezoneOffset`
  */
 export const ticks = (all, width, offset) => {
   const room = Math.max(1, Math.floor(width / labelWidth))
@@ -45,7 +45,7 @@ export const ticks = (all, width, offset) => {
 }
 
 /**
- * How much of the time a state held, 0 to 1, since anything is known; `null`: nothing is.
+ * Share of the known time in which a state held, 0 to 1; `null` if no time is known.
  * @param {ReadonlyArray<Stretch & { readonly state: string }>} spans oldest first @param {string} state
  */
 export const share = (spans, state) => {

@@ -1,4 +1,4 @@
-/** What the monitor has heard: the newest first, bounded in number and in size, and still while it is paused. */
+/** Events that the monitor received: newest first, bounded in number and size, and unchanged while it is paused. */
 
 /**
  * @typedef {object} Line
@@ -8,16 +8,16 @@
  * @property {string} event
  * @property {string} origin
  * @property {string} summary
- * @property {string} json as it came, at most `maxJson` characters of it
- * @property {number} size characters that came
+ * @property {string} json the first `maxJson` characters of the data
+ * @property {number} size characters of the whole data
  */
 
 export const capacity = 1000
-/** A piece of history can have tens of millions. */
+/** A history sync can have tens of millions of characters. */
 export const maxJson = 256 * 1024
 const maxTotal = 32 * 1024 * 1024
 
-/** As many of the newest as may be kept. @param {ReadonlyArray<Line>} lines */
+/** The newest lines within the bounds. @param {ReadonlyArray<Line>} lines */
 const bounded = (lines) => {
   let total = 0
   const cut = lines.findIndex(({ json }, index) => {
@@ -49,7 +49,7 @@ export const makeHeard = () => {
       else shown = keep([...lines.toReversed(), ...shown])
     },
     /**
-     * What was there before anything was heard; whatever has no room is not missed.
+     * Adds lines from before the monitor began, as far as there is room; the rest does not count as dropped.
      * @param {ReadonlyArray<Line>} lines oldest first
      */
     addOlder: (lines) => {
@@ -70,7 +70,7 @@ export const makeHeard = () => {
     },
     isPaused: () => isPaused,
     counts: () => ({ waiting: waiting.length, dropped }),
-    /** Those with a text somewhere in them, in any case. @param {string} [text] */
+    /** Lines that contain a text, in upper or lower case. @param {string} [text] */
     matching: (text = "") => {
       const wanted = text.trim().toLowerCase()
       if (wanted === "") return shown
@@ -81,6 +81,6 @@ export const makeHeard = () => {
   }
 }
 
-/** The whole event, easy to read. @param {Line} line */
+/** The whole event as indented text. @param {Line} line */
 export const pretty = ({ json, size }) =>
   size > json.length ? json : JSON.stringify(JSON.parse(json), null, 2)

@@ -1,4 +1,4 @@
-/** All instances: what each is doing, what there is to do, and the form for a new one. */
+/** The page of all instances: their states, their commands, and the form for a new one. */
 import { makeActions, makeButtons } from "./actions.js"
 import { ask, messageOf } from "./api.js"
 import { showDegraded } from "./degraded.js"
@@ -54,7 +54,7 @@ const makeRow = (name, actions) => {
   return { element, update }
 }
 
-/** Laid out as cards, a table still is one to whoever hears it. @param {HTMLTableElement} table */
+/** Keeps the roles of a table for screen readers where CSS lays it out as cards. @param {HTMLTableElement} table */
 const keepRoles = (table) => {
   const roles = { thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader" }
   setAttribute(table, "role", "table")
@@ -95,7 +95,7 @@ open(({ notices, onFeed, signal }) => {
     onChange: (seen) => {
       all = [...seen.values()].sort((a, b) => (a.status.name < b.status.name ? -1 : 1))
       for (const { status } of all) actions.update(status)
-      // The service is one: what keeps it from writing down is the same for all, and was told last.
+      // One service, one database: the newest status tells for all instances.
       const [newest] = all.toSorted((one, other) => other.at - one.at)
       showDegraded(newest?.status.degraded ?? null)
       render()

@@ -1,13 +1,13 @@
 /**
- * Lines to walk through by keyboard: a listbox whose focus stays on the whole, as
- * https://www.w3.org/WAI/ARIA/apg/patterns/listbox/ has it.
+ * Lines to walk through by keyboard: a listbox that keeps the focus on itself, after
+ * https://www.w3.org/WAI/ARIA/apg/patterns/listbox/.
  */
 import { h, keyed, setAttribute, show } from "./dom.js"
 import { clockText } from "./time.js"
 
 /** @typedef {import("./heard.js").Line} Line */
 
-/** How far each key moves. @type {Readonly<Record<string, number>>} */
+/** Lines that each key moves by. @type {Readonly<Record<string, number>>} */
 const steps = {
   ArrowDown: 1,
   ArrowUp: -1,
@@ -36,7 +36,7 @@ export const makeList = (element, onChosen) => {
   const rows = new Map()
   /** @type {ReadonlyArray<Line>} */
   let lines = []
-  /** Where the keyboard is. @type {string | null} */
+  /** Key of the active line. @type {string | null} */
   let active = null
   /** @type {string | null} */
   let chosen = null

@@ -1,4 +1,4 @@
-/** Events as they come: filtered by the service, searched and paused here. */
+/** The page of live events: the service filters them, the page searches and pauses. */
 import { ask, localTime, messageOf } from "./api.js"
 import { byId, h, pressed, setText, show } from "./dom.js"
 import { follow } from "./feed.js"
@@ -13,9 +13,9 @@ import { say, sayCount } from "./words.js"
 /** @typedef {import("./types.js").EventRecord} EventRecord */
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 
-/** How often what came is shown; a storm of events is not drawn one by one. */
+/** New events are drawn together after this time in ms, so that a storm is not drawn one by one. */
 const drawMillis = 200
-/** How much of the log stands there when the page opens. */
+/** Events of the log that the page shows when it opens. */
 const history = 200
 const namesOffered = [
   "messages.upsert",
@@ -47,7 +47,7 @@ const eventLine = (record, json) =>
 
 let turns = 0
 
-/** A turn that is told and not logged. @param {string} json */
+/** A state change, which the stream sends and the log does not have. @param {string} json */
 const statusLine = (json) => {
   const { name, state } = JSON.parse(json)
   return lineOf(json, {
@@ -66,7 +66,7 @@ open(({ notices, onFeed, signal }) => {
   const text = byId("text", HTMLInputElement)
   const pause = byId("pause", HTMLButtonElement)
   const json = byId("json", HTMLElement)
-  // It scrolls, so the keyboard has to get there.
+  // A scrolling element must be reachable by keyboard.
   json.tabIndex = 0
   const heard = makeHeard()
   /** Come since the page was last drawn. @type {Line[]} */
@@ -110,7 +110,7 @@ open(({ notices, onFeed, signal }) => {
     draw()
   }
 
-  /** What the service is asked for. */
+  /** The filter that the service applies. */
   const query = () => {
     const wanted = new URLSearchParams()
     if (instance.value !== "") wanted.set("instance", instance.value)
@@ -121,7 +121,7 @@ open(({ notices, onFeed, signal }) => {
 
   /** @param {number} cursor @param {URLSearchParams} wanted @param {AbortSignal} owner */
   const lookBack = async (cursor, wanted, owner) => {
-    // Of the few that a filter lets through, some may lie further back.
+    // Events that pass a filter may be further back in the log.
     const span = wanted.size > 0 ? 5 * history : history
     const past = new URLSearchParams(wanted)
     past.set("after", String(Math.max(0, cursor - span)))
@@ -163,7 +163,7 @@ open(({ notices, onFeed, signal }) => {
     })
   }
 
-  /** Offered are those that are there, and those that are heard of. @param {string} name */
+  /** Offers an instance in the filter, whether the service listed it or an event named it. @param {string} name */
   const offer = (name) => {
     const others = [...instance.options].slice(1)
     if (name === "" || others.some(({ value }) => value === name)) return
@@ -195,7 +195,7 @@ open(({ notices, onFeed, signal }) => {
   }
 
   pressed(pause, () => {
-    // What came before is shown before.
+    // The log comes before the events of the stream.
     draw()
     if (heard.isPaused()) heard.resume()
     else heard.pause()

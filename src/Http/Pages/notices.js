@@ -1,11 +1,11 @@
-/** What worked and what failed, said aloud. A modal dialog needs a pair of its own: it silences the page. */
+/** Messages of success and failure for screen readers. A modal dialog needs its own pair, as it silences the page. */
 import { h } from "./dom.js"
 import { sleep } from "./time.js"
 import { say } from "./words.js"
 
 /** @typedef {ReturnType<typeof makeNotices>} Notices */
 
-/** What worked need not be read twice; what failed stays until something else is done. */
+/** A message of success disappears after this time in ms; a failure stays until the next action. */
 const shownMillis = 8000
 
 /** @param {AbortSignal} signal the owner's */

@@ -1,4 +1,4 @@
-/** For whoever holds the phone: one instance's code, until it is scanned. The token is in the fragment. */
+/** The customer's page: the code of one instance until it is scanned. The token is in the URL's fragment. */
 import { canBeKey, localTime } from "./api.js"
 import { byId, h, setAttribute, setText, show } from "./dom.js"
 import { follow } from "./feed.js"
@@ -15,7 +15,7 @@ const pairing = byId("pairing", HTMLElement)
 const code = makeCode(say("qrCode"))
 let isConnected = false
 
-/** Whether it is expired, somebody else's or none, is nobody's business. */
+/** Gives one message for every invalid token, so that nobody learns why it is invalid. */
 const refuse = () => {
   end.abort()
   const sentence = h("p", { class: "invalid", role: "alert" }, say("linkInvalid"))
@@ -35,7 +35,7 @@ const render = (seen) => {
   const word = byId("word", HTMLElement)
   setText(word, wordOf(seen))
   setAttribute(word, "data-done", isConnected ? "" : null)
-  // The service draws it; anything but a picture is not shown.
+  // The service draws the code; a source that is not an image is not shown.
   if (qr?.svg.startsWith("data:image/svg+xml;base64,"))
     code.update({
       source: qr.svg,
@@ -52,7 +52,7 @@ const render = (seen) => {
 const take = ({ data, event }) => {
   if (event === "pairing") return render(JSON.parse(data))
   if (event !== "bye" || JSON.parse(data).reason !== "expired") return
-  // Who is connected needs no link any more.
+  // A connected phone needs no token any more.
   if (isConnected) end.abort()
   else refuse()
 }

@@ -1,4 +1,4 @@
-/** A part of a status as it stands on a page: a word, its age, and a line below. */
+/** One part of a status on a page: a word, its age, and a line below. */
 import { h, setAttribute, setText, show } from "./dom.js"
 import { tick } from "./time.js"
 import { say } from "./words.js"
@@ -20,7 +20,7 @@ export const makePart = () => {
     setAttribute(age, "data-since", since === null ? null : String(since))
     show(age, since !== null)
     setText(detail, line)
-    // Where there is little room, the end of a long line is cut off.
+    // CSS cuts a long line off where there is little room; the title has all of it.
     setAttribute(detail, "title", line || null)
     setAttribute(seconds, "data-until", until === undefined ? null : String(until))
     show(again, until !== undefined)

@@ -1,4 +1,4 @@
-/** The code to scan now, as long as there is one: it counts down, is replaced by the next, and ends in a number. */
+/** The current QR code: it counts down, the next one replaces it, and a connected number ends it. */
 import { ask, image, instancePath, localTime, messageOf } from "./api.js"
 import { h, setAttribute, setText, show } from "./dom.js"
 import { noCodeOf } from "./status.js"
@@ -12,11 +12,11 @@ import { say, sayOf } from "./words.js"
 export const connectedText = (phone) =>
   phone === null ? say("connected") : say("connectedAs", { phone: `+${phone}` })
 
-/** Typed in two groups, as the phone shows it. @param {string} code */
+/** Puts a pairing code in two groups, as the phone shows it. @param {string} code */
 export const pairingText = (code) =>
   code.length === 8 ? `${code.slice(0, 4)}-${code.slice(4)}` : code
 
-/** @param {string} label what the image is called */
+/** @param {string} label accessible name of the image */
 export const makeCode = (label) => {
   const picture = h("img", { alt: label, width: 300, height: 300 })
   const timer = h("p", { role: "timer", class: "timer" })
@@ -72,7 +72,7 @@ export const makeQrPanel = ({ name, notices, signal }) => {
   const instead = h("details", {}, h("summary", {}, say("codeInstead")), form)
   const element = h("div", { class: "qr" }, word, code.element, instead)
 
-  /** Codes go by the time until which they hold. @type {string | null} */
+  /** Expiry of the code that is shown; tells codes apart. @type {string | null} */
   let wanted = null
   /** @type {string | null} */
   let asked = null
@@ -81,7 +81,7 @@ export const makeQrPanel = ({ name, notices, signal }) => {
   const showCode = async () => {
     const path = `${instancePath(name)}/qrcode`
     const qr = await /** @type {Promise<Qr>} */ (ask("GET", `${path}?format=json`, { signal }))
-    // Drawn by the service: sharp at any size, which Evolution's picture is not.
+    // The service draws the code sharp at any size; Evolution's picture is not.
     const drawn = await image(`${path}?format=svg`, signal)
     if (wanted === null) return
     const { expiresAt, pairingCode } = qr
@@ -90,7 +90,7 @@ export const makeQrPanel = ({ name, notices, signal }) => {
     setText(word, "")
   }
 
-  /** One at a time; the next one may come while the last is being fetched. */
+  /** Fetches one code at a time; the next one may be announced meanwhile. */
   const load = async () => {
     if (isBusy) return
     isBusy = true
@@ -101,7 +101,7 @@ export const makeQrPanel = ({ name, notices, signal }) => {
       }
     } catch (error) {
       asked = null
-      // What is shown stays as long as it holds.
+      // A code stays on the page until it expires.
       if (!signal.aborted && wanted !== null && !code.isShown()) setText(word, messageOf(error))
     } finally {
       isBusy = false

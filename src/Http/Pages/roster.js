@@ -1,4 +1,4 @@
-/** The statuses as they are now: asked for when the feed tells of a change, and every so often besides. */
+/** The current statuses: fetched when the feed announces a change, and at an interval. */
 import { ApiError, ask, instancePath, messageOf } from "./api.js"
 import { follow } from "./feed.js"
 import { every, settled } from "./time.js"
@@ -6,7 +6,7 @@ import { every, settled } from "./time.js"
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 /** @typedef {{ readonly status: InstanceStatus, readonly at: number }} Seen */
 
-/** What changes a status; messages alone can be thousands in a second. */
+/** Events that change a status; without this filter messages alone can be thousands in a second. */
 const lifeEvents = [
   "instance.create",
   "instance.delete",
@@ -19,14 +19,14 @@ const lifeEvents = [
   "listener.updated"
 ].join(",")
 
-/** What no event tells, e.g. a database that is away. */
+/** Interval in ms for changes that no event announces, e.g. a database outage. */
 const pollMillis = 15_000
 
 /**
  * @param {object} options
  * @param {string} [options.only] one instance's name
  * @param {(seen: ReadonlyMap<string, Seen>) => void} options.onChange
- * @param {(message: string | null) => void} options.onTrouble `null`: there is none
+ * @param {(message: string | null) => void} options.onTrouble `null` if all is well
  * @param {(state: import("./types.js").FeedState) => void} options.onFeed
  * @param {AbortSignal} options.signal
  */
@@ -62,7 +62,7 @@ export const watchRoster = ({ onChange, onFeed, onTrouble, only, signal }) => {
     }
   }
 
-  /** One at a time, so that no late answer covers a newer one. */
+  /** Fetches one at a time, so that no late answer replaces a newer one. */
   const refresh = async () => {
     if (isBusy) return
     isBusy = true

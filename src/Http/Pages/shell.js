@@ -1,4 +1,4 @@
-/** What stands around every page of an operator: who is in, where one can go, whether the feed is live. */
+/** The frame of an operator's pages: sign-out, navigation, and the state of the feed. */
 import { byId, h, pressed, setText, show } from "./dom.js"
 import { makeNotices } from "./notices.js"
 import { signIn, signOut } from "./signin.js"
@@ -32,7 +32,7 @@ const makeHeader = () => {
   return { element, feed }
 }
 
-/** The seconds to the next try tick outside of what is read aloud. */
+/** The countdown to the next attempt, outside of the part that screen readers announce. */
 const makeTrouble = () => {
   const text = h("p", { role: "status", "aria-label": say("feedTrouble") })
   const seconds = h("span", {})
@@ -56,7 +56,7 @@ const makeTrouble = () => {
 /** Signs in, then runs a page until it is left. @param {(session: Session) => void} page */
 export const open = async (page) => {
   translate(document)
-  // A page out of the browser's cache has no feed and no timers any more.
+  // A page from the browser's cache has lost its feed and its timers.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload())
   await signIn()
   const end = new AbortController()

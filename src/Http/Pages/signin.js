@@ -1,4 +1,4 @@
-/** Signing in: the key is pasted once, or a one-time ticket in the address is exchanged for a session. */
+/** Sign-in: by a pasted key, or by a one-time ticket in the URL that is exchanged for a session. */
 import { ApiError, ask, canBeKey, credential, forget, keep, whenUnauthorized } from "./api.js"
 import { h } from "./dom.js"
 import { makeNotices } from "./notices.js"
@@ -7,7 +7,7 @@ import { say } from "./words.js"
 const farewell = "evolution-listener.farewell"
 
 /**
- * The tab starts over, so that nothing of what was seen stays.
+ * Reloads the tab, so that no data stays in its memory.
  * @param {"keyRefusedLater"} [reason]
  */
 export const signOut = (reason) => {
@@ -16,7 +16,7 @@ export const signOut = (reason) => {
   location.reload()
 }
 
-/** Once read, a ticket is gone from the address, and so from the history. */
+/** Takes the ticket out of the URL, and so out of the history. */
 const takeTicket = () => {
   const ticket = /^#ticket=(.+)$/.exec(location.hash)?.[1]
   if (ticket === undefined) return null
@@ -24,7 +24,7 @@ const takeTicket = () => {
   return ticket
 }
 
-/** @param {string} ticket @returns {Promise<string>} why it did not work; empty: it did */
+/** @param {string} ticket @returns {Promise<string>} the reason of a failure; empty on success */
 const exchange = async (ticket) => {
   try {
     const { token } = await /** @type {Promise<{ token: string }>} */ (
@@ -39,7 +39,7 @@ const exchange = async (ticket) => {
   }
 }
 
-/** @param {string} key @returns {Promise<string>} why it did not work; empty: it did */
+/** @param {string} key @returns {Promise<string>} the reason of a failure; empty on success */
 const tryKey = async (key) => {
   if (key === "") return say("keyMissing")
   if (!canBeKey(key)) return say("keyRefused")
@@ -53,7 +53,7 @@ const tryKey = async (key) => {
   }
 }
 
-/** @param {string} reason @returns {Promise<void>} when somebody is in */
+/** @param {string} reason @returns {Promise<void>} resolves after the sign-in */
 const form = (reason) =>
   new Promise((resolve) => {
     const end = new AbortController()
@@ -94,10 +94,10 @@ const form = (reason) =>
     if (reason !== "") notices.fail(reason)
   })
 
-/** Resolves when there is a credential to ask with. */
+/** Resolves when the page has a credential. */
 export const signIn = async () => {
   whenUnauthorized(() => signOut("keyRefusedLater"))
-  // A link with a ticket that is opened in this tab changes the address, and loads nothing.
+  // Opening a link with a ticket in this tab changes the URL, but loads nothing.
   addEventListener("hashchange", () => location.hash.startsWith("#ticket=") && location.reload())
   const ticket = takeTicket()
   const problem = ticket === null ? "" : await exchange(ticket)

@@ -1,23 +1,23 @@
 /**
- * Server-sent events out of text in pieces of any size.
+ * Parses server-sent events out of text in pieces of any size.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 
 /**
  * @typedef {object} Frame
- * @property {string} event "message" where it has no name
+ * @property {string} event "message" if the frame names none
  * @property {string} data
  */
 
 /**
  * @param {object} tell
  * @param {(frame: Frame) => void} tell.onFrame
- * @param {(id: string) => void} [tell.onId] a heartbeat may have an id too, and no data
+ * @param {(id: string) => void} [tell.onId] called for heartbeats, too, which have an id and no data
  * @param {(millis: number) => void} [tell.onRetry]
  */
 export const makeParser = ({ onFrame, onId, onRetry }) => {
   /**
-   * The line under way: a frame of many megabytes comes in many pieces, and is joined once.
+   * Pieces of the unfinished line; a frame of many megabytes comes in many pieces and is joined once.
    * @type {string[]}
    */
   let pieces = []
@@ -56,7 +56,7 @@ export const makeParser = ({ onFrame, onId, onRetry }) => {
     push: (chunk) => {
       let text = isFirst && chunk.startsWith("\uFEFF") ? chunk.slice(1) : chunk
       isFirst &&= chunk === ""
-      // A line that ended with CR at the end of the last piece may still have its LF to come.
+      // CR ended the last piece; the LF of the same line end may begin this one.
       if (endedWithCr && text !== "") {
         if (text[0] === "\n") text = text.slice(1)
         endedWithCr = false

@@ -1,17 +1,17 @@
-/** A status in words: pure, so that every page says the same. */
+/** A status in words: pure, so that all pages agree. */
 import { localTime } from "./api.js"
 import { say, sayCount, sayOf } from "./words.js"
 
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 /** @typedef {"good" | "busy" | "bad" | "off"} Tone */
 /**
- * One of the status's parts.
+ * One part of a status.
  * @typedef {object} Part
  * @property {string} text
  * @property {Tone} tone
  * @property {number | null} since ms, our clock
  * @property {string} [detail]
- * @property {number} [until] when it is tried again
+ * @property {number} [until] time of the next attempt
  */
 
 /** @type {Readonly<Record<string, Tone>>} */
@@ -33,9 +33,9 @@ export const whatsappTones = {
 }
 
 /**
- * Ages come counted by the service, so that no clock of ours matters.
+ * The beginning of a state, by our clock: the service counts ages, so that the clocks need not agree.
  * @param {number} ageSeconds
- * @param {number} at when the answer came
+ * @param {number} at time of the answer
  */
 const sinceOf = (ageSeconds, at) => at - ageSeconds * 1000
 
@@ -67,7 +67,7 @@ export const linkOf = ({ listener: { ageSeconds, state } }, at) => {
   return next === null ? { ...part, detail } : { ...part, detail, until: localTime(next) }
 }
 
-/** 200 says that there is none. @param {unknown} reason */
+/** WhatsApp sends 200 if there is no reason. @param {unknown} reason */
 export const reasonText = (reason) =>
   typeof reason === "number" && reason !== 200 ? say("reason", { code: reason }) : ""
 
@@ -110,7 +110,7 @@ export const toDoOf = ({ desired, userAction }) => ({
 })
 
 /**
- * Why there is no code to scan, as the service would say if it were asked.
+ * The reason why there is no code to scan; the service gives the same one.
  * @param {InstanceStatus} status
  */
 export const noCodeOf = ({ listener: { state }, whatsapp }) => {
@@ -131,7 +131,7 @@ export const noCodeOf = ({ listener: { state }, whatsapp }) => {
 }
 
 /**
- * What can be pressed, and which of it first.
+ * The commands that make sense for a status.
  * @param {InstanceStatus} status
  */
 export const actionsFor = ({ desired, qrExpiresAt, userAction, whatsapp }) => {
@@ -151,7 +151,7 @@ export const actionsFor = ({ desired, qrExpiresAt, userAction, whatsapp }) => {
 const graphemes = new Intl.Segmenter()
 
 /**
- * Of the first two words; a picture would have to come from WhatsApp's servers.
+ * The letters of the first two words, in place of a picture, which only WhatsApp's servers have.
  * @param {string} name
  */
 export const initials = (name) =>

@@ -1,11 +1,11 @@
-/** A line for each event: pure, and out of data that anybody may have sent. */
+/** Sums each event up in a line: pure; the data is untrusted. */
 import { reasonText } from "./status.js"
 import { say, sayOf } from "./words.js"
 
 const maxChars = 160
 
 /**
- * What can be asked for its fields.
+ * A value as a record; empty if it is none.
  * @param {unknown} value
  * @returns {Readonly<Record<string, unknown>>}
  */
@@ -39,7 +39,7 @@ const messageLine = (data) => {
     .join(" ")
 }
 
-/** A listener's state, as a status tells it and as the log does. @param {unknown} state */
+/** A listener's state in the form of a status or of the log. @param {unknown} state */
 export const linkLine = (state) => {
   const { _tag, error } = record(state)
   return join([sayOf("link", text(_tag)), record(error).message])

@@ -1,4 +1,4 @@
-/** How each state looks on a timeline: a texture as well as a colour. */
+/** The look of each state on a timeline: a colour and a texture. */
 import { s } from "./dom.js"
 
 /**
@@ -28,7 +28,7 @@ const shapes = {
   dots: "M2 2h.01M6 6h.01"
 }
 
-/** The patterns, for one of the page's pictures; the others refer to them. */
+/** The patterns, defined in one picture of the page; the others refer to them. */
 export const textures = () => {
   const used = new Set(Object.values(looks).map(([tone, texture]) => `${tone} ${texture}`))
   const patterns = [...used].flatMap((look) => {
@@ -46,7 +46,7 @@ export const textures = () => {
 }
 
 /**
- * What is drawn for a state; what we do not know is an empty frame.
+ * Draws a state; a state that the page does not know is an empty frame.
  * @param {string} kind @param {{ x: number, y: number, width: number, height: number }} place
  */
 export const swatch = (kind, place) => {

@@ -1,4 +1,4 @@
-/** Time as the pages tell it, and timers that end with their owner. */
+/** Texts of times and ages, and timers that end with their owner. */
 import { language } from "./words.js"
 
 /** @param {number} millis @param {() => void} run @param {AbortSignal} signal */
@@ -9,7 +9,7 @@ export const every = (millis, run, signal) => {
 }
 
 /**
- * Ends early, without an error, when its owner does.
+ * Resolves after a time, or as soon as its owner ends.
  * @param {number} millis
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
@@ -27,7 +27,7 @@ export const sleep = (millis, signal) =>
   })
 
 /**
- * Runs once things have been quiet for a moment, however often it is asked.
+ * Joins calls: runs once, some ms after the first of them.
  * @param {number} millis
  * @param {() => void} run
  * @param {AbortSignal} signal
@@ -45,7 +45,7 @@ export const settled = (millis, run, signal) => {
 }
 
 /**
- * The two largest units that say something; the same in our three languages.
+ * An age in its two largest units; the same in all languages of the pages.
  * @param {number} seconds
  */
 export const ageText = (seconds) => {
@@ -60,7 +60,7 @@ export const ageText = (seconds) => {
 }
 
 /**
- * Whole seconds that are left; 0 only when there are none.
+ * The whole seconds that are left, rounded up.
  * @param {number} until
  * @param {number} now ms
  */
@@ -77,12 +77,12 @@ const dayAndTime = format({
   second: "2-digit"
 })
 
-/** The time alone when it is today's. @param {number} at @param {number} [now] ms */
+/** A time of day, with its date unless it is today. @param {number} at @param {number} [now] ms */
 export const clockText = (at, now = Date.now()) =>
   (new Date(at).toDateString() === new Date(now).toDateString() ? timeOfDay : dayAndTime).format(at)
 
 /**
- * Every element that counts, each second: up from `data-since`, down to `data-until` (ms, our clock).
+ * Updates elements that count up from `data-since` or down to `data-until` (ms, our clock).
  * @param {ParentNode} root @param {number} [now]
  */
 export const tick = (root, now = Date.now()) => {

@@ -1,4 +1,4 @@
-/** The last hours as a picture, and the same as a table for whoever cannot see it. */
+/** The last hours as a picture, and as a table for readers who cannot see it. */
 import { localTime } from "./api.js"
 import { h, s, setText } from "./dom.js"
 import { bar, share, ticks } from "./geometry.js"
@@ -14,7 +14,7 @@ const labelHeight = 20
 const barHeight = 26
 const rowHeight = labelHeight + barHeight + 12
 const axisHeight = 22
-/** A table with thousands of lines helps nobody. */
+/** Rows of the table; thousands of them would help nobody. */
 const maxTableRows = 300
 
 const hourAndMinute = new Intl.DateTimeFormat(language, {
@@ -64,7 +64,7 @@ const rowsOf = ({ gaps, listener, to, whatsapp }) => {
 const sentence = ({ from, to, word }) =>
   `${word}, ${say("fromTo", { from: clockText(from), to: clockText(to) })}`
 
-/** The day stands where it begins. @param {number} at */
+/** A time of day; midnight is labelled with its date. @param {number} at */
 const tickText = (at) => {
   const midnight = new Date(at)
   return midnight.getHours() === 0 && midnight.getMinutes() === 0
@@ -106,7 +106,7 @@ const picture = (rows, all, width) => {
   )
 }
 
-/** What each texture means, of those that are there. @param {Row[]} rows */
+/** The legend of the textures that are drawn. @param {Row[]} rows */
 const legend = (rows) => {
   const kinds = new Map(
     rows.flatMap(({ blocks, title }) =>

@@ -27,7 +27,7 @@ export interface Pairing {
   readonly linkExpiresAt: string
 }
 
-/** How whoever signed in shows it: the API key, or the token of a session. */
+/** The credential of the signed-in operator: the API key, or the token of a session. */
 export interface Credential {
   readonly kind: "key" | "session"
   readonly value: string
@@ -35,9 +35,9 @@ export interface Credential {
 
 export interface FeedState {
   readonly state: "connecting" | "live" | "stale" | "reconnecting" | "refused"
-  /** When the last byte came, by our clock; `null`: none yet. */
+  /** Time of the last byte, by our clock; `null` before the first. */
   readonly heardAt: number | null
-  /** When it is tried again, by our clock. */
+  /** Time of the next attempt, by our clock. */
   readonly retryAt: number | null
   readonly message: string
 }

@@ -1,4 +1,4 @@
-/** One instance: its status, its code, the last hours, its profile, and what went wrong. */
+/** The page of one instance: status, code, timeline, profile and recent troubles. */
 import { makeActions, makeButtons } from "./actions.js"
 import { ask, instancePath, messageOf } from "./api.js"
 import { showDegraded } from "./degraded.js"
@@ -20,7 +20,7 @@ const name = decodeURIComponent(location.pathname.split("/")[2] ?? "")
 const path = instancePath(name)
 const periods = /** @type {const} */ (["1", "6", "24", "168"])
 const maxGaps = 20
-/** The picture ends now; so often it moves on by itself. */
+/** Interval in ms at which the timeline moves on to the current time. */
 const redrawMillis = 60_000
 
 const makeProfile = () => {

@@ -1,4 +1,4 @@
-/** What the pages say, in the language that the server chose for the document. */
+/** The texts of the pages, in the language that the server chose for the document. */
 import { words as en } from "./words-en.js"
 import { words as es } from "./words-es.js"
 import { words as ptBR } from "./words-pt-BR.js"
@@ -13,7 +13,7 @@ export const dictionaries = { en, "pt-BR": ptBR, es }
 export const language = globalThis.document?.documentElement.lang || "en"
 const dictionary = dictionaries[language] ?? en
 
-/** Puts facts in the places of their names: `{name}`. @param {string} text @param {Facts} facts */
+/** Replaces each `{name}` by the fact of that name. @param {string} text @param {Facts} facts */
 export const fill = (text, facts) =>
   text.replaceAll(/\{(\w+)\}/g, (place, name) => String(facts[name] ?? place))
 
@@ -24,7 +24,7 @@ export const say = (word, facts = {}) => fill(dictionary[word], facts)
 const isWord = (word) => Object.hasOwn(dictionary, word)
 
 /**
- * The word for a value of the service; one that we do not know is shown as it came.
+ * The word for a value of the service; a value without a word is shown as it is.
  * @param {string} family
  * @param {string} value
  * @param {Facts} [facts]
@@ -39,14 +39,14 @@ const plurals = new Intl.PluralRules(language)
 const numbers = new Intl.NumberFormat(language)
 
 /**
- * As many as there are: the family has the words `…_one` and `…_other`.
+ * A count in words; the family has the words `…_one` and `…_other`.
  * @param {string} family
  * @param {number} n
  */
 export const sayCount = (family, n) =>
   sayOf(family, plurals.select(n) === "one" ? "one" : "other", { n: numbers.format(n) })
 
-/** Gives every marked element below a root its text. @param {ParentNode} root */
+/** Sets the text of each marked element below a root. @param {ParentNode} root */
 export const translate = (root) => {
   for (const element of root.querySelectorAll("[data-word]")) {
     const word = element.getAttribute("data-word") ?? ""

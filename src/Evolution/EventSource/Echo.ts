@@ -2,26 +2,21 @@
 import { createHash } from "node:crypto"
 import { printOf, type RawEvent } from "../../Domain/Event.ts"
 
-export interface Echo {
-  /** Remembers a batch that the old connection brought, each event as often as it came. */
-  readonly remember: (events: ReadonlyArray<RawEvent>) => void
-  /**
-   * A filter for the new connection: passes an event on unless the old connection brought it.
-   * `until`, ms since 1970 UTC: an equal event that is received later is a new one.
-   */
-  readonly filter: (until: number) => (event: RawEvent) => boolean
-}
-
-export const make = (): Echo => {
+export const make = () => {
   const counts = new Map<string, number>()
   return {
-    remember: (events) => {
+    /** Remembers a batch of the old connection, each event as often as it came. */
+    remember: (events: ReadonlyArray<RawEvent>): void => {
       for (const event of events) {
         const print = fingerprint(event)
         counts.set(print, (counts.get(print) ?? 0) + 1)
       }
     },
-    filter: (until) => (event) => {
+    /**
+     * Passes an event of the new connection on, unless the old one brought it. `until`, ms since 1970 UTC:
+     * an equal event that is received later is a new one.
+     */
+    filter: (until: number) => (event: RawEvent) => {
       if (event.receivedAt > until) counts.clear()
       if (counts.size === 0) return true
       const print = fingerprint(event)

@@ -8,23 +8,17 @@ import { type RawEvent, upstreamTimeOf } from "../../Domain/Event.ts"
 /** The quickest event is forgotten after this time, in ms: a clock may have been set since. */
 const memory = 5 * 60_000
 
-export interface Lateness {
-  /**
-   * Notes a batch by its last event, which was under way the least. `until`, ms since 1970 UTC: an event
-   * received later waited for us, while we held the socket back, and says nothing of Evolution's delay.
-   */
-  readonly update: (events: ReadonlyArray<RawEvent>, until?: number) => void
-  /** The delay of the last event, in ms; later events were sent later. */
-  readonly millis: () => number
-}
-
-export const make = (): Lateness => {
+export const make = () => {
   let least = Number.POSITIVE_INFINITY
   let leastBefore = Number.POSITIVE_INFINITY
   let since = Number.NEGATIVE_INFINITY
   let last = Number.POSITIVE_INFINITY
   return {
-    update: (events, until = Number.POSITIVE_INFINITY) => {
+    /**
+     * Notes a batch by its last event, which was in transit the least. `until`, ms since 1970 UTC: an event
+     * received later waited for us, while we held the socket back, and says nothing of Evolution's delay.
+     */
+    update: (events: ReadonlyArray<RawEvent>, until = Number.POSITIVE_INFINITY): void => {
       const newest = events.findLast(({ receivedAt }) => receivedAt <= until)
       if (newest === undefined) return
       if (Math.abs(newest.receivedAt - since) > memory) {
@@ -35,6 +29,7 @@ export const make = (): Lateness => {
       last = Option.getOrElse(offsetOf(newest), () => last)
       least = Math.min(least, last)
     },
+    /** The delay of the last event, in ms; later events were sent later. */
     millis: () => (Number.isFinite(last) ? last - Math.min(least, leastBefore) : 0)
   }
 }

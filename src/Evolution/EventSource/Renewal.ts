@@ -41,12 +41,12 @@ export const renewable = (
     let current = yield* connect
     let next: typeof current | undefined
     /** Events of the old connection, while both are there. */
-    let echo: Echo.Echo | undefined
+    let echo: ReturnType<typeof Echo.make> | undefined
     let lateness = Lateness.make()
     /** The batch that the reader has. It is taken when the reader asks for the next one. */
     let inHand: InFlight.Ticket | undefined
     let isGone = false
-    /** Of an exchange: the reader has gone over to the new connection; the link is left. */
+    /** Signals of a running renewal: the reader has gone over to the new connection; the link is left. */
     let [switched, gone] = [unawaited, unawaited]
     const depart = Effect.suspend(() => {
       isGone = true

@@ -8,7 +8,7 @@ import type { Sink } from "./Sink.ts"
 const capacity = 64
 
 export interface Route {
-  /** Where events go without waiting; `undefined`: they are buffered. */
+  /** Takes events as they come; `undefined`: they are buffered. */
   sink: Sink | undefined
   /** Events that the sink has not taken, oldest first. An event leaves once the sink has taken it. */
   buffer: Array<RawEvent>

@@ -9,50 +9,35 @@ export const openTimeout = Duration.seconds(10)
 /** The open packet may set a nearer deadline than the one that `watch` sleeps for; in ms. */
 const maxSleepMillis = 1000
 
-interface Due {
-  readonly at: number
-  readonly missed: () => LinkError
-}
-
-export interface Deadline {
-  /** The socket is open: the open packet is due. */
-  readonly socketOpened: () => void
-  /** The open packet came: from now on a ping is due every so many ms. */
-  readonly handshakeDone: (patienceMillis: number) => void
-  /** A ping came, or could not come since the socket is paused: the next has its full time. */
-  readonly pinged: () => void
-  /** Calls `missed` once, when a deadline passes. */
-  readonly watch: (
-    isPaused: () => boolean,
-    missed: (error: LinkError) => void
-  ) => Effect.Effect<void>
-}
-
-export const make = (ticks: () => MonotonicMillis): Deadline => {
-  const dueIn = (millis: number, missed: () => LinkError): Due => ({ at: ticks() + millis, missed })
-  const duePhase = (phase: HandshakeTimeout["phase"], timeout: Duration.Duration): Due => {
+export const make = (ticks: () => MonotonicMillis) => {
+  const dueIn = (millis: number, missed: () => LinkError) => ({ at: ticks() + millis, missed })
+  const duePhase = (phase: HandshakeTimeout["phase"], timeout: Duration.Duration) => {
     const millis = Duration.toMillis(timeout)
     return dueIn(millis, () => HandshakeTimeout.of(phase, millis))
   }
   let due = duePhase("dial", dialTimeout)
-  /** How long to wait for a ping; `undefined` until the open packet says so. */
+  /** The longest time between two pings, in ms; `undefined` until the open packet says so. */
   let patience: number | undefined
 
+  /** A ping came, or could not come since the socket is paused: the next one has its full time. */
   const pinged = () => {
     if (patience === undefined) return
     const millis = patience
     due = dueIn(millis, () => HeartbeatMissed.of(millis))
   }
   return {
+    /** The open packet is due from now on. */
     socketOpened: () => {
       due = duePhase("open", openTimeout)
     },
-    handshakeDone: (patienceMillis) => {
+    /** A ping is due every so many ms from now on. */
+    handshakeDone: (patienceMillis: number) => {
       patience = patienceMillis
       pinged()
     },
     pinged,
-    watch: (isPaused, missed) => {
+    /** Calls `missed` once, when a deadline passes. */
+    watch: (isPaused: () => boolean, missed: (error: LinkError) => void) => {
       const next: Effect.Effect<void> = Effect.suspend(() => {
         // A ping cannot arrive while we hold the socket back.
         if (isPaused()) pinged()

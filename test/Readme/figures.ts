@@ -1,14 +1,15 @@
 /**
- * The tables of `docs/performance.md`, made from the bench's result. After `npm run bench -- --save`, print
- * them with `node --import tsx test/Readme/figures.ts` and paste them into the page.
+ * The tables of `docs/performance.md`, made from the bench's saved result. After `npm run bench -- --save`,
+ * `node --import tsx test/Readme/figures.ts` writes them into the page.
  */
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import type { Latency } from "../bench/latency.ts"
+import { envelopeOf } from "../bench/envelope.ts"
 import { short, whole } from "../bench/numbers.ts"
 import type { Measured, Result } from "../bench/result.ts"
 import { quantile, ratios, summarize } from "../bench/statistics.ts"
+import { isMet } from "../bench/targets.ts"
 
 export const saved: Result = JSON.parse(
   readFileSync(join(import.meta.dirname, "../bench/result.json"), "utf8")
@@ -51,86 +52,83 @@ export const throughput = ({ rows }: Measured): ReadonlyArray<string> =>
     )
   })
 
-const ofLatency = ({ latency }: Measured): ReadonlyArray<string> => {
-  const pairs = latency?.pairs ?? []
-  const line = (words: string, which: keyof Latency, bound: string) => {
-    const millis = quantile(
-      pairs.map(({ ours }) => ours[which]),
-      0.5
-    )
-    const times = quantile(
-      pairs.map(({ bare, ours }) => ours[which] / bare[which]),
-      0.5
-    )
-    return row(words, `${short(millis)} ms, ${short(times)} × a bare INSERT`, bound)
-  }
-  return [
-    line("latency at 1 000 events/s, median", "p50", "≤ 3 ×"),
-    line("the same, the slowest hundredth begins at", "p99", "")
-  ]
-}
-
-const ofReaders = ({ readers }: Measured): string => {
-  const rates = (of: "with" | "without") =>
-    readers?.[of].map(({ eventsPerSecond }) => eventsPerSecond) ?? []
-  const cost = summarize(ratios(rates("with"), rates("without")).map((ratio) => (1 - ratio) * 100))
-  return row(
-    `${whole(readers?.readers ?? Number.NaN)} readers of 100 events/s each cost the intake`,
-    `${short(cost.median)} % (${short(cost.min)} to ${short(cost.max)} in single runs)`,
-    "≤ 15 %"
-  )
-}
-
-const ofCrowds = ({ footprints, returns, widths = [] }: Measured): ReadonlyArray<string> => {
-  const kib = (bytes: number | undefined) => `${short((bytes ?? Number.NaN) / 1024)} KiB`
-  const idle = (words: string, mode: "shared" | "own", bound: string) => {
-    const rival = footprints[mode === "shared" ? "rivalShared" : "rivalOwn"]
-    const theirs = `socket.io-client: ${kib(rival?.resident)}`
+/** The bounds of the envelope, with what the run measured. */
+export const envelope = (measured: Measured): ReadonlyArray<string> =>
+  envelopeOf(measured).map((target) => {
+    const { bound, figure, isLeast, title, unit } = target
+    const range =
+      figure === undefined || figure.runs === 1
+        ? ""
+        : ` (${short(figure.min)} to ${short(figure.max)})`
     return row(
-      `an idle listener, ${words}`,
-      `${kib(footprints[mode]?.resident)} (${theirs})`,
-      bound
+      title,
+      `${isLeast ? "≥" : "≤"} ${whole(bound)} ${unit}`,
+      figure === undefined ? "not measured" : `${short(figure.median)}${range}`,
+      isMet(target) ? "inside" : "outside"
     )
-  }
-  const back = (words: string, mode: "shared" | "own", bound: string) =>
-    row(
-      `${whole(returns[mode]?.count ?? Number.NaN)} listeners are back, ${words}`,
-      `${short(returns[mode]?.afterOurRestart ?? Number.NaN)} s after our restart, ${short(
-        returns[mode]?.afterUpstreamRestart ?? Number.NaN
-      )} s after Evolution's; ${returns[mode]?.dialsAtOnce} dials at once`,
-      bound
-    )
+  })
+
+const middle = (values: ReadonlyArray<number> = []) => short(quantile(values, 0.5))
+
+/** Figures that the envelope has no bound for. */
+export const figures = ({ footprints, latency, returns, starts, widths = [] }: Measured) => {
   const [few, many] = [widths.at(0), widths.at(-1)]
-  const rates = (width: typeof few) => width?.rates.map((rate) => rate.eventsPerSecond) ?? []
-  const wide = summarize(ratios(rates(many), rates(few)))
+  const ratesOf = (width: typeof few) => width?.rates.map((rate) => rate.eventsPerSecond) ?? []
+  const pairs = latency?.pairs ?? []
+  const kib = (one: { readonly resident: number } | undefined) =>
+    short((one?.resident ?? Number.NaN) / 1024)
+  const { own } = returns
   return [
+    row("median latency at 1 000 events/s", `${middle(pairs.map(({ ours }) => ours.p50))} ms`),
+    row(
+      "the slowest hundredth at 1 000 events/s",
+      `${middle(pairs.map(({ ours }) => ours.p99))} ms, ` +
+        `${middle(pairs.map(({ bare, ours }) => ours.p99 / bare.p99))} × a bare INSERT`
+    ),
+    row(
+      "an idle connection of socket.io-client",
+      `${kib(footprints.rivalShared)} KiB shared, ${kib(footprints.rivalOwn)} KiB of its own`
+    ),
+    row(
+      `${whole(own?.count ?? Number.NaN)} listeners, a link for each, are back`,
+      `${middle(own && [own.afterOurRestart])} s after our restart, ` +
+        `${middle(own && [own.afterUpstreamRestart])} s after Evolution's`
+    ),
+    row("dials at once in that time", String(own?.dialsAtOnce)),
     row(
       `events/s of ${whole(many?.instances ?? Number.NaN)} instances against ${few?.instances}`,
-      `${short(wide.median)} × (${short(wide.min)} to ${short(wide.max)} in single runs)`,
-      ""
+      `${middle(ratios(ratesOf(many), ratesOf(few)))} ×`
     ),
-    idle("shared link", "shared", "≤ 24 KiB"),
-    idle("link of its own", "own", "≤ 100 KiB"),
-    back("one shared link", "shared", "≤ 10 s"),
-    back("a link for each", "own", "")
+    row(
+      "start until ready",
+      `${middle(starts?.postgres.map((ms) => ms / 1000))} s with Postgres, ` +
+        `${middle(starts?.embedded.map((ms) => ms / 1000))} s with a new embedded database`
+    )
   ]
 }
 
-const ofStarts = ({ starts }: Measured): string => {
-  const seconds = (millis: ReadonlyArray<number> = []) => `${short(quantile(millis, 0.5) / 1000)} s`
-  return row(
-    "start until ready",
-    `${seconds(starts?.postgres)} with Postgres, ${seconds(starts?.embedded)} with a new embedded database`,
-    ""
-  )
+/** The tables of the page: their header, and their rows as a run has them. */
+export const tables = [
+  ["| the envelope | bound | measured | |", envelope],
+  ["| | events/s | min to max | own µs | Postgres' µs |", throughput],
+  ["| | measured |", figures]
+] as const
+
+/** Where the rows of the table under a header begin and end in a page. */
+export const spanOf = (text: string, header: string): readonly [from: number, to: number] => {
+  const head = text.indexOf(`${header}\n`)
+  if (head < 0) throw new Error(`There is no table "${header}"`)
+  const from = text.indexOf("\n", head + header.length + 1) + 1
+  return [from, from + text.slice(from).search(/^(?!\|)/m)]
 }
 
-export const figures = (measured: Measured): ReadonlyArray<string> => [
-  ...ofLatency(measured),
-  ofReaders(measured),
-  ...ofCrowds(measured),
-  ofStarts(measured)
-]
+export const page = join(import.meta.dirname, "../../docs/performance.md")
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
-  for (const table of [throughput, figures]) console.log(`${table(saved.measured).join("\n")}\n`)
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  let text = readFileSync(page, "utf8")
+  for (const [header, rowsOf] of tables) {
+    const [from, to] = spanOf(text, header)
+    text = `${text.slice(0, from)}${rowsOf(saved.measured).join("\n")}\n${text.slice(to)}`
+  }
+  writeFileSync(page, text)
+}

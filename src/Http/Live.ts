@@ -1,21 +1,21 @@
 /**
- * The log as it grows, to whoever stays connected: server-sent events. An event's `id` is its cursor in
- * the log, so that a reader who comes back with `Last-Event-ID` misses nothing and gets nothing twice.
+ * The log as it grows, as server-sent events. An event's `id` is its cursor in the log, so that a reader
+ * who reconnects with `Last-Event-ID` misses nothing and gets nothing twice.
  *
- * Whoever has all there was follows: what is published is sorted by what readers want, and given to all
- * who want the same as one buffer. Whoever has not reads for itself, from the bus, until it has.
+ * A reader is a cursor. It takes the next page when its socket has room: from the memory of the bus, or
+ * from the log if the page has left memory. So a slow reader holds up nobody and costs one page.
  */
 import { HttpServerResponse } from "@effect/platform"
-import { Chunk, Context, Duration, Effect, FiberId, FiberSet, Layer, Stream } from "effect"
+import { Context, Effect, FiberId, FiberSet, Layer, Stream } from "effect"
+import { loop } from "../Concurrency/Supervise.ts"
 import { Caller } from "../Domain/Key.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import * as Metrics from "../Telemetry/Metrics.ts"
-import * as Audiences from "./Live/Audiences.ts"
 import { type Filter, filterOf, type Wanted } from "./Live/Filter.ts"
 import * as Frames from "./Live/Frames.ts"
-import * as Pace from "./Live/Pace.ts"
 import { Reader } from "./Live/Reader.ts"
+import * as Service from "./Live/Service.ts"
 import { heartbeatEvery, options, retry } from "./Sse.ts"
 
 export type { Wanted } from "./Live/Filter.ts"
@@ -23,7 +23,7 @@ export type { Wanted } from "./Live/Filter.ts"
 export class Live extends Context.Tag("evolution-listener/Live")<
   Live,
   {
-    /** To a caller, who gets what it may see. */
+    /** Streams the events that are wanted, as far as the caller's key lets it see them. */
     readonly respond: (
       wanted: Wanted
     ) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, Caller>
@@ -36,152 +36,111 @@ export class Live extends Context.Tag("evolution-listener/Live")<
 }
 
 /**
- * A thousand readers, whose writes take 25 ms, have their turn three times a second while as much is
- * taken in as can be, and five times when it is quiet.
+ * Up to ten readers get events at once; each reader more adds this pause, in ms, after events were given.
+ * Readers cost by the write, and a pause puts what has come since into one write for each.
  */
-const pace: Pace.PaceOptions = {
-  few: 10,
-  share: 0.04,
-  shareOfIdle: 0.1,
-  idle: () => performance.eventLoopUtilization().idle,
-  savings: Duration.millis(20),
-  longest: Duration.millis(500)
-}
+const pausePerReader = 0.4
+const readersWithoutPause = 10
+const longestPause = 400
 
-/** A bug met on behalf of one must not end what is done for all. */
-const orElse = <A>(effect: Effect.Effect<A>, otherwise: A): Effect.Effect<A> =>
-  Effect.catchAllCause(effect, (cause) =>
-    Effect.as(Effect.logError("The event stream met a bug of ours", cause), otherwise)
-  )
+/** More events than this do not wait for the end of a pause: memory holds some thousands. */
+const maxWaiting = 4096
 
 const make = Effect.gen(function* () {
   const bus = yield* EventBus
   const registry = yield* ListenerRegistry
-  const run = yield* FiberSet.makeRuntime()
-  const audiences = Audiences.make()
+  const { accompany, forget, onRoom, serve, stop } = Service.make(
+    bus,
+    yield* FiberSet.makeRuntime()
+  )
   const counted = Metrics.sseReaders({ stream: "events" })
-  let newest = 0
-  let isOver = false
+  const readers = new Set<Reader>()
+  /** Open when there is something to give. */
+  const due = yield* Effect.makeLatch(false)
+  /** Events that were published since all readers were served. */
+  let waiting = 0
 
-  const serving = Effect.async<number>((resume) => {
-    const served = Effect.succeed(audiences.serve(newest))
-    process.nextTick(() => resume(served)) // Node has written by then, not before
+  const serveAll = (): void => {
+    waiting = 0
+    for (const reader of readers) serve(reader)
+  }
+  const pause = Effect.suspend(() => {
+    const millis = (readers.size - readersWithoutPause) * pausePerReader
+    return millis > 0 ? Effect.sleep(Math.min(longestPause, millis)) : Effect.void
   })
-  const { wake } = yield* Pace.make(orElse(serving, 0), pace)
+
   yield* bus.watch({
     published: (events) => {
-      newest = events.at(-1)?.id ?? newest
-      if (audiences.sort(events)) wake()
+      waiting += events.length
+      if (waiting > maxWaiting) serveAll()
+      else due.unsafeOpen()
     },
-    forgetting: () => void audiences.serve(newest)
+    forgetting: () => {
+      serveAll()
+      forget()
+      // A reader that is late because of this is not slow.
+      for (const reader of readers) reader.hasCaughtUp = false
+    }
   })
-  newest = Math.max(newest, yield* bus.newest)
-  yield* Effect.forkScoped(
+  yield* loop(
+    "event stream",
+    due.await.pipe(
+      Effect.zipRight(due.close),
+      Effect.zipRight(Effect.sync(serveAll)),
+      Effect.zipRight(pause),
+      Effect.forever
+    )
+  )
+  yield* loop(
+    "event stream of listener states",
     Stream.runForEach(registry.changes, (change) =>
-      orElse(
-        Effect.sync(() => {
-          if (audiences.note(change.name, () => Frames.status(change))) wake()
-        }),
-        undefined
-      )
+      Effect.sync(() => {
+        let frame = ""
+        for (const reader of readers) {
+          if (!reader.wants.isAbout(change.name)) continue
+          frame ||= Frames.status(change)
+          reader.note(frame)
+        }
+        if (frame !== "") due.unsafeOpen()
+      })
     )
   )
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
-      isOver = true
-      audiences.serve(newest)
-      for (const reader of [...audiences.readers()]) reader.sendAway("stopping")
+      stop()
+      serveAll()
     })
   )
 
-  /** Whether it has to read on from the bus. If it has all there is, it follows. */
-  const isBehind = (reader: Reader): boolean => {
-    if (reader.phase === "gone") return false
-    const isLate = bus.isLate(reader.cursor)
-    // Who was there and fell out of memory again would have the database read for it for ever.
-    if (isLate && reader.hasCaughtUp) {
-      reader.sendAway("too_slow")
-      return false
-    }
-    reader.hasCaughtUp ||= !isLate
-    if (!bus.isNewest(reader.cursor)) return true
-    reader.phase = "following"
-    reader.give("", reader.cursor)
-    return false
+  const enter = (reader: Reader, greeting: string): void => {
+    readers.add(reader)
+    counted.unsafeModify(1, [])
+    reader.once("close", () => {
+      readers.delete(reader)
+      counted.unsafeModify(-1, [])
+      for (const fiber of reader.companions) fiber.unsafeInterruptAsFork(FiberId.none)
+    })
+    reader.give(greeting, reader.cursor)
+    const beat = Effect.sync(() => {
+      if (reader.isFree) reader.give(Frames.heartbeat(reader.cursor), reader.cursor)
+    })
+    accompany(reader, Effect.schedule(beat, heartbeatEvery))
   }
 
-  const readOn = (reader: Reader) => {
-    /** What was purged before this reader came to it, and it has not been told of. */
-    let missed = ""
-    const absentee = {
-      wants: reader.wants.isAbout,
-      missed: (until: number) =>
-        Effect.sync(() => {
-          if (until > reader.told) missed = Frames.hello(false, reader.cursor)
-          reader.told = Math.max(reader.told, until)
-        })
-    }
-    return bus.after(reader.cursor, absentee).pipe(
-      Stream.chunks,
-      Stream.runForEachWhile((chunk) => {
-        const events = Chunk.toReadonlyArray(chunk)
-        const text = missed + Frames.textOf(events.filter(reader.wants.takes))
-        missed = ""
-        reader.give(text, events.at(-1)?.id ?? reader.cursor)
-        return Effect.map(reader.ready, () => isBehind(reader))
-      }),
-      Effect.tapDefect(() => Effect.sync(() => reader.destroy())),
-      (reading) => orElse(reading, undefined)
+  const open = (filter: Filter, after: number | undefined, newest: number): Reader => {
+    const isKnown = after !== undefined && after <= newest
+    const cursor = isKnown ? after : newest
+    const purgedUntil = bus.purgedUntil(filter.isAbout)
+    const hello = Frames.hello(isKnown && purgedUntil <= cursor, cursor)
+    return new Reader(filter, { cursor, purgedUntil }, (reader) =>
+      readers.has(reader) ? onRoom(reader) : enter(reader, retry + hello)
     )
-  }
-
-  /** Goes on for a reader as long as it is there. */
-  const accompany = (reader: Reader, effect: Effect.Effect<unknown>): void => {
-    const fiber = run(effect)
-    reader.companions.add(fiber)
-    fiber.addObserver(() => reader.companions.delete(fiber))
-  }
-
-  const beat = (reader: Reader) =>
-    Effect.sync(() => {
-      if (!reader.isReady || reader.phase === "gone") return
-      const cursor = audiences.cursorOf(reader, newest)
-      reader.give(Frames.heartbeat(cursor), cursor)
-    })
-
-  const onReturn = (reader: Reader): void => {
-    if (!isBehind(reader)) return
-    reader.phase = "reading"
-    accompany(reader, readOn(reader))
-  }
-
-  const open = (filter: Filter, after: number | undefined, now: number) => {
-    const isKnown = after !== undefined && after <= now
-    const cursor = isKnown ? after : now
-    const told = bus.purgedUntil(filter.isAbout)
-    const hello = Frames.hello(isKnown && told <= cursor, cursor)
-    return new Reader(filter, cursor, {
-      told,
-      onCome: (reader) => {
-        audiences.enter(reader)
-        counted.unsafeModify(1, [])
-        reader.give(`${retry}${hello}`, cursor)
-        if (isOver) return reader.sendAway("stopping")
-        accompany(reader, Effect.schedule(beat(reader), heartbeatEvery))
-        reader.phase = "behind"
-      },
-      onReturn,
-      onGone: (reader) => {
-        if (audiences.leave(reader)) counted.unsafeModify(-1, [])
-        for (const fiber of reader.companions) fiber.unsafeInterruptAsFork(FiberId.none)
-      }
-    })
   }
 
   return Live.of({
     respond: (wanted) =>
-      Effect.zipWith(Caller, bus.newest, (caller, now) =>
-        HttpServerResponse.raw(open(filterOf(wanted, caller), wanted.after, now), options)
+      Effect.zipWith(Caller, bus.newest, (caller, newest) =>
+        HttpServerResponse.raw(open(filterOf(wanted, caller), wanted.after, newest), options)
       )
   })
 })

@@ -41,6 +41,8 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
     readonly after: (cursor: number | "now", reader?: Absentee) => Stream.Stream<LoggedEvent>
     /** Tells who has many readers, and sorts for them, until the scope closes. */
     readonly watch: (watcher: Watcher) => Effect.Effect<void, never, Scope.Scope>
+    /** The next page after a cursor out of memory; empty if nothing has come since, or `isLate`. */
+    readonly recent: (cursor: number) => ReadonlyArray<LoggedEvent>
     /** The cursor of the newest event. */
     readonly newest: Effect.Effect<number>
     /** Whether nothing has come after a cursor. */
@@ -59,7 +61,7 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
 >() {
   static readonly layer = Layer.effect(
     EventBus,
-    Effect.suspend(() => make(4096))
+    Effect.suspend(() => make(16_384))
   )
 }
 
@@ -119,9 +121,18 @@ export const make = (capacity: number) =>
     const next = (cursor: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
       Effect.suspend(() => {
         if (cursor < horizon) return fromLog(cursor)
-        if (cursor < newest()) return Effect.succeed(pageOf(ring, firstAfter(ring, cursor)))
+        if (cursor < newest()) return Effect.succeed(recent(cursor))
         return Effect.zipRight(laterThan(cursor), next(cursor))
       })
+
+    /** Readers at one cursor share a page. */
+    let shared = { cursor: -1, newest: -1, events: ring }
+    const recent = (cursor: number): ReadonlyArray<LoggedEvent> => {
+      if (cursor < horizon || cursor >= newest()) return []
+      if (shared.cursor !== cursor || shared.newest !== newest())
+        shared = { cursor, newest: newest(), events: pageOf(ring, firstAfter(ring, cursor)) }
+      return shared.events
+    }
 
     /** Looks once more where it falls asleep, or it would miss what came in between. */
     const laterThan = (cursor: number) =>
@@ -191,6 +202,7 @@ export const make = (capacity: number) =>
             () => Effect.sync(() => watchers.delete(watcher))
           )
         ),
+      recent,
       newest: Effect.sync(newest),
       isNewest: (cursor) => cursor >= newest(),
       isLate: (cursor) => cursor < horizon,
@@ -207,6 +219,7 @@ export const make = (capacity: number) =>
         horizon = newest()
         ring = []
         chars = 0
+        shared = { cursor: -1, newest: -1, events: ring }
         return reports
       })
     })
@@ -217,10 +230,9 @@ const charsOf = (event: LoggedEvent): number =>
 
 const pageOf = (events: ReadonlyArray<LoggedEvent>, first: number) => {
   let [end, chars] = [first, 0]
-  for (const event of events.slice(first, first + page)) {
-    if (chars > pageChars) break
-    chars += charsOf(event)
-    end++
+  for (; end < events.length && chars <= pageChars; end++) {
+    const event = events[end]
+    if (event !== undefined) chars += charsOf(event)
   }
   return events.slice(first, end)
 }

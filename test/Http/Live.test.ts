@@ -6,6 +6,9 @@ import { range, record } from "../Log/EventBus/MemoryLog.ts"
 import { type Frame, open } from "./EventStreamReader.ts"
 import { idsOf, records, serving } from "./streaming.ts"
 
+/** One turn of the event loop: as events of different commits are published. */
+const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+
 describe("the event stream", () => {
   it.scopedLive("says hello, gives what comes after the cursor, and goes on live", () =>
     Effect.gen(function* () {
@@ -139,6 +142,7 @@ describe("the event stream", () => {
             for (let left = more; left > 0; ) {
               const some = Math.min(left, yield* Random.nextIntBetween(1, 8))
               yield* publish(range(published + 1, published + some))
+              yield* turn
               published += some
               left -= some
             }
@@ -171,7 +175,8 @@ describe("the event stream", () => {
       yield* publishText(1, "here")
       expect(idsOf(yield* slow.take(1))).toEqual([1])
       // While it reads nothing: far more than all the buffers on the way hold.
-      for (const id of range(2, 600)) yield* publishText(id, "x".repeat(50_000))
+      for (const id of range(2, 600))
+        yield* Effect.zipRight(publishText(id, "x".repeat(50_000)), turn)
       const got: Array<Frame> = []
       while (got.at(-1)?.event !== "bye") got.push(...(yield* slow.take(1)))
       expect(got.at(-1)).toMatchObject({ data: { reason: "too_slow" } })

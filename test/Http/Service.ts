@@ -47,6 +47,7 @@ const silence = Layer.merge(
   Layer.mock(EventBus, {
     newest: Effect.succeed(0),
     isNewest: () => true,
+    recent: () => [],
     isLate: () => false,
     watch: () => Effect.void,
     purgedUntil: () => 0,

@@ -4,6 +4,7 @@ import type { LoggedEvent } from "../../Domain/Event.ts"
 import { ListenerState } from "../../Domain/ListenerState.ts"
 import type { StateChange } from "../../Listening/ListenerRegistry.ts"
 import { farewell, frame } from "../Sse.ts"
+import type { Filter } from "./Filter.ts"
 
 /** `recovered`: whether everything after the cursor that the reader wants is still there. */
 export const hello = (recovered: boolean, cursor: number): string =>
@@ -26,13 +27,31 @@ const encodeState = Schema.encodeSync(ListenerState)
 export const status = ({ name, state }: StateChange): string =>
   frame("status", { name, state: encodeState(state) })
 
-export const textOf = (events: ReadonlyArray<LoggedEvent>): string => {
-  let text = ""
-  for (const event of events) text += logged(event)
-  return text
+/** Readers that want the same of one page share its bytes. */
+export const sharedPages = () => {
+  let last: LoggedEvent | undefined
+  const known = new Map<string, Uint8Array>()
+  const forget = () => {
+    last = undefined
+    known.clear()
+  }
+  return {
+    /** The events that a filter takes out of the page after a cursor, as frames in UTF-8. */
+    bytesOf: (filter: Filter, after: number, page: ReadonlyArray<LoggedEvent>): Uint8Array => {
+      if (page.at(-1) !== last) forget()
+      last = page.at(-1)
+      const key = `${after} ${filter.key}`
+      const bytes = known.get(key) ?? Buffer.from(textOf(page.filter(filter.takes)))
+      known.set(key, bytes)
+      return bytes
+    },
+    forget
+  }
 }
 
-/** One text for all readers, as long as the event is in memory. */
+export const textOf = (events: ReadonlyArray<LoggedEvent>): string => events.map(logged).join("")
+
+/** One text for all filters, as long as the event is in memory. */
 const texts = new WeakMap<LoggedEvent, string>()
 
 /** The same shape as in `GET /events`; the data is JSON text already and goes out as it is. */

@@ -1,118 +1,79 @@
-/**
- * One reader of the stream: the Node stream that its answer is piped from, and how far it has come.
- * Little waits in it, so that a slow one costs next to no memory.
- */
+/** One reader of the event stream: the Node stream that its answer is piped from, and its cursor. */
 import { Readable } from "node:stream"
-import { Effect, type Fiber } from "effect"
+import type { Fiber } from "effect"
 import type { Filter } from "./Filter.ts"
 import * as Frames from "./Frames.ts"
 
-/** Bytes that may wait in one who follows. They are not its own: all who want the same share them. */
-const maxWaiting = 256 * 1024
-
-/** Changes of state that wait for one who does not read; of more, the oldest are dropped. */
+/** Changes of state that wait for a reader that has no room; of more, the oldest are dropped. */
 const maxNotes = 1024
-
-export interface ReaderOptions {
-  /** Up to where it knows that something was purged. */
-  readonly told: number
-  /** It asks for the first time. */
-  readonly onCome: (reader: Reader) => void
-  /** It has fallen behind those it followed, and can be given something again. */
-  readonly onReturn: (reader: Reader) => void
-  readonly onGone: (reader: Reader) => void
-}
-
-type Phase = "new" | "following" | "behind" | "reading" | "gone"
 
 export class Reader extends Readable {
   readonly wants: Filter
-  /** All that it wants up to here it has been given. */
+  /** The reader was given all that it wants up to here. */
   cursor: number
-  /**
-   * `following`: is given what is new with all others. `behind`: did not keep up with them. `reading`:
-   * is being given what it has not.
-   */
-  phase: Phase = "new"
-  /** Whether it ever had all there was in the log. */
+  /** The reader knows that events up to here were purged. */
+  purgedUntil: number
+  /** Whether a page is being read from the log. */
+  isReading = false
+  /** Whether it was ever given something out of memory: all that the log had before. */
   hasCaughtUp = false
-  /** Up to where it knows that something was purged. */
-  told: number
-  /** End when it goes. */
+  /** Are interrupted when the reader leaves. */
   readonly companions = new Set<Fiber.RuntimeFiber<unknown>>()
-  #isReady = false
-  #whenReady: (() => void) | undefined
+  readonly #onRoom: (reader: Reader) => void
+  #hasRoom = false
   #notes: Array<string> = []
-  readonly #options: ReaderOptions
 
-  constructor(wants: Filter, cursor: number, options: ReaderOptions) {
+  constructor(
+    wants: Filter,
+    start: { readonly cursor: number; readonly purgedUntil: number },
+    onRoom: (reader: Reader) => void
+  ) {
     super({ highWaterMark: 0 })
     this.wants = wants
-    this.cursor = cursor
-    this.told = options.told
-    this.#options = options
+    this.cursor = start.cursor
+    this.purgedUntil = start.purgedUntil
+    this.#onRoom = onRoom
   }
 
-  /** Whether all that it was given is on its way. */
-  get isReady(): boolean {
-    return this.#isReady
+  /** Whether it can be given something now. */
+  get isFree(): boolean {
+    return this.#hasRoom && !this.isReading
   }
-
-  /** Whether it can be given what is new, though it may take a while. */
-  get keepsUp(): boolean {
-    return this.#isReady || this.readableLength < maxWaiting
-  }
-
-  /** Waits until it is. */
-  readonly ready = Effect.async<void>((resume) => {
-    if (this.#isReady) return resume(Effect.void)
-    this.#whenReady = () => resume(Effect.void)
-  })
 
   override _read(): void {
-    this.#isReady = true
-    if (this.phase === "new") this.#options.onCome(this)
-    else if (this.phase === "behind") this.#options.onReturn(this)
-    this.#whenReady?.()
-    this.#whenReady = undefined
+    this.#hasRoom = true
+    this.#onRoom(this)
   }
 
   override _destroy(_error: Error | null, done: (error?: Error | null) => void): void {
-    this.phase = "gone"
-    this.#options.onGone(this)
-    done(null) // who hangs up is no error
+    this.#hasRoom = false
+    done(null) // a reader that hangs up is no error
   }
 
-  /** Puts a text before whatever it is given next. */
-  note(text: string): void {
-    this.#notes.push(text)
+  /** Keeps a frame until there is room for it. */
+  note(frame: string): void {
+    this.#notes.push(frame)
     if (this.#notes.length > maxNotes) this.#notes.shift()
   }
 
-  /** Gives what it wants up to a cursor, which may be nothing. */
-  give(part: Buffer | string, upTo: number): void {
-    this.cursor = upTo
+  /** Gives the notes, if there are any. */
+  giveNotes(): void {
     const notes = this.#notes.join("")
     this.#notes = []
-    if (notes !== "") this.#say(notes)
-    if (part.length > 0) this.#say(part)
+    this.give(notes, this.cursor)
   }
 
-  /** Follows no more; up to the cursor there was nothing that it was not given. */
-  fallBehind(cursor: number): void {
-    this.phase = "behind"
-    this.cursor = Math.max(this.cursor, cursor)
+  /** Gives all that the reader wants up to a cursor, which may be nothing. */
+  give(frames: Uint8Array | string, cursor: number): void {
+    this.cursor = cursor
+    if (frames.length === 0) return
+    this.#hasRoom = false
+    this.push(frames)
   }
 
-  /** Ends the stream with a word why, behind all that it was given. */
+  /** Ends the stream with the reason. */
   sendAway(reason: Frames.Reason): void {
-    this.phase = "gone"
-    this.#say(Frames.bye(reason))
+    this.give(Frames.bye(reason), this.cursor)
     this.push(null)
-  }
-
-  #say(part: Buffer | string): void {
-    this.#isReady = false
-    this.push(part)
   }
 }

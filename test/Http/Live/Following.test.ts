@@ -1,51 +1,12 @@
-import { Readable } from "node:stream"
+import type { Readable } from "node:stream"
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Effect, Layer, Stream, TestClock } from "effect"
+import { Effect, TestClock } from "effect"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
-import { Caller } from "../../../src/Domain/Key.ts"
-import { Live, type Wanted } from "../../../src/Http/Live.ts"
-import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
-import { EventBus } from "../../../src/Log/EventBus.ts"
-import { logged, makeLog, range } from "../../Log/EventBus/MemoryLog.ts"
+import type { Wanted } from "../../../src/Http/Live.ts"
+import { logged, range } from "../../Log/EventBus/MemoryLog.ts"
 import { jsonText } from "../../support/jsonText.ts"
 import { makeRandom } from "../../support/Random.ts"
-
-const everybody = { id: null, name: "test", scope: "read", instances: null } as const
-
-/** Lets fibers and Node's streams go as far as they can. */
-const turns = (count: number) =>
-  Effect.replicateEffect(
-    Effect.promise(() => new Promise((resolve) => setImmediate(resolve))),
-    count
-  )
-
-const house = Effect.gen(function* () {
-  const { make } = makeLog([])
-  const bus = yield* make(4096)
-  const context = yield* Layer.build(
-    Live.layer.pipe(
-      Layer.provide(Layer.succeed(EventBus, bus)),
-      Layer.provide(Layer.mock(ListenerRegistry, { changes: Stream.never }))
-    )
-  )
-  /** Gives the pieces that came, and the stream, to be stopped for a while. */
-  const read = (wanted: Wanted, instances: ReadonlyArray<string> | null = null) =>
-    Effect.gen(function* () {
-      const { body } = yield* Context.get(context, Live)
-        .respond(wanted)
-        .pipe(Effect.provideService(Caller, { ...everybody, instances }))
-      if (body._tag !== "Raw" || !(body.body instanceof Readable)) throw new Error("No stream")
-      const pieces: Array<Buffer> = []
-      const stream = body.body.on("data", (piece: Buffer) => void pieces.push(piece))
-      yield* turns(2)
-      return { pieces, stream }
-    })
-  return { bus, read }
-})
-
-const textOf = (pieces: ReadonlyArray<Buffer>) => Buffer.concat(pieces).toString()
-
-const idsOf = (text: string) => [...text.matchAll(/^id: (\d+)\ndata/gm)].map(([, id]) => Number(id))
+import { house, idsOf, textOf, turns } from "./Stream.ts"
 
 type Wish = readonly [Wanted, ReadonlyArray<string> | null, RegExp]
 
@@ -59,10 +20,10 @@ const wishes: readonly [Wish, ...ReadonlyArray<Wish>] = [
   [{ instance: InstanceName.make("bar") }, ["shop-*"], /^$/]
 ]
 
-describe("readers who follow", () => {
-  it.scoped("get the same in the same piece, and nothing when there is nothing for them", () =>
+describe("readers of the event stream", () => {
+  it.scoped("that want the same share one buffer; other readers get nothing", () =>
     Effect.gen(function* () {
-      const { bus, read } = yield* house
+      const { bus, read } = yield* house()
       const instance = InstanceName.make("shop-1")
       const readers = [yield* read({ instance }), yield* read({ instance })]
       const other = yield* read({ instance: InstanceName.make("shop-2") })
@@ -75,9 +36,9 @@ describe("readers who follow", () => {
     })
   )
 
-  it.scoped("are held up by nobody, and get all of it when they read on", () =>
+  it.scoped("that are slow hold up nobody, and get every event when they read on", () =>
     Effect.gen(function* () {
-      const { bus, read } = yield* house
+      const { bus, read } = yield* house()
       const [slow, quick] = [yield* read({}), yield* read({})]
       slow.stream.pause()
       const json = jsonText(JSON.stringify("x".repeat(20_000)))
@@ -93,9 +54,9 @@ describe("readers who follow", () => {
     })
   )
 
-  it.scoped("do not wait for their turn with more than can be kept for them", () =>
+  it.scoped("get large events in pieces of a few MiB", () =>
     Effect.gen(function* () {
-      const { bus, read } = yield* house
+      const { bus, read } = yield* house()
       const { pieces } = yield* read({})
       const json = jsonText(JSON.stringify("x".repeat(1024 * 1024)))
       yield* bus.publish(range(1, 7).map((id) => ({ ...logged(id), json })))
@@ -105,9 +66,9 @@ describe("readers who follow", () => {
     })
   )
 
-  it.scoped("are given what waits for them before it leaves memory", () =>
+  it.scoped("get the events that wait for them before the bus forgets them", () =>
     Effect.gen(function* () {
-      const { bus, read } = yield* house
+      const { bus, read } = yield* house()
       const { pieces } = yield* read({})
       yield* bus.publish([logged(1)])
       yield* bus.forget
@@ -118,13 +79,30 @@ describe("readers who follow", () => {
     })
   )
 
+  it.scoped("lose nobody but the reader whose event cannot be encoded", () =>
+    Effect.gen(function* () {
+      const { bus, read } = yield* house()
+      const [one, other] = [
+        yield* read({ instance: InstanceName.make("shop") }),
+        yield* read({ instance: InstanceName.make("bar") })
+      ]
+      const broken = { ...logged(1), receivedAt: Number.NaN }
+      yield* bus.publish([broken, { ...logged(2), instance: "bar" }])
+      yield* turns(5)
+      expect([one.stream.destroyed, other.stream.destroyed]).toEqual([true, false])
+      yield* bus.publish([{ ...logged(3), instance: "bar" }])
+      yield* turns(5)
+      expect(idsOf(textOf(other.pieces))).toEqual([2, 3])
+    })
+  )
+
   it.scoped(
-    "get all they may see and want, once and in order, whoever stops reading when",
+    "get every event they may see and want, once and in order, however they pause",
     () =>
       Effect.forEach(range(1, 12), (seed) =>
         Effect.gen(function* () {
           const random = makeRandom(seed, "following")
-          const { bus, read } = yield* house
+          const { bus, read } = yield* house()
           const published: Array<string> = []
           const readers: Array<{
             readonly pieces: Array<Buffer>

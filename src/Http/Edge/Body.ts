@@ -1,5 +1,6 @@
 /** A request's body: whole, bounded in size and time, and JSON, before any handler asks for it. */
 import type { IncomingMessage } from "node:http"
+import { finished } from "node:stream/promises"
 import { Headers, HttpMethod, type HttpServerRequest } from "@effect/platform"
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Duration, Effect, Either, Option, Schema } from "effect"
@@ -10,11 +11,6 @@ const maxBytes = 64 * 1024
 
 const patience = Duration.seconds(10)
 
-/**
- * Whoever is still sending when the connection is closed may never see the answer. So the rest of a
- * body that is too large is read for a while, and dropped.
- */
-const maxDropped = 16 * 1024 * 1024
 const dropFor = Duration.seconds(1)
 
 export type Refusal = BodyTooLarge | MalformedRequest | RequestTooSlow | UnsupportedMediaType
@@ -75,12 +71,12 @@ const parse = (text: string) =>
 
 const tooLarge = new BodyTooLarge({ message: `A body has at most ${maxBytes} bytes`, maxBytes })
 
-/** All of a body, within its bounds; when it says that it is too large, it is believed. */
+/** All of a body, within its bounds. A content-length that is too large is taken at its word. */
 const receive = (source: IncomingMessage, isTooLarge: boolean) =>
   Effect.gen(function* () {
     const bytes = isTooLarge
       ? undefined
-      : yield* Effect.timeoutFail(collect(source, maxBytes), {
+      : yield* Effect.timeoutFail(collect(source), {
           duration: patience,
           onTimeout: () =>
             new RequestTooSlow({
@@ -88,56 +84,35 @@ const receive = (source: IncomingMessage, isTooLarge: boolean) =>
             })
         })
     if (bytes !== undefined) return bytes
-    yield* Effect.timeoutOption(Effect.ignore(drop(source)), dropFor)
+    yield* drop(source)
     return yield* tooLarge
-    // What stands around a handler is not interruptible, and a deadline that cannot interrupt is none.
+    // The router runs middleware uninterruptible, and a time-out has to interrupt.
   }).pipe(Effect.interruptible)
 
-const brokenOff = () => new MalformedRequest({ message: "The body broke off" })
-
-/** All there is to read; `undefined` as soon as there is more than this. */
-const collect = (
-  source: IncomingMessage,
-  most: number
-): Effect.Effect<Buffer | undefined, MalformedRequest> =>
-  Effect.suspend(() => {
-    const parts: Array<Buffer> = []
-    let size = 0
-    return consume(source, (part) => {
-      size += part.length
-      parts.push(part)
-      return size <= most
-    }).pipe(Effect.map((isAll) => (isAll ? Buffer.concat(parts) : undefined)))
+/** All there is to read; `undefined` if it is more than `maxBytes`, and then the rest is not read. */
+const collect = (source: IncomingMessage) =>
+  Effect.tryPromise({
+    try: async () => {
+      const parts: Array<Buffer> = []
+      let size = 0
+      for await (const part of source.iterator({ destroyOnReturn: false })) {
+        size += part.length
+        if (size > maxBytes) return undefined
+        parts.push(part)
+      }
+      return Buffer.concat(parts)
+    },
+    catch: () => new MalformedRequest({ message: "The body broke off" })
   })
 
-const drop = (source: IncomingMessage): Effect.Effect<boolean, MalformedRequest> =>
-  Effect.suspend(() => {
-    let size = 0
-    return consume(source, (part) => {
-      size += part.length
-      return size <= maxDropped
-    })
-  })
-
-/** Reads as long as `take` says so, and no further; says whether that was all. */
-const consume = (
-  source: IncomingMessage,
-  take: (part: Buffer) => boolean
-): Effect.Effect<boolean, MalformedRequest> =>
-  Effect.async((resume) => {
-    const onData = (part: Buffer) => {
-      if (!take(part)) finish(Effect.succeed(false))
-    }
-    const onEnd = () => finish(Effect.succeed(true))
-    const onClose = () => finish(brokenOff())
-    const leave = () => {
-      source.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onClose)
-      source.pause()
-    }
-    const finish = (result: Effect.Effect<boolean, MalformedRequest>) => {
-      leave()
-      resume(result)
-    }
-    source.on("end", onEnd).on("close", onClose).on("error", onClose).on("data", onData).resume()
-    return Effect.sync(leave)
-  })
+/**
+ * Reads the rest of a body for a while, and drops it: a caller that is still sending when the connection
+ * closes may never see the answer.
+ */
+const drop = (source: IncomingMessage) =>
+  Effect.ignore(
+    Effect.timeoutOption(
+      Effect.tryPromise(() => finished(source.resume())),
+      dropFor
+    )
+  )

@@ -1,21 +1,22 @@
-/** Node's server, which answers in typed JSON also where a request never comes to a route. */
+/** Node's server. It answers in typed JSON even if a request never comes to a route. */
 import {
   createServer,
   type IncomingMessage,
   type RequestListener,
   type Server,
-  type ServerResponse
+  type ServerResponse,
+  STATUS_CODES
 } from "node:http"
 import type { Duplex } from "node:stream"
 import { Schema } from "effect"
 import { HeadersTooLarge, MalformedRequest, RequestTooSlow, RouteNotFound } from "../Api.ts"
 
-/** Milliseconds that a request, and its head, may take to arrive; how often that is looked after. */
+/** Time for a request and for its head to arrive, and between two checks of both; in ms. */
 const requestTimeout = 30_000
 const headersTimeout = 10_000
 const connectionsCheckingInterval = 2000
 
-/** What stands in every answer that is no page. */
+/** Headers of every answer that is no page. */
 export const answerHeaders = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff"
@@ -23,11 +24,11 @@ export const answerHeaders = {
 
 export const make = (listener: RequestListener): Server => {
   const server = createServer(
-    // Node's own refusals have no body.
+    // Node refuses a request without Host, and its refusals have no body.
     { requireHostHeader: false, requestTimeout, headersTimeout, connectionsCheckingInterval },
     listener
   )
-  /** The answer under way on a connection. */
+  /** The latest answer on each connection. */
   const answers = new WeakMap<Duplex, ServerResponse>()
   server.prependListener("request", ({ socket }, answer) => answers.set(socket, answer))
 
@@ -35,67 +36,64 @@ export const make = (listener: RequestListener): Server => {
     const answer = answers.get(socket)
     const hasBegun = answer?.headersSent === true && !answer.writableFinished
     if (error.code === "ECONNRESET" || hasBegun || !socket.writable) return socket.destroy()
-    socket.end(refusalOf(error))
+    socket.end(textOf(refusalOf(error)))
   })
-  // There is nothing to expect but to be told to go on, which Node sees to.
+  // Node answers "100-continue" by itself and asks here about everything else.
   server.on("checkExpectation", (request: IncomingMessage, answer: ServerResponse) => {
+    const { body, headers, status } = malformed(
+      417,
+      `Cannot fulfil "Expect: ${request.headers.expect}"`
+    )
     request.resume()
-    answer.writeHead(417, {
-      ...answerHeaders,
-      "content-type": "application/json",
-      connection: "close"
-    })
-    answer.end(encodeMalformed(malformed(`Cannot fulfil "Expect: ${request.headers.expect}"`)))
+    answer.writeHead(status, headers).end(body)
   })
   server.on("connect", ({ url }: IncomingMessage, socket: Duplex) => {
     const message = `No such route: CONNECT ${url}; see /docs`
-    socket.end(answerOf(404, encodeRouteNotFound(new RouteNotFound({ message }))))
+    socket.end(textOf(refusal(404, RouteNotFound, new RouteNotFound({ message }))))
   })
   return server
 }
 
-const malformed = (message: string) => new MalformedRequest({ message })
+interface Refusal {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | number>>
+  readonly body: string
+}
 
-const refusalOf = ({ code }: NodeJS.ErrnoException): string => {
+const refusal = <A, I>(status: number, schema: Schema.Schema<A, I>, error: A): Refusal => {
+  const body = JSON.stringify(Schema.encodeSync(schema)(error))
+  const headers = {
+    ...answerHeaders,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    connection: "close"
+  }
+  return { status, headers, body }
+}
+
+const malformed = (status: number, message: string): Refusal =>
+  refusal(status, MalformedRequest, new MalformedRequest({ message }))
+
+const refusalOf = ({ code }: NodeJS.ErrnoException): Refusal => {
   switch (code) {
-    case "HPE_HEADER_OVERFLOW":
-      return answerOf(
-        431,
-        encodeHeadersTooLarge(
-          new HeadersTooLarge({ message: "The headers, or the address, are too long" })
-        )
-      )
-    case "ERR_HTTP_REQUEST_TIMEOUT":
-      return answerOf(
-        408,
-        encodeTooSlow(new RequestTooSlow({ message: "The request did not come in time" }))
-      )
+    case "HPE_HEADER_OVERFLOW": {
+      const message = "The headers, or the address, are too long"
+      return refusal(431, HeadersTooLarge, new HeadersTooLarge({ message }))
+    }
+    case "ERR_HTTP_REQUEST_TIMEOUT": {
+      const message = "The request did not come in time"
+      return refusal(408, RequestTooSlow, new RequestTooSlow({ message }))
+    }
     default:
-      return answerOf(400, encodeMalformed(malformed("This is no HTTP request")))
+      return malformed(400, "This is no HTTP request")
   }
 }
 
-const encoderOf = <A, I>(schema: Schema.Schema<A, I>) => Schema.encodeSync(Schema.parseJson(schema))
-const encodeMalformed = encoderOf(MalformedRequest)
-const encodeRouteNotFound = encoderOf(RouteNotFound)
-const encodeHeadersTooLarge = encoderOf(HeadersTooLarge)
-const encodeTooSlow = encoderOf(RequestTooSlow)
-
-const phrases: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  404: "Not Found",
-  408: "Request Timeout",
-  431: "Request Header Fields Too Large"
-}
-
-/** A whole answer, for a connection of which Node has nothing to answer on. */
-const answerOf = (status: number, body: string): string =>
+/** A whole answer as text, for a connection on which Node has none to write to. */
+const textOf = ({ body, headers, status }: Refusal): string =>
   [
-    `HTTP/1.1 ${status} ${phrases[status]}`,
-    ...Object.entries(answerHeaders).map(([name, value]) => `${name}: ${value}`),
-    "content-type: application/json",
-    `content-length: ${Buffer.byteLength(body)}`,
-    "connection: close",
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     "",
     body
   ].join("\r\n")

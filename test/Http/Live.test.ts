@@ -10,7 +10,7 @@ import { idsOf, records, serving } from "./streaming.ts"
 const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 describe("the event stream", () => {
-  it.scopedLive("says hello, gives what comes after the cursor, and goes on live", () =>
+  it.scopedLive("says hello, gives the events after the cursor, and goes on with new ones", () =>
     Effect.gen(function* () {
       const { publish, url } = yield* serving(records(1, 10))
       const reader = yield* open(url, "/events/stream?after=7")
@@ -24,7 +24,7 @@ describe("the event stream", () => {
     })
   )
 
-  it.scopedLive("tells an event as a page of the log does", () =>
+  it.scopedLive("gives an event the shape that it has in a page of the log", () =>
     Effect.gen(function* () {
       const { url } = yield* serving([
         record(1, { data: { text: 'a "b"\n\nc' }, extra: { progress: 3 }, upstreamTime: "now" })
@@ -47,7 +47,7 @@ describe("the event stream", () => {
     })
   )
 
-  it.scopedLive("starts now when no cursor is given, or one that this log never had", () =>
+  it.scopedLive("starts with new events without a cursor, or with one that the log never had", () =>
     Effect.gen(function* () {
       const { publish, url } = yield* serving(records(1, 10))
       const readers = [
@@ -63,15 +63,19 @@ describe("the event stream", () => {
     })
   )
 
-  it.scopedLive("lets Last-Event-ID outrank the cursor in the address", () =>
+  it.scopedLive("prefers Last-Event-ID to the cursor in the address, on both streams", () =>
     Effect.gen(function* () {
       const { url } = yield* serving(records(1, 10))
-      const reader = yield* open(url, "/events/stream?after=2", { "last-event-id": "9" })
-      expect(idsOf(yield* reader.take(2))).toEqual([10])
+      const id = { "last-event-id": "9" }
+      for (const path of ["/events/stream", "/instances/shop/events/stream"])
+        for (const query of ["", "?after=2"]) {
+          const reader = yield* open(url, `${path}${query}`, id)
+          expect(idsOf(yield* reader.take(2)), `${path}${query}`).toEqual([10])
+        }
     })
   )
 
-  it.scopedLive("filters by event, in either form, and by instance", () =>
+  it.scopedLive("filters by event name, in either form, and by instance", () =>
     Effect.gen(function* () {
       const { url } = yield* serving([
         record(1, { instance: "other" }),
@@ -88,7 +92,7 @@ describe("the event stream", () => {
     })
   )
 
-  it.scopedLive("tells changes of state, of the instances asked for", () =>
+  it.scopedLive("gives changes of state of the instances that are asked for", () =>
     Effect.gen(function* () {
       const { changes, url } = yield* serving([])
       const reader = yield* open(url, "/instances/shop/events/stream")
@@ -110,7 +114,7 @@ describe("the event stream", () => {
     })
   )
 
-  it.scopedLive("takes no stranger in, and no cursor that is none", () =>
+  it.scopedLive("refuses callers without a key and malformed cursors", () =>
     Effect.gen(function* () {
       const { call, url } = yield* serving([])
       const stranger = yield* open(url, "/events/stream", { apikey: "guess" })
@@ -123,7 +127,7 @@ describe("the event stream", () => {
 
   for (const seed of [1, 2, 3]) {
     it.scopedLive(
-      `gives a reader who is cut 20 times every event once, in order (seed ${seed})`,
+      `gives a reader that is cut off 20 times every event once, in order (seed ${seed})`,
       () =>
         Effect.gen(function* () {
           // So small a memory that most of what a reader missed has to come from the log.
@@ -156,7 +160,7 @@ describe("the event stream", () => {
     )
   }
 
-  it.scopedLive("says goodbye when the service stops", () =>
+  it.scopedLive("ends with bye when the service stops", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { url } = yield* Scope.extend(serving(records(1, 3)), scope)
@@ -167,24 +171,26 @@ describe("the event stream", () => {
     })
   )
 
-  it.scopedLive("lets a reader go that was there and fell out of memory; it misses nothing", () =>
-    Effect.gen(function* () {
-      const { publishText, url } = yield* serving([], 16)
-      const slow = yield* open(url, "/events/stream?after=0")
-      yield* slow.take(1)
-      yield* publishText(1, "here")
-      expect(idsOf(yield* slow.take(1))).toEqual([1])
-      // While it reads nothing: far more than all the buffers on the way hold.
-      for (const id of range(2, 600))
-        yield* Effect.zipRight(publishText(id, "x".repeat(50_000)), turn)
-      const got: Array<Frame> = []
-      while (got.at(-1)?.event !== "bye") got.push(...(yield* slow.take(1)))
-      expect(got.at(-1)).toMatchObject({ data: { reason: "too_slow" } })
-      const seen = idsOf(got)
-      expect(seen.length).toBeLessThan(599)
-      const again = yield* open(url, "/events/stream", { "last-event-id": String(seen.at(-1)) })
-      const rest = idsOf(yield* again.take(600 - Number(seen.at(-1)) + 1))
-      expect([...seen, ...rest]).toEqual(range(2, 600))
-    })
+  it.scopedLive(
+    "ends for a reader that caught up and fell out of memory; it misses nothing when it reconnects",
+    () =>
+      Effect.gen(function* () {
+        const { publishText, url } = yield* serving([], 16)
+        const slow = yield* open(url, "/events/stream?after=0")
+        yield* slow.take(1)
+        yield* publishText(1, "here")
+        expect(idsOf(yield* slow.take(1))).toEqual([1])
+        // While it reads nothing: far more than all the buffers on the way hold.
+        for (const id of range(2, 600))
+          yield* Effect.zipRight(publishText(id, "x".repeat(50_000)), turn)
+        const got: Array<Frame> = []
+        while (got.at(-1)?.event !== "bye") got.push(...(yield* slow.take(1)))
+        expect(got.at(-1)).toMatchObject({ data: { reason: "too_slow" } })
+        const seen = idsOf(got)
+        expect(seen.length).toBeLessThan(599)
+        const again = yield* open(url, "/events/stream", { "last-event-id": String(seen.at(-1)) })
+        const rest = idsOf(yield* again.take(600 - Number(seen.at(-1)) + 1))
+        expect([...seen, ...rest]).toEqual(range(2, 600))
+      })
   )
 })

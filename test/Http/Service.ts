@@ -42,20 +42,21 @@ export const house = (
     Layer.mock(Pairing, pairing)
   )
 
-/** Nothing happens. */
-const silence = Layer.merge(
+/** A bus on which nothing happens. */
+export const silentBus = (more: Partial<EventBus["Type"]> = {}) =>
   Layer.mock(EventBus, {
     newest: Effect.succeed(0),
-    isNewest: () => true,
     recent: () => [],
+    isNewest: () => true,
     isLate: () => false,
     watch: () => Effect.void,
     purgedUntil: () => 0,
-    announcePurged: () => undefined,
-    foldPurged: () => undefined
-  }),
-  Layer.mock(ListenerRegistry, { changes: Stream.never })
-)
+    announcePurged: () => {},
+    foldPurged: () => {},
+    ...more
+  })
+
+const silence = Layer.merge(silentBus(), Layer.mock(ListenerRegistry, { changes: Stream.never }))
 
 /** What the routes ask. */
 type Domain =

@@ -96,58 +96,55 @@ describe("readers of the event stream", () => {
     })
   )
 
-  it.scoped(
-    "get every event they may see and want, once and in order, however they pause",
-    () =>
-      Effect.forEach(range(1, 12), (seed) =>
-        Effect.gen(function* () {
-          const random = makeRandom(seed, "following")
-          const { bus, read } = yield* house()
-          const published: Array<string> = []
-          const readers: Array<{
-            readonly pieces: Array<Buffer>
-            readonly stream: Readable
-            readonly from: number
-            readonly wanted: RegExp
-          }> = []
-          for (let step = 0; step < 150; step++) {
-            const [wanted, instances, matches] = random.pick(wishes)
-            if (readers.length < 8 && random.next() < 0.2)
-              readers.push({
-                from: published.length,
-                wanted: matches,
-                ...(yield* read(wanted, instances))
-              })
-            const one = readers[random.between(0, 7)]?.stream
-            if (random.next() < 0.5) one?.pause()
-            else one?.resume()
-            const json = jsonText(JSON.stringify("x".repeat(random.between(0, 30_000))))
-            const batch = Array.from({ length: random.between(0, 4) }, () => ({
-              ...logged(published.length + 1),
-              json,
-              instance: random.pick(["shop-1", "shop-2", "bar"] as const),
-              event: random.pick(["call", "messages.upsert"] as const),
-              id: published.push("")
-            }))
-            for (const { event, id, instance } of batch) published[id - 1] = `${instance} ${event}`
-            if (batch.length > 0) yield* bus.publish(batch)
-            if (random.next() < 0.1) yield* TestClock.adjust("15 seconds")
-            yield* turns(random.between(0, 3))
-          }
-          for (const { stream } of readers) stream.resume()
-          yield* turns(10)
-          for (const { from, pieces, wanted } of readers) {
-            const text = textOf(pieces)
-            const expected = published.flatMap((what, index) =>
-              index >= from && wanted.test(what) ? [index + 1] : []
-            )
-            expect(idsOf(text), `seed ${seed}`).toEqual(expected)
-            // The ids of heartbeats, too: none is ahead of an event that comes after it.
-            const ids = [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))
-            expect(ids, `seed ${seed}`).toEqual(ids.toSorted((one, other) => one - other))
-          }
-        }).pipe(Effect.scoped)
-      ),
-    30_000
+  it.scoped.each(range(1, 12))(
+    "get every event they may see and want, once and in order, however they pause (seed %i)",
+    (seed) =>
+      Effect.gen(function* () {
+        const random = makeRandom(seed, "following")
+        const { bus, read } = yield* house()
+        const published: Array<string> = []
+        const readers: Array<{
+          readonly pieces: Array<Buffer>
+          readonly stream: Readable
+          readonly from: number
+          readonly wanted: RegExp
+        }> = []
+        for (let step = 0; step < 150; step++) {
+          const [wanted, instances, matches] = random.pick(wishes)
+          if (readers.length < 8 && random.next() < 0.2)
+            readers.push({
+              from: published.length,
+              wanted: matches,
+              ...(yield* read(wanted, instances))
+            })
+          const one = readers[random.between(0, 7)]?.stream
+          if (random.next() < 0.5) one?.pause()
+          else one?.resume()
+          const json = jsonText(JSON.stringify("x".repeat(random.between(0, 30_000))))
+          const batch = Array.from({ length: random.between(0, 4) }, () => ({
+            ...logged(published.length + 1),
+            json,
+            instance: random.pick(["shop-1", "shop-2", "bar"] as const),
+            event: random.pick(["call", "messages.upsert"] as const),
+            id: published.push("")
+          }))
+          for (const { event, id, instance } of batch) published[id - 1] = `${instance} ${event}`
+          if (batch.length > 0) yield* bus.publish(batch)
+          if (random.next() < 0.1) yield* TestClock.adjust("15 seconds")
+          yield* turns(random.between(0, 3))
+        }
+        for (const { stream } of readers) stream.resume()
+        yield* turns(10)
+        for (const { from, pieces, wanted } of readers) {
+          const text = textOf(pieces)
+          const expected = published.flatMap((what, index) =>
+            index >= from && wanted.test(what) ? [index + 1] : []
+          )
+          expect(idsOf(text), `seed ${seed}`).toEqual(expected)
+          // The ids of heartbeats, too: none is ahead of an event that comes after it.
+          const ids = [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))
+          expect(ids, `seed ${seed}`).toEqual(ids.toSorted((one, other) => one - other))
+        }
+      })
   )
 })

@@ -56,7 +56,7 @@ const idsOf = (got: ReadonlyArray<string>) =>
   )
 
 describe("a heartbeat", () => {
-  it.scoped("has the id of what the reader was given, not of what waits for them", () =>
+  it.scoped("has the id of the last event that the reader was given, not of one that waits", () =>
     Effect.gen(function* () {
       const { got, goesOn, publish } = yield* reading({})
       yield* publish(1)
@@ -78,7 +78,7 @@ describe("a heartbeat", () => {
     })
   )
 
-  it.scoped("tells a reader with a filter how far they have come", () =>
+  it.scoped("moves the cursor of a reader whose filter takes none of the events", () =>
     Effect.gen(function* () {
       const { got, publish } = yield* reading({ events: ["messages.upsert"] })
       yield* publish(1)

@@ -4,8 +4,8 @@ import { range, record } from "../../Log/EventBus/MemoryLog.ts"
 import { open } from "../EventStreamReader.ts"
 import { idsOf, records, serving } from "../streaming.ts"
 
-describe("a reader of what has been purged", () => {
-  it.scopedLive("is told by the hello where what followed the cursor is purged", () =>
+describe("a reader of purged events", () => {
+  it.scopedLive("reads in the hello whether events after its cursor were purged", () =>
     Effect.gen(function* () {
       const { bus, log, url } = yield* serving([...records(1, 4), record(5, { instance: "bar" })])
       log.records = log.records.filter(({ id }) => id > 3)
@@ -24,7 +24,7 @@ describe("a reader of what has been purged", () => {
     })
   )
 
-  it.scopedLive("is told by a page of the log, too", () =>
+  it.scopedLive("reads it in a page of the log, too", () =>
     Effect.gen(function* () {
       const { bus, call } = yield* serving(records(4, 6))
       bus.announcePurged("shop", 3)
@@ -36,7 +36,7 @@ describe("a reader of what has been purged", () => {
     })
   )
 
-  it.scopedLive("is told by another hello where it comes too late to what it had before it", () =>
+  it.scopedLive("gets another hello if events are purged before it comes to them", () =>
     Effect.gen(function* () {
       let purge = Effect.void
       const { bus, log, url } = yield* serving(

@@ -1,4 +1,4 @@
-/** The HTTP API's shape and every status number in it. Client, docs and handlers follow from here. */
+/** The shape of the HTTP API and every status number in it. Client, docs and handlers derive from it. */
 import { HttpApi, OpenApi } from "@effect/platform"
 import { version } from "../Domain/Version.ts"
 import { events, live } from "./Api/Events.ts"

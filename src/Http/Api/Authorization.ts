@@ -1,4 +1,4 @@
-/** Who may call, and how they show it. */
+/** Authorization of callers, and the headers that carry their keys. */
 import { HttpApiMiddleware, HttpApiSchema, HttpApiSecurity } from "@effect/platform"
 import { Context, type DateTime, Schema } from "effect"
 import type { InstanceName } from "../../Domain/Instance.ts"
@@ -11,7 +11,7 @@ const failure = Schema.Union(
 )
 
 /**
- * Holders of the key, or of a token that was given for it.
+ * Lets holders of a key in, or of a session token. Fails with 401 or 429.
  *
  * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
  */
@@ -27,14 +27,14 @@ export class Authorization extends HttpApiMiddleware.Tag<Authorization>()(
   }
 ) {}
 
-/** What a pairing link admits to, until when. */
+/** The instance that a pairing link shows, and the time when the link expires. */
 export class PairingPass extends Context.Tag("evolution-listener/PairingPass")<
   PairingPass,
   { readonly instance: InstanceName; readonly expiresAt: DateTime.Utc }
 >() {}
 
 /**
- * Holders of a pairing link's token.
+ * Lets holders of a pairing link's token in. Fails with 401 or 429.
  *
  * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
  */

@@ -1,17 +1,17 @@
-/** What the HTTP side itself can answer instead of an answer. */
+/** Errors of the HTTP side itself. Each has a `_tag` and a message for people. */
 import { Schema } from "effect"
 
-/** The caller's key is missing or not ours. */
+/** The key is missing or unknown. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
   message: Schema.String
 }) {}
 
-/** The caller's key is of too small a scope, or bound to other instances. */
+/** The scope of the key is too small, or the key is bound to other instances. */
 export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", {
   message: Schema.String
 }) {}
 
-/** So many wrong keys came from this address lately that none is looked at for a while. */
+/** Too many wrong keys came from this address in the last minute. */
 export class TooManyTries extends Schema.TaggedError<TooManyTries>()("TooManyTries", {
   message: Schema.String,
   retryAfterSeconds: Schema.Int
@@ -39,7 +39,7 @@ export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaTyp
   { message: Schema.String }
 ) {}
 
-/** A request, or its body, did not come in time. */
+/** A request or its body did not arrive in time. */
 export class RequestTooSlow extends Schema.TaggedError<RequestTooSlow>()("RequestTooSlow", {
   message: Schema.String
 }) {}

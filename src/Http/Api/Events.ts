@@ -1,4 +1,4 @@
-/** The log of events: a page at a time, and as it grows. */
+/** The log of events, as pages and as a stream. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
@@ -8,7 +8,7 @@ import { InstanceName } from "../../Domain/Instance.ts"
 import { Authorization } from "./Authorization.ts"
 import { Count, name, status } from "./Parameters.ts"
 
-/** Names in either of Evolution's forms, `qrcode.updated` or `QRCODE_UPDATED`, with commas between. */
+/** Up to 32 event names in either of Evolution's forms, `qrcode.updated` or `QRCODE_UPDATED`, with commas between. */
 export const EventNames = Schema.transform(
   Schema.String.pipe(
     Schema.pattern(/^[\w.-]{1,100}(,[\w.-]{1,100}){0,31}$/, {
@@ -33,17 +33,17 @@ export const EventsQuery = Schema.Struct({
 
 const { after, event, instance } = EventsQuery.fields
 
-/** Where a reader left off; a browser sends it by itself when it reconnects, and it outranks `after`. */
+/** The cursor of a reader that reconnects; browsers send it by themselves. It outranks `after`. */
 const ResumeHeaders = Schema.Struct({ "last-event-id": Schema.optional(Count) })
 
-/** Server-sent events: `hello`, then the log (unnamed events, with ids), `status`, at last `bye`. */
+/** Server-sent events: `hello`, then events of the log (unnamed, with ids) and `status`, at last `bye`. */
 const EventStream = HttpApiSchema.Text({ contentType: "text/event-stream" })
 
 export const EventsPage = Schema.Struct({
   events: Schema.Array(EventRecord),
-  /** What to pass as `after` for the next page; the same as given when there is nothing newer. */
+  /** The `after` of the next page; the same as in the request if there are no newer events. */
   next: Schema.Int,
-  /** Whether all that came after `after`, of the instances asked for, is still there: none was purged. */
+  /** Whether no event after `after`, of the instances asked for, was purged. */
   recovered: Schema.Boolean
 })
 
@@ -52,7 +52,7 @@ export const events = HttpApiGroup.make("events")
     HttpApiEndpoint.get("read", "/events")
       .setUrlParams(EventsQuery)
       .addSuccess(EventsPage)
-      .annotate(OpenApi.Summary, "The log, oldest first, a page at a time")
+      .annotate(OpenApi.Summary, "Read a page of the log, oldest events first")
   )
   .addError(DatabaseUnavailable, status(503))
   .middleware(Authorization)
@@ -63,13 +63,13 @@ export const live = HttpApiGroup.make("live")
       .setUrlParams(Schema.Struct({ after, event, instance }))
       .setHeaders(ResumeHeaders)
       .addSuccess(EventStream)
-      .annotate(OpenApi.Summary, "The log as it grows, as server-sent events")
+      .annotate(OpenApi.Summary, "Stream the log as it grows, as server-sent events")
   )
   .add(
     HttpApiEndpoint.get("one")`/instances/${name}/events/stream`
       .setUrlParams(Schema.Struct({ after, event }))
       .setHeaders(ResumeHeaders)
       .addSuccess(EventStream)
-      .annotate(OpenApi.Summary, "The same of one instance")
+      .annotate(OpenApi.Summary, "Stream the events of one instance")
   )
   .middleware(Authorization)

@@ -1,4 +1,4 @@
-/** For whoever watches over the service: whether it is well, and what it counts. */
+/** Health checks and metrics, for the systems that watch the service. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { NotLive, NotReady } from "../../Domain/Health.ts"
@@ -13,19 +13,16 @@ export const health = HttpApiGroup.make("health")
     HttpApiEndpoint.get("live", "/health/live")
       .addSuccess(Well)
       .addError(NotLive, status(503))
-      .annotate(
-        OpenApi.Summary,
-        "The event loop turns and the writer works; else only a restart helps"
-      )
+      .annotate(OpenApi.Summary, "Check that the writer works; 503 means that only a restart helps")
   )
   .add(
     HttpApiEndpoint.get("ready", "/health/ready")
       .addSuccess(Well)
       .addError(NotReady, status(503))
-      .annotate(OpenApi.Summary, "The database answers, takes what is heard, and has our schema")
+      .annotate(OpenApi.Summary, "Check that the database answers, has our schema and takes events")
   )
 
-/** Prometheus' text format. */
+/** Prometheus' text format 0.0.4. */
 const Exposition = HttpApiSchema.Text({ contentType: "text/plain; version=0.0.4; charset=utf-8" })
 
 export const metrics = HttpApiGroup.make("metrics")
@@ -33,6 +30,6 @@ export const metrics = HttpApiGroup.make("metrics")
     HttpApiEndpoint.get("metrics", "/metrics")
       .addSuccess(Exposition)
       .addError(Forbidden, status(403))
-      .annotate(OpenApi.Summary, "What the service counts, for Prometheus")
+      .annotate(OpenApi.Summary, "Read all metrics, for Prometheus")
   )
   .middleware(Authorization)

@@ -1,4 +1,4 @@
-/** Instances: created, deleted, listened to, looked at. */
+/** Instances: create, delete, start, stop, and read their status. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
@@ -18,16 +18,16 @@ import { Authorization } from "./Authorization.ts"
 import { Forbidden } from "./Errors.ts"
 import { Count, Digits, name, status } from "./Parameters.ts"
 
-/** What `POST /instances` takes. */
+/** The body of `POST /instances`. */
 export const CreateInstance = Schema.Struct({
   name: InstanceName,
   integration: Schema.optionalWith(
     Schema.Literal("WHATSAPP-BAILEYS", "WHATSAPP-BUSINESS", "EVOLUTION"),
     { default: () => "WHATSAPP-BAILEYS" as const }
   ),
-  /** The phone's number; brings a pairing code beside the QR code. */
+  /** The number of the phone. Evolution then gives a pairing code beside the QR code. */
   number: Schema.optional(Digits),
-  /** The instance's own API key at Evolution; random when absent. */
+  /** The API key of the instance at Evolution; random if absent. */
   token: Schema.optional(Schema.Redacted(Schema.NonEmptyString.pipe(Schema.maxLength(200))))
 }).annotations({ identifier: "CreateInstance", parseOptions: { onExcessProperty: "error" } })
 
@@ -36,11 +36,11 @@ export const GapsQuery = Schema.Struct({
 })
 
 export const RemoveQuery = Schema.Struct({
-  /** Erases its events, quarantined events and gaps, too. */
+  /** Also erases the events, quarantined events and gaps of the instance. */
   purge: Schema.optional(Schema.BooleanFromString)
 })
 
-/** At most a week: a timeline is a picture. */
+/** At most a week, which is as much as a picture can show. */
 export const TimelineQuery = Schema.Struct({
   hours: Schema.optional(Count.pipe(Schema.between(1, 168)))
 })
@@ -55,12 +55,12 @@ export const instances = HttpApiGroup.make("instances")
   .add(
     HttpApiEndpoint.get("list", "/instances")
       .addSuccess(Schema.Array(InstanceStatus))
-      .annotate(OpenApi.Summary, "The status of every instance, by name")
+      .annotate(OpenApi.Summary, "List the status of every instance, sorted by name")
   )
   .add(
     HttpApiEndpoint.get("get")`/instances/${name}`
       .addSuccess(InstanceStatus)
-      .annotate(OpenApi.Summary, "One instance; the same as its status")
+      .annotate(OpenApi.Summary, "Read the status of one instance; the same as /status")
   )
   .add(
     HttpApiEndpoint.del("remove")`/instances/${name}`
@@ -68,40 +68,55 @@ export const instances = HttpApiGroup.make("instances")
       .addSuccess(HttpApiSchema.NoContent)
       .annotate(
         OpenApi.Summary,
-        "Delete an instance at Evolution and forget it; its events stay, or are erased"
+        "Delete an instance at Evolution and stop listening; its events stay unless purge=true"
       )
   )
   .add(
     HttpApiEndpoint.post("start")`/instances/${name}/start`
       .addSuccess(InstanceStatus, status(202))
-      .annotate(OpenApi.Summary, "Listen to an instance from now on, across restarts")
+      .annotate(
+        OpenApi.Summary,
+        "Listen to an instance from now on, also after restarts of the service"
+      )
   )
   .add(
     HttpApiEndpoint.post("stop")`/instances/${name}/stop`
       .addSuccess(InstanceStatus, status(202))
-      .annotate(OpenApi.Summary, "Listen no more, until started again")
+      .annotate(OpenApi.Summary, "Stop listening to an instance until it is started again")
   )
   .add(
     HttpApiEndpoint.post("restart")`/instances/${name}/restart`
       .addSuccess(InstanceStatus, status(202))
-      .annotate(OpenApi.Summary, "Go over to a fresh link, or dial at once")
+      .annotate(
+        OpenApi.Summary,
+        "Replace the link of an instance by a fresh one, or dial at once if there is none"
+      )
   )
   .add(
     HttpApiEndpoint.get("status")`/instances/${name}/status`
       .addSuccess(InstanceStatus)
-      .annotate(OpenApi.Summary, "What is wanted, our link, WhatsApp's word, and what to do")
+      .annotate(
+        OpenApi.Summary,
+        "Read the desired state, our link, WhatsApp's state, and what a person has to do"
+      )
   )
   .add(
     HttpApiEndpoint.get("gaps")`/instances/${name}/gaps`
       .setUrlParams(GapsQuery)
       .addSuccess(Schema.Struct({ gaps: Schema.Array(Gap) }))
-      .annotate(OpenApi.Summary, "When we did not hear, and what was fetched again; newest first")
+      .annotate(
+        OpenApi.Summary,
+        "List the times without a link and what was recovered of them, newest first"
+      )
   )
   .add(
     HttpApiEndpoint.get("timeline")`/instances/${name}/timeline`
       .setUrlParams(TimelineQuery)
       .addSuccess(Timeline)
-      .annotate(OpenApi.Summary, "What became of the link and of WhatsApp's state, and the gaps")
+      .annotate(
+        OpenApi.Summary,
+        "Read the changes of the link and of WhatsApp's state, and the gaps"
+      )
   )
   .addError(Forbidden, status(403))
   .addError(InstanceNotFound, status(404))

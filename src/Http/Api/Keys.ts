@@ -1,4 +1,4 @@
-/** Keys: made, listed, revoked; and what was done with them. */
+/** Keys: create, list, revoke; and the audit of commands. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { AuditRow } from "../../Access/Audit.ts"
@@ -8,13 +8,13 @@ import { Authorization } from "./Authorization.ts"
 import { Forbidden, KeyNotFound } from "./Errors.ts"
 import { Count, status } from "./Parameters.ts"
 
-/** What `POST /keys` takes. */
+/** The body of `POST /keys`. */
 export const KeyWanted = Schema.Struct({
   name: Schema.String.pipe(
     Schema.pattern(/^[^\p{C}]{1,100}$/u, { message: () => "A name has 1 to 100 characters" })
   ),
   scope: Scope,
-  /** The instances it is bound to, e.g. `["shop-*"]`; all when absent. */
+  /** Patterns of the names of instances that the key is bound to, e.g. `["shop-*"]`; all if absent. */
   instances: Schema.optional(
     Schema.Array(NamePattern).pipe(Schema.minItems(1), Schema.maxItems(100))
   ),
@@ -23,11 +23,11 @@ export const KeyWanted = Schema.Struct({
 
 export const NewKey = Schema.Struct({
   ...Key.fields,
-  /** Told this once. */
+  /** The key itself, which no later answer repeats. */
   key: Schema.String
 }).annotations({ identifier: "NewKey" })
 
-/** What the caller's own key is good for. */
+/** The name, scope and bounds of the caller's own key. */
 export const Self = Schema.Struct({
   name: Schema.String,
   scope: Scope,
@@ -44,30 +44,30 @@ export const keys = HttpApiGroup.make("keys")
   .add(
     HttpApiEndpoint.get("self", "/keys/self")
       .addSuccess(Self)
-      .annotate(OpenApi.Summary, "What the key of this very request is good for")
+      .annotate(OpenApi.Summary, "Read the scope and bounds of the key that this request carries")
   )
   .add(
     HttpApiEndpoint.get("list", "/keys")
       .addSuccess(Schema.Array(Key))
-      .annotate(OpenApi.Summary, "Every key that was made here, oldest first")
+      .annotate(OpenApi.Summary, "List every key that was made here, oldest first")
   )
   .add(
     HttpApiEndpoint.post("make", "/keys")
       .setPayload(KeyWanted)
       .addSuccess(NewKey, status(201))
-      .annotate(OpenApi.Summary, "Make a key; the answer alone has it")
+      .annotate(OpenApi.Summary, "Create a key; only this answer contains it")
   )
   .add(
     HttpApiEndpoint.del("revoke")`/keys/${HttpApiSchema.param("id", Schema.UUID)}`
       .addSuccess(Key)
       .addError(KeyNotFound, status(404))
-      .annotate(OpenApi.Summary, "Revoke a key: from now on it opens nothing")
+      .annotate(OpenApi.Summary, "Revoke a key, at once and for good")
   )
   .add(
     HttpApiEndpoint.get("audit", "/audit")
       .setUrlParams(AuditQuery)
       .addSuccess(Schema.Struct({ rows: Schema.Array(AuditRow) }))
-      .annotate(OpenApi.Summary, "Who did what, when, and what came of it; newest first")
+      .annotate(OpenApi.Summary, "List the commands of all keys and their outcomes, newest first")
   )
   .addError(Forbidden, status(403))
   .addError(DatabaseUnavailable, status(503))

@@ -1,4 +1,4 @@
-/** Codes, and links that let somebody else scan them. */
+/** QR codes, pairing codes, and links that show them to somebody without a key. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import {
@@ -20,19 +20,19 @@ export const QrFormat = Schema.Literal("json", "png", "svg")
 export type QrFormat = typeof QrFormat.Type
 
 export const QrQuery = Schema.Struct({
-  /** Outranks `Accept`. */
+  /** Outranks the `Accept` header. */
   format: Schema.optional(QrFormat),
-  /** Seconds to wait for a code; a proxy in between may have less patience. */
+  /** Seconds to wait for a code; a proxy in between may time out earlier. */
   wait: Schema.optional(Count.pipe(Schema.between(0, 60))),
-  /** Only a code with a higher sequence. */
+  /** Only codes with a higher `sequence`. */
   after: Schema.optional(Count)
 })
 
-/** Seconds. */
+/** In seconds. */
 const linkLifetime = { shortest: 60, usual: 15 * 60, longest: 24 * 60 * 60 }
 
 export const LinkWanted = Schema.Struct({
-  /** Seconds until the link admits nobody any more. */
+  /** Seconds until the link expires. */
   ttl: Schema.optionalWith(
     Schema.Int.pipe(Schema.between(linkLifetime.shortest, linkLifetime.longest)),
     { default: () => linkLifetime.usual }
@@ -40,7 +40,7 @@ export const LinkWanted = Schema.Struct({
 }).annotations({ identifier: "LinkWanted", parseOptions: { onExcessProperty: "error" } })
 
 export const PairingLink = Schema.Struct({
-  /** The token is in the fragment, which browsers send to nobody. */
+  /** The token is in the fragment, which browsers do not send to servers. */
   url: Schema.String,
   expiresAt: Schema.DateTimeUtc
 }).annotations({ identifier: "PairingLink" })
@@ -56,7 +56,7 @@ export const pairing = HttpApiGroup.make("pairing")
       .setUrlParams(QrQuery)
       .addSuccess(Qr)
       .addError(QrNotAvailable, status(404))
-      .annotate(OpenApi.Summary, "The QR code to scan now, without asking Evolution for one")
+      .annotate(OpenApi.Summary, "Read the current QR code; never asks Evolution for a new one")
       .annotate(
         OpenApi.Description,
         "As JSON; as a picture with `Accept: image/png` or `image/svg+xml`, or `?format=`."
@@ -66,20 +66,23 @@ export const pairing = HttpApiGroup.make("pairing")
     HttpApiEndpoint.post("request")`/instances/${name}/qrcode`
       .addSuccess(InstanceStatus, status(202))
       .addError(QrNotAvailable, status(409))
-      .annotate(OpenApi.Summary, "Have Evolution begin a round of codes, where none is under way")
+      .annotate(OpenApi.Summary, "Ask Evolution for QR codes, unless it is already giving some")
   )
   .add(
     HttpApiEndpoint.post("pair")`/instances/${name}/pair`
       .setPayload(PairingWanted)
       .addSuccess(PairingCode)
       .addError(QrNotAvailable, status(409))
-      .annotate(OpenApi.Summary, "A code to type on the phone of a number instead of scanning")
+      .annotate(OpenApi.Summary, "Get a code to type on the phone instead of scanning")
   )
   .add(
     HttpApiEndpoint.post("link")`/instances/${name}/pairing-links`
       .setPayload(LinkWanted)
       .addSuccess(PairingLink, status(201))
-      .annotate(OpenApi.Summary, "A link that shows this instance's codes to who has no key")
+      .annotate(
+        OpenApi.Summary,
+        "Create a link that shows the codes of this instance to a person without a key"
+      )
   )
   .addError(Forbidden, status(403))
   .addError(InstanceNotFound, status(404))
@@ -90,11 +93,11 @@ export const pairing = HttpApiGroup.make("pairing")
   .addError(LicenseRequired, status(503))
   .middleware(Authorization)
 
-/** Server-sent events: `pairing` with each change, at last `bye`. */
+/** Server-sent events: `pairing` for each change, at last `bye`. */
 export const pairingPage = HttpApiGroup.make("pairingPage")
   .add(
     HttpApiEndpoint.get("stream", "/pairing/stream")
       .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
-      .annotate(OpenApi.Summary, "What the holder of a pairing link may see, as it changes")
+      .annotate(OpenApi.Summary, "Stream the codes and the state that a pairing link shows")
   )
   .middleware(PairingAuthorization)

@@ -1,4 +1,4 @@
-/** Parameters that more than one route takes. */
+/** Parameters of more than one route. */
 import { HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
 import { InstanceName } from "../../Domain/Instance.ts"
@@ -13,7 +13,7 @@ export const Count = Schema.compose(
   Schema.NumberFromString
 ).pipe(Schema.int(), Schema.nonNegative())
 
-/** A phone's number as Evolution takes it. */
+/** A phone number as Evolution takes it. */
 export const Digits = Schema.String.pipe(
   Schema.pattern(/^\d{5,20}$/, {
     message: () => "A number has 5 to 20 digits, country code first, no +"

@@ -1,4 +1,4 @@
-/** Signing in by a link that works once. */
+/** Sign-in by a link that works once. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { Unauthorized } from "./Errors.ts"
@@ -8,7 +8,7 @@ const Ticket = Schema.Struct({ ticket: Schema.Redacted(Schema.String) }).annotat
 })
 
 export const SessionToken = Schema.Struct({
-  /** Good for everything the key is, until it expires. */
+  /** Stands for the key until it expires. */
   token: Schema.String,
   expiresAt: Schema.DateTimeUtc
 }).annotations({ identifier: "SessionToken" })
@@ -18,5 +18,5 @@ export const session = HttpApiGroup.make("session").add(
     .setPayload(Ticket)
     .addSuccess(SessionToken.annotations(HttpApiSchema.annotations({ status: 201 })))
     .addError(Unauthorized, { status: 401 })
-    .annotate(OpenApi.Summary, "Exchange the ticket of a sign-in link for a token")
+    .annotate(OpenApi.Summary, "Exchange the ticket of a sign-in link for a session token")
 )

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 
 export default defineConfig({
   test: {
-    include: ["test/{Domain,Concurrency}/**/*.test.ts", "test/AppConfig.test.ts"],
+    include: ["test/{Domain,Concurrency,AppConfig}/**/*.test.ts", "test/AppConfig.test.ts"],
     poolOptions: { threads: { isolate: false } },
     env: { PROPERTY_RUNS: "300" },
     testTimeout: 20_000

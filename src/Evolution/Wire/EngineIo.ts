@@ -9,12 +9,7 @@ import { decodePacket } from "engine.io-parser"
 import * as InFlight from "../../Concurrency/InFlight.ts"
 import { loop } from "../../Concurrency/Supervise.ts"
 import { monotonicOf, wallOf } from "../../Domain/Clock.ts"
-import {
-  ConnectionLost,
-  DialFailed,
-  type LinkError,
-  ProtocolViolation
-} from "../../Domain/LinkError.ts"
+import { ConnectionLost, type LinkError, ProtocolViolation } from "../../Domain/LinkError.ts"
 import * as Deadline from "./Deadline.ts"
 import * as Hearing from "./Hearing.ts"
 import * as WebSocket from "./WebSocket.ts"
@@ -66,7 +61,6 @@ export const connect = (
     const inbox = yield* Mailbox.make<Message, Option.Option<LinkError>>()
     const queue = { messages: 0, bytes: 0 }
     const opened = yield* Deferred.make<void, LinkError>()
-    let isOpen = false
     let isOver = false
 
     const socket = yield* WebSocket.open(options)
@@ -117,15 +111,11 @@ export const connect = (
     }
 
     socket.on("message", (data, isBinary) => onFrame(WebSocket.toBuffer(data), isBinary))
-    socket.on("open", () => {
-      isOpen = true
-      deadline.socketOpened()
+    WebSocket.listen(socket, words, {
+      opened: deadline.socketOpened,
+      refused: abort,
+      ended: fail
     })
-    WebSocket.onRefused(socket, words, abort)
-    socket.on("error", (error) => fail(errorOf(error, isOpen, words)))
-    socket.on("close", (code, reason) =>
-      fail(ConnectionLost.of(code, words(reason.toString("utf8"))))
-    )
     yield* loop(
       "heartbeat watch of a link",
       deadline.watch(() => socket.isPaused, abort)
@@ -186,13 +176,3 @@ const packetHandler =
         return on.aborted(ProtocolViolation.of(`unexpected "${packet.type}" packet`))
     }
   }
-
-const errorOf = (
-  { code: errno, message, name }: NodeJS.ErrnoException,
-  isOpen: boolean,
-  words: (text: string) => string
-): LinkError => {
-  const code = errno ?? name
-  if (code.startsWith("WS_ERR_")) return ProtocolViolation.of(words(message))
-  return isOpen ? ConnectionLost.of(1006, words(message)) : DialFailed.of(code, words(message))
-}

@@ -2,7 +2,13 @@
 import { Duration, Effect, Redacted, type Scope } from "effect"
 import WebSocket from "ws"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
-import { UpgradeRefused } from "../../Domain/LinkError.ts"
+import {
+  ConnectionLost,
+  DialFailed,
+  type LinkError,
+  ProtocolViolation,
+  UpgradeRefused
+} from "../../Domain/LinkError.ts"
 import * as Scrub from "../../Domain/Scrub.ts"
 
 export interface Options {
@@ -64,20 +70,38 @@ const farewell = (socket: WebSocket): Effect.Effect<void> =>
     })
   )
 
-/** Calls `refused` when the upgrade gets an HTTP answer. A proxy's body may repeat our headers, so it is scrubbed. */
-export const onRefused = (
+/** Subscribes to all of a socket's events but its messages. A proxy's words may repeat our headers: `words` scrubs them. */
+export const listen = (
   socket: WebSocket,
   words: (text: string) => string,
-  refused: (error: UpgradeRefused) => void
+  on: {
+    readonly opened: () => void
+    /** The upgrade got an HTTP answer. The socket is still there. */
+    readonly refused: (error: LinkError) => void
+    readonly ended: (error: LinkError) => void
+  }
 ): void => {
+  let isOpen = false
+  socket.on("open", () => {
+    isOpen = true
+    on.opened()
+  })
   socket.on("unexpected-response", (_request, response) => {
     const body: Array<Buffer> = []
     response.on("data", (part: Buffer) => body.length < 16 && body.push(part))
     response.on("close", () => {
       const said = words(Buffer.concat(body).toString("utf8"))
-      refused(UpgradeRefused.of(response.statusCode ?? 0, said))
+      on.refused(UpgradeRefused.of(response.statusCode ?? 0, said))
     })
   })
+  socket.on("error", ({ code: errno, message, name }: NodeJS.ErrnoException) => {
+    const [code, said] = [errno ?? name, words(message)]
+    if (code.startsWith("WS_ERR_")) on.ended(ProtocolViolation.of(said))
+    else on.ended(isOpen ? ConnectionLost.of(1006, said) : DialFailed.of(code, said))
+  })
+  socket.on("close", (code, reason) =>
+    on.ended(ConnectionLost.of(code, words(reason.toString("utf8"))))
+  )
 }
 
 export const toBuffer = (data: WebSocket.RawData): Buffer =>

@@ -30,11 +30,8 @@ describe("a Socket.IO event", () => {
 
   it.scoped("events are counted by path, so that an Evolution that reorders a key is seen", () =>
     Effect.gen(function* () {
-      const counts = Effect.map(
-        Effect.all(
-          ["skimmed", "parsed"].map((path) => Metric.value(Metrics.eventsReceived({ path })))
-        ),
-        (counters) => counters.map(({ count }) => count)
+      const counts = Effect.forEach(["skimmed", "parsed"], (path) =>
+        Effect.map(Metric.value(Metrics.eventsReceived({ path })), ({ count }) => count)
       )
       const usual = envelope("call", data)
       const { instance, ...others } = JSON.parse(usual)

@@ -1,4 +1,4 @@
-/** Databases of the bench's own at `TEST_DATABASE_URL`: copies of a migrated one, dropped when done with. */
+/** Databases of the bench at `TEST_DATABASE_URL`: copies of a migrated one, dropped after use. */
 import { Effect, Layer, Redacted } from "effect"
 import pg from "pg"
 import * as Sql from "../../src/Storage/Sql.ts"
@@ -10,22 +10,22 @@ export interface Database {
     text: string,
     values?: ReadonlyArray<unknown>
   ) => Promise<ReadonlyArray<Row>>
-  /** How many events were committed so far, by the newest id: the bench's runs leave no holes. */
+  /** Number of committed events, by the newest id: the ids of a run have no holes. */
   readonly newest: () => Promise<number>
-  /** How many there are. */
+  /** Number of events in the table. */
   readonly count: () => Promise<number>
-  /** The processes of Postgres that serve it, but for our own. */
+  /** Pids of the Postgres processes that serve it, without our own connection. */
   readonly backends: () => Promise<ReadonlyArray<number>>
-  /** Throws the events away; what was written before is not to be paid for in what is measured next. */
+  /** Deletes the events and checkpoints, so that earlier writes do not slow the next measurement down. */
   readonly empty: () => Promise<void>
   readonly drop: () => Promise<void>
 }
 
 export interface Databases {
   readonly version: string
-  /** Settings that decide what a commit costs. */
+  /** Settings that determine the cost of a commit. */
   readonly settings: Readonly<Record<string, string>>
-  /** Empty but for so many instances, all of which are to be listened to. */
+  /** Creates a database with that many instances to listen to, and no events. */
   readonly create: (instances: number) => Promise<Database>
   readonly close: () => Promise<void>
 }
@@ -40,7 +40,7 @@ const at = (url: string, database: string): string => {
 
 const connect = async (url: string): Promise<pg.Client> => {
   const client = new pg.Client({ connectionString: url })
-  client.on("error", () => undefined) // the query that met it reports it
+  client.on("error", () => undefined) // the query that fails reports it
   await client.connect()
   return client
 }
@@ -116,7 +116,7 @@ export const openDatabases = async (
     return {
       url: at(url, name),
       query,
-      // Ids go on where the thrown away ones ended.
+      // Ids continue after those of deleted events.
       newest: async () => {
         last = Math.max(last, await number("select max(id) as n from events"))
         return last

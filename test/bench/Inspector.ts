@@ -1,12 +1,12 @@
-/** A program's memory once the garbage is gone, through the inspector that Node has. */
+/** The memory of a program after garbage collection, through Node's inspector. */
 import WebSocket from "ws"
 import { residentBytes } from "./Machine.ts"
 import { sleep } from "./time.ts"
 
 export interface Memory {
-  /** As the system sees it, in bytes. */
+  /** Resident set in bytes. */
   readonly resident: number
-  /** What V8 keeps alive, and what hangs on it outside of its heap, in bytes. */
+  /** Used heap and external memory of V8, in bytes. */
   readonly heap: number
 }
 
@@ -30,7 +30,7 @@ export const memoryOf = async (pid: number, port: number): Promise<Memory> => {
       socket.send(JSON.stringify({ id, method, params }))
     })
 
-  // What one collection frees may hold what the next one frees.
+  // Finalizers of one collection may free memory for the next.
   for (let round = 0; round < 3; round++) {
     await call("HeapProfiler.collectGarbage")
     await sleep(200)

@@ -1,4 +1,4 @@
-/** Where and with what it ran; and what a process used, as Linux counts it. */
+/** The machine that the bench runs on, and the resources of a process as Linux counts them. */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { cpus, loadavg, totalmem } from "node:os"
@@ -11,7 +11,7 @@ export interface Machine {
   readonly memoryGiB: number
   readonly system: string
   readonly node: string
-  /** Of the last minute, when the bench began. */
+  /** Load average of the minute before the bench began. */
   readonly load: number
   readonly packages: Readonly<Record<string, string>>
   readonly commit: string
@@ -47,7 +47,7 @@ const commit = (): string => {
 /** Linux counts in ticks of 10 ms. */
 const tickMillis = 10
 
-/** CPU time that processes have used so far, in ms; where that cannot be seen, `NaN`. */
+/** CPU time that processes have used so far, in ms; `NaN` on systems that do not show it. */
 export const cpuMillis = (pids: ReadonlyArray<number>): number => {
   try {
     return pids.reduce((sum, pid) => sum + cpuMillisOf(pid), 0)
@@ -58,7 +58,7 @@ export const cpuMillis = (pids: ReadonlyArray<number>): number => {
 
 const cpuMillisOf = (pid: number): number => {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8")
-  // The name, in parentheses, may hold anything.
+  // The name, in parentheses, may contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ")
   return (Number(fields[11]) + Number(fields[12])) * tickMillis
 }

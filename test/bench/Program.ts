@@ -1,4 +1,4 @@
-/** A program of the bench, as its parent has it: forked, asked, looked at from outside, ended by its pid. */
+/** The parent's handle of a program of the bench: forks it, sends it commands and signals, ends it. */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { closeSync, openSync } from "node:fs"
@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { root } from "./paths.ts"
 import type { Reply } from "./programs/serve.ts"
 
-/** What a program can be asked, by name. */
+/** Commands of a program, by name. */
 export type Commands = Readonly<Record<string, (...args: never) => unknown>>
 
 export interface Program<C> {
@@ -27,7 +27,7 @@ export interface ProgramOptions {
   readonly nodeArguments?: ReadonlyArray<string>
 }
 
-/** A bench that ends early leaves nobody behind. */
+/** Programs to kill when the bench ends early. */
 const running = new Set<ChildProcess>()
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL")
@@ -38,10 +38,10 @@ export const adopt = (child: ChildProcess): void => {
   child.once("exit", () => running.delete(child))
 }
 
-/** Where everybody's output goes, so that nobody waits for a reader. */
+/** Output of all programs: a file, so that no program waits for a reader of its pipe. */
 export const logFile = join(root, "dist/bench/programs.log")
 
-/** Starts `dist/bench/<name>.js`; succeeds when it says that it is ready. */
+/** Starts `dist/bench/<name>.js`; resolves when the program reports that it is ready. */
 export const startProgram = async <C extends Commands>(
   name: string,
   { nodeArguments = [], variables = {} }: ProgramOptions = {}
@@ -78,7 +78,7 @@ export const startProgram = async <C extends Commands>(
         const number = ++numbers
         pending.set(number, (reply) => {
           if ("error" in reply) reject(new Error(reply.error))
-          // The program answers with what its own commands give.
+          // The reply has the type of the command that the program ran.
           else resolve(reply.value as Parameters<typeof resolve>[0])
         })
         child.send({ number, command, args }, (error) => error !== null && reject(error))

@@ -1,4 +1,4 @@
-/** The service as its bundle, started, asked and ended. */
+/** The service's bundle as a process: starts it, calls it, ends it. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs"
@@ -12,16 +12,16 @@ import { sleep } from "./time.ts"
 export interface Service {
   readonly pid: number
   readonly port: number
-  /** From its start until it answers that it is ready, in ms. */
+  /** ms from the start until /health/ready answers 200. */
   readonly readyAfter: number
   /** The cursor of the newest event that is committed. */
   readonly newest: () => Promise<number>
-  /** Starts listeners; those that are new miss nothing, so that there is nothing to make good. */
+  /** Starts listeners of new instances, which have no gap to back-fill. */
   readonly listen: (names: ReadonlyArray<string>) => Promise<void>
-  /** How many of its listeners are on a link. */
+  /** Number of listeners in the state Listening. */
   readonly listening: () => Promise<number>
   readonly signal: (name: NodeJS.Signals) => void
-  /** Asks it to stop, and waits for that. */
+  /** Sends SIGTERM and waits for the exit. */
   readonly stop: () => Promise<void>
   readonly end: () => Promise<void>
 }
@@ -35,7 +35,7 @@ export interface ServiceOptions {
   readonly mode?: "global" | "namespace"
   /** Node's own arguments. */
   readonly nodeArguments?: ReadonlyArray<string>
-  /** Beside what has to be. */
+  /** Environment variables beside the required ones. */
   readonly variables?: Readonly<Record<string, string>>
 }
 
@@ -85,7 +85,7 @@ export const startService = async ({
 
   const call = (path: string, method = "GET") =>
     fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { apikey: apiKey } })
-  /** By the metrics: of ten thousand, the list of them would be most of what is measured. */
+  /** Reads the metrics, as a list of ten thousand statuses would dominate the measurement. */
   const listening = async (): Promise<number> => {
     const response = await call("/metrics")
     if (!response.ok) throw new Error(`The metrics answer ${response.status}`)

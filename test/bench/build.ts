@@ -1,4 +1,4 @@
-/** Everything that is measured, built as a user would: the service, and the bench's own programs. */
+/** Builds the service as users do, and the bench's own programs. */
 import { execFileSync } from "node:child_process"
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -7,7 +7,7 @@ import { logFile } from "./Program.ts"
 import { root } from "./paths.ts"
 
 const programs = join(import.meta.dirname, "programs")
-/** Not programs: what several of them share. */
+/** Modules that several programs share. */
 const shared = new Set(["serve.ts", "rival.ts"])
 
 export const buildAll = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** Who is measured side by side: the rivals, the limits, and we. */
+/** The contenders: rivals, limits, and our service. */
 import type { Checkout } from "./Checkout.ts"
 import type { Database, Databases } from "./Databases.ts"
 import { withInserts } from "./limit.ts"
@@ -11,16 +11,16 @@ import type { Contender, Stage } from "./turns.ts"
 import type { EvolutionProgram } from "./world.ts"
 import { listenTo, withDatabase, withEvolution } from "./world.ts"
 
-/** Instances the messages are of, unless something else is said. */
+/** Instances that have messages, by default. */
 export const manyInstances = 100
 
-/** On the way at once, to who gathers them on its heap. */
+/** Unacknowledged messages for contenders that queue on their heap. */
 export const window = { naive: 300, pooled: 1000, batched: 10_000 }
 
-/** Sockets set the pace. */
+/** For contenders whose sockets set the pace. */
 const unlimited = 1e9
 
-/** Every message that was sent is in the table, and once. */
+/** Checks that every message that was sent is in the table exactly once. */
 const checked = (database: Database, sent: number): Promise<unknown> =>
   until(
     `${sent} different messages are stored`,
@@ -36,7 +36,7 @@ const checked = (database: Database, sent: number): Promise<unknown> =>
 
 type Named = Pick<Contender, "name" | "what">
 
-/** Of who stores what comes: each time from an empty table, and nothing is missing there afterwards. */
+/** A stage that stores messages: begins with an empty table and checks that none is missing afterwards. */
 export const storing = (
   evolution: EvolutionProgram,
   database: Database,
@@ -71,7 +71,7 @@ const rival = (databases: Databases, program: keyof typeof window, named: Named)
     )
 })
 
-/** One that stores nothing, and whose socket sets the pace. */
+/** A contender that stores nothing; its socket sets the pace. */
 const receiver = (program: string, named: Named): Contender => ({
   ...named,
   open: (use) =>
@@ -152,7 +152,7 @@ const embedded = (named: Named): Contender => ({
     })
 })
 
-/** Postgres alone; the plan is found when it is known how it does best. */
+/** Postgres alone, by the fastest plan. */
 const alone = (databases: Databases, plan: Plan, named: Named): Contender => ({
   ...named,
   open: (use) =>
@@ -173,7 +173,7 @@ const alone = (databases: Databases, plan: Plan, named: Named): Contender => ({
     })
 })
 
-/** The rows of the table. `best`: how Postgres alone does best. */
+/** The rows of the table. `best`: the fastest plan of Postgres alone. */
 export const contenders = (us: Checkout, them: Checkout | undefined, best: Plan) => ({
   naive: rival(us.databases, "naive", {
     name: "naive",
@@ -195,7 +195,7 @@ export const contenders = (us: Checkout, them: Checkout | undefined, best: Plan)
   unstored: receiver("unstored", { name: "us, storage off", what: "as us, and nothing stored" })
 })
 
-/** What is of interest beside, with fewer runs. */
+/** Further rows, measured with fewer runs. */
 export const besides = (us: Checkout, best: Plan) => ({
   twice: alone(
     us.databases,

@@ -1,4 +1,4 @@
-/** Ten thousand instances: what one costs that says nothing, and how soon all are back. */
+/** Ten thousand instances: the memory of an idle one, and the time until all are back after a restart. */
 import { freePort } from "../support/PostgresCluster.ts"
 import type { Checkout } from "./Checkout.ts"
 import type { Database } from "./Databases.ts"
@@ -10,7 +10,7 @@ import { sleep, until } from "./time.ts"
 import type { EvolutionProgram } from "./world.ts"
 import { nothingFetched, settled, withDatabase, withEvolution } from "./world.ts"
 
-/** Bytes a listener. */
+/** Bytes per listener. */
 export interface Footprint {
   readonly resident: number
   readonly heap: number
@@ -18,7 +18,7 @@ export interface Footprint {
 
 export interface ReturnResult {
   readonly count: number
-  /** Until all of them listen again, in s; after a restart of ours from its very beginning. */
+  /** Seconds until all listen again, from the start of our process. */
   readonly afterOurRestart: number
   readonly afterUpstreamRestart: number
   readonly dials: number
@@ -47,7 +47,7 @@ const allListen = async (service: Service, count: number): Promise<void> => {
   })
 }
 
-/** A service with all of them at rest. */
+/** A service whose listeners are all idle. */
 export interface Scene {
   readonly evolution: EvolutionProgram
   readonly service: Service
@@ -55,7 +55,7 @@ export interface Scene {
 }
 
 export interface CrowdResult {
-  /** What a listener costs that hears nothing: a service with many against one with a single one. */
+  /** Memory of an idle listener: the difference between a service with many and one with a single one. */
   readonly footprint: Footprint
   readonly back: ReturnResult
 }
@@ -63,8 +63,8 @@ export interface CrowdResult {
 const awayMillis = 2000
 
 /**
- * How soon many are back after a restart of ours, what they cost at rest, and how soon after Evolution's;
- * between the two there is time for something else.
+ * Measures the time to return after our restart, the memory at rest, and the time to return after
+ * Evolution's restart; `meanwhile` runs between the two restarts.
  */
 export const measureCrowd = <A>(
   { databases, directory }: Checkout,
@@ -95,7 +95,7 @@ export const measureCrowd = <A>(
       }
     })
     const links = mode === "global" ? 1 : count
-    /** To count ten thousand listeners costs the service something; so their links are counted first. */
+    /** Counts links at Evolution first, as counting ten thousand listeners costs the service time. */
     const allAreBack = async (service: Service): Promise<void> => {
       await until("all are connected", async () => (await evolution.ask("joined")) === links, {
         every: 50,
@@ -136,7 +136,7 @@ export const measureCrowd = <A>(
     })
   })
 
-/** What a listener of `socket.io-client` costs. */
+/** Memory of an idle listener of `socket.io-client`. */
 export const measureRival = (isShared: boolean, count: number): Promise<Footprint> =>
   withEvolution(async (evolution) => {
     const variables = { EVOLUTION_URL: await evolution.ask("url") }

@@ -1,4 +1,4 @@
-/** Results as a run of the bench gives them, for its tests. */
+/** Results of a run, for the bench's tests. */
 import type { Measured, Result, Row } from "./result.ts"
 import type { Rate } from "./throughput.ts"
 

@@ -1,6 +1,6 @@
 /**
- * How many events a second the path from a raw event to a committed one takes: without a database, so
- * that our own work alone is measured, or on the Postgres of `TEST_DATABASE_URL`.
+ * Measures the events per second from a raw event to a committed one: without a database, which shows
+ * our own work alone, or on the Postgres of `TEST_DATABASE_URL`.
  *
  *     node --import tsx test/bench/ingest.ts [rounds]
  */

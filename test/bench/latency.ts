@@ -32,7 +32,7 @@ export interface LatencyResult {
 
 const instances = 100
 const warmUpSeconds = 4
-/** Before each measurement. */
+/** Time from the beginning of the feed to the measurement. */
 const startMillis = 500
 
 export const latencyOf = (millis: ReadonlyArray<number>): Latency => ({
@@ -108,7 +108,7 @@ export const measureLatency = (
     withInserts(databases, async (inserts) => {
       if (us === undefined) throw new Error("There is nothing to measure")
       const all = them === undefined ? [us] : [us, them]
-      // Everybody warms up: V8 has compiled by then what runs for good.
+      // The warm-up lets V8 compile the hot code.
       for (const scene of all) await under(scene, 1000, warmUpSeconds)
       await inserts.ask("awaited", 0.5)
       const pairs = await stopped(all, async (during) => {

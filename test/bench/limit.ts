@@ -1,4 +1,4 @@
-/** What Postgres takes by itself: the same rows, the same table and indexes, the best way of many. */
+/** The rate of Postgres alone: the same rows, table and indexes, by the fastest of several ways. */
 import type { Database, Databases } from "./Databases.ts"
 import { type Program, startProgram } from "./Program.ts"
 import type { Inserts, Plan } from "./programs/inserts.ts"
@@ -31,7 +31,7 @@ export const withInserts = <A>(
     }
   })
 
-/** Tries every way with every size of batch, on one connection; the best comes first. */
+/** Tries every way with every batch size on one connection; gives the fastest first. */
 export const tryAll = (databases: Databases, seconds: number): Promise<ReadonlyArray<Trial>> =>
   withInserts(databases, async ({ ask }, { empty }) => {
     const trials: Array<Trial> = []

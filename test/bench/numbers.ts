@@ -1,4 +1,4 @@
-/** Numbers for people. */
+/** Numbers as readable text. */
 
 /** 12345.6 as `12 346`. */
 export const whole = (value: number): string =>
@@ -8,6 +8,6 @@ export const whole = (value: number): string =>
         .replaceAll(/\B(?=(\d{3})+$)/g, " ")
     : "-"
 
-/** Three digits that matter. */
+/** Three significant digits. */
 export const short = (value: number): string =>
   Math.abs(value) >= 100 ? whole(value) : String(Number(value.toPrecision(3)))

@@ -6,7 +6,7 @@ import { quantile } from "./statistics.ts"
 interface Point {
   readonly x: number
   readonly y: number
-  /** From where to where the runs went. */
+  /** Range of the runs. */
   readonly range?: readonly [min: number, max: number]
 }
 
@@ -14,7 +14,7 @@ interface Series {
   readonly name: string
   readonly points: ReadonlyArray<Point>
   readonly color: string
-  /** One value for all, to compare with. */
+  /** A horizontal line to compare with. */
   readonly isLevel?: boolean
 }
 
@@ -27,12 +27,12 @@ export interface Panel {
 }
 
 const [width, height] = [460, 320]
-/** For the last tick's text, which is wider than its margin. */
+/** Space for the text of the last tick, which is wider than the margin. */
 const spare = 12
 const margin = { left: 64, right: 18, top: 40, bottom: 46 }
 const colors = { us: "#0b7285", second: "#e8590c", level: "#868e96" }
 
-/** Powers of ten, and with few of them their doubles and fives, within a range. */
+/** Powers of ten within a range; with few of them also their doubles and fives. */
 export const logTicks = (min: number, max: number): ReadonlyArray<number> => {
   const from = Math.floor(Math.log10(min))
   const to = Math.ceil(Math.log10(max))
@@ -42,7 +42,7 @@ export const logTicks = (min: number, max: number): ReadonlyArray<number> => {
     .filter((tick) => tick >= min * 0.999 && tick <= max * 1.001)
 }
 
-/** From 0 to the first round number that nothing exceeds. */
+/** Ticks from 0 to the first round number that is not below `max`. */
 export const linearTicks = (max: number): ReadonlyArray<number> => {
   const rough = max / 4
   const decade = 10 ** Math.floor(Math.log10(rough))

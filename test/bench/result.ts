@@ -1,4 +1,4 @@
-/** Everything a run of the bench found out. */
+/** The result of a run of the bench. */
 import type { CrowdResult, Footprint, ReturnResult } from "./crowd.ts"
 import type { LatencyResult } from "./latency.ts"
 import type { Trial } from "./limit.ts"
@@ -14,13 +14,13 @@ export interface Row {
   readonly rates: ReadonlyArray<Rate>
 }
 
-/** What was left out, or failed, is not there. */
+/** Parts that were left out or failed are missing. */
 export interface Measured {
   /** The table's rows, by contender. */
   readonly rows: Readonly<Record<string, Row>>
   readonly trials?: ReadonlyArray<Trial>
   readonly latency?: LatencyResult
-  /** Of an idle listener: ours and `socket.io-client`'s, on one connection for all and on one for each. */
+  /** Memory of an idle listener, ours and `socket.io-client`'s, on one connection for all and on one for each. */
   readonly footprints: Partial<
     Record<"shared" | "own" | "rivalShared" | "rivalOwn", Footprint | undefined>
   >
@@ -48,6 +48,6 @@ export interface Result {
     readonly settings: Readonly<Record<string, string>>
   }
   readonly measured: Measured
-  /** What could not be measured, and why. */
+  /** Errors of parts that could not be measured, by title. */
   readonly failures: Readonly<Record<string, string>>
 }

@@ -1,4 +1,4 @@
-/** From nothing to ready. */
+/** The time from the start of the process until the service is ready. */
 
 import type { Databases } from "./Databases.ts"
 import { startService } from "./Service.ts"

@@ -1,4 +1,4 @@
-/** What many measurements come to. */
+/** Median and range of measurements. */
 export interface Summary {
   readonly median: number
   readonly min: number
@@ -13,7 +13,7 @@ export const summarize = (values: ReadonlyArray<number>): Summary => ({
   runs: values.length
 })
 
-/** Between two values, in proportion; `NaN` of none. */
+/** The quantile, interpolated between two values; `NaN` without values. */
 export const quantile = (values: ReadonlyArray<number>, share: number): number => {
   const sorted = [...values].sort((left, right) => left - right)
   const place = (sorted.length - 1) * share
@@ -23,8 +23,8 @@ export const quantile = (values: ReadonlyArray<number>, share: number): number =
 }
 
 /**
- * The ratio of two things that were measured in turn: each run by its neighbour, so that what made the
- * machine slow for a while made both slow.
+ * Ratios of two contenders that were measured in turn: each run is divided by its neighbour, so that a slow
+ * phase of the machine affects both.
  */
 export const ratios = (
   values: ReadonlyArray<number>,

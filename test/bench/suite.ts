@@ -1,4 +1,4 @@
-/** Everything that is measured, one after the other; what fails does not keep the rest from it. */
+/** Measures all parts one after the other; a part that fails does not stop the others. */
 import type { Checkout } from "./Checkout.ts"
 import { besides, contenders } from "./contenders.ts"
 import { measureCrowd, measureRival } from "./crowd.ts"
@@ -15,9 +15,9 @@ import { measureWidths } from "./width.ts"
 export interface Options {
   readonly runs: number
   readonly seconds: number
-  /** Parts to measure; `undefined`: all. */
+  /** Parts to measure; `undefined` means all. */
   readonly only: ReadonlySet<string> | undefined
-  /** How many instances are many. */
+  /** Number of instances in the crowd. */
   readonly crowd: number
   readonly readers: number
   /** Measured side by side with us. */
@@ -25,15 +25,15 @@ export interface Options {
   readonly tell: (line: string) => void
 }
 
-/** What can be asked for by itself. */
+/** Parts that `--only` takes. */
 export const parts = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "starts", "besides"] as const
 type Part = (typeof parts)[number]
 
 const warmUp = 0.6
-/** Of what is beside the table. */
+/** Runs of the further rows. */
 const fewerRuns = 2
 
-/** Whose rows a target needs. */
+/** Rows that a target needs. */
 const needed: Readonly<Record<"P1" | "P2" | "P3", ReadonlyArray<string>>> = {
   P1: ["postgres", "us", "them"],
   P2: ["naive", "batched", "us", "them"],

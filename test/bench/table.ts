@@ -1,4 +1,4 @@
-/** What was measured, as text for a terminal and for a README. */
+/** The measurements as text, for a terminal and for the documentation. */
 import { type Comparison, comparisonsOf } from "./comparison.ts"
 import { envelopeOf } from "./envelope.ts"
 import { short, whole } from "./numbers.ts"
@@ -8,7 +8,7 @@ import { isMet, type Target, targetsOf } from "./targets.ts"
 
 const numeric = /^[-\d. ]+$/
 
-/** Columns side by side; numbers to the right. */
+/** Pads columns to one width; numbers are right-aligned. */
 export const align = (lines: ReadonlyArray<ReadonlyArray<string>>): string => {
   const [header = []] = lines
   const widths = header.map((_, column) =>

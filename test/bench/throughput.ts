@@ -1,26 +1,26 @@
-/** How many events per second a contender takes for good, when there are always more. */
+/** The rate that a contender sustains while there are always more events. */
 import { cpuMillis } from "./Machine.ts"
 import type { FeedOptions } from "./programs/Evolution/Feed.ts"
 import { sleep, until } from "./time.ts"
 import type { EvolutionProgram } from "./world.ts"
 
-/** A contender that is connected, and hears nothing yet. */
+/** A contender that is connected and idle. */
 export interface Running {
-  /** How many events are done with: stored, or received when it stores none. */
+  /** Number of events that are stored, or received if the contender stores none. */
   readonly done: () => Promise<number>
-  /** The processes of Postgres that work for it. */
+  /** Pids of the Postgres processes that serve it. */
   readonly backends: () => Promise<ReadonlyArray<number>>
   readonly pid: number
   /**
-   * How many events may be on their way to it. Who cannot hold the socket back would gather the rest
-   * on its heap, and be measured at that.
+   * Events that may be under way to it. A contender that cannot hold the socket back would queue the rest
+   * on its heap, and the queueing would be measured.
    */
   readonly window: number
 }
 
 export interface Rate {
   readonly eventsPerSecond: number
-  /** CPU time for each event, in µs: of the contender's process, and of Postgres' for it. */
+  /** CPU time for each event, in µs: of the contender's process, and of the Postgres processes. */
   readonly ownMicros: number
   readonly databaseMicros: number
 }
@@ -64,7 +64,7 @@ export const saturate = async (
   const count = to.done - from.done
   const used = [cpuMillis([running.pid]) - own, cpuMillis(backends) - database]
   const sent = await evolution.ask("stop")
-  // What was taken in gets stored: without that, it is no rate of storing.
+  // Wait until all is stored; otherwise the figure is no rate of storing.
   await until("what was sent is done with", async () => (await running.done()) - before >= sent, {
     within: 30_000
   })

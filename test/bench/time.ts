@@ -1,7 +1,7 @@
 export const sleep = (millis: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, millis))
 
-/** Looks again and again until it is so; gives the ms it took. */
+/** Polls a condition until it holds; gives the ms it took, and throws after `within` ms. */
 export const until = async (
   what: string,
   isSo: () => Promise<boolean>,

@@ -1,26 +1,26 @@
-/** What is compared is measured by turns: what disturbs the machine for a while disturbs all of it. */
+/** Contenders are measured by turns, so that a slow phase of the machine affects all of them. */
 import type { Duration, Rate } from "./throughput.ts"
 
-/** What stands ready to be measured, again and again. */
+/** A contender that is ready to be measured. */
 export interface Stage {
   readonly measure: (duration: Duration) => Promise<Rate>
-  /** `SIGSTOP` makes its program stand still, `SIGCONT` go on. */
+  /** `SIGSTOP` suspends the program, `SIGCONT` resumes it. */
   readonly signal: (name: NodeJS.Signals) => void
 }
 
 export interface Contender {
   readonly name: string
   readonly what: string
-  /** Its stage stands until `use` is over. */
+  /** Opens the stage and closes it after `use`. */
   readonly open: <A>(use: (stage: Stage) => Promise<A>) => Promise<A>
 }
 
 export type Contenders = Readonly<Record<string, Contender>>
 
-/** Does something that may fail; a failure is told, and gives `undefined`. */
+/** Runs an action; reports a failure and gives `undefined`. */
 export type Attempt = <A>(what: string, act: () => Promise<A>) => Promise<A | undefined>
 
-/** Opens a contender; gives its stage, unless that fails, and what closes it again. */
+/** Opens a contender; gives its stage, or `undefined` if that fails, and the function that closes it. */
 const enter = async ({ name, open }: Contender, attempt: Attempt) => {
   let leave = () => {}
   let closed: Promise<unknown> = Promise.resolve()
@@ -44,8 +44,8 @@ const enter = async ({ name, open }: Contender, attempt: Attempt) => {
 }
 
 /**
- * All are opened; then A, B, C, A, B, C …; who has no turn stands still, as even an idle service costs a
- * little. Who cannot be opened or measured is left out.
+ * Opens all contenders and measures A, B, C, A, B, C …. A contender without a turn is suspended, as even an
+ * idle service costs a little. A contender that cannot be opened or measured is left out.
  */
 export const takeTurns = async (
   contenders: Contenders,

@@ -1,4 +1,4 @@
-/** Events per second of few instances and of many; and what else is known of the many. */
+/** Events per second with few instances and with many, and the other figures of the many. */
 
 import type { Checkout } from "./Checkout.ts"
 import { storing, window } from "./contenders.ts"
@@ -48,7 +48,7 @@ interface Options {
   readonly attempt: Attempt
 }
 
-/** The many share one connection; to have them all at rest takes long, so it is done once. */
+/** The many instances share one connection and are started once, as that takes long. */
 export const measureWidths = async (
   us: Checkout,
   fewer: ReadonlyArray<number>,
@@ -60,7 +60,7 @@ export const measureWidths = async (
       ...named(crowd),
       open: async (use) => {
         const used = await use(stageOf(scene, crowd))
-        scene.service.signal("SIGCONT") // it stands still after its last turn, and is not done with
+        scene.service.signal("SIGCONT") // it stands still after its last turn, and is measured further
         return used
       }
     }

@@ -1,4 +1,4 @@
-/** What a measurement takes place in: an Evolution and a database of its own, gone afterwards. */
+/** The surroundings of a measurement: an Evolution and a database of its own, removed afterwards. */
 import type { Database, Databases } from "./Databases.ts"
 import { type Program, startProgram } from "./Program.ts"
 import { nameOf } from "./programs/Evolution/Feed.ts"
@@ -32,7 +32,7 @@ export const withDatabase = async <A>(
   }
 }
 
-/** A hundred instances, started one by one: they miss nothing, and what is asked is answered. */
+/** Starts listeners one by one; resolves when all listen and Evolution gets no more questions. */
 export const listenTo = async (
   { ask }: EvolutionProgram,
   service: Service,
@@ -43,7 +43,7 @@ export const listenTo = async (
   await until("nothing is asked any more", async () => (await ask("facts")).quietFor > 300)
 }
 
-/** Those that the database had already listen, and none has anything left to do. */
+/** Resolves when all of the database's instances have a snapshot and no gap is unfinished. */
 export const settled = (database: Database, instances: number): Promise<number> =>
   until(
     "all have settled",
@@ -57,7 +57,7 @@ export const settled = (database: Database, instances: number): Promise<number> 
     { every: 500, within: 100_000 }
   )
 
-/** Fetching again is slow on purpose, to spare Evolution; here it would only be waited for. */
+/** Turns back-fill off: it is slow on purpose, to spare Evolution, and would only delay the bench. */
 export const nothingFetched = { BACKFILL_LIMIT: "0" }
 
 /** Opens a scene for each of the items, one inside the other, and closes all of them after `use`. */

@@ -1,4 +1,4 @@
-/** A limit: what `socket.io-client` receives when nothing is done with it. */
+/** A limit: receives with `socket.io-client` and drops each event. */
 import { io } from "socket.io-client"
 import { serve, variable } from "./serve.ts"
 

@@ -1,4 +1,4 @@
-/** A rival: `socket.io-client`, a queue, and an INSERT of all that waits; nothing decoded, no state kept. */
+/** A rival: receives with `socket.io-client` and inserts all queued events at once; decodes nothing, keeps no state. */
 import pg from "pg"
 import { io } from "socket.io-client"
 import { columnsOf, type Envelope, insertMany, valuesOf } from "./rival.ts"

@@ -1,6 +1,6 @@
 /**
- * Pretends to be Evolution, and costs as little as can be: the official engine shakes hands and keeps
- * the connections alive; the messages are frames encoded beforehand, written to its raw sockets.
+ * A cheap simulated Evolution: the official engine shakes hands and keeps the connections alive; the
+ * messages are frames encoded beforehand, written to its raw sockets.
  */
 import { createServer, type Server as HttpServer } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
@@ -13,11 +13,11 @@ import { serve } from "./serve.ts"
 export interface Facts {
   /** WebSockets asked for since the last `facts`. */
   readonly dials: number
-  /** The most of them that were under way at once. */
+  /** The most dials that were under way at once. */
   readonly dialsAtOnce: number
   /** REST calls since the last `facts`. */
   readonly calls: number
-  /** ms since the last of them. */
+  /** ms since the last REST call. */
   readonly quietFor: number
 }
 
@@ -33,7 +33,7 @@ const make = async () => {
   let address: AddressInfo = { address: "127.0.0.1", family: "IPv4", port: 0 }
   let http: HttpServer
   let io: Server
-  /** Raw sockets by the namespace that was joined there last. */
+  /** Raw sockets by the namespace that was joined last. */
   let joined = new Map<string, Socket>()
   let sockets = new Set<Socket>()
   let [dials, underWay, dialsAtOnce, calls, lastCall] = [0, 0, 0, 0, performance.now()]
@@ -46,7 +46,7 @@ const make = async () => {
       lastCall = performance.now()
       answer(request, response)
     })
-    // Who stands still until it is its turn is not taken for dead.
+    // A contender that stands still until its turn must not be taken for dead.
     io = new Server(http, { serveClient: false, connectTimeout: patience, pingTimeout: patience })
     http.on("connection", (socket) => {
       sockets.add(socket)
@@ -90,7 +90,7 @@ const make = async () => {
   await listen()
   return {
     url: () => `http://127.0.0.1:${address.port}`,
-    /** Gives how many connections the messages go to. */
+    /** Begins to send; gives the number of connections. */
     begin: (options: FeedOptions): number => {
       const found = lanes(options.instances)
       feed.begin(found, options)
@@ -99,7 +99,7 @@ const make = async () => {
     allow: feed.allow,
     stop: feed.stop,
     sent: feed.sent,
-    /** How many namespaces somebody is in, over all. */
+    /** Number of namespaces with a client. */
     joined: () => joined.size,
     facts: (): Facts => {
       const facts = {
@@ -111,7 +111,7 @@ const make = async () => {
       ;[dials, dialsAtOnce, calls] = [0, underWay, 0]
       return facts
     },
-    /** Cuts every connection, and is away so long. */
+    /** Cuts every connection, and is unreachable for that many ms. */
     leave: async (millis: number): Promise<void> => {
       for (const socket of sockets) socket.resetAndDestroy()
       await io.close()

@@ -1,4 +1,4 @@
-/** A rival: `socket.io-client` listening to many instances, to see what one costs that hears nothing. */
+/** A rival: `socket.io-client` listening to many idle instances, to measure the memory of one. */
 import { Manager } from "socket.io-client"
 import { nameOf } from "./Evolution/Feed.ts"
 import { serve, variable } from "./serve.ts"
@@ -7,11 +7,11 @@ export type Idle = typeof commands
 
 const url = variable("EVOLUTION_URL")
 const options = { transports: ["websocket"], autoConnect: true }
-/** Held, as a program that listens holds them. */
+/** Keeps the sockets reachable, as a program that listens does. */
 const listeners: Array<unknown> = []
 
 const commands = {
-  /** On one connection for all, or on one for each. Succeeds when all of them are connected. */
+  /** Opens one connection for all instances, or one for each. Resolves when all are connected. */
   open: async (count: number, isShared: boolean): Promise<void> => {
     const shared = isShared ? new Manager(url, options) : undefined
     const listen = (index: number) =>

@@ -1,4 +1,4 @@
-/** A limit: the same rows into the same table, and nothing else. And one INSERT after the other. */
+/** A limit: inserts the same rows into the same table, in batches or one awaited INSERT at a time. */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import pg from "pg"
@@ -10,7 +10,7 @@ import { insert } from "./rival.ts"
 import { serve, variable } from "./serve.ts"
 
 export interface Plan {
-  /** `ours`: the statement of the service, through its own room. */
+  /** `ours`: the service's own statement, through `EventStore`. */
   readonly way: Way | "ours"
   readonly batch: number
   readonly connections: number
@@ -18,7 +18,7 @@ export interface Plan {
 
 export type Inserts = typeof commands
 
-/** As many different ones, then again from the first. */
+/** Different rows; after the last the first comes again. */
 const rowCount = 40_000
 const rows = makeRows(rowCount)
 
@@ -61,7 +61,7 @@ let batches: ReadonlyArray<Write> = []
 let prepared: Plan = { way: "copy", batch: 1, connections: 1 }
 
 const commands = {
-  /** Makes the batches, so that making them is not what is measured. */
+  /** Builds the batches before the measurement. */
   prepare: (plan: Plan): void => {
     prepared = plan
     const make = plan.way === "ours" ? ours : ways[plan.way]
@@ -84,7 +84,7 @@ const commands = {
     await Promise.all(clients.slice(0, prepared.connections).map(lane))
     return (written * 1000) / (performance.now() - began)
   },
-  /** One INSERT awaited after the other; gives how long each took, in ms. */
+  /** Awaits one INSERT after the other; gives the duration of each, in ms. */
   awaited: async (seconds: number): Promise<ReadonlyArray<number>> => {
     const until = performance.now() + seconds * 1000
     const took: Array<number> = []

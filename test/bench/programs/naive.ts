@@ -1,4 +1,4 @@
-/** A rival: `socket.io-client` and `pg`, one INSERT awaited for each event. */
+/** A rival: receives with `socket.io-client` and awaits one INSERT for each event. */
 import pg from "pg"
 import { io } from "socket.io-client"
 import { type Envelope, insert, valuesOf } from "./rival.ts"

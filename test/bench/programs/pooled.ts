@@ -1,4 +1,4 @@
-/** A rival: as `naive`, over a pool of 10; so the order of events is lost. */
+/** A rival: `naive` over a pool of 10 connections, which loses the order of events. */
 import pg from "pg"
 import { io } from "socket.io-client"
 import { type Envelope, insert, valuesOf } from "./rival.ts"

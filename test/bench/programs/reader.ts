@@ -1,4 +1,4 @@
-/** Readers of the service's event stream, as many as wanted; one of them may look at each event's time. */
+/** Readers of the service's event stream; they may measure the age of each event. */
 import { connect, type Socket } from "node:net"
 import { micros, stampDigits, stampMark } from "./Evolution/Frames.ts"
 import { serve } from "./serve.ts"
@@ -8,7 +8,7 @@ export interface ReadOptions {
   readonly path: string
   readonly apiKey: string
   readonly readers: number
-  /** Notes how long each event was on its way, from the sending to here. */
+  /** Records the time of each event from its sending to this reader. */
   readonly isTimed: boolean
 }
 
@@ -17,7 +17,7 @@ export type Reader = typeof commands
 let sockets: Array<Socket> = []
 let bytes = 0
 let reads = 0
-/** Of the first reader alone: the others get the same. */
+/** Events of the first reader; the others get the same. */
 let events = 0
 let took: Array<number> = []
 
@@ -28,7 +28,7 @@ const count = (part: Buffer, what: Buffer, found: (at: number) => void): void =>
   for (let at = part.indexOf(what); at >= 0; at = part.indexOf(what, at + what.length)) found(at)
 }
 
-/** Events whose mark is cut in two by the network are left out; they are few. */
+/** Skips the few events whose mark is split between two reads. */
 const look = (part: Buffer): void => {
   const now = micros()
   count(part, mark, (at) => {
@@ -38,7 +38,7 @@ const look = (part: Buffer): void => {
   })
 }
 
-/** One for all sockets: what came is looked at, and not kept. */
+/** One buffer for all sockets: no byte is kept. */
 const shared = Buffer.alloc(256 * 1024)
 
 const open = ({ apiKey, isTimed, path, port }: ReadOptions, isFirst: boolean): Promise<Socket> =>
@@ -52,7 +52,7 @@ const open = ({ apiKey, isTimed, path, port }: ReadOptions, isFirst: boolean): P
       if (!isOpen && !part.includes("HTTP/1.1 200")) reject(new Error(part.toString()))
       if (!isOpen) resolve(socket)
       isOpen = true
-      // Chunked; a chunk's header between events does no harm here.
+      // The answer is chunked; chunk headers between events do not disturb the count.
       if (isFirst) count(part, eventMark, () => events++)
       if (isTimed) look(part)
       return true
@@ -64,7 +64,7 @@ const open = ({ apiKey, isTimed, path, port }: ReadOptions, isFirst: boolean): P
   })
 
 const commands = {
-  /** Succeeds when all of them have the head of their answer. */
+  /** Resolves when all readers have the head of their answer. */
   open: async (options: ReadOptions): Promise<void> => {
     for (let index = 0; index < options.readers; index += 50)
       sockets.push(
@@ -79,7 +79,7 @@ const commands = {
     for (const socket of sockets) socket.destroy()
     sockets = []
   },
-  /** What came since the last time it was asked; the times are in ms. */
+  /** Counts since the last call; times are in ms. */
   facts: () => {
     const facts = {
       bytes,

@@ -1,4 +1,4 @@
-/** What the rivals have in common: an event's row, without decoding, and without a look at it. */
+/** Shared by the rivals: the row of an event, which is neither decoded nor checked. */
 
 export interface Envelope {
   readonly event: string
@@ -19,7 +19,7 @@ export const valuesOf = ({ data, date_time, event, instance }: Envelope): Array<
   new Date().toISOString()
 ]
 
-/** Many at once; a parameter for each column. */
+/** Inserts many rows at once, with one array parameter per column. */
 export const insertMany = `
   insert into events (instance, event, data, upstream_time, received_at, origin)
   select *, 'live' from unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::timestamptz[])`

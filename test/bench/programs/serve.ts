@@ -1,4 +1,4 @@
-/** The other side of `Program.ts`: a program answers its parent's commands, and goes with it. */
+/** The program's side of `Program.ts`: it answers the parent's commands, and ends with the parent. */
 
 interface Request {
   readonly number: number
@@ -11,7 +11,7 @@ export type Reply =
   | { readonly number: number; readonly value?: unknown }
   | { readonly number: number; readonly error: string }
 
-/** To be called once everything is up. */
+/** Call it when the program is ready. */
 export const serve = (commands: object): void => {
   const reply = (answer: Reply) => process.send?.(answer)
   process.on("message", async ({ args, command, number }: Request) => {

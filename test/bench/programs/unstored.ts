@@ -1,4 +1,4 @@
-/** The service's own path with the storage off: what comes is decoded and published, and goes nowhere. */
+/** The service's own path without storage: events are decoded and published, and not stored. */
 import { Clock, DateTime, Effect, Layer, Stream } from "effect"
 import { InstanceName, type InstanceRecord, nothingObserved } from "../../../src/Domain/Instance.ts"
 import { EventSource } from "../../../src/Evolution/EventSource.ts"
@@ -64,7 +64,7 @@ const started = Effect.gen(function* () {
     Stream.takeUntil((all) => all.every(({ state }) => state._tag === "Listening")),
     Stream.runDrain
   )
-  // The answers to what is asked after connecting come first.
+  // The snapshots that the service asks for after connecting come first.
   yield* Effect.sleep("500 millis")
   serve({ count: () => lastId })
 })

@@ -1,4 +1,4 @@
-/** A limit: `ws` and `JSON.parse`, and nothing stored. */
+/** A limit: receives with `ws`, parses with `JSON.parse`, stores nothing. */
 import WebSocket from "ws"
 import { serve, variable } from "./serve.ts"
 

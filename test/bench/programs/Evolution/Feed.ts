@@ -1,4 +1,4 @@
-/** Sends messages on raw sockets: as fast as they are taken, or at a steady pace. */
+/** Sends messages on raw sockets: as fast as the sockets take them, or at a steady pace. */
 import type { Socket } from "node:net"
 import {
   idDigits,
@@ -10,16 +10,16 @@ import {
 } from "./Frames.ts"
 
 export interface FeedOptions {
-  /** How many instances the messages are of. */
+  /** Instances that have messages, from the first. */
   readonly instances: number
-  /** `null`: as fast as they are taken. */
+  /** `null`: as fast as the sockets take them. */
   readonly eventsPerSecond: number | null
   readonly isBinary?: boolean
-  /** The first instance gets exactly so many, and the others the rest. */
+  /** Rate of the first instance; the others share the rest. */
   readonly watchedPerSecond?: number
 }
 
-/** A connection, and whose messages go there. */
+/** A connection, and the instances whose messages it carries. */
 export interface Lane {
   readonly socket: Socket
   readonly namespace: string
@@ -27,13 +27,13 @@ export interface Lane {
   readonly indices: ReadonlyArray<number>
 }
 
-/** Goes out in one write: the more, the less the sending costs. */
+/** Frames in one write; more of them make the sending cheaper. */
 const slabFrames = 64
-/** Where there is a connection an instance, each gets few at a time. */
+/** Frames in one write if each instance has a connection of its own. */
 const smallSlabFrames = 8
-/** What is overdue beyond this is not made up for. */
+/** A pause longer than this is not made up for by a burst. */
 const maxOverdueMillis = 200
-/** Different texts that go round. */
+/** Different texts, sent in rotation. */
 const maxTemplates = 400
 
 export const nameOf = (index: number): string => `shop-${index + 1}`
@@ -41,7 +41,7 @@ export const nameOf = (index: number): string => `shop-${index + 1}`
 type Next = (now: number) => Template
 
 export const makeFeed = () => {
-  /** Messages sent since the process began: no id comes twice. */
+  /** Messages sent since the process began, so that no id comes twice. */
   let serial = 0
   let sent = 0
   let allowed = 0
@@ -62,7 +62,7 @@ export const makeFeed = () => {
     return made
   }
 
-  /** What comes next on a lane: its instances in turn, and the watched one when its time has come. */
+  /** Chooses the next message of a lane: its instances in turn, and the watched one when it is due. */
   const nextOf = ({ indices, namespace }: Lane, options: FeedOptions): Next => {
     const { instances, isBinary = false, watchedPerSecond = 0 } = options
     const variants = Math.max(1, Math.floor(maxTemplates / instances))
@@ -147,7 +147,7 @@ export const makeFeed = () => {
       if (options.eventsPerSecond === null) flood(lanes, options)
       else pace(lanes, options, options.eventsPerSecond)
     },
-    /** So many in all may be sent since it began, when nothing else sets the pace. */
+    /** Sets the number of messages that may be sent since `begin`, if no rate is given. */
     allow: (total: number): void => {
       allowed = total
       for (const pump of pumps) pump()

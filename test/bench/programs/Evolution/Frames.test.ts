@@ -21,7 +21,7 @@ const payloads = (bytes: Buffer): ReadonlyArray<{ isBinary: boolean; payload: Bu
   return [{ isBinary, payload }, ...payloads(bytes.subarray(from + length))]
 }
 
-/** What the official parser makes of them. */
+/** Packets that the official parser decodes from the frames. */
 const decode = (bytes: Buffer): Packet => {
   const decoder = new Decoder()
   let found: Packet | undefined

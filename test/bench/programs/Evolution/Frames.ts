@@ -1,22 +1,22 @@
 /**
- * WebSocket frames that carry `messages.upsert` as Evolution sends it, encoded beforehand: what changes
- * from one to the next (the message's id, the time) is digits at known places.
+ * WebSocket frames that carry `messages.upsert` as Evolution sends it, encoded beforehand: each frame
+ * differs from the next in digits at known places (the id of the message, the time).
  */
 import { makeRandom } from "../../../support/Random.ts"
 
 export interface Template {
   readonly bytes: Buffer
-  /** Where the number of the message stands in its key's id. */
+  /** Offset of the message's number in the id of its key. */
   readonly idAt: number
-  /** Where the time of sending stands in the text: µs of the machine's monotonic clock. */
+  /** Offset of the time of sending in the text: µs of the machine's monotonic clock. */
   readonly stampAt: number
-  /** Where `date_time` stands. */
+  /** Offset of `date_time`. */
   readonly dateAt: number
 }
 
 export const idDigits = 11
 export const stampDigits = 16
-/** Goes before the time of sending, so that a reader finds it. */
+/** Precedes the time of sending, so that a reader finds it. */
 export const stampMark = "sent:"
 
 const idBlank = "#".repeat(idDigits)
@@ -29,12 +29,12 @@ const phrases = [
   "Segunda-feira às nove na loja da esquina, combinado. ",
   "Obrigada pela atenção! "
 ] as const
-/** Beyond Latin-1, so that V8 keeps the text in two bytes a character. */
+/** Outside Latin-1, so that V8 stores two bytes per character. */
 const cheerful = "Parabéns 🎉🎂 "
 
 export interface Kind {
   readonly instance: string
-  /** Its number, which makes the ids of its messages its own. */
+  /** Number of the instance, which makes the ids of its messages unique. */
   readonly index: number
   readonly variant: number
   readonly namespace: string
@@ -97,7 +97,7 @@ export const makeTemplate = (kind: Kind): Template => {
   }
 }
 
-/** The data of one message as JSON text: what a row holds that came by such a frame. */
+/** The data of one message as JSON text, as the row of such a frame has it. */
 export const dataOf = (
   kind: Omit<Kind, "namespace" | "isBinary">
 ): ((serial: number) => string) => {
@@ -117,7 +117,7 @@ const frame = (opcode: number, payload: Buffer): Buffer => {
   return Buffer.concat([header, payload])
 }
 
-/** Writes a number as so many digits. */
+/** Writes a number with a fixed count of digits. */
 export const writeDigits = (target: Buffer, at: number, digits: number, value: number): void => {
   let left = value
   for (let place = at + digits - 1; place >= at; place--) {
@@ -127,5 +127,5 @@ export const writeDigits = (target: Buffer, at: number, digits: number, value: n
   }
 }
 
-/** µs of the clock that all processes of a machine share. */
+/** µs of the monotonic clock, which all processes of a machine share. */
 export const micros = (): number => Number(process.hrtime.bigint() / 1000n)

@@ -1,10 +1,10 @@
-/** Evolution's REST, as far as the service asks a server on which all goes well. */
+/** The part of Evolution's REST API that the service calls when nothing fails. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 
 const bodies: Readonly<Record<string, (name: string) => unknown>> = {
   "/instance/connectionState": (name) => ({ instance: { instanceName: name, state: "open" } }),
   "/instance/fetchInstances": () => [],
-  // Every event, so that no subscription seems to have shrunk.
+  // All events, so that the service finds no event missing from the subscription.
   "/websocket/find": () => ({ enabled: true, events: subscribed }),
   "/websocket/set": () => ({ enabled: true, events: subscribed }),
   "/chat/findMessages": () => ({ messages: { total: 0, pages: 0, currentPage: 1, records: [] } })
@@ -15,7 +15,7 @@ export const subscribe = (events: ReadonlyArray<string>): void => {
   subscribed = events
 }
 
-/** Answers; `false` when it is a path that is not known here. */
+/** Answers a request; 404 for an unknown path. */
 export const answer = (request: IncomingMessage, response: ServerResponse): void => {
   request.resume()
   const [, area, action, name = ""] = (request.url ?? "/").split("?")[0]?.split("/") ?? []

@@ -1,4 +1,4 @@
-/** Ways to bring a batch of rows into the log's table, without anything around it. */
+/** Ways to insert a batch of rows into the log's table, and nothing else. */
 import type pg from "pg"
 import { nameOf } from "../Evolution/Feed.ts"
 import { dataOf } from "../Evolution/Frames.ts"
@@ -10,7 +10,7 @@ export type Row = readonly [string, string, string, string, string]
 const instances = 100
 const variants = 4
 
-/** As many different messages as wanted, from 100 instances in turn. */
+/** Makes different messages, from 100 instances in turn. */
 export const makeRows = (count: number): ReadonlyArray<Row> => {
   const texts = Array.from({ length: instances * variants }, (_, number) => {
     const index = number % instances
@@ -70,7 +70,7 @@ const copy = (rows: ReadonlyArray<Row>): Write => {
     })
 }
 
-/** What `pg` calls on a query of its caller's own making, and what its types leave out. */
+/** The part of `pg`'s interface for custom queries that its types leave out. */
 interface CopyHandlers {
   readonly handleCopyInResponse: (connection: {
     readonly sendCopyFromChunk: (chunk: Buffer) => void

@@ -1,11 +1,11 @@
-/** What the service says of itself, looked at all the time, to be held against what was so. */
+/** Samples the service's statuses all the time, to compare them with the facts afterwards. */
 import type { Service, Status } from "./Service.ts"
 import { restAfter, sleep } from "./until.ts"
 
 export interface Sample {
-  /** When the question was asked, on the suite's clock. */
+  /** Time of the question, on the suite's clock. */
   readonly at: number
-  /** How long the answer took. */
+  /** Duration of the answer. */
   readonly millis: number
   readonly listening: ReadonlySet<string>
   readonly degraded: string | null
@@ -24,7 +24,7 @@ export const startSampler = (service: Service): Sampler => {
 
   const look = async (): Promise<void> => {
     const at = Date.now()
-    // While the service is meant to be away there is no answer, and nothing is claimed.
+    // A service that is down on purpose gives no answer, and claims nothing.
     const statuses = await service.get<ReadonlyArray<Status>>("/instances").catch(() => undefined)
     if (statuses === undefined) return
     samples.push({

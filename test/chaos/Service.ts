@@ -1,4 +1,4 @@
-/** The service, as its bundle: started, hurt and started again, with the same address and settings. */
+/** The service's bundle as a process that can be hurt and started again with the same address and settings. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
@@ -8,7 +8,7 @@ import { freePort } from "../support/PostgresCluster.ts"
 const root = join(import.meta.dirname, "../..")
 const apiKey = "a-key-of-the-suite"
 
-/** What the suite reads of a status. */
+/** The part of a status that the suite reads. */
 export interface Status {
   readonly name: string
   readonly userAction: string
@@ -36,24 +36,24 @@ export interface Service {
   /** Starts it and waits until it serves. */
   readonly start: () => Promise<void>
   readonly signal: (name: NodeJS.Signals) => void
-  /** Waits for its end, which is meant. */
+  /** Waits for an exit that the scenario wants. */
   readonly end: () => Promise<{ readonly code: number | null; readonly millis: number }>
-  /** What it answers; a method other than GET has no body here. */
+  /** The JSON answer to a request without a body. */
   readonly get: <A>(path: string) => Promise<A>
   readonly post: (path: string) => Promise<number>
   /** The HTTP status of a GET. */
   readonly ask: (path: string) => Promise<number>
-  /** Begins to read the event stream; gives what its last words will be. */
+  /** Begins to read the event stream; gives its last frame when it ends. */
   readonly stream: () => Promise<{ readonly last: Promise<string> }>
   /** Resident memory, in MiB. */
   readonly rss: () => number
   readonly pid: () => number
   readonly output: () => string
-  /** How it ended when it was not meant to. */
+  /** The exit that no scenario wanted. */
   readonly unmeant: () => ReadonlyArray<string>
 }
 
-/** A suite that ends early leaves nobody behind. */
+/** Services to kill when the suite ends early. */
 const running = new Set<ChildProcess>()
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL")

@@ -1,4 +1,4 @@
-/** Where a scenario takes place: Evolution, the network, the service and its database, all real processes. */
+/** A scenario's world: Evolution, the network, the service and its database, all real processes. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,19 +24,19 @@ export interface World {
     text: string,
     values?: ReadonlyArray<unknown>
   ) => Promise<ReadonlyArray<Row>>
-  /** What the scenario itself looks at. */
+  /** Checks of the scenario itself. */
   readonly checks: Array<Check>
   readonly expect: (title: string, isOk: boolean, figure?: string) => void
-  /** When nothing came through, and who says that it listens is wrong. */
+  /** Stretches in which no event came through, so that a status "listening" is wrong. */
   readonly cuts: Array<{ readonly from: number; readonly to: number }>
-  /** Nothing comes through from when it begins until it has ended. */
+  /** Marks a stretch in which no event comes through, from its beginning to its end. */
   readonly cut: (during: () => Promise<void>) => Promise<void>
-  /** Some time, by chance. */
+  /** Waits a random time. */
   readonly pause: (minimum: number, maximum: number) => Promise<void>
   readonly load: (eventsPerSecond: number) => Promise<void>
   readonly statuses: () => Promise<ReadonlyArray<Status>>
   readonly gaps: () => Promise<ReadonlyArray<Gap>>
-  /** Waits until every listener is as wanted; gives the seconds it took. */
+  /** Waits until every listener is in its desired state; gives the seconds it took. */
   readonly all: (
     what: string,
     isSo: (status: Status) => boolean,
@@ -48,7 +48,7 @@ export interface World {
   readonly leave: () => Promise<void>
 }
 
-/** A suite that ends early leaves nothing behind. */
+/** Removes the world of a suite that ends early. */
 const directories = new Set<string>()
 const remove = (directory: string): void => {
   rmSync(directory, { recursive: true, force: true })
@@ -92,7 +92,7 @@ export const enter = async (
 
     const names = Array.from({ length: setup.instances ?? 5 }, (_, index) => `loja-${index + 1}`)
     await evolution.add(names, { ownerJid: "5511999990001@s.whatsapp.net", state: "open" })
-    // A namespace exists from its first event on.
+    // Evolution creates a namespace with its first event.
     if (setup.isUnprepared !== true)
       for (const one of names) await evolution.emit(one, "presence.update", {})
 
@@ -179,7 +179,7 @@ export const enter = async (
   }
 }
 
-/** Times as text, as the service's answers have them. */
+/** Times as text, in the form of the service's answers. */
 const gapsQuery = `
   select instance, cause, recovered, fetched, note,
     to_char("from" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "from",

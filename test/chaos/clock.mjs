@@ -1,7 +1,7 @@
 /**
- * Loaded before a program (`--import`): its wall clock can be set. On SIGUSR2 it reads by how many
- * milliseconds from the file that `CHAOS_CLOCK` names, and says so in another, beside it. What counts
- * time (`performance`, `process.hrtime`, timers) goes on evenly, as it does on a real machine.
+ * Loaded before a program (`--import`): sets the wall clock of the program. On SIGUSR2 it reads the shift in
+ * milliseconds from the file that `CHAOS_CLOCK` names, and confirms it in another file beside it. Monotonic
+ * time (`performance`, `process.hrtime`, timers) goes on evenly, as on a real machine.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 

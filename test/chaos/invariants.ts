@@ -1,4 +1,4 @@
-/** What has to hold after every scenario, whatever happened in it. */
+/** Invariants that hold after every scenario. */
 import type { Sent } from "../support/EvolutionProcess.ts"
 import type { Check, Scenario } from "./Scenario.ts"
 import type { Gap } from "./Service.ts"
@@ -28,7 +28,7 @@ interface Quarantined {
   readonly at: number
 }
 
-/** What is known of the messages, from both ends. */
+/** The messages that were sent and those that are in the log. */
 interface Facts {
   readonly sent: ReadonlyArray<Sent>
   /** In the log's order. */
@@ -78,7 +78,7 @@ const gapsByInstance = (gaps: ReadonlyArray<Gap>) => {
   return found
 }
 
-/** Every message is written down, or put aside, or its time is known not to have been heard. */
+/** Every message is in the log or in quarantine, or a gap covers the time of its sending. */
 const accounted = ({ gaps, logged, quarantined, sent }: Facts): Check => {
   const known = new Set([...logged.map(keyOf), ...quarantined.map(keyOf)])
   const absent = sent.filter((one) => !known.has(keyOf(one)))
@@ -86,7 +86,7 @@ const accounted = ({ gaps, logged, quarantined, sent }: Facts): Check => {
   const unheard = absent.filter(
     (one) => !(byInstance.get(one.instance) ?? []).some((gap) => isIn(one, gap))
   )
-  // What Postgres refused has no text in quarantine: its instance and its time have to do.
+  // Events that Postgres refused have no text in quarantine; they are matched by instance and time.
   const textless = quarantined.filter(({ id }) => id === null)
   const missing = unheard.filter((one) => {
     const found = textless.findIndex(
@@ -108,7 +108,7 @@ const accounted = ({ gaps, logged, quarantined, sent }: Facts): Check => {
   }
 }
 
-/** What was not heard when it was sent is in a gap: fetching more than that is luck, and no ledger. */
+/** Every message that was not received live is in a gap; to fetch one outside of all gaps is luck. */
 const ledger = ({ gaps, logged, quarantined, sent }: Facts): Check => {
   const live = logged.filter(({ origin }) => origin === "live")
   const heard = new Set([...live.map(keyOf), ...quarantined.map(keyOf)])
@@ -166,7 +166,7 @@ const order = ({ logged, sent }: Facts): Check => {
   }
 }
 
-/** Everything sent in a gap that has ended is in the log, and the gap says so. */
+/** Every message sent in a closed gap is in the log, and the gap is marked as recovered. */
 const backfilled = ({ gaps, logged, sent }: Facts): Check => {
   const known = new Set(logged.map(keyOf))
   const closed = gaps.filter(({ to }) => to !== null)
@@ -201,7 +201,7 @@ const lossless = ({ gaps, logged, sent }: Facts): Check => {
   }
 }
 
-/** No status claimed a link that had been away for longer than the heartbeat may take to notice. */
+/** No status claimed a link that had been down for longer than the heartbeat needs to notice. */
 const honest = async ({ cuts, sampler, setup, statuses }: World): Promise<Check> => {
   const { pingInterval = 1000, pingTimeout = 2000 } = setup.evolution ?? {}
   const patience = pingInterval + pingTimeout + 2000

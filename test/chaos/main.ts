@@ -1,6 +1,6 @@
 /**
- * The chaos suite: the built service between a pretended Evolution and a Postgres of our own, all as
- * processes, and everything that goes wrong between them. `--seed N`, `--only a,b`, `--fast`.
+ * The chaos suite: the built service, a simulated Evolution and a Postgres of our own, all as processes, with
+ * the faults that happen between them. `--seed N`, `--only a,b`, `--fast`.
  */
 import { execFileSync } from "node:child_process"
 import { join } from "node:path"
@@ -28,7 +28,7 @@ try {
   const cwd = join(import.meta.dirname, "../..")
   execFileSync("npm", ["run", "-s", "bundle"], { cwd, stdio: "inherit" })
 } catch {
-  console.log("0 passed, 1 failed") // esbuild has said why
+  console.log("0 passed, 1 failed") // esbuild has printed the reason
   process.exit(1)
 }
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1))
@@ -36,7 +36,7 @@ const shared = await startCluster()
 const outcomes = await runAll(chosen, {
   seed: Number(values.seed),
   shared,
-  // The fast ones mostly wait; the others also need the machine.
+  // Fast scenarios mostly wait; the others need the processor, too.
   lanes: values.fast ? 4 : 3
 })
 await shared.remove()

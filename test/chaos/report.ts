@@ -1,11 +1,11 @@
-/** What came of it: a table, and the details of what is not as it should be. */
+/** The results: a table, and the details of failed checks. */
 import { invariants } from "./invariants.ts"
 import type { Check } from "./Scenario.ts"
 import type { Outcome } from "./suite.ts"
 
 const mark = ({ figure, isOk }: Check): string => `${isOk ? "ok" : "FAILED"} ${figure}`.trim()
 
-/** A row a scenario, a column an invariant; what a scenario looks at by itself comes last. */
+/** One row per scenario, one column per invariant; the last column has the checks of the scenario itself. */
 export const table = (outcomes: ReadonlyArray<Outcome>): string => {
   const header = ["scenario", "s", ...invariants, "its own"]
   const rows = outcomes.map(({ checks, scenario, seconds }) => {

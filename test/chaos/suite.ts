@@ -1,4 +1,4 @@
-/** One scenario from its beginning to its end, and many of them side by side. */
+/** Runs one scenario, and many of them side by side. */
 import { inspect } from "node:util"
 import type { PostgresCluster } from "../support/PostgresCluster.ts"
 import { checkAll } from "./invariants.ts"
@@ -16,9 +16,9 @@ export interface Outcome {
 
 export interface Setting {
   readonly seed: number
-  /** The cluster of those that do not hurt it. */
+  /** The cluster of scenarios that do not hurt Postgres. */
   readonly shared: PostgresCluster
-  /** How many go on side by side. */
+  /** Number of scenarios that run at once. */
   readonly lanes: number
 }
 
@@ -72,12 +72,12 @@ const tooLong = async (millis: number): Promise<never> => {
   throw new Error(`It takes longer than ${millis / 1000} s`)
 }
 
-/** Nothing is on its way any more: not to the log, and not by asking again. */
+/** Waits until no event is under way to the log, live or by back-fill. */
 const catchUp = async (world: World, { isBackfilled, patience = 60 }: Scenario): Promise<void> => {
   const within = patience * 1000
   await world.evolution.endLoad()
   await world.allListening(within)
-  // Events come in order: with a last one, everything before it has come, or never will.
+  // Events come in order: after the last one, no earlier one can still come.
   await until("a last message of each instance is in the log", within, async () => {
     const ids = await world.evolution.message(world.names)
     return until("", 3000, async () => {

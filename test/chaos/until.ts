@@ -1,12 +1,12 @@
-/** Waiting: by condition where there is one, and by the clock where the passing of time is the point. */
+/** Waits by condition where there is one, and by the clock where the passing of time is the point. */
 
 export const sleep = (millis: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, millis))
 
-/** A question that is costly to answer is asked less often, so that asking is no load of its own. */
+/** Expensive conditions are polled less often, so that polling is no load of its own. */
 export const restAfter = (millis: number): number => 4 * millis
 
-/** Looks again and again until there is something to see; an error counts as nothing yet. */
+/** Polls until there is a value; an error counts as no value yet. */
 export const until = async <A>(
   what: string,
   within: number,

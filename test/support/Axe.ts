@@ -1,7 +1,7 @@
 import axe, { type AxeResults } from "axe-core"
 import type { Page } from "playwright-core"
 
-/** What axe-core finds serious or critical, in words to act on. */
+/** Serious and critical findings of axe-core, as text to act on. */
 export const findings = async (page: Page): Promise<ReadonlyArray<string>> => {
   await page.evaluate(axe.source)
   const { violations } = await page.evaluate<AxeResults>("axe.run(document)")

@@ -5,7 +5,7 @@ import { findings } from "./Axe.ts"
 import { inBrowser } from "./Browser/Suite.ts"
 import { executable, howToGetOne, visit } from "./Browser.ts"
 
-/** Pages that each do one thing. */
+/** Pages that do one thing each. */
 const pages: Readonly<Record<string, string>> = {
   "/quiet": "<title>Quiet</title>",
   "/complains": "<script>console.error('the page complains')</script>",

@@ -1,11 +1,11 @@
 /**
  * The machine's Chromium, driven by tests: one browser for a suite, a profile of its own for each visit.
- * A visit fails on whatever goes wrong in it, even where the test does not look.
+ * A visit fails on every error in it, even where the test does not look.
  */
 import { existsSync } from "node:fs"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 
-/** The one without a window comes first: it opens a page in less than half the time. */
+/** The headless shell comes first: it opens a page in less than half the time. */
 const places = [
   "/usr/bin/chromium-headless-shell",
   "/usr/bin/chromium",
@@ -15,7 +15,7 @@ const places = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium"
 ]
 
-/** Who names a browser wants the tests to run: then a missing one is a failure, not a reason to skip. */
+/** A browser named by `CHROMIUM_PATH` has to exist: if it is missing, the tests fail and are not skipped. */
 const named = process.env.CHROMIUM_PATH || undefined
 
 /** The browser's program; `undefined` when the machine has none. */
@@ -51,16 +51,16 @@ export const close = async (): Promise<void> => {
 }
 
 export interface Visit extends BrowserContextOptions {
-  /** Where the pages may ask: `http://127.0.0.1:…`. A request to anybody else is a failure. */
+  /** Origins that the pages may ask, such as `http://127.0.0.1:…`. A request to another origin is a failure. */
   readonly origins: ReadonlyArray<string>
-  /** What the console may complain of, such as the answer to a wrong key. */
+  /** Console errors that are allowed, such as the answer to a wrong key. */
   readonly expected?: RegExp
 }
 
-/** How long a page may take for anything a test waits for, in ms of real time. */
+/** Bound of each wait for a page, in ms of real time. */
 export const patience = 15_000
 
-/** Opens a page in a profile of its own; afterwards fails with whatever went wrong in it. */
+/** Opens a page in a profile of its own; fails afterwards if an error occurred in it. */
 export const visit = async (
   { expected, origins, ...options }: Visit,
   test: (page: Page) => Promise<void>
@@ -68,7 +68,7 @@ export const visit = async (
   const browser = await launch()
   const context = await browser.newContext({
     locale: "en-US",
-    // What is on its way from one colour to another has neither contrast.
+    // During a transition of colours neither contrast holds.
     reducedMotion: "reduce",
     viewport: { width: 1100, height: 800 },
     ...options
@@ -100,7 +100,7 @@ export const visit = async (
   if (trouble.length > 0) throw new Error(`Trouble in the page:\n${trouble.join("\n")}`)
 }
 
-/** What failed, and what was to be seen then. */
+/** The failure, with the text of the page at that time. */
 const told = async (page: Page, trouble: ReadonlyArray<string>, error: unknown) => {
   const seen = await page
     .locator("body")

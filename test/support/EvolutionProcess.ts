@@ -1,4 +1,4 @@
-/** The simulated Evolution as a process of its own: it can be stopped, killed, and kept busy by itself. */
+/** The simulated Evolution as a process, which can be suspended, killed, and kept busy. */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
@@ -7,7 +7,7 @@ import type { Settings } from "./EvolutionSimulator/State.ts"
 
 export type { Load, Sent } from "./EvolutionProcess/Commands.ts"
 
-/** Every command, answered across the process's border. */
+/** Every command, answered by the process. */
 type Remote = {
   readonly [K in keyof Commands]: (
     ...args: Parameters<Commands[K]>
@@ -18,7 +18,7 @@ export interface EvolutionProcess extends Remote {
   readonly url: string
   readonly apiKey: string
   readonly pid: number
-  /** `SIGSTOP`: it stands still, its connections too. Until `SIGCONT` nothing else is answered. */
+  /** `SIGSTOP` suspends it with its connections; it answers no command until `SIGCONT`. */
   readonly signal: (signal: NodeJS.Signals) => void
   readonly kill: () => Promise<void>
 }
@@ -27,7 +27,7 @@ export interface EvolutionProcessOptions {
   readonly settings?: Partial<Settings>
   /** Node's own arguments, such as `--import`. */
   readonly nodeArguments?: ReadonlyArray<string>
-  /** Of its environment, beside what it inherits. */
+  /** Environment variables beside the inherited ones. */
   readonly variables?: Readonly<Record<string, string>>
 }
 
@@ -67,7 +67,7 @@ export const startEvolution = async ({
         const number = ++numbers
         pending.set(number, (reply) => {
           if ("error" in reply) reject(new Error(reply.error))
-          // The process answers with what its own `Commands` gives.
+          // The reply has the type of the command in `Commands`.
           else if ("value" in reply) resolve(reply.value as Awaited<ReturnType<Commands[K]>>)
         })
         child.send({ number, command, args }, (error) => error !== null && reject(error))

@@ -1,6 +1,6 @@
 /**
- * A reader of Prometheus' text format 0.0.4 that forgives nothing: what Prometheus would refuse, or
- * take for something else, is an error with its line.
+ * A strict reader of Prometheus' text format 0.0.4: text that Prometheus would refuse or misread is an error
+ * with its line.
  *
  * Format: https://prometheus.io/docs/instrumenting/exposition_formats/
  */
@@ -98,7 +98,7 @@ const belongs = (name: string, { name: family, type }: Open): boolean =>
 const identity = ({ labels, name }: Sample): string =>
   JSON.stringify([name, Object.entries(labels).sort()])
 
-/** No sample twice; a counter below no zero; a histogram's buckets add up to its count. */
+/** Checks that no sample comes twice, no counter is negative, and a histogram's buckets add up to its count. */
 const check = ({ name, samples, type }: Family): void => {
   if (new Set(samples.map(identity)).size !== samples.length) throw new Error(`${name}: twice`)
   if (type === "counter" && samples.some(({ value }) => !(value >= 0)))
@@ -126,7 +126,7 @@ const check = ({ name, samples, type }: Family): void => {
   }
 }
 
-/** The value of the one sample with these labels; `undefined`: there is none. */
+/** The value of the one sample with these labels; `undefined` if there is none. */
 export const sampleOf = (
   families: ReadonlyMap<string, Family>,
   name: string,

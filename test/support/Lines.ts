@@ -1,10 +1,10 @@
-/** What a program logs, line by line. */
+/** The log of a program, line by line. */
 import { Effect, HashMap, Layer, Logger, LogLevel, Option } from "effect"
 
 export interface Line {
   readonly level: string
   readonly message: string
-  /** The instance that it is about, as the line says. */
+  /** The instance that the line names. */
   readonly instance: string | undefined
 }
 

@@ -1,4 +1,4 @@
-/** Where traces go: takes what is sent by OTLP in JSON, and reads it. */
+/** A receiver of traces by OTLP in JSON. */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Effect, Schema } from "effect"
@@ -14,7 +14,7 @@ const Attributes = Schema.Array(Schema.Struct({ key: Schema.String, value: Value
 const Id = (length: number) =>
   Schema.String.pipe(Schema.pattern(new RegExp(`^[0-9a-f]{${length}}$`)))
 
-/** OTLP's `ExportTraceServiceRequest`, as far as we have it. */
+/** The part of OTLP's `ExportTraceServiceRequest` that the tests read. */
 const Request = Schema.Struct({
   resourceSpans: Schema.Array(
     Schema.Struct({
@@ -91,7 +91,7 @@ export const receiver = Effect.gen(function* () {
     url: `http://127.0.0.1:${port}`,
     /** Each request's first line and headers. */
     headers,
-    /** Everything that came, as it came. */
+    /** All request bodies as text. */
     text: () => bodies.join("\n"),
     resource: () => asRecord(requests()[0]?.resourceSpans[0]?.resource.attributes ?? []),
     spans: (): ReadonlyArray<ReceivedSpan> =>

@@ -32,7 +32,7 @@ describe.skipIf(!hasBinaries)("a cluster of our own", () => {
     await cluster.restart("immediate")
     expect(await count()).toBe(1)
     await cluster.kill()
-    // The kernel may reset who came before the port was closed.
+    // The kernel may reset connections from before the port was closed.
     await expect(count()).rejects.toThrow(/ECONNRE(?:FUSED|SET)/)
     await cluster.start()
     expect(await count()).toBe(1)

@@ -1,4 +1,4 @@
-/** A Postgres cluster of our own, to be hurt: on a free port, in a directory that goes again. */
+/** A Postgres cluster that tests may hurt: on a free port, in a temporary directory. */
 import { execFile, execFileSync } from "node:child_process"
 import { once } from "node:events"
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
@@ -9,7 +9,7 @@ import { promisify } from "node:util"
 import pg from "pg"
 
 export interface PostgresCluster {
-  /** Of a new, empty database. */
+  /** URL of a new, empty database. */
   readonly create: (name: string) => Promise<string>
   readonly query: <Row extends pg.QueryResultRow>(
     url: string,
@@ -19,9 +19,9 @@ export interface PostgresCluster {
   readonly start: () => Promise<void>
   readonly stop: (mode: "fast" | "immediate") => Promise<void>
   readonly restart: (mode: "fast" | "immediate") => Promise<void>
-  /** Every process of it at once, as when the power goes. */
+  /** Kills all its processes at once, as a power failure does. */
   readonly kill: () => Promise<void>
-  /** Nobody can write from now on; who is connected has to connect again. */
+  /** Makes the cluster read-only and closes all connections. */
   readonly readOnly: (on: boolean) => Promise<void>
   /** Stops it, and removes its directory. */
   readonly remove: () => Promise<void>
@@ -42,7 +42,7 @@ const asPostgres = (program: string, args: ReadonlyArray<string>): [string, Arra
     : [path, [...args]]
 }
 
-/** No fsync: what survives here is a killed process and no power cut. */
+/** No fsync: the tests kill processes, and cut no power. */
 const settings = [
   "fsync=off",
   "full_page_writes=off",
@@ -71,12 +71,12 @@ export const startCluster = async (): Promise<PostgresCluster> => {
 
   const urlOf = (name: string) => `postgres://postgres@127.0.0.1:${port}/${name}`
   const query: PostgresCluster["query"] = async (url, text, values = []) => {
-    // What the harness writes is not held up by `readOnly`.
+    // The harness may write in spite of `readOnly`.
     const client = new pg.Client({
       connectionString: url,
       options: "-c default_transaction_read_only=off"
     })
-    client.on("error", () => undefined) // the query that met it reports it
+    client.on("error", () => undefined) // the query that fails reports it
     await client.connect()
     try {
       return (await client.query(text, [...values])).rows
@@ -91,13 +91,13 @@ export const startCluster = async (): Promise<PostgresCluster> => {
   const kill = async (): Promise<void> => {
     const family = familyOf(data)
     for (const pid of family) signal(pid, "SIGKILL")
-    // Whoever is left would keep the shared memory, and so the next start away.
+    // A remaining process would keep the shared memory and so prevent the next start.
     while (family.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10))
-    // Where nobody buries the dead, their pid looks taken.
+    // Without an init process that reaps zombies, their pid looks taken.
     rmSync(join(data, "postmaster.pid"), { force: true })
   }
 
-  // A harness that ends early leaves nothing behind.
+  // A harness that ends early removes the cluster.
   const cleanUp = () => {
     for (const pid of familyOf(data)) signal(pid, "SIGKILL")
     rmSync(directory, { recursive: true, force: true })
@@ -136,7 +136,7 @@ export const startCluster = async (): Promise<PostgresCluster> => {
   }
 }
 
-/** The postmaster, stopped, and its children, by the pid it left; nobody when it does not run. */
+/** Suspends the postmaster; gives its pid and those of its children, or none if it does not run. */
 const familyOf = (data: string): ReadonlyArray<number> => {
   let postmaster: number
   try {
@@ -144,9 +144,9 @@ const familyOf = (data: string): ReadonlyArray<number> => {
   } catch {
     return []
   }
-  // The pid of one that was killed may be somebody else's by now.
+  // The pid of a killed postmaster may belong to another process by now.
   if (!commandOf(postmaster).includes(data)) return []
-  // So that it has no more children while we count.
+  // A suspended postmaster starts no children while we count.
   signal(postmaster, "SIGSTOP")
   const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, "utf8")
   return [postmaster, ...children.split(" ").filter(Boolean).map(Number)]

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: everything drawn follows from a seed. */
+/** Repeatable random numbers, which follow from a seed. */
 export interface Random {
   /** At least 0, less than 1. */
   readonly next: () => number
@@ -7,7 +7,7 @@ export interface Random {
   readonly pick: <A>(choices: readonly [A, ...ReadonlyArray<A>]) => A
 }
 
-/** Mulberry32; the text tells apart who draws, so that nobody's numbers depend on another's. */
+/** Mulberry32; the text separates users of one seed, so that their numbers do not depend on each other. */
 export const makeRandom = (seed: number, name = ""): Random => {
   let state = [...name].reduce(
     (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16777619),

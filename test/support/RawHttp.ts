@@ -1,4 +1,4 @@
-/** HTTP by hand: any bytes at all to a server, and what comes back. */
+/** HTTP by hand: sends any bytes to a server and parses the answers. */
 import { connect } from "node:net"
 
 export interface RawAnswer {
@@ -10,25 +10,25 @@ export interface RawAnswer {
 export type Ending =
   /** Waits for the server to close. */
   | "wait"
-  /** Says that nothing more comes, and waits. */
+  /** Ends the sending side, and waits. */
   | "half-close"
 
 export interface Sent {
-  /** One after the other, each in a packet of its own. */
+  /** Pieces, each sent in a packet of its own. */
   readonly parts: ReadonlyArray<string | Buffer>
   readonly ending: Ending
 }
 
 export interface Heard {
   readonly answers: ReadonlyArray<RawAnswer>
-  /** What came that is no answer. */
+  /** Received bytes that are no answer. */
   readonly rest: string
   /** The server did not close in time. */
   readonly isHanging: boolean
   readonly millis: number
 }
 
-/** Sends, and collects until the server closes the connection, or for so many ms. */
+/** Sends the bytes and collects answers until the server closes the connection or the time is over. */
 export const exchange = (port: number, { ending, parts }: Sent, deadline: number): Promise<Heard> =>
   new Promise((resolve) => {
     const began = performance.now()
@@ -43,7 +43,7 @@ export const exchange = (port: number, { ending, parts }: Sent, deadline: number
     const timer = setTimeout(() => finish(true), deadline)
     socket.on("data", (part) => received.push(part))
     socket.on("end", () => finish(false))
-    socket.on("error", () => finish(false)) // what came before it counts
+    socket.on("error", () => finish(false)) // the bytes before the error count
     socket.setNoDelay(true)
     socket.on("connect", async () => {
       for (const part of parts) {
@@ -53,7 +53,7 @@ export const exchange = (port: number, { ending, parts }: Sent, deadline: number
     })
   })
 
-/** Answers of a stated length, or in chunks; those to no body have none. */
+/** Parses answers with a content length or in chunks; some have no body. */
 const parse = (text: string): { answers: ReadonlyArray<RawAnswer>; rest: string } => {
   const answers: Array<RawAnswer> = []
   let rest = text

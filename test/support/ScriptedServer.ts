@@ -1,4 +1,4 @@
-/** A WebSocket server that says exactly what a test tells it to, for what the official one never would. */
+/** A WebSocket server that a test scripts, for behaviour that the official one never shows. */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Effect } from "effect"

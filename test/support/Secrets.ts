@@ -1,4 +1,4 @@
-/** Secrets to plant, and the search for them wherever they must not be. */
+/** Makes secrets to plant, and searches for them where they must not be. */
 import { createHash } from "node:crypto"
 
 export interface Secret {
@@ -6,11 +6,11 @@ export interface Secret {
   readonly value: string
 }
 
-/** Bytes that follow from a name and a seed, and from nothing that anybody could guess. */
+/** Bytes that follow from a name and a seed. */
 export const bytesOf = (name: string, seed: number, length = 32): Buffer =>
   createHash("sha512").update(`${seed} ${name}`).digest().subarray(0, length)
 
-/** A secret as people make them up: with what JSON, URLs and SQL have to escape. */
+/** A secret with characters that JSON, URLs and SQL have to escape. */
 export const passwordOf = (name: string, seed: number): string =>
   `p"${bytesOf(name, seed, 9).toString("base64url")}\\/+%'é`
 
@@ -18,11 +18,11 @@ export const passwordOf = (name: string, seed: number): string =>
 export const tokenOf = (name: string, seed: number): string =>
   `${name}_${bytesOf(name, seed, 18).toString("base64url")}`
 
-/** The key of a file or of a group: base64 text of so many bytes. */
+/** The key of a file or of a group: base64 of random bytes. */
 export const keyBytesOf = (name: string, seed: number): string =>
   bytesOf(name, seed).toString("base64")
 
-/** How a secret may look when it comes back; worked out by brute force, and not as the service does. */
+/** Forms of a secret in output; found by brute force, independently of the service's own code. */
 export const formsOf = (value: string): ReadonlyArray<string> => {
   const inBase64 = ["", "x", "xy"].flatMap((before) =>
     ["", "z", "zz"].map((after) => {
@@ -30,7 +30,7 @@ export const formsOf = (value: string): ReadonlyArray<string> => {
       const other = Buffer.from(`${before.replaceAll(/./g, "Q")}${value}${after}`).toString(
         "base64"
       )
-      // What does not depend on the neighbours.
+      // The part that does not depend on the neighbours.
       const begin = [...one].findIndex((_, at) => one.slice(at) === other.slice(at))
       return one.slice(begin, one.length - 4)
     })
@@ -46,7 +46,7 @@ export const formsOf = (value: string): ReadonlyArray<string> => {
   return [...new Set(forms)].filter((form) => form.length >= 8)
 }
 
-/** What was found, and where; a line for each. */
+/** Findings with their places, one per line. */
 export const search = (
   secrets: ReadonlyArray<Secret>,
   places: Readonly<Record<string, string>>

@@ -1,4 +1,4 @@
-/** The service as strangers run it: a process of its own, spoken to over HTTP and with signals. */
+/** The service as users run it: a process, controlled over HTTP and with signals. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -9,7 +9,7 @@ import { Effect, Schedule } from "effect"
 import { bundle } from "./bundle.ts"
 
 const root = join(import.meta.dirname, "../..")
-/** What callers send, unless the service's variables say otherwise. */
+/** The API key of callers, unless the service's variables set another one. */
 export const apiKey = "a-key-of-the-test"
 
 export interface ServiceProcess {
@@ -20,7 +20,7 @@ export interface ServiceProcess {
     path: string,
     init?: { readonly method?: string; readonly body?: object }
   ) => Effect.Effect<Answer>
-  /** Asks until the answer is as wanted; dies, with the last one, after `within` ms of real time. */
+  /** Repeats a request until the answer fits; dies with the last answer after `within` ms of real time. */
   readonly until: (
     path: string,
     wanted: (body: Body) => boolean,
@@ -38,13 +38,13 @@ export interface Answer {
   readonly body: Body
 }
 
-/** JSON as it comes; a test looks into it by path. */
+/** Untyped JSON; a test reads it by path. */
 export interface Body {
   readonly [key: string]: Body
   readonly [index: number]: Body
 }
 
-/** How the service reaches a simulated Evolution. */
+/** Settings by which the service reaches a simulated Evolution. */
 export const at = ({ apiKey: key, url }: { readonly url: string; readonly apiKey: string }) => ({
   EVOLUTION_API_URL: url,
   EVOLUTION_API_KEY: key
@@ -53,7 +53,7 @@ export const at = ({ apiKey: key, url }: { readonly url: string; readonly apiKey
 /** The name of the listener's state in an instance's status. */
 export const listener = (status: Body): string => String(status.listener?.state?._tag)
 
-/** A directory that goes with the scope. */
+/** A directory that is removed with the scope. */
 export const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "evolution-listener-"))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
@@ -153,7 +153,7 @@ export const startService = (
     return service
   })
 
-/** Runs the program to its own end: what must not start, or a command. */
+/** Runs the program until it exits by itself: a command, or settings that must not start. */
 export const runToEnd = (
   variables: Readonly<Record<string, string>>,
   args: ReadonlyArray<string> = []

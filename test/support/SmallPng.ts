@@ -69,7 +69,7 @@ const chunk = (type: string, body: Buffer): Buffer => {
   return Buffer.concat([length, named, sum])
 }
 
-/** CRC-32 of ISO 3309, as PNG asks for; Node's own came with 22. */
+/** CRC-32 of ISO 3309, which PNG needs; Node has one since version 22. */
 const crc32 = (bytes: Buffer): number => {
   let sum = 0xffffffff
   for (const byte of bytes) {

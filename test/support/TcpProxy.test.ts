@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-/** A server that says everything twice, behind a proxy. */
+/** A server that echoes everything twice, behind a proxy. */
 const setUp = async () => {
   const served = new Set<Socket>()
   const server = createServer((socket) => {
@@ -24,7 +24,7 @@ const setUp = async () => {
   return { proxy, served }
 }
 
-/** A client that keeps what it hears. */
+/** A client that records the bytes it receives. */
 const dial = (proxy: TcpProxy) => {
   const socket = connect(proxy.port, "127.0.0.1")
   const heard: Array<string> = []
@@ -93,7 +93,7 @@ describe("a proxy", () => {
     const began = performance.now()
     client.socket.write("abcdef")
     await until(() => client.text() === "11abcabcdefdef")
-    // Two pieces there, four back; the first of each goes at once.
+    // Two pieces to the server, four back; the first of each direction passes at once.
     expect(performance.now() - began).toBeGreaterThan(55)
     expect(client.heard.length).toBeGreaterThan(2)
   })

@@ -1,6 +1,6 @@
 /**
- * A TCP proxy on loopback with the failures of a network. It dials the server with the first bytes a
- * client sends, so it serves protocols in which the client speaks first, as HTTP.
+ * A TCP proxy on loopback with the failures of a network. It dials the server when the first bytes of a
+ * client arrive, so it fits protocols in which the client speaks first, as HTTP.
  */
 import { once } from "node:events"
 import { connect, createServer, type Socket } from "node:net"
@@ -8,15 +8,15 @@ import { type Manner, makePump, type Pump } from "./TcpProxy/Pump.ts"
 
 export interface TcpProxy {
   readonly port: number
-  /** Everything passes, what was held back too. */
+  /** Passes all bytes, also those that were held back. */
   readonly pass: () => void
-  /** Every byte is late by so many milliseconds. */
+  /** Delays every byte. */
   readonly latency: (millis: number) => void
-  /** Bytes pass in small pieces. */
+  /** Passes bytes in small pieces. */
   readonly slice: (bytes: number, everyMillis: number) => void
-  /** Connections stay and are taken, and nothing passes, not even an end. */
+  /** Keeps and accepts connections, and passes nothing, not even an end. */
   readonly blackHole: () => void
-  /** Resets every connection there is, once. */
+  /** Resets all open connections, once. */
   readonly reset: () => void
   /** Resets every new connection, until `pass`. */
   readonly refuse: () => void
@@ -25,12 +25,12 @@ export interface TcpProxy {
 }
 
 export interface Counts {
-  /** Taken so far. */
+  /** Connections accepted so far. */
   readonly connections: number
   readonly open: number
-  /** Those that asked for a WebSocket of Socket.IO. */
+  /** Connections that asked for a WebSocket of Socket.IO. */
   readonly dials: number
-  /** The most of these that waited for the server's first byte at the same time, since last asked. */
+  /** The most dials that waited for the server's first byte at once, since the last call. */
   readonly maxDialing: number
 }
 
@@ -61,7 +61,7 @@ export const startProxy = async (target: {
     if (next._tag !== "Hold") for (const go of [...waiting]) go()
   }
 
-  /** The two directions of one connection, each as the manner of the moment is. */
+  /** Joins the two directions of a connection, each with the current manner. */
   const join = (client: Socket, first: Buffer): void => {
     const server = connect({ host: "127.0.0.1", ...target, allowHalfOpen: true })
     server.setNoDelay(true)
@@ -87,7 +87,7 @@ export const startProxy = async (target: {
 
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     connections++
-    client.on("error", () => undefined) // its close says the same
+    client.on("error", () => undefined) // "close" tells of it, too
     if (isRefusing) return void client.resetAndDestroy()
     clients.add(client)
     client.once("close", () => clients.delete(client))

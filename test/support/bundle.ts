@@ -1,4 +1,4 @@
-/** The program as it is shipped, built anew when the source is newer. */
+/** The shipped program; built again when the source is newer. */
 import { execFileSync } from "node:child_process"
 import { readdirSync, statSync } from "node:fs"
 import { join } from "node:path"

@@ -40,13 +40,13 @@ const layerPostgres = (url: string) =>
     Effect.map(freshSchemaUrl(url), (own) => Sql.layerPostgres(Redacted.make(own)))
   )
 
-/** Each with its name for a suite's title; a layer gives an empty, migrated database. */
+/** Databases with their names for a suite's title; each layer gives an empty, migrated one. */
 export const databases = [
   ["PGlite", Sql.layerMemory] as const,
   ...(testDatabaseUrl === undefined ? [] : [["Postgres", layerPostgres(testDatabaseUrl)] as const])
 ]
 
-/** What tells a service where its events go: to Postgres where there is one, as that is quicker. */
+/** The setting of a service's database: Postgres if there is one, as it is quicker. */
 export const storage = Effect.gen(function* () {
   const DATA_DIR = yield* temporaryDirectory
   if (testDatabaseUrl === undefined) return { DATA_DIR }

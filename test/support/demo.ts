@@ -1,4 +1,4 @@
-/** The whole story without a phone: a simulated Evolution, this service, and somebody who scans. */
+/** The demo without a phone: a simulated Evolution, this service, and a simulated person who scans. */
 import { NodeRuntime } from "@effect/platform-node"
 import {
   ConfigProvider,
@@ -28,7 +28,7 @@ const instance = InstanceName.make("demo")
 
 const say = (line: string) => Console.log(`  ${line}`)
 
-/** What the person with the phone does, and what WhatsApp then sends. */
+/** The actions of the person with the phone, and the messages that WhatsApp sends then. */
 const story = Effect.gen(function* () {
   const simulator = yield* EvolutionSimulator
   const instances = yield* Instances
@@ -65,7 +65,7 @@ const story = Effect.gen(function* () {
   return yield* codes(simulator)
 })
 
-/** Whoever has a code to scan gets the next one, sooner than from WhatsApp's 45 s. */
+/** Renews the codes of unlinked instances, sooner than WhatsApp's 45 s. */
 const codes = (simulator: Simulator) =>
   Effect.sleep("10 seconds").pipe(
     Effect.andThen(() =>
@@ -79,7 +79,7 @@ const codes = (simulator: Simulator) =>
     Effect.forever
   )
 
-/** Nobody came. */
+/** Nobody scanned. */
 const scanFor = (simulator: Simulator) =>
   Effect.suspend(() =>
     simulator.instances().some((one) => one.name === instance && isWaiting(one))
@@ -99,7 +99,7 @@ const customers = [
   { name: "Carla", phone: "34600111222", texts: ["¿Tienen el azul?", "Perfecto, gracias"] }
 ]
 
-/** Somebody writes to every number that is linked. */
+/** Sends a message to every linked number. */
 const chat = (simulator: Simulator) =>
   Effect.iterate(0, {
     while: () => true,
@@ -117,7 +117,7 @@ const chat = (simulator: Simulator) =>
       )
   })
 
-/** Every committed event, as it happens. */
+/** Prints every committed event. */
 const narrate = Effect.flatMap(EventBus, (bus) =>
   Stream.runForEach(bus.after("now"), ({ event, id, json, origin }) =>
     say(
@@ -126,7 +126,7 @@ const narrate = Effect.flatMap(EventBus, (bus) =>
   )
 )
 
-/** Evolution is the simulated one; everything else is as the environment says. */
+/** Settings for the simulated Evolution; the environment sets the others. */
 const settings = Layer.unwrapEffect(
   Effect.map(EvolutionSimulator, ({ apiKey, url }) =>
     Layer.setConfigProvider(

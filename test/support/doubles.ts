@@ -1,4 +1,4 @@
-/** Doubles that more than one suite stands on; what a test did not expect to be called is a defect. */
+/** Doubles that several suites use; a call that a test did not expect is a defect. */
 import { Chunk, Clock, Deferred, Duration, Effect, Layer, Stream } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
@@ -9,7 +9,7 @@ import { EventStore } from "../../src/Log/EventStore.ts"
 import { Ingest } from "../../src/Log/Ingest.ts"
 import { InstanceStore } from "../../src/Log/InstanceStore.ts"
 
-/** A link on which everything that was sent has been heard. */
+/** A link on which every sent event has been received. */
 export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscription => {
   const ended = Effect.runSync(Deferred.make<void>())
   return {

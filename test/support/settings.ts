@@ -2,7 +2,7 @@
 import { ConfigProvider, Layer } from "effect"
 import * as Secrets from "../../src/Telemetry/Secrets.ts"
 
-/** Only these variables are set, whatever the process's own environment says; and no other test's secrets are known. */
+/** Sets these variables alone, without the process's own environment; knows no secrets of other tests. */
 export const settings = (variables: Readonly<Record<string, string>>) =>
   Layer.merge(
     Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables)))),

@@ -54,7 +54,7 @@ export const words = {
   count_one: "{n} instance",
   count_other: "{n} instances",
 
-  // What can be done
+  // Commands
   start: "Start",
   stop: "Stop",
   restart: "Restart",

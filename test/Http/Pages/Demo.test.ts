@@ -25,7 +25,7 @@ const demo = (variables: Readonly<Record<string, string>>) =>
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
 
-/** What it prints behind these words. */
+/** The text that the demo prints after these words. */
 const printed = (child: ChildProcess, before: string) =>
   Effect.async<string>((resume) => {
     let text = ""

@@ -5,7 +5,7 @@ import { textMessage } from "../../support/EvolutionSimulator/Messages.ts"
 import { useWorld } from "./useWorld.ts"
 import { isLive, pairingPath, rowOf } from "./World.ts"
 
-/** What runs where somebody takes text for HTML; each trace is its own. */
+/** Text that runs where it is taken for HTML; each leaves a trace of its own. */
 const hostile = (place: string) =>
   `"><img src=x onerror="window.__xss='${place}'"><svg onload="window.__xss='${place}'"><script>window.__xss='${place}'</script>`
 

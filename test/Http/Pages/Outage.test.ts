@@ -47,7 +47,7 @@ inBrowser("a page whose service goes away", () => {
             await feed.getByText("Reconnecting").waitFor()
             await banner.getByText("Not live since").waitFor()
 
-            // What happens meanwhile is there afterwards.
+            // Events of the outage are on the page afterwards.
             evolution.scan("loja")
             await run(restart)
             await feed.getByText("Live", { exact: true }).waitFor({ timeout: 35_000 })

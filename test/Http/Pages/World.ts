@@ -1,4 +1,4 @@
-/** What the pages are seen over: a simulated Evolution, a real service, and a key to sign in with. */
+/** The world of the pages: a simulated Evolution, a real service, and a key to sign in with. */
 import { Effect } from "effect"
 import type { Locator, Page } from "playwright-core"
 import * as EvolutionListener from "../../../src/EvolutionListener.ts"
@@ -94,17 +94,17 @@ export const rowOf = (page: Page, name: string): Locator =>
 export const isLive = (page: Page): Promise<void> =>
   page.getByRole("status", { name: "Live feed" }).getByText("Live", { exact: true }).waitFor()
 
-/** What a countdown says, in seconds. */
+/** The seconds that a countdown shows. */
 export const secondsOf = async (timer: Locator): Promise<number> =>
   Number(/\d+/.exec((await timer.textContent()) ?? "")?.[0] ?? Number.NaN)
 
-/** Whether the page is wider than its window. */
+/** True if the page is wider than its window. */
 export const overflows = (page: Page): Promise<boolean> =>
   page.evaluate<boolean>(
     "document.documentElement.scrollWidth > document.documentElement.clientWidth"
   )
 
-/** Where a fresh pairing link leads to, token included. */
+/** The URL of a new pairing link, with its token. */
 export const pairingPath = async (world: World, name: string): Promise<string> => {
   const { json, text } = await world.call("POST", `/instances/${name}/pairing-links`, {})
   if (typeof json !== "object" || json === null || !("url" in json)) throw new Error(text)

@@ -13,7 +13,7 @@ const html = files.filter(({ name }) => name.endsWith(".html"))
 const css = files.filter(({ name }) => name.endsWith(".css"))
 const modules = files.filter(({ name }) => name.endsWith(".js"))
 
-/** What a module does, without what it says about it. */
+/** The code of a module without its comments. */
 const codeOf = (text: string): string =>
   text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/ .*$/gm, "$1")
 

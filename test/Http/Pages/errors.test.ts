@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { troublesOf } from "../../../src/Http/Pages/errors.js"
 import { error, status, waiting } from "./statuses.ts"
 
-describe("what went wrong lately", () => {
+describe("the recent troubles", () => {
   const gap = {
     id: "0190c1a8-7a0e-7c3e-8e5f-1b2c3d4e5f60",
     instance: "loja",

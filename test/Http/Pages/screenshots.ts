@@ -42,7 +42,7 @@ const populate = async ({ call, create, evolution }: World): Promise<void> => {
 const minute = 60
 const hour = 60 * minute
 
-/** How long things have been as they are, in s: as if we had not begun just now. */
+/** Age of the states in s, so that the pictures look like a service that has run for a while. */
 const ages: Readonly<Record<string, { wanted: number; link: number; whatsapp: number }>> = {
   "loja-centro": { wanted: 9 * 24 * hour, link: 186 * minute, whatsapp: 522 * minute },
   "padaria-sul": { wanted: 30 * 24 * hour, link: 186 * minute, whatsapp: 12 * minute },

@@ -99,7 +99,7 @@ describe("the parts of a status", () => {
   })
 })
 
-describe("what there is to do", () => {
+describe("the next action", () => {
   it("is calm when there is nothing, and when somebody wants it so", () => {
     expect(toDoOf(status(whatsapp("open")))).toMatchObject({ text: "Nothing to do", tone: "good" })
     const stopped = status({ desired: "stopped" }, { listener: State.stopped(began) })
@@ -116,7 +116,7 @@ describe("what there is to do", () => {
   })
 })
 
-describe("what can be pressed", () => {
+describe("the buttons of an instance", () => {
   it("shows a code where there is one or may be one soon", () => {
     expect(actionsFor(status({ ...whatsapp("connecting"), qr }))).toMatchObject({
       toggle: "stop",
@@ -168,7 +168,7 @@ describe("what can be pressed", () => {
   })
 })
 
-describe("why there is no code", () => {
+describe("the reason for a missing code", () => {
   it("is what the service would say", () => {
     const states = ["open", "connecting", "close", "refused", "removed", "unknown"] as const
     for (const listener of [listening, waiting, parked, State.stopped(began)])

@@ -64,5 +64,5 @@ export const parked = State.parked(listening, {
   error: DialFailed.of("ECONNREFUSED", "connect ECONNREFUSED")
 })
 
-/** When the answer came, by our clock. */
+/** Time of the answer, by our clock. */
 export const at = 1_000_000

@@ -65,7 +65,7 @@ describe("a time of day", () => {
   })
 })
 
-describe("what ticks on a page", () => {
+describe("an element that counts", () => {
   const element = (attributes: Record<string, string>, textContent: string | null = null) => ({
     textContent,
     writes: 0,

@@ -1,4 +1,4 @@
-/** Every scenario there is. */
+/** All scenarios. */
 import type { Scenario } from "../Scenario.ts"
 import { clockJump } from "./clock.ts"
 import { database } from "./database.ts"

@@ -1,4 +1,4 @@
-/** The machine's clock is set, by an hour, forth and back, in good times and while nothing is heard. */
+/** The wall clock jumps by an hour, forth and back, with and without a link. */
 import type { Scenario } from "../Scenario.ts"
 
 const hour = 3_600_000
@@ -13,7 +13,7 @@ export const clockJump: Scenario = {
     for (const shift of [hour, 0]) {
       await pause(1000, 2000)
       await setClock(shift)
-      // Longer than a heartbeat may take.
+      // Longer than the heartbeat may be silent.
       await pause(4000, 5000)
     }
     const found = await gaps()

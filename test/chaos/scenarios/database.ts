@@ -1,9 +1,9 @@
-/** The database goes away, in the middle of everything, while the events go on coming. */
+/** The database goes away while events continue. */
 import type { Scenario } from "../Scenario.ts"
 import { sleep, until } from "../until.ts"
 import type { World } from "../World.ts"
 
-/** Waits until the service says that it cannot write, and why. */
+/** Waits until the service reports that it cannot write, with the reason. */
 const degraded = async ({ expect, service, statuses }: World, reason: string): Promise<void> => {
   const begin = performance.now()
   await until(`degraded: ${reason}`, 20_000, async () =>
@@ -75,7 +75,7 @@ const readOnly: Scenario = {
 
 const queueMaxMib = 64
 
-/** More than the queue may hold, so that the socket has to be read no further. */
+/** More events than the queue may hold, so that the service stops reading the socket. */
 const memory: Scenario = {
   name: "memory-under-outage",
   seconds: 130,

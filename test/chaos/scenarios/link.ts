@@ -1,4 +1,4 @@
-/** The link breaks, in every way a link can. */
+/** The link breaks, in every way that a link can. */
 import type { Scenario } from "../Scenario.ts"
 import { sleep, until } from "../until.ts"
 
@@ -34,7 +34,7 @@ const connectionReset: Scenario = {
   }
 }
 
-/** Half-open, with Evolution's own heartbeat. */
+/** A half-open link, with Evolution's own heartbeat. */
 const blackHole: Scenario = {
   name: "black-hole",
   seconds: 100,
@@ -95,7 +95,7 @@ const upstreamSigstop: Scenario = {
   }
 }
 
-/** More comes than gets through, so that everything is later and later, the heartbeat too. */
+/** Events exceed the bandwidth, so that everything comes later and later, the heartbeat too. */
 const slowDrip: Scenario = {
   name: "slow-drip",
   seconds: 60,

@@ -1,4 +1,4 @@
-/** Our own process ends, with and without a warning. */
+/** The process of the service ends, with and without a warning. */
 import type { Scenario } from "../Scenario.ts"
 import { sleep } from "../until.ts"
 
@@ -43,7 +43,7 @@ const sigterm: Scenario = {
     const causes = new Set((await gaps()).map(({ cause }) => cause))
     expect("service_stopped", causes.has("service_stopped"), [...causes].join(", "))
 
-    // Without a database it cannot hand over what it took in, and a second signal ends its trying.
+    // Without a database the service cannot store its queue; a second signal ends the attempts.
     await pause(1000, 2000)
     await cluster.stop("immediate")
     await pause(800, 1500)

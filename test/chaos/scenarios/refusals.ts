@@ -1,8 +1,8 @@
-/** Evolution says no, and it takes a person, or its first event, to make it say yes. */
+/** Evolution refuses until a person mends it, or until its first event. */
 import type { Scenario } from "../Scenario.ts"
 import type { World } from "../World.ts"
 
-/** Somebody has mended it. */
+/** A person has mended it. */
 const restartAll = async ({ names, service }: World): Promise<void> => {
   for (const name of names) await service.post(`/instances/${name}/restart`)
 }
@@ -32,7 +32,7 @@ const refuse400: Scenario = {
   }
 }
 
-/** 2.4 lets sockets in and answers nothing else. */
+/** Version 2.4 without a licence accepts sockets and refuses every REST call. */
 const licence503: Scenario = {
   name: "licence-503",
   seconds: 20,

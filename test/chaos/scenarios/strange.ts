@@ -1,4 +1,4 @@
-/** What arrives is not what one expects: no packets, far too much, the same again and again, or poison. */
+/** Unexpected data arrives: bytes that are no packets, floods, repetitions, and events that Postgres refuses. */
 
 import type { Scenario } from "../Scenario.ts"
 import { until } from "../until.ts"
@@ -25,7 +25,7 @@ const garbage: Scenario = {
 const history: Scenario = {
   name: "history-20mb",
   seconds: 14,
-  // A ping waits behind what is sent before it, so the heartbeat is Evolution's own.
+  // A ping waits behind earlier data, so the heartbeat has Evolution's own times.
   setup: { evolution: { pingInterval: 25_000, pingTimeout: 20_000 } },
   isLossless: true,
   run: async ({ evolution, expect, load, names, pause, query, random }) => {
@@ -81,7 +81,7 @@ const poisonRow: Scenario = {
   seconds: 12,
   isFast: true,
   run: async ({ evolution, expect, load, names, pause, query }) => {
-    // No value that we let through is refused by Postgres itself, so one is forbidden.
+    // Postgres takes every value that the service lets through, so a constraint forbids one.
     await query("alter table events add constraint poison check (not data ? 'poison')")
     await load(100)
     const [instance = ""] = names

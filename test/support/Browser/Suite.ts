@@ -5,12 +5,12 @@ import { close, executable, howToGetOne, patience } from "../Browser.ts"
 // One browser for all suites of a file.
 afterAll(close)
 
-/** Skipped, with the reason in its title, where there is no browser. */
+/** A suite that is skipped without a browser, with the reason in its title. */
 export const inBrowser = (title: string, tests: () => void): void => {
   if (executable === undefined) describe.skip(`${title} (${howToGetOne})`, tests)
   else describe(title, { timeout: 60_000 }, tests)
 }
 
-/** Looks again until what is read is as expected. */
+/** Polls a value until it is as expected. */
 export const eventually = <A>(read: () => A | Promise<A>) =>
   expect.poll(read, { timeout: patience, interval: 50 })

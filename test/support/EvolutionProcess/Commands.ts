@@ -1,23 +1,23 @@
-/** What can be asked of a simulated Evolution that is a process of its own, and what it answers. */
+/** Commands of a simulated Evolution in a process, and their answers. */
 import type { Refusal, SimulatedInstance } from "../EvolutionSimulator/State.ts"
 import type { Garbage } from "../EvolutionSimulator/Transport.ts"
 
-/** Messages as they come in: one a time, from any of the instances. */
+/** A load of messages: one at a time, from any of the instances. */
 export interface Load {
   readonly instances: ReadonlyArray<string>
   readonly eventsPerSecond: number
-  /** Until told to end, unless it says for how long. */
+  /** Duration; without one the load goes on until a command ends it. */
   readonly seconds?: number
   readonly seed: number
 }
 
-/** An event that was emitted, whether anybody heard it or not. */
+/** An emitted event, received by clients or not. */
 export interface Sent {
   readonly instance: string
   readonly event: string
   /** `key.id`, when it is a message. */
   readonly id: string | null
-  /** Counts an instance's messages; only what a load sends has one. */
+  /** Number of the message within its instance; only messages of a load have one. */
   readonly seq: number | null
   /** The process's clock, ms since 1970 UTC. */
   readonly at: number
@@ -26,7 +26,7 @@ export interface Sent {
 export interface Commands {
   readonly add: (names: ReadonlyArray<string>, known?: Partial<SimulatedInstance>) => void
   readonly emit: (name: string, event: string, data: unknown, extra?: object) => void
-  /** Emits one and the same event so many times, evenly. */
+  /** Emits the same event repeatedly, at an even pace. */
   readonly repeat: (
     event: { readonly instance: string; readonly event: string; readonly data: unknown },
     count: number,
@@ -34,19 +34,19 @@ export interface Commands {
   ) => void
   /** A chunk of history: one `messages.set` of about this size. Gives the number of messages. */
   readonly history: (name: string, megabytes: number) => number
-  /** Begins; the load before it, if there is one, ends. */
+  /** Begins a load; ends the one before it. */
   readonly load: (load: Load) => void
   readonly endLoad: () => void
-  /** One message of each instance, as a load sends them. Gives the ids. */
+  /** Sends one message of each instance. Gives the ids. */
   readonly message: (instances: ReadonlyArray<string>) => ReadonlyArray<string>
   readonly sent: () => ReadonlyArray<Sent>
   readonly drop: () => void
   readonly fallSilent: () => void
   readonly garble: (garbage: Garbage) => void
   readonly refuse: (refusal: Refusal) => void
-  /** Listens no more; events go on and nobody hears them. */
+  /** Stops listening; events go on without receivers. */
   readonly stop: () => Promise<void>
-  /** As after a restart, on the same port. */
+  /** Listens again on the same port, as after a restart. */
   readonly start: () => Promise<void>
   readonly connections: () => number
 }

@@ -4,7 +4,7 @@ import type { Load } from "./Commands.ts"
 
 type Emit = (instance: string, data: object) => void
 
-/** What is overdue beyond this was never sent: the process was stopped meanwhile. */
+/** Messages overdue for longer are never sent: the process was suspended meanwhile. */
 const maxBacklogMillis = 500
 const tickMillis = 10
 
@@ -14,7 +14,7 @@ const phrases = [
   "Segunda-feira às nove na loja da esquina, combinado. ",
   "Obrigada pela atenção! "
 ] as const
-/** Beyond Latin-1, so that V8 keeps the text in two bytes a character. */
+/** Outside Latin-1, so that V8 stores two bytes per character. */
 const cheerful = "Parabéns 🎉🎂 "
 
 export const makeMessages = (emit: Emit) => {
@@ -52,7 +52,7 @@ export const makeMessages = (emit: Emit) => {
   return { send, begin, end }
 }
 
-/** The message's number, as its text tells it. */
+/** The message's number, read from its text. */
 export const seqOf = (data: unknown): number | null => {
   const text = textOf(data)
   const [, digits] = /^#(\d+) /.exec(text) ?? []

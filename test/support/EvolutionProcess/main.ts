@@ -1,4 +1,4 @@
-/** The program: a simulated Evolution that does what its parent process says, and ends with it. */
+/** The program: a simulated Evolution that runs the commands of its parent process, and ends with it. */
 
 import type { Settings } from "../EvolutionSimulator/State.ts"
 import { simulate } from "../EvolutionSimulator.ts"

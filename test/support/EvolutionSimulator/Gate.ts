@@ -1,4 +1,4 @@
-/** Who gets in to Socket.IO: Evolution's check of the key, and a refusal in front of everything. */
+/** Admission to Socket.IO: Evolution's check of the key, and a refusal in front of everything. */
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { ServerOptions } from "socket.io"
@@ -12,7 +12,7 @@ export const allowRequest =
     decide(refusal, refusal === null)
   }
 
-/** Why Evolution refuses a socket with this key, in its own words. */
+/** The reason why Evolution refuses a socket with this key, in its own words. */
 const refusalOf = (state: State, key: string | ReadonlyArray<string> | undefined) => {
   if (state.settings.isAllowedHost) return null
   if (key === undefined) return "apiKey is required"
@@ -20,14 +20,14 @@ const refusalOf = (state: State, key: string | ReadonlyArray<string> | undefined
   return known.some((one) => one === key) ? null : "Invalid global token"
 }
 
-/** Where websockets are off, an upgrade gets what any unknown path gets. */
+/** Answers an upgrade like any unknown path if websockets are off. */
 export const shut = (http: HttpServer): void => {
   http.on("upgrade", (_message: IncomingMessage, socket: Duplex) => {
     socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n")
   })
 }
 
-/** Puts the refusal before what Socket.IO has attached. A missing licence does not keep sockets out. */
+/** Puts the refusal before Socket.IO's handlers. A missing licence does not refuse sockets. */
 export const guard = (state: State, http: HttpServer): void => {
   const [request] = http.listeners("request")
   const [upgrade] = http.listeners("upgrade")

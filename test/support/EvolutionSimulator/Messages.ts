@@ -16,7 +16,7 @@ export interface StoredMessage {
   readonly MessageUpdate: ReadonlyArray<unknown>
 }
 
-/** The data of `messages.upsert` for a text that somebody sent to us now. */
+/** The data of `messages.upsert` for a text received now. */
 export const textMessage = (
   text: string,
   { name, phone }: { readonly name: string; readonly phone: string }
@@ -35,7 +35,7 @@ export const textMessage = (
 
 const storedEvents = new Set(["messages.upsert", "send.message"])
 
-/** Keeps a message that is emitted, as `DATABASE_SAVE_DATA_NEW_MESSAGE` makes Evolution do. */
+/** Stores an emitted message, as Evolution does under `DATABASE_SAVE_DATA_NEW_MESSAGE`. */
 export const store = (
   state: State,
   instance: SimulatedInstance | undefined,
@@ -74,7 +74,7 @@ interface Where {
 export interface FindBody {
   readonly where?: Where
   readonly page?: number
-  /** The size of a page, by another name. */
+  /** The size of a page, in Evolution's name for it. */
   readonly offset?: number
 }
 
@@ -84,7 +84,7 @@ export const find = (
   { offset = 50, page = 1, where = {} }: FindBody
 ) => {
   const matching = (state.messages.get(name) ?? []).filter(matches(where))
-  // Newest first by the second and no further: ties come in another order each time.
+  // Newest first, by whole seconds: messages of one second come in another order each time.
   const ranked = matching.map((record) => ({ record, tie: state.random.next() }))
   ranked.sort(
     (left, right) =>
@@ -97,7 +97,7 @@ export const find = (
 
 const matches = ({ id, key = {}, messageTimestamp = {}, messageType, source }: Where) => {
   const { gte, lte } = messageTimestamp
-  // The time filter takes both ends or none. Only truthy values of the key filter.
+  // The time filter needs both ends. Falsy values in the key filter are ignored.
   const [from, to] =
     gte && lte
       ? [secondsOf(gte), secondsOf(lte)]

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { scopedSimulator } from "../EvolutionSimulator.ts"
 import type { Emitted } from "./Simulator.ts"
 
-/** A simulator, what it emits from now on, and a hand on its phone's buttons. */
+/** A simulator, the events it emits from now on, and a function that presses the phone's buttons. */
 const phone = Effect.gen(function* () {
   const evolution = yield* scopedSimulator()
   const emitted: Array<Emitted> = []

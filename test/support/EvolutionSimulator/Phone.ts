@@ -1,6 +1,6 @@
 /**
- * A page of the simulated Evolution's own, at `/phone`: whoever presses its buttons is the phone, and
- * WhatsApp. The real one has nothing like it.
+ * A page of the simulated Evolution at `/phone`, whose buttons play the phone and WhatsApp. The real Evolution
+ * has no such page.
  */
 import { readFile } from "node:fs/promises"
 import type { IncomingMessage, ServerResponse } from "node:http"
@@ -10,7 +10,7 @@ import type { Card } from "./Phone/Card.ts"
 import type { Simulator } from "./Simulator.ts"
 import type { SimulatedInstance } from "./State.ts"
 
-/** How long Evolution is away when its button is pressed. */
+/** Time in which Evolution is down after its button was pressed. */
 const awayMillis = 20_000
 
 const files: Readonly<Record<string, readonly [file: string, type: string]>> = {
@@ -22,7 +22,7 @@ const files: Readonly<Record<string, readonly [file: string, type: string]>> = {
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'"
 
-/** Answers what is asked of the phone; `false` when the request is none of its own. */
+/** Answers requests for the phone; `false` for any other request. */
 export const answerPhone = async (
   simulator: Simulator,
   { method, url }: IncomingMessage,
@@ -45,7 +45,7 @@ export const answerPhone = async (
   } else if (method === "GET" && path === "/phone/instances") {
     json(200, simulator.instances().map(cardOf))
   } else if (method === "POST" && path === "/phone/outage") {
-    // The answer first: its connection would be cut like all the others.
+    // The answer goes first, as the action cuts all connections.
     response.setHeader("connection", "close")
     response.socket?.once("close", () => void simulator.leave(awayMillis))
     json(200, { millis: awayMillis })
@@ -73,7 +73,7 @@ const cardOf = (instance: SimulatedInstance): Card => {
 const hasCode = ({ ownerJid, qr, state }: SimulatedInstance): boolean =>
   state === "connecting" && ownerJid === null && qr !== undefined
 
-/** Does what a button says; why not, when it cannot. */
+/** Runs the action of a button; gives the reason if it cannot. */
 const press = async (
   simulator: Simulator,
   name: string,

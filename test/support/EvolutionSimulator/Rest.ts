@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { find } from "./Messages.ts"
 import { newInstance, type SimulatedInstance, type State, settingsOfEvolution } from "./State.ts"
 
-/** What the endpoints make happen. */
+/** Effects of the endpoints. */
 export interface Actions {
   readonly called: (path: string) => void
   readonly created: (instance: SimulatedInstance) => void

@@ -1,4 +1,4 @@
-/** What the simulated Evolution remembers; it survives its restarts, as a database would. */
+/** The state of the simulated Evolution, which survives its restarts, as a database does. */
 import { createHash, randomUUID } from "node:crypto"
 import QRCode from "qrcode"
 import { settingsNames } from "../../../src/Domain/EventName.ts"
@@ -15,9 +15,9 @@ export interface SimulatedInstance {
   readonly id: string
   readonly token: string
   readonly integration: string
-  /** For whose phone the codes to type are. */
+  /** Number of the phone that pairing codes are for. */
   number: string | null
-  /** In memory; `undefined` while not loaded. */
+  /** State in memory; `undefined` while the instance is not loaded. */
   state: "open" | "connecting" | "close" | undefined
   ownerJid: string | null
   profileName: string | null
@@ -34,17 +34,17 @@ export interface Settings {
   readonly globalEvents: boolean
   /** `WEBSOCKET_ENABLED`. */
   readonly webSocket: boolean
-  /** Whether `WEBSOCKET_ALLOWED_HOSTS` has us in it: then a socket takes no key. */
+  /** True if `WEBSOCKET_ALLOWED_HOSTS` contains our host: then a socket needs no key. */
   readonly isAllowedHost: boolean
-  /** As `GET /` tells it. */
+  /** Version in the answer to `GET /`. */
   readonly version: string
-  /** How long create sleeps before it answers; 5 000 ms in the real one. */
+  /** Delay of the answer to create; 5 000 ms in the real Evolution. */
   readonly createMillis: number
   readonly pingInterval: number
   readonly pingTimeout: number
   /** `DATABASE_SAVE_DATA_NEW_MESSAGE`. */
   readonly storeMessages: boolean
-  /** Of the order in which messages of one second are found. */
+  /** Seed of the order in which messages of one second are found. */
   readonly seed: number
 }
 
@@ -61,13 +61,13 @@ export const defaults: Settings = {
   seed: 1
 }
 
-/** How the server refuses everybody, when told to: a proxy's answer, or 2.4's missing licence. */
+/** A refusal of all requests: a proxy's answer, or the missing licence of 2.4. */
 export type Refusal = { readonly status: number; readonly body: string } | "license" | undefined
 
 export interface State {
   readonly settings: Settings
   readonly instances: Map<string, SimulatedInstance>
-  /** By the instance's name, in the order they were emitted. */
+  /** Messages by the instance's name, in the order of their emission. */
   readonly messages: Map<string, Array<StoredMessage>>
   readonly random: Random
   refusal: Refusal
@@ -91,7 +91,7 @@ export const newInstance = (
   websocket: null
 })
 
-/** The code that the instance shows from now on, as Evolution draws it. */
+/** The next code of the instance, drawn as Evolution draws it. */
 export const nextQr = async (instance: SimulatedInstance) => {
   const { name, number } = instance
   instance.qrCount++
@@ -101,7 +101,7 @@ export const nextQr = async (instance: SimulatedInstance) => {
   return instance.qr
 }
 
-/** As long as one of WhatsApp's, and the same each time. */
+/** A code as long as WhatsApp's, and the same each time. */
 const codeOf = (name: string, number: number): string => {
   const parts = [1, 2, 3, 4].map((part) =>
     createHash("sha256").update(`${name} ${number} ${part}`).digest("base64")

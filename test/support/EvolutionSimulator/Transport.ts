@@ -1,17 +1,17 @@
-/** What can be done to the connections below Socket.IO, for what the official server never does. */
+/** Faults on the connections below Socket.IO, which the official server never causes. */
 import type { Server } from "socket.io"
 
 export type Garbage =
   /** A text frame that is no packet. */
   | "text"
-  /** A packet that says it is an event, and is not JSON. */
+  /** An event packet that is not JSON. */
   | "event"
-  /** A frame beyond every bound. */
+  /** A frame that exceeds every bound. */
   | "oversized"
   /** Bytes that are no WebSocket frame. */
   | "bytes"
 
-/** Keeps every connection, says nothing more on it, not even a ping. */
+/** Keeps every connection and sends nothing more, not even a ping. */
 export const fallSilent = (io: Server): void => {
   for (const client of clientsOf(io)) Reflect.set(client, "sendPacket", () => undefined)
 }

@@ -1,18 +1,18 @@
-/** Everything that the service says over HTTP, kept to be searched. */
+/** Records all answers of the service over HTTP, to search them for secrets. */
 import { Effect } from "effect"
 
 export interface Ears {
-  /** Asks, and keeps the answer with its headers; gives its status and text. */
+  /** Sends a request and records the answer with its headers; gives its status and text. */
   readonly ask: (
     method: string,
     path: string,
     init?: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   ) => Effect.Effect<{ readonly status: number; readonly text: string }>
-  /** Asks for what is secret on purpose; keeps nothing. */
+  /** Requests a secret that the service gives on purpose; records nothing. */
   readonly askForSecret: Ears["ask"]
-  /** Keeps all that a stream says from now on, until the service ends it. */
+  /** Records a stream until the service ends it. */
   readonly listen: (path: string) => Effect.Effect<void>
-  /** What each request was answered, by request. */
+  /** Answers by request. */
   readonly heard: () => Readonly<Record<string, string>>
 }
 
@@ -46,7 +46,7 @@ export const make = (url: string, apiKey: string): Ears => {
           for await (const part of response.body ?? [])
             keep(`stream ${path}`, decoder.decode(part, { stream: true }))
         }
-        // The service's end may cut it off.
+        // The end of the service may cut the stream off.
         read().catch((error: Error) => keep(`stream ${path}`, error.message))
       }),
     heard: () => Object.fromEntries(heard)

@@ -1,12 +1,12 @@
-/** Events' data with secrets in it, in every shape that anybody could think of; drawn from a seed. */
+/** Data of events with secrets in many shapes, drawn from a seed. */
 import { FastCheck } from "effect"
 
 export interface Planted {
-  /** Known to the service: blotted wherever they stand. */
+  /** Secrets that the service knows: blotted everywhere. */
   readonly known: ReadonlyArray<string>
-  /** Known to nobody: they go because of the name they stand under. Base64 of bytes. */
+  /** Unknown secrets, which are blotted because of their names. Base64 of bytes. */
   readonly named: ReadonlyArray<string>
-  /** What a phone scans, as text and as a picture: told by how they look. */
+  /** QR codes as text and as a picture, recognised by their look. */
   readonly codes: ReadonlyArray<string>
 }
 
@@ -39,7 +39,7 @@ const secretNames = [
   "qrCodeBase64"
 ]
 
-/** A value as it is, in words, in an address, and as others encode it. */
+/** A value as it is, within words, in a URL, and encoded. */
 const dressed = (value: string): FastCheck.Arbitrary<string> =>
   FastCheck.constantFrom(
     value,
@@ -53,7 +53,7 @@ const dressed = (value: string): FastCheck.Arbitrary<string> =>
 
 const pick = (values: ReadonlyArray<string>) => FastCheck.constantFrom(...values)
 
-/** Something harmless, which must still be there. */
+/** Harmless text that must be kept. */
 export const witness = "WITNESS"
 
 const harmlessKey = FastCheck.oneof(
@@ -72,7 +72,7 @@ const leaf = ({ codes, known, named }: Planted): FastCheck.Arbitrary<object> => 
       { [name]: Buffer.from(value, "base64") },
       { inText: JSON.stringify({ a: [{ [name]: value }] }) },
       { inText: JSON.stringify({ again: JSON.stringify({ [name]: value }) }) },
-      // As when something cut it off.
+      // JSON that was cut off.
       { inText: JSON.stringify({ [name]: value, rest: "x" }).slice(0, -3) }
     )
   )
@@ -98,6 +98,6 @@ const planted = (secrets: Planted): FastCheck.Arbitrary<object> =>
     )
   )
 
-/** So many of them. */
+/** A list of such data. */
 export const draw = (secrets: Planted, count: number, seed: number): ReadonlyArray<object> =>
   FastCheck.sample(planted(secrets), { numRuns: count, seed })

@@ -1,4 +1,4 @@
-/** How secrets come in: by what Evolution emits, by what it answers, and by what callers send. */
+/** Brings secrets in by Evolution's events, by its answers, and by callers' requests. */
 import { Effect } from "effect"
 import { eventNames } from "../../../src/Domain/EventName.ts"
 import { operationsOf } from "../../Http/Service.ts"
@@ -12,14 +12,14 @@ interface Cast {
   readonly evolution: Simulator
   readonly ears: Ears
   readonly planted: Planted
-  /** A code to type, which looks like any word: it goes by its name, and from events about codes. */
+  /** A pairing code looks like any word: it is recognised by its name, and in events about codes. */
   readonly typed: string
 }
 
 export const names = ["loja-1", "loja-2"] as const
 const [first] = names
 
-/** Every kind of event, sound and broken, with secrets everywhere; ends when all of it is committed. */
+/** Emits every kind of event, sound and broken, with secrets everywhere; ends when all are committed. */
 export const emit = Effect.fnUntraced(function* (
   { evolution, planted, service, typed }: Cast,
   token: string,
@@ -28,7 +28,7 @@ export const emit = Effect.fnUntraced(function* (
 ) {
   const [key = "", ours = ""] = planted.known
   const mine = draw({ ...planted, known: [...planted.known, token] }, count, seed)
-  // Without an envelope, nothing tells an instance's token.
+  // Without an envelope, an instance's token cannot be recognised.
   const nobodys = draw(planted, count, seed + 1)
   const events = [...eventNames, "qr.unheard-of", "unheard.of", `${key}${"x".repeat(300)}`]
   for (const [index, data] of mine.entries()) {
@@ -68,7 +68,7 @@ export const emit = Effect.fnUntraced(function* (
   yield* service.until("/events?event=last.one", ({ events }) => events?.[0] !== undefined, 60_000)
 })
 
-/** Refusals that repeat whatever they were sent, and more, on the socket and to every call. */
+/** Refusals on the socket and to every call, which repeat the request and more. */
 export const refuse = Effect.fnUntraced(function* (
   { ears, evolution, planted, service }: Cast,
   token: string
@@ -104,7 +104,7 @@ export const refuse = Effect.fnUntraced(function* (
   }
 })
 
-/** Callers who send what they should not, where they should not. */
+/** Callers that send secrets in the wrong places. */
 export const misuse = Effect.fnUntraced(function* (ears: Ears, secrets: ReadonlyArray<string>) {
   for (const secret of secrets) {
     const inUrl = encodeURIComponent(secret)
@@ -125,7 +125,7 @@ export const misuse = Effect.fnUntraced(function* (ears: Ears, secrets: Readonly
   }
 })
 
-/** Every page of everything there is to read. */
+/** Reads every page of every list. */
 export const readAll = Effect.fnUntraced(function* (ears: Ears) {
   const { text } = yield* ears.ask("GET", "/openapi.json")
   const isPage = ({ method, path }: { readonly method: string; readonly path: string }) =>

@@ -13,7 +13,7 @@ export interface Asked {
   readonly breakOff: () => Promise<void>
 }
 
-/** What is not JSON: `undefined` refuses the connection. */
+/** An answer to a request; `undefined` refuses the connection. */
 type Answer = { readonly status: number; readonly body?: object } | undefined
 
 const fresh = () => ({

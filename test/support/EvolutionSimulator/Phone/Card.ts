@@ -1,9 +1,9 @@
-/** What the page is told of an instance. */
+/** The facts of an instance that the page shows. */
 export interface Card {
   readonly name: string
   readonly state: "open" | "connecting" | "close" | "unknown"
   readonly profileName: string | null
   readonly phone: string | null
-  /** Which code it shows, counted from 1, and the code as a picture; `null` when there is none to scan. */
+  /** Number of the code, from 1, and the code as a picture; `null` if there is none to scan. */
   readonly qr: { readonly number: number; readonly picture: string } | null
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { short, whole } from "./numbers.ts"
 
 describe("numbers for people", () => {
-  it("parts thousands", () => {
+  it("separate thousands", () => {
     expect([0, 999, 1000, 12_345.6, 1_234_567].map(whole)).toEqual([
       "0",
       "999",
@@ -12,7 +12,7 @@ describe("numbers for people", () => {
     ])
   })
 
-  it("shows a dash for what is no number", () => {
+  it("shows a dash for NaN and infinity", () => {
     expect([Number.NaN, Number.POSITIVE_INFINITY].map(whole)).toEqual(["-", "-"])
   })
 

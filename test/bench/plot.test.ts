@@ -36,7 +36,7 @@ describe("the plot", () => {
     expect(drawPanel(panel())).toContain('d="M64.0 274.0L442.0 40.0"')
   })
 
-  it("draws nothing of nothing", () => {
+  it("draws nothing without series", () => {
     expect(drawPanel(panel({ series: [] }))).toBe("")
   })
 
@@ -59,7 +59,7 @@ describe("the plot", () => {
     expect(svg).not.toContain("NaN")
   })
 
-  it("shows what a run of the bench found, with its rivals as levels", () => {
+  it("shows the results of a run, with the rivals as levels", () => {
     const svg = plotOf(
       measured({
         rows: { postgres: row(50_000), batched: row(20_000), naive: row(2000) },

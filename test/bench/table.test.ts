@@ -15,7 +15,7 @@ describe("the table", () => {
     )
   })
 
-  it("says of each row its median, least and most, and how often naive goes into it", () => {
+  it("gives the median, minimum and maximum of each row, and its multiple of naive", () => {
     const table = rowsTable({ naive: row(100, 300, 200), us: row(3000) })
     expect(table.split("\n")[1]).toMatch(
       /^a name \| +200 \| +100 \| +300 \| +1\.0 \| +10\.0 \| +- \| what/
@@ -27,7 +27,7 @@ describe("the table", () => {
     expect(rowsTable({ us: row(3000) }).split("\n")[1]).toMatch(/3 000 \| +- \| +10\.0/)
   })
 
-  it("tells of each target what came of it", () => {
+  it("has a line for each target with its figure and verdict", () => {
     const text = report(result({ rows: { us: row(60, 70), postgres: row(100, 100) } }))
     const lines = text.split("\n")
     expect(lines.find((line) => line.startsWith("P1"))).toMatch(
@@ -36,7 +36,7 @@ describe("the table", () => {
     expect(lines.find((line) => line.startsWith("P3"))).toMatch(/not measured .*≥ 1\.5 × +\| +- \|/)
   })
 
-  it("tells where it ran and what could not be measured", () => {
+  it("names the machine and the parts that failed", () => {
     const text = report(result({}, { latency: "nobody listened" }))
     expect(text).toContain("A processor, 2 cores, 8 GiB, linux x64; Node v20.19.0")
     expect(text).toContain("Postgres 15.1: synchronous_commit=on")

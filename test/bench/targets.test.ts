@@ -93,7 +93,7 @@ describe("the targets", () => {
     expect(isMet(find("P7", "for all: dials at once", of))).toBe(false)
   })
 
-  it("take no cost for granted that comes of readers who got nothing", () => {
+  it("count readers that got nothing as a full cost", () => {
     const readers = { readers: 5, without: [rate(100)], with: [rate(95)], reached: [99] }
     expect(find("P8", "", measured({ readers })).figure?.median).toBeCloseTo(5)
     expect(isMet(find("P8", "", measured({ readers: { ...readers, reached: [50] } })))).toBe(false)

@@ -35,7 +35,7 @@ const scene = () => {
 }
 
 describe("turns", () => {
-  it("go round, and who has none stands still", async () => {
+  it("rotate, and suspend the contenders without a turn", async () => {
     const { attempt, contender, story } = scene()
     const rates = await takeTurns({ a: contender("A"), b: contender("B") }, 2, duration, attempt)
     expect(story.join(", ")).toBe(
@@ -47,7 +47,7 @@ describe("turns", () => {
     ])
   })
 
-  it("pass over who cannot be opened", async () => {
+  it("leave out a contender that cannot be opened", async () => {
     const { attempt, contender, failures } = scene()
     const absent: Contender = {
       name: "B",

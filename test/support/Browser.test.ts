@@ -62,9 +62,9 @@ inBrowser("a visit", () => {
     await expect(seen(path)).rejects.toThrow(why)
   })
 
-  it("lets the console complain of what is expected", () => seen("/missing", /nowhere\.png/))
+  it("allows expected errors on the console", () => seen("/missing", /nowhere\.png/))
 
-  it("says what was to be seen when a test fails", async () => {
+  it("reports the text of the page when a test fails", async () => {
     const failing = visit({ origins: [origin] }, async (page) => {
       await page.goto(`${origin}/quiet`)
       await page.setContent("<h1>Hello</h1>")
@@ -75,7 +75,7 @@ inBrowser("a visit", () => {
 })
 
 inBrowser("axe-core", () => {
-  it("finds what is serious, and nothing in a page that is well made", () =>
+  it("finds serious problems, and none in a well-made page", () =>
     visit({ origins: [] }, async (page) => {
       const well = "<!doctype html><html lang=en><title>Page</title><main><h1>Page</h1></main>"
       await page.setContent(well)

@@ -37,7 +37,7 @@ describe("Evolution as a process", { timeout: 20_000 }, () => {
     expect((await evolution.sent()).length).toBeLessThan(120)
   })
 
-  it("says what went wrong, and that it is gone", async () => {
+  it("reports errors, and its exit", async () => {
     evolution = await startEvolution()
     await expect(evolution.message(["nobody"])).rejects.toThrow('no instance "nobody"')
     evolution.signal("SIGSTOP")

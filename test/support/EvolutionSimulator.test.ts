@@ -91,7 +91,7 @@ describe("the websocket's settings", () => {
 })
 
 describe("a refusal", () => {
-  it.scopedLive("answers whatever is asked, the polling probe too, until it ends", () =>
+  it.scopedLive("answers every request, the polling probe, too, until it ends", () =>
     Effect.gen(function* () {
       const { call, evolution } = yield* simulator()
       const probe = call("/socket.io/?EIO=4&transport=polling")

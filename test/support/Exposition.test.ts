@@ -31,7 +31,7 @@ describe("the reader of the text format", () => {
       expect(() => parse(text.replace(from, to)), `${from} ${to}`).toThrow()
   })
 
-  it("refuses what Prometheus would", () => {
+  it("refuses text that Prometheus refuses", () => {
     for (const wrong of [
       `${head("a", "gauge")}a 1`,
       "a 1\n",

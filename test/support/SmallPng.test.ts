@@ -13,7 +13,7 @@ describe("shrink", () => {
     expect(PNG.sync.read(small).data).toEqual(PNG.sync.read(picture).data)
   })
 
-  it("keeps 256 of many colours, and every pixel near to what it was", () => {
+  it("keeps 256 of many colours, and every pixel near to its colour", () => {
     const random = makeRandom(1, "colours")
     const picture = new PNG({ width: 64, height: 64 })
     for (let byte = 0; byte < picture.data.length; byte++)

@@ -62,7 +62,7 @@ describe("a proxy", () => {
     expect(proxy.counts()).toMatchObject({ connections: 1, open: 0 })
   })
 
-  it("passes what is large whole, to a client that is slow to read", async () => {
+  it("passes large data whole to a client that reads slowly", async () => {
     const { proxy } = await setUp()
     const client = dial(proxy)
     client.socket.pause()
@@ -117,7 +117,7 @@ describe("a proxy", () => {
     await until(() => [...served].some(({ destroyed }) => destroyed))
   })
 
-  it("resets what there is, and goes on", async () => {
+  it("resets open connections, and goes on", async () => {
     const { proxy, served } = await setUp()
     const client = dial(proxy)
     client.socket.write("a")

@@ -9,7 +9,7 @@ import { isLive, overflows, pairingPath, rowOf, signIn } from "./World.ts"
 
 const world = useWorld()
 
-inBrowser("the pages, to people who see, hear and read in other ways", () => {
+inBrowser("the accessibility of the pages", () => {
   let ready: Promise<void> | undefined
 
   /** Something of everything to look at. */

@@ -56,7 +56,7 @@ inBrowser("the dashboard", () => {
       { deviceScaleFactor: 2 }
     ))
 
-  it("shows what happens to an instance, and does what its buttons say", () =>
+  it("shows the changes of an instance, and runs the commands of its buttons", () =>
     world().visit("/", async (page) => {
       await world().link("padaria")
       const row = rowOf(page, "padaria")
@@ -75,7 +75,7 @@ inBrowser("the dashboard", () => {
       await dialog.getByRole("timer").waitFor()
     }))
 
-  it("says what failed in the server's own words", () =>
+  it("shows a failure in the service's own words", () =>
     world().visit(
       "/",
       async (page) => {

@@ -72,7 +72,7 @@ inBrowser("the pages, where something is not as it should be", () => {
       { expected: /404/ }
     ))
 
-  it("say in the service's words what is wrong with a filter, and go on with the next", () =>
+  it("show the service's message for a wrong filter, and go on with the next filter", () =>
     world().visit(
       "/monitor",
       async (page) => {
@@ -91,7 +91,7 @@ inBrowser("the pages, where something is not as it should be", () => {
       { expected: /400/ }
     ))
 
-  it("say what they cannot load, keep what they have, and take it back when they can again", () =>
+  it("report a failed load, keep the old data, and remove the report after a load that succeeds", () =>
     world().visit(
       "/",
       async (page) => {

@@ -43,7 +43,7 @@ inBrowser("the monitor", () => {
       await eventually(() => chosen.textContent()).toContain('"conversation": "Bom dia"')
     }))
 
-  it("shows what was heard before it was opened, and links and gaps too", async () => {
+  it("shows the events of the log, and links and gaps, too", async () => {
     await world().link("antes")
     send("antes", "já passou")
     await world().call("POST", "/instances/antes/stop")
@@ -89,7 +89,7 @@ inBrowser("the monitor", () => {
     })
   })
 
-  it("stands still while paused, and then shows what waited", async () => {
+  it("does not change while paused, and shows the waiting events afterwards", async () => {
     await world().link("pausa")
     await world().visit("/monitor?instance=pausa&event=messages.upsert", async (page) => {
       await isLive(page)

@@ -12,7 +12,7 @@ import {
 } from "../../support/ServiceProcess.ts"
 import { rowOf, signIn } from "./World.ts"
 
-inBrowser("a page whose service goes away", () => {
+inBrowser("a page during an outage of its service", () => {
   it.scopedLive(
     "says that it is not live, and recovers by itself when the service is back",
     () =>

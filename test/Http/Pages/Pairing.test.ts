@@ -107,7 +107,7 @@ inBrowser("the page behind a pairing link", () => {
     )
   })
 
-  it("is what the dashboard's button makes, for somebody without a key", async () => {
+  it("opens by a link from the dashboard's button without a key", async () => {
     await world().create("convite")
     let link = ""
     await world().visit("/", async (page) => {

@@ -61,7 +61,7 @@ describe("the HTML", () => {
         if (path.startsWith("/pages/")) expect(there.has(path), `${name}: ${path}`).toBe(true)
   })
 
-  it("says in English what the dictionary has, until the page's own language is put there", () => {
+  it("has the English texts of the dictionary until the page sets its own language", () => {
     for (const { name, text } of html) {
       const marked = matches(text, /data-word="(\w+)"[^>]*>([^<]*)</g)
       expect(marked.length, name).toBeGreaterThan(0)

@@ -43,7 +43,7 @@ inBrowser("dialog.js and notices.js", () => {
       await eventually(() => page.locator("dialog").count()).toBe(0)
     }))
 
-  it("give the focus to a neighbour when what was pressed has gone meanwhile", () =>
+  it("give the focus to a neighbour of a pressed button that is hidden by then", () =>
     blank(async (page) => {
       await run(page, ["dom", "dialog"], dialog)
       const start = page.getByRole("button", { name: "Start" })
@@ -55,7 +55,7 @@ inBrowser("dialog.js and notices.js", () => {
       )
     }))
 
-  it("say what worked for a while, and what failed until something else is done", () =>
+  it("show a success for a while, and a failure until the next action", () =>
     visitUrl(async (page, url) => {
       await page.clock.install()
       await page.goto(`${url}/pair`)

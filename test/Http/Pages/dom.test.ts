@@ -15,7 +15,7 @@ inBrowser("dom.js", () => {
     })
     window.seen = () => [...list.children].map((one) => one.textContent).join("")`
 
-  it("keep what is there when something comes, goes or changes its place", () =>
+  it("keeps rows that exist when others come, go or move", () =>
     blank(async (page) => {
       const orders = ["abc", "xabyc", "bc", "cb", "", "dcba", "dcba", "abcd"]
       const seen = await run(
@@ -27,7 +27,7 @@ inBrowser("dom.js", () => {
       expect(await run(page, [], "return rows.size")).toBe(4)
     }))
 
-  it("do not take the focus from a row when others come before it", () =>
+  it("leaves the focus on a row when others come before it", () =>
     blank(async (page) => {
       await run(page, ["dom"], `${keyed}; draw(["b"])`)
       await page.getByRole("button", { name: "b" }).focus()
@@ -36,7 +36,7 @@ inBrowser("dom.js", () => {
       expect(await run(page, [], "return [made, list.firstChild.updates]")).toEqual([3, 3])
     }))
 
-  it("touch the tree only where something changes", () =>
+  it("changes the tree only where a value differs", () =>
     blank(async (page) => {
       const changes = await run(
         page,
@@ -55,7 +55,7 @@ inBrowser("dom.js", () => {
       expect(changes).toEqual([0, true, '<p id="x" title="t">other</p>'])
     }))
 
-  it("make elements out of text that stays text", () =>
+  it("makes elements whose text stays text", () =>
     blank(async (page) => {
       const hostile = '<img src=x onerror="document.title=1">'
       await run(
@@ -67,7 +67,7 @@ inBrowser("dom.js", () => {
       expect(await page.locator("img").count()).toBe(0)
     }))
 
-  it("have an element that is asked for, or say which one is missing", () =>
+  it("finds an element by id, or names the missing one", () =>
     blank(async (page) => {
       const said = await run<string>(
         page,
@@ -78,7 +78,7 @@ inBrowser("dom.js", () => {
       expect(said).toBe('Error: The page has no HTMLInputElement "x"')
     }))
 
-  it("do one thing at a time when a button is pressed, and leave it the focus meanwhile", () =>
+  it("ignores presses of a busy button, which keeps the focus", () =>
     blank(async (page) => {
       await run(
         page,

@@ -16,16 +16,16 @@ describe("the recent troubles", () => {
     note: null
   } as const
 
-  it("is nothing as long as all is well", () => {
+  it("are empty while all is well", () => {
     expect(troublesOf(status(), [])).toEqual([])
   })
 
-  it("begins with what keeps the link down now", () => {
+  it("begin with the error that keeps the link down", () => {
     const [first] = troublesOf(status({}, { listener: waiting }), [gap])
     expect(first).toMatchObject({ title: "Our link", detail: error.message, tone: "bad" })
   })
 
-  it("has each gap with its cause, its verdict, what was fetched and why not more", () => {
+  it("list each gap with its cause, its verdict, the number of fetched messages and the note", () => {
     const note = "Evolution stores no messages"
     const troubles = troublesOf(status(), [
       { ...gap, to: null, recovered: null, fetched: 0 },
@@ -52,7 +52,7 @@ describe("the recent troubles", () => {
     expect(troubles[3]?.when).toMatch(/ to /)
   })
 
-  it("shows what it has no word for as it came", () => {
+  it("show an unknown cause as it is", () => {
     const [trouble] = troublesOf(status(), [{ ...gap, cause: "struck_by_lightning" as never }])
     expect(trouble?.title).toBe("struck_by_lightning")
   })

@@ -117,7 +117,7 @@ describe("the share of a state", () => {
     expect(share(spans, "refused")).toBe(0)
   })
 
-  it("does not count what was before anything was known, and counts what we missed later", () => {
+  it("leaves out the time before the first known state, and counts later unknown time", () => {
     const before = { state: "unknown", from: 0, to: 1000 }
     expect(share([before, { state: "open", from: 1000, to: 1010 }], "open")).toBe(1)
     const missed = [

@@ -21,7 +21,7 @@ const range = (from: number, to: number) =>
 
 const idsOf = (lines: ReadonlyArray<{ readonly at: number }>) => lines.map(({ at }) => at)
 
-describe("what the monitor has heard", () => {
+describe("the monitor's events", () => {
   it("stands with the newest first", () => {
     const heard = makeHeard()
     heard.add(range(1, 2))
@@ -29,7 +29,7 @@ describe("what the monitor has heard", () => {
     expect(idsOf(heard.matching())).toEqual([3, 2, 1])
   })
 
-  it("has what was there before below", () => {
+  it("have earlier events below", () => {
     const heard = makeHeard()
     heard.add([line(10)])
     heard.addOlder(range(7, 9))
@@ -81,7 +81,7 @@ describe("what the monitor has heard", () => {
 })
 
 describe("a monitor that is paused", () => {
-  it("shows nothing new, and counts what waits", () => {
+  it("do not change, and count the waiting events", () => {
     const heard = makeHeard()
     heard.add(range(1, 3))
     const before = heard.matching()
@@ -119,7 +119,7 @@ describe("a monitor that is paused", () => {
   })
 })
 
-describe("a search in what was heard", () => {
+describe("a search in the monitor's events", () => {
   const heard = makeHeard()
   heard.add([
     line(1, { text: "Olá, tudo bem?" }),

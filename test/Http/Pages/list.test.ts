@@ -15,7 +15,7 @@ inBrowser("list.js", () => {
     window.shown = list.makeList(element, ({ key }) => chosen.push(key))
     window.active = () => element.getAttribute("aria-activedescendant")`
 
-  it("walk through a list by keyboard, with the focus on the whole", () =>
+  it("moves through the lines by keyboard, with the focus on the list", () =>
     blank(async (page) => {
       await run(page, ["dom", "list"], lines)
       await run(page, [], "shown.draw([3, 2, 1].map(line))")
@@ -39,7 +39,7 @@ inBrowser("list.js", () => {
       expect(await selected.getAttribute("id")).toBe("event-3")
     }))
 
-  it("keep the place in a list while lines come, and lose it when its line goes", () =>
+  it("keeps the active line while lines come, and loses it when that line goes", () =>
     blank(async (page) => {
       await run(page, ["dom", "list"], lines)
       await run(page, [], "shown.draw([2, 1].map(line))")
@@ -57,7 +57,7 @@ inBrowser("list.js", () => {
       expect(await page.getByRole("listbox").isVisible()).toBe(false)
     }))
 
-  it("choose a line by mouse, wherever in it one clicks", () =>
+  it("chooses a line by a click anywhere in it", () =>
     blank(async (page) => {
       await run(page, ["dom", "list"], lines)
       await run(page, [], "shown.draw([2, 1].map(line))")

@@ -43,7 +43,7 @@ describe("a stream of events", () => {
     ])
   })
 
-  it("tells an id only when its frame is whole, so that nothing is passed over", () => {
+  it("reports an id only when its frame is whole, so that no frame is skipped", () => {
     expect(heard(["id: 7\ndata: ha"])).toEqual([])
     expect(heard(["id: 7\ndata: half\n"])).toEqual([])
   })
@@ -73,7 +73,7 @@ describe("a stream of events", () => {
     expect(heard(["data: a\r", "\r"])).toEqual(["message: a"])
   })
 
-  it("is the same in whatever pieces it comes", () => {
+  it("gives the same frames for every split of the text", () => {
     const random = makeRandom(1, "sse")
     for (let round = 0; round < 300; round++) {
       const end = random.pick(["\n", "\r", "\r\n"])

@@ -25,13 +25,13 @@ import {
 } from "./statuses.ts"
 
 describe("the parts of a status", () => {
-  it("have their ages as the service counted them, whatever our clock says", () => {
+  it("take ages from the service, independently of our clock", () => {
     expect(wantedOf(status(), at)).toEqual({ text: "Listen", tone: "good", since: at - 90_000 })
     expect(linkOf(status(), at)).toMatchObject({ text: "Listening", since: at - 90_000 })
     expect(whatsappOf(status(whatsapp("open")), at)).toMatchObject({ since: at - 90_000 })
   })
 
-  it("say that nothing was heard of WhatsApp yet", () => {
+  it("say that there is no word of WhatsApp yet", () => {
     expect(whatsappOf(status(), at)).toEqual({ text: "No word yet", tone: "off", since: null })
   })
 
@@ -53,7 +53,7 @@ describe("the parts of a status", () => {
     expect(toDoOf(status({}, { listener: parked })).text).toBe("Check EVOLUTION_API_KEY")
   })
 
-  it("tell each of WhatsApp's states apart", () => {
+  it("have different words for each of WhatsApp's states", () => {
     const states = ["open", "connecting", "close", "refused", "removed", "unknown"] as const
     const parts = states.map((state) => whatsappOf(status(whatsapp(state)), at))
     expect(parts.map(({ text }) => text)).toEqual([
@@ -117,7 +117,7 @@ describe("the next action", () => {
 })
 
 describe("the buttons of an instance", () => {
-  it("shows a code where there is one or may be one soon", () => {
+  it("show a code if there is one or may be one soon", () => {
     expect(actionsFor(status({ ...whatsapp("connecting"), qr }))).toMatchObject({
       toggle: "stop",
       restart: true,
@@ -128,7 +128,7 @@ describe("the buttons of an instance", () => {
     expect(actionsFor(status()).showQr).toBe(true)
   })
 
-  it("shows none to scan for a phone that is linked", () => {
+  it("show no code for a linked phone", () => {
     expect(actionsFor(status(whatsapp("open")))).toEqual({
       toggle: "stop",
       restart: true,
@@ -139,7 +139,7 @@ describe("the buttons of an instance", () => {
     })
   })
 
-  it("asks for a new code where none comes by itself", () => {
+  it("ask for a new code where none comes by itself", () => {
     for (const state of ["refused", "close"] as const)
       expect(actionsFor(status(whatsapp(state))), state).toMatchObject({
         showQr: false,
@@ -148,14 +148,14 @@ describe("the buttons of an instance", () => {
       })
   })
 
-  it("creates again what was deleted", () => {
+  it("include one that creates a deleted instance again", () => {
     expect(actionsFor(status(whatsapp("removed")))).toMatchObject({
       createAgain: true,
       copyLink: false
     })
   })
 
-  it("only starts what is stopped", () => {
+  it("include only the start of a stopped instance", () => {
     const stopped = status({ desired: "stopped" }, { listener: State.stopped(began) })
     expect(actionsFor(stopped)).toEqual({
       toggle: "start",
@@ -169,7 +169,7 @@ describe("the buttons of an instance", () => {
 })
 
 describe("the reason for a missing code", () => {
-  it("is what the service would say", () => {
+  it("is the one that the service gives", () => {
     const states = ["open", "connecting", "close", "refused", "removed", "unknown"] as const
     for (const listener of [listening, waiting, parked, State.stopped(began)])
       for (const known of [{}, ...states.map((state) => whatsapp(state))])
@@ -186,7 +186,7 @@ describe("initials", () => {
     expect(initials("  loja-1_centro ")).toBe("L1")
   })
 
-  it("are whole letters, whatever they are made of", () => {
+  it("are whole letters, also of several code points", () => {
     expect(initials("👩‍👩‍👧 família")).toBe("👩‍👩‍👧F")
     expect(initials("e\u0301lan")).toBe("E\u0301")
   })

@@ -9,7 +9,7 @@ const message = {
 }
 
 describe("an event's line", () => {
-  it("tells who wrote what", () => {
+  it("names the sender and the text of a message", () => {
     expect(summaryOf("messages.upsert", message)).toBe("Ana: Olá!")
     expect(
       summaryOf("messages.upsert", {
@@ -28,12 +28,12 @@ describe("an event's line", () => {
     expect(summaryOf("messages.upsert", audio)).toBe("Ana: audioMessage")
   })
 
-  it("marks what went out", () => {
+  it("marks sent messages", () => {
     const sent = { ...message, key: { ...message.key, fromMe: true } }
     expect(summaryOf("send.message", sent)).toBe("→ Ana: Olá!")
   })
 
-  it("tells WhatsApp's state, and a reason that is one", () => {
+  it("names WhatsApp's state, and its reason unless it is the placeholder", () => {
     expect(summaryOf("connection.update", { state: "open", profileName: "Loja" })).toBe(
       "Connected · Loja"
     )
@@ -45,7 +45,7 @@ describe("an event's line", () => {
     )
   })
 
-  it("tells a gap's verdict, its cause and what was fetched", () => {
+  it("names a gap's verdict, its cause and the number of fetched messages", () => {
     const gap = { to: null, cause: "connection_lost", recovered: null, fetched: 0 }
     expect(summaryOf("gap.updated", gap)).toBe("Open · The connection was lost")
     expect(summaryOf("gap.updated", { ...gap, to: "x", recovered: true, fetched: 7 })).toBe(
@@ -86,7 +86,7 @@ describe("an event's line", () => {
     expect(line.length).toBe(161)
   })
 
-  it("comes of whatever is sent, shaped as it may be", () => {
+  it("exists for data of every shape", () => {
     const strange = [null, undefined, 0, "", "text", [], [[1]], true, { message: null }, { key: 3 }]
     const inside = strange.flatMap((value) => [
       value,

@@ -149,7 +149,7 @@ describe("a timer", () => {
     expect([pending(), abortListeners(owner)]).toEqual([0, 0])
   })
 
-  it("that settles runs once for many calls, and not for an owner who is gone", async () => {
+  it("that joins calls runs once for many of them, and not after its owner has ended", async () => {
     const owner = new AbortController()
     let runs = 0
     const soon = settled(100, () => runs++, owner.signal)

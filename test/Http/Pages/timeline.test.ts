@@ -34,7 +34,7 @@ inBrowser("timeline.js", () => {
     note: null
   }
 
-  it("draw a timeline with a text for each of its bars, and the same as a table", () =>
+  it("draws a text for each of its bars, and a table with the same data", () =>
     blank(async (page) => {
       const facts = {
         listener: [
@@ -63,14 +63,14 @@ inBrowser("timeline.js", () => {
       expect(await table.getByRole("row").count()).toBe(9)
     }))
 
-  it("draw a timeline of which nothing is known", () =>
+  it("draws a timeline without data", () =>
     blank(async (page) => {
       await run(page, ["timeline"], timeline({}))
       await page.getByRole("img", { name: "Timeline of loja" }).waitFor()
       await page.getByText("Listening – of the time, WhatsApp connected –, gaps: 0").waitFor()
     }))
 
-  it("draw what they have no word for as it came, and never as HTML", () =>
+  it("draws an unknown state or cause as text, and never as HTML", () =>
     blank(async (page) => {
       const hostile = "<img src=x onerror=alert(1)>"
       const facts = {
@@ -84,7 +84,7 @@ inBrowser("timeline.js", () => {
       expect(await picture.locator(".unknown").count()).toBe(1)
     }))
 
-  it("keep a textured bar apart from the others in more than its colour", () =>
+  it("gives each state a texture of its own", () =>
     blank(async (page) => {
       const states = ["Listening", "Waiting", "Parked", "Stopped"]
       const facts = {

@@ -72,7 +72,7 @@ describe("the dictionaries", () => {
         expect(english[`${family}_${value}`], `${family}_${value}`).toBeDefined()
   })
 
-  it("have both forms of whatever is counted", () => {
+  it("have a singular and a plural form of every count", () => {
     const counted = Object.keys(english).filter((word) => /_(one|other)$/.test(word))
     const families = new Set(counted.map((word) => word.replace(/_(one|other)$/, "")))
     expect(counted.length).toBe(2 * families.size)

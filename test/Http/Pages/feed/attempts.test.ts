@@ -12,7 +12,7 @@ describe("the delay before another attempt", () => {
     expect(least).toEqual([1000, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000])
   })
 
-  it("is never shorter than what the service asks for", () => {
+  it("is never shorter than the service asks for", () => {
     expect(delayAfter(0, 5000, 0)).toBe(5000)
     expect(delayAfter(9, 5000, 1)).toBe(30_000)
   })

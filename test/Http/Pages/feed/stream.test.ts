@@ -4,7 +4,7 @@ import { hello, last, pass, scene, settle, start, state, useScene } from "./scen
 useScene()
 
 describe("a feed", () => {
-  it("asks with the key in a header, for what comes from now on", async () => {
+  it("sends the key in a header, and asks for events from now on", async () => {
     await start()
     expect(scene.asked.map(({ path }) => path)).toEqual(["/events/stream"])
     expect(last().headers).toEqual({ apikey: "key", accept: "text/event-stream" })
@@ -70,7 +70,7 @@ describe("a feed", () => {
     expect(last().headers).toMatchObject({ "last-event-id": "109" })
   })
 
-  it("sends whoever is not known any more to the sign-in", async () => {
+  it("sends a caller whose key is refused to the sign-in", async () => {
     await start()
     await last().say(hello(1))
     scene.answers = [{ status: 401, body: { message: "no" } }]

@@ -43,7 +43,7 @@ const filled = (changes: Partial<Kind> = {}): Buffer => {
 }
 
 describe("frames encoded beforehand", () => {
-  it("are what the official parser takes for a message", () => {
+  it("are messages to the official parser", () => {
     const { data, nsp } = decode(filled())
     expect(nsp).toBe("/")
     expect(data).toMatchObject([

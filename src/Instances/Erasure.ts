@@ -1,17 +1,17 @@
-/** Everything that the log, the quarantine and the ledger have of an instance that is no more, erased. */
-import { Clock, Effect } from "effect"
+/** Erases everything that the log, the quarantine and the ledger have of a deleted instance. */
+import { Effect } from "effect"
 import type { InstanceName } from "../Domain/Instance.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { Ingest } from "../Log/Ingest.ts"
 import { Purge } from "../Log/Purge.ts"
 
-/** What its end made us write is on its way into the log for much less than this. */
+/** The last events of an instance, and ours about its end, reach ingest in much less than this. */
 const lull = "100 millis"
 
-/** A name that somebody listens to again meanwhile has always more to erase. */
+/** An instance that is created again meanwhile has always more to erase. */
 const maxRounds = 50
 
-/** Gives how many rows there were. Until nothing more comes: what was heard last takes its time. */
+/** Makes a function that erases until nothing is left, and returns the number of rows. */
 export const make = Effect.gen(function* () {
   const purge = yield* Purge
   const ingest = yield* Ingest
@@ -19,14 +19,13 @@ export const make = Effect.gen(function* () {
 
   return (name: InstanceName) =>
     Effect.gen(function* () {
-      const begin = yield* Clock.currentTimeMillis
       let count = 0
       const round = Effect.gen(function* () {
         yield* Effect.sleep(lull)
-        const isSettled = (yield* ingest.committedUntil) >= begin
+        yield* ingest.flush
         const { events, gaps, quarantine } = yield* purge.instance(name)
         count += events + gaps + quarantine
-        return !isSettled || events + gaps + quarantine > 0
+        return events + gaps + quarantine > 0
       })
       yield* Effect.repeat(round, { while: (more) => more, times: maxRounds })
       yield* bus.forget

@@ -5,8 +5,9 @@
  */
 import { Cause, Chunk, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
-import { type LoggedEvent, textsOf, toLogged } from "../Domain/Event.ts"
+import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
 import { untilBack } from "../Storage/Failure.ts"
+import * as Ring from "./EventBus/Ring.ts"
 import { EventStore } from "./EventStore.ts"
 
 /** Somebody who reads on after a time away, and wants to know what is not there any more. */
@@ -65,12 +66,8 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
   )
 }
 
-/** How much text the ring keeps at the most; one history chunk has tens of millions. */
-const maxChars = 16 * 1024 * 1024
-
-/** How much a reader that fell behind takes at once; of what is in memory, no more text than that. */
+/** A reader that fell behind reads the log in pages. */
 const page = 500
-const pageChars = 2 * 1024 * 1024
 
 /** Reading the log goes on when the database is back. */
 const retryPolicy = untilBack("200 millis")
@@ -78,27 +75,11 @@ const retryPolicy = untilBack("200 millis")
 export const make = (capacity: number) =>
   Effect.gen(function* () {
     const store = yield* EventStore
-    /** Everything after `horizon`, oldest first; what is at or before it has to come from the log. */
-    let ring: Array<LoggedEvent> = []
-    let horizon = yield* store.lastId
-    let chars = 0
+    const ring = Ring.make(capacity, yield* store.lastId)
     /** By instance, the last id that was purged from the log. */
     const purged = new Map<string, number>()
     const sleepers = new Set<() => void>()
     const watchers = new Set<Watcher>()
-
-    /** Forgets the oldest, a good deal at a time. */
-    const trim = () => {
-      let cut = ring.length
-      for (chars = 0; cut > 0; cut--) {
-        const event = ring[cut - 1]
-        const size = event === undefined ? 0 : charsOf(event)
-        if (ring.length - cut >= capacity || chars + size > maxChars) break
-        chars += size
-      }
-      horizon = ring[cut - 1]?.id ?? horizon
-      ring = ring.slice(cut)
-    }
 
     /** Calls every watcher, also when one throws. */
     const call = (tell: (watcher: Watcher) => void): Effect.Effect<void> => {
@@ -116,35 +97,24 @@ export const make = (capacity: number) =>
       )
     }
 
-    const newest = () => ring.at(-1)?.id ?? horizon
-
     const next = (cursor: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
       Effect.suspend(() => {
-        if (cursor < horizon) return fromLog(cursor)
-        if (cursor < newest()) return Effect.succeed(recent(cursor))
+        if (cursor < ring.horizon()) return fromLog(cursor)
+        if (cursor < ring.newest()) return Effect.succeed(ring.recent(cursor))
         return Effect.zipRight(laterThan(cursor), next(cursor))
       })
-
-    /** Readers at one cursor share a page. */
-    let shared = { cursor: -1, newest: -1, events: ring }
-    const recent = (cursor: number): ReadonlyArray<LoggedEvent> => {
-      if (cursor < horizon || cursor >= newest()) return []
-      if (shared.cursor !== cursor || shared.newest !== newest())
-        shared = { cursor, newest: newest(), events: pageOf(ring, firstAfter(ring, cursor)) }
-      return shared.events
-    }
 
     /** Looks once more where it falls asleep, or it would miss what came in between. */
     const laterThan = (cursor: number) =>
       Effect.async<void>((resume) => {
         const wake = () => resume(Effect.void)
-        if (cursor < newest()) return wake()
+        if (cursor < ring.newest()) return wake()
         sleepers.add(wake)
         return Effect.sync(() => sleepers.delete(wake))
       })
 
     const fromLog = (after: number): Effect.Effect<ReadonlyArray<LoggedEvent>> => {
-      const ringBegan = horizon
+      const ringBegan = ring.horizon()
       return store.read({ after, limit: page }).pipe(
         Effect.tapError((error) =>
           Effect.logWarning(`Cannot read the event log, trying again: ${detailOf(error)}`)
@@ -172,7 +142,7 @@ export const make = (capacity: number) =>
     const step = (from: number, told: number, reader: Absentee | undefined) =>
       Effect.gen(function* () {
         const events = yield* next(from)
-        const until = reader !== undefined && from < horizon ? purgedUntil(reader.wants) : 0
+        const until = reader !== undefined && from < ring.horizon() ? purgedUntil(reader.wants) : 0
         if (until > Math.max(from, told)) yield* reader?.missed(until) ?? Effect.void
         const state = [events.at(-1)?.id ?? from, Math.max(until, told)] as const
         return [Chunk.unsafeFromArray(events), Option.some(state)] as const
@@ -181,18 +151,14 @@ export const make = (capacity: number) =>
     return EventBus.of({
       publish: (events) =>
         Effect.suspend(() => {
-          for (const event of events) {
-            ring.push(event)
-            chars += charsOf(event)
-          }
-          if (ring.length > 2 * capacity || chars > 2 * maxChars) trim()
+          ring.push(events)
           for (const wake of sleepers) wake()
           sleepers.clear()
           return call((watcher) => watcher.published(events))
         }),
       after: (cursor, reader) =>
         Stream.paginateChunkEffect(
-          [cursor === "now" ? newest() : cursor, 0] as readonly [number, number],
+          [cursor === "now" ? ring.newest() : cursor, 0] as readonly [number, number],
           ([from, told]) => step(from, told, reader)
         ),
       watch: (watcher) =>
@@ -202,10 +168,10 @@ export const make = (capacity: number) =>
             () => Effect.sync(() => watchers.delete(watcher))
           )
         ),
-      recent,
-      newest: Effect.sync(newest),
-      isNewest: (cursor) => cursor >= newest(),
-      isLate: (cursor) => cursor < horizon,
+      recent: ring.recent,
+      newest: Effect.sync(ring.newest),
+      isNewest: (cursor) => cursor >= ring.newest(),
+      isLate: (cursor) => cursor < ring.horizon(),
       purgedUntil,
       announcePurged,
       foldPurged: (instances) => {
@@ -216,34 +182,8 @@ export const make = (capacity: number) =>
       },
       forget: Effect.suspend(() => {
         const reports = call((watcher) => watcher.forgetting())
-        horizon = newest()
-        ring = []
-        chars = 0
-        shared = { cursor: -1, newest: -1, events: ring }
+        ring.clear()
         return reports
       })
     })
   })
-
-const charsOf = (event: LoggedEvent): number =>
-  textsOf(event).reduce((chars, text) => chars + text.length, 0)
-
-const pageOf = (events: ReadonlyArray<LoggedEvent>, first: number) => {
-  let [end, chars] = [first, 0]
-  for (; end < events.length && chars <= pageChars; end++) {
-    const event = events[end]
-    if (event !== undefined) chars += charsOf(event)
-  }
-  return events.slice(first, end)
-}
-
-/** The index of the first event with a higher id. */
-const firstAfter = (events: ReadonlyArray<LoggedEvent>, cursor: number): number => {
-  let [low, high] = [0, events.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((events[middle]?.id ?? 0) <= cursor) low = middle + 1
-    else high = middle
-  }
-  return low
-}

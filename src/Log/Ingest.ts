@@ -46,6 +46,8 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
     readonly appendOwn: (
       events: ReadonlyArray<EvolutionEvent>
     ) => Effect.Effect<{ readonly committed: Effect.Effect<void> }>
+    /** Waits until everything received before this call is committed and published, if it was brought. */
+    readonly flush: Effect.Effect<void>
     /** Everything received before this time is committed, if it was brought; ms since 1970 UTC. */
     readonly committedUntil: Effect.Effect<number>
     /** Until when there was no room, the last time; `undefined`: there always was. */
@@ -139,6 +141,7 @@ const make = Effect.gen(function* () {
         take(() => events.map(Either.right)),
         (counted) => ({ committed: Effect.asVoid(counted) })
       ),
+    flush: backlog.flush,
     committedUntil: backlog.committedUntil,
     fullUntil: backlog.fullUntil,
     observeStatement: outage.observe,

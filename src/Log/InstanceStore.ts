@@ -1,6 +1,6 @@
 /**
- * What we want and know of each instance: the `instances` table, with a copy in memory. One process
- * writes it, so the copy answers every question, and answers when the database cannot.
+ * The wanted and the known state of each instance: the `instances` table, with a copy in memory. One
+ * process writes the table, so the copy answers every question, and does so when the database cannot.
  */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Layer, Schedule, Schema } from "effect"
@@ -15,23 +15,24 @@ import {
   nothingObserved
 } from "../Domain/Instance.ts"
 import type { Change } from "../Domain/Projection.ts"
+import * as LastEvents from "./InstanceStore/LastEvents.ts"
 import { Row, toLastEvent, toRecord } from "./InstanceStore/Row.ts"
 
 export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore")<
   InstanceStore,
   {
     readonly get: (name: string) => InstanceRecord | undefined
-    /** `null`: nothing has come yet. */
+    /** The last live event; `null`: none has come yet. */
     readonly lastEvent: (name: string) => LastEvent | null
     /** By name. */
     readonly all: Effect.Effect<ReadonlyArray<InstanceRecord>>
-    /** Writes down what is wanted, and since when; makes the instance known. */
+    /** Writes the wanted state, and since when it is wanted; an instance without a row gets one. */
     readonly desire: (
       name: InstanceName,
       desired: Desired,
       since?: DateTime.Utc
     ) => Effect.Effect<InstanceRecord, SqlError.SqlError>
-    /** Takes over a batch that is committed: what it has changed, and that it came. */
+    /** Takes a committed batch over into the copy: its changes, and the last event of each instance. */
     readonly applyCommitted: (
       changes: ReadonlyArray<Change>,
       events: ReadonlyArray<EvolutionEvent>
@@ -47,22 +48,10 @@ export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore
 }
 
 /**
- * How long an expired code may outlive itself in the table, which nobody is shown meanwhile, and how far
- * `last_event` may be behind; after a crash it is read from the log.
+ * An expired code stays in the table for so long at most, and is shown to no caller. The table's
+ * `last_event` is behind by as much; after a crash it is read from the log.
  */
 const sweepEvery = "5 seconds"
-
-/** So many last events are written at once; the others' turn comes 5 s later. */
-const maxWrittenBehind = 2000
-
-/** Every message is one: so it is changed in place, and not made anew. */
-interface Last {
-  event: string | undefined
-  /** ms since 1970 UTC. */
-  at: number
-  /** The table does not have it yet. */
-  isBehind: boolean
-}
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -80,12 +69,15 @@ const make = Effect.gen(function* () {
   )
   const records = new Map<string, InstanceRecord>(rows.map((row) => [row.name, toRecord(row)]))
 
+  const lasts = LastEvents.make(sql)
+  for (const row of rows) lasts.follow(row.name, toLastEvent(row))
+
   const update = (name: string, changed: Partial<InstanceRecord>) => {
     const record = records.get(name)
     if (record !== undefined) records.set(name, { ...record, ...changed })
   }
 
-  /** A code is a credential: it goes when it can no longer be scanned. */
+  /** A code is a credential: it is deleted when it can no longer be scanned. */
   const sweep = Effect.gen(function* () {
     const now = yield* DateTime.now
     const expired = [...records.values()].filter(
@@ -101,63 +93,15 @@ const make = Effect.gen(function* () {
   }).pipe(
     Effect.catchAll((error) => Effect.logWarning(`Cannot clear expired codes: ${detailOf(error)}`))
   )
-  const lasts = new Map<string, Last>()
-  const keep = (name: string, last: LastEvent | null) =>
-    lasts.set(name, {
-      event: last?.event,
-      at: last === null ? 0 : DateTime.toEpochMillis(last.at),
-      isBehind: false
-    })
-  for (const row of rows) keep(row.name, toLastEvent(row))
-
-  /** A row that the writer has in hand is skipped: who waits for nobody is in no deadlock. */
-  const writeBehind = Effect.suspend(() => {
-    const behind = new Map<string, Last>()
-    for (const [name, last] of lasts) {
-      if (last.isBehind) behind.set(name, last)
-      if (behind.size === maxWrittenBehind) break
-    }
-    if (behind.size === 0) return Effect.void
-    const rows = [...behind].map(([name, { at, event }]) => ({ name, event, at: new Date(at) }))
-    for (const [name, last] of behind) {
-      last.isBehind = false
-      // The next ones go first next time.
-      lasts.delete(name)
-      lasts.set(name, last)
-    }
-    return sql<{ name: string }>`
-      with free as (
-        select i.name, l.event, l.at
-        from instances i join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-          as l (name text, event text, at timestamptz) on i.name = l.name
-        for update of i skip locked
-      )
-      update instances i set last_event = f.event, last_event_at = f.at
-      from free f where i.name = f.name returning i.name`.pipe(
-      Effect.tap((written) => Effect.sync(() => written.map(({ name }) => behind.delete(name)))),
-      Effect.ensuring(
-        Effect.sync(() => {
-          for (const last of behind.values()) last.isBehind = true
-        })
-      ),
-      Effect.catchAll((error) =>
-        Effect.logWarning(`Cannot note the last events: ${detailOf(error)}`)
-      )
-    )
-  })
-
   yield* sweep
   yield* Supervise.loop(
     "sweep of expired codes",
-    Effect.schedule(Effect.zipRight(sweep, writeBehind), Schedule.spaced(sweepEvery))
+    Effect.schedule(Effect.zipRight(sweep, lasts.writeBehind), Schedule.spaced(sweepEvery))
   )
 
   return InstanceStore.of({
     get: (name) => records.get(name),
-    lastEvent: (name) => {
-      const { at = 0, event } = lasts.get(name) ?? {}
-      return event === undefined ? null : { event, at: DateTime.unsafeMake(at) }
-    },
+    lastEvent: lasts.get,
     all: Effect.sync(() =>
       [...records.values()].sort((left, right) => (left.name < right.name ? -1 : 1))
     ),
@@ -173,25 +117,19 @@ const make = Effect.gen(function* () {
           set desired = excluded.desired, desired_at = excluded.desired_at`
         const record = { ...nothingObserved, ...records.get(name), name, desired, desiredAt }
         records.set(name, record)
-        if (!lasts.has(name)) keep(name, null)
+        lasts.follow(name, null)
         return record
       }),
     applyCommitted: (changes, events) => {
       for (const { name, observed } of changes) update(name, observed)
-      for (const { event, instance, origin, receivedAt } of events) {
-        const last = origin === "live" ? lasts.get(instance) : undefined
-        if (last === undefined) continue
-        last.event = event
-        last.at = receivedAt
-        last.isBehind = true
-      }
+      lasts.applyCommitted(events)
     },
     forget: (name) =>
       Effect.asVoid(sql`delete from instances where name = ${name}`).pipe(
         Effect.tap(() =>
           Effect.sync(() => {
             records.delete(name)
-            lasts.delete(name)
+            lasts.forget(name)
           })
         )
       )

@@ -176,6 +176,51 @@ describe("the event bus", () => {
     })
   )
 
+  it.effect("tells a reader once of a purge that ends pages after its cursor", () =>
+    Effect.gen(function* () {
+      const { log, make } = makeLog(range(1, 1800))
+      const bus = yield* make(8)
+      const missed: Array<number> = []
+      bus.announcePurged("shop", 1700)
+      log.records = log.records.filter(({ id }) => id <= 1400 || id > 1700)
+      const reader = {
+        wants: () => true,
+        missed: (until: number) => Effect.sync(() => missed.push(until))
+      }
+      expect(yield* take(bus.after(0, reader), 1500)).toEqual([
+        ...range(1, 1400),
+        ...range(1701, 1800)
+      ])
+      expect(missed).toEqual([1700])
+    })
+  )
+
+  it.effect(
+    "calls every watcher also when one throws, as a batch comes and as memory is cleared",
+    () =>
+      Effect.gen(function* () {
+        const { make, publish } = makeLog([])
+        const bus = yield* make(8)
+        const calls: Array<string> = []
+        yield* bus.watch({
+          published: () => {
+            throw new TypeError("a bug")
+          },
+          forgetting: () => {
+            throw new TypeError("a bug")
+          }
+        })
+        yield* bus.watch({
+          published: (events) => calls.push(`published ${events.map(({ id }) => id)}`),
+          forgetting: () => calls.push("forgetting")
+        })
+        yield* publish(bus, [1, 2])
+        yield* bus.forget
+        yield* publish(bus, [3])
+        expect(calls).toEqual(["published 1,2", "forgetting", "published 3"])
+      }).pipe(Effect.scoped)
+  )
+
   it.effect("forgets what is in memory when the log has been changed", () =>
     Effect.gen(function* () {
       const { log, make, publish } = makeLog([])

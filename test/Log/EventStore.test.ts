@@ -52,6 +52,23 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(yield* store.lastId).toBe(ids[2])
     }))
 
+  test("gives the ids that are in the table where others take numbers, too", (store, sql) =>
+    Effect.gen(function* () {
+      yield* sql.unsafe(`
+        create function take_number() returns trigger language plpgsql as $$
+          begin perform nextval(pg_get_serial_sequence('events', 'id')); return new; end $$;
+        create trigger another before insert on events
+          for each row execute function take_number()`)
+      const given = yield* store.append({
+        ...nothing,
+        events: [event('"a"'), event('"b"'), event('"c"')]
+      })
+      const rows = yield* sql<{ id: string }>`select id from events order by id`
+      expect(given).toEqual(rows.map(({ id }) => Number(id)))
+      expect(given).toHaveLength(3)
+      yield* sql.unsafe("drop trigger another on events; drop function take_number()")
+    }))
+
   test("gives data back as it came, whatever JSON it is", (store) =>
     Effect.gen(function* () {
       const values = [

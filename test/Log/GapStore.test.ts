@@ -129,6 +129,9 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       const now = closed(70, again)
       yield* write(open(0, gone), closed(20, gone), closed(40, again), now)
       expect(yield* store.unfinished).toEqual([now])
+      // A gap of the former bearer of the name that is done with.
+      yield* write(Gap.unrecovered(closed(10, again), "why"))
+      expect(yield* store.lost).toEqual([])
     }))
 
   test("has each gap once, as it was written last", (store, write) =>

@@ -179,6 +179,22 @@ describe("ingest", () => {
     })
   )
 
+  it.scoped("shows an instance's new state only once its event is committed", () =>
+    Effect.gen(function* () {
+      let isAway = true
+      const { data, events, lastEvent, receive, shop } = yield* makeWorld(() =>
+        isAway ? sqlError("ECONNREFUSED") : undefined
+      )
+      yield* receive([raw("shop", { state: "open" }, "connection.update")])
+      yield* TestClock.adjust("10 seconds")
+      expect([data(), shop()?.whatsapp, lastEvent()]).toEqual([[], null, undefined])
+      isAway = false
+      yield* TestClock.adjust("10 seconds")
+      yield* until(() => events.length === 1)
+      expect([shop()?.whatsapp?.state, lastEvent()]).toEqual(["open", "connection.update"])
+    })
+  )
+
   it.scoped("publishes an event with its id once it is committed, its instance's state known", () =>
     Effect.gen(function* () {
       const { bus, events, receive, shop } = yield* makeWorld()

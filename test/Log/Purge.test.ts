@@ -169,6 +169,28 @@ describe("the purge", () => {
         }
       }))
 
+    test("tells the bus before it deletes, so that no reader finds a hole", ({
+      bus,
+      hear,
+      purge,
+      sql
+    }) =>
+      Effect.gen(function* () {
+        yield* hear(...daily(2))
+        yield* sql.unsafe(`
+          create function refuse() returns trigger language plpgsql as $$
+            begin raise exception 'no'; end $$;
+          create trigger refusing before delete on events
+            for each statement execute function refuse()`)
+        yield* Effect.flip(purge.old(all, ago(1.5)))
+        yield* sql.unsafe("drop trigger refusing on events; drop function refuse()")
+        expect(purgedOf(bus)).toEqual([
+          ["bar", 2],
+          ["baz", 3],
+          ["shop", 1]
+        ])
+      }))
+
     test("keeps one note for all instances that are no more", ({
       bus,
       hear,

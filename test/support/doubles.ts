@@ -39,6 +39,7 @@ export const ingestOf = (ingest: Partial<Ingest["Type"]>) =>
   Layer.mock(Ingest, {
     receive: () => Effect.void,
     appendOwn: () => Effect.succeed({ committed: Effect.void }),
+    flush: Effect.void,
     committedUntil: Clock.currentTimeMillis,
     fullUntil: Effect.succeed(undefined),
     observeStatement: (statement) => statement,

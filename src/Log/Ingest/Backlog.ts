@@ -27,7 +27,8 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
     /** In the order of the log. The batch that is being written stays at the front until it is released. */
     const items: Array<Item> = []
     const inFlight = InFlight.make()
-    const room = yield* Effect.makeLatch(true)
+    /** Opened whenever a batch is committed, or a caller leaves. */
+    const progress = yield* Effect.makeLatch(true)
     const work = yield* Effect.makeLatch(false)
     let hasEnded = false
     let bytes = 0
@@ -43,8 +44,8 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
     const admission: Effect.Effect<void> = Effect.suspend(() => {
       if (!isFull()) return Effect.void
       fullSince ??= now()
-      room.unsafeClose()
-      return Effect.zipRight(room.await, admission)
+      progress.unsafeClose()
+      return Effect.zipRight(progress.await, admission)
     })
 
     const append = (
@@ -71,7 +72,7 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
       }
       if (fullSince !== undefined) fullUntil = now()
       if (!isFull()) fullSince = undefined
-      room.unsafeOpen()
+      progress.unsafeOpen()
     }
 
     return {
@@ -86,7 +87,9 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
             Effect.zipRight(Effect.sync(() => append(make(), parcel))),
             Effect.ensuring(
               Effect.sync(() => {
-                if (parcel.left === 0) inFlight.done(parcel.ticket)
+                if (parcel.left > 0) return
+                inFlight.done(parcel.ticket)
+                progress.unsafeOpen()
               })
             )
           )
@@ -108,6 +111,16 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
             release(batch)
           }
         }),
+      /** Waits until everything that was received before this call is committed, if it was handed over. */
+      flush: Effect.suspend(() => {
+        const until = now()
+        const wait: Effect.Effect<void> = Effect.suspend(() => {
+          if ((inFlight.least() ?? Number.POSITIVE_INFINITY) > until) return Effect.void
+          progress.unsafeClose()
+          return Effect.zipRight(progress.await, wait)
+        })
+        return wait
+      }),
       /** Takes nothing more; `drain` ends with the last batch. */
       end: Effect.sync(() => {
         hasEnded = true

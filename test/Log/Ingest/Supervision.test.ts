@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Chunk, Deferred, Effect, Exit, Fiber, FiberId, Stream, TestClock } from "effect"
+import { Chunk, Deferred, Effect, Exit, Fiber, FiberId, Option, Stream, TestClock } from "effect"
 import { Escalation, LoopCrashed } from "../../../src/Concurrency/Supervise.ts"
-import type { LoggedEvent } from "../../../src/Domain/Event.ts"
+import { type LoggedEvent, ofOurs } from "../../../src/Domain/Event.ts"
+import * as Scrub from "../../../src/Domain/Scrub.ts"
 import { makeLines } from "../../support/Lines.ts"
 import { type Batch, calls, isPoison, makeWorld, numbers, raw, sqlError } from "./World.ts"
 
@@ -94,6 +95,40 @@ describe("The writer", () => {
         expect(rests()).toBe(0)
         expect((yield* ingest.depth).events).toBe(1)
       })
+  )
+
+  it.scoped("lets callers go whose events cannot even be put in quarantine", () =>
+    Effect.gen(function* () {
+      const { ingest } = yield* makeWorld(() => sqlError("54001"))
+      const [message] = calls(1)
+      expect(yield* ingest.backfill(message === undefined ? [] : [message])).toBe(0)
+      const own = ofOurs(
+        { instance: "shop", event: "gap.updated", data: {}, receivedAt: 0 },
+        Scrub.unconfigured
+      )
+      yield* (yield* ingest.appendOwn([own])).committed
+      yield* ingest.flush
+      expect(yield* ingest.depth).toMatchObject({ events: 0 })
+    })
+  )
+
+  it.scoped("flushes what was received before, and does not wait for what comes later", () =>
+    Effect.gen(function* () {
+      const { close, data, ingest, open, receive } = yield* makeWorld()
+      yield* ingest.flush
+      yield* TestClock.setTime(5000)
+      yield* open.close
+      yield* receive(calls(1))
+      const flushing = yield* Effect.fork(ingest.flush)
+      yield* TestClock.adjust("1 minute")
+      expect(Option.isNone(yield* Fiber.poll(flushing))).toBe(true)
+      yield* ingest.receive([{ ...raw("shop", { n: 1 }), receivedAt: 65_000 }], "live")
+      yield* open.release
+      yield* Fiber.join(flushing)
+      expect(data()).toEqual([0])
+      yield* open.open
+      yield* close
+    })
   )
 
   it.scoped("does not restart for an event that the database refuses", () =>

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { mkdtemp, rename, rm } from "node:fs/promises"
-import { connect, createServer, type Server } from "node:net"
+import { connect, createServer, type Server, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
@@ -49,12 +49,12 @@ const isFree = (path: string) =>
   Effect.map(Effect.either(Effect.scoped(DataDirLock.acquire(path))), Either.isRight)
 
 /** Listens at a path as a holder does. */
-const serve = (path: string) =>
+const serve = (path: string, answer = (socket: Socket): void => void socket.end("rival")) =>
   Effect.acquireRelease(
     Effect.async<Server>((resume) => {
       const server = createServer((socket) => {
         socket.on("error", () => socket.destroy()) // the asker went away
-        socket.end("rival")
+        answer(socket)
       })
       server.listen(path, () => resume(Effect.succeed(server)))
     }),
@@ -143,6 +143,7 @@ describe("the lock of a data directory", () => {
     "is won by at most one of those who take over a dead one, and stays theirs",
     () =>
       Effect.gen(function* () {
+        let won = 0
         for (let round = 0; round < 8; round++) {
           const path = yield* directory
           yield* leaveDeadLock(path)
@@ -152,12 +153,24 @@ describe("the lock of a data directory", () => {
           })
           const wins = outcomes.filter((won) => won).length
           expect(wins).toBeLessThanOrEqual(1)
+          won += wins
           if (wins === 1) expect(yield* isFree(path)).toBe(false)
           yield* Effect.forEach(takers, ({ letGo }) => letGo)
           expect(yield* isFree(path)).toBe(true)
         }
+        expect(won).toBeGreaterThan(0)
       }),
     60_000
+  )
+
+  it.scopedLive("is left to an owner that is too busy to answer", () =>
+    Effect.gen(function* () {
+      const path = yield* directory
+      yield* serve(join(path, "lock"), () => undefined)
+      const error = yield* Effect.flip(Effect.scoped(DataDirLock.acquire(path)))
+      expect(error._tag).toBe("DataDirInUse")
+      expect(yield* answers(join(path, "lock"))).toBe(true)
+    })
   )
 
   it.scopedLive("is left to a rival that took the same dead one later", () =>

@@ -1,4 +1,4 @@
-/** Routes merged and served: the pages, the API, its description at `/openapi.json`, its docs at `/docs`. */
+/** The HTTP server: pages, API, its description at `/openapi.json`, its docs at `/docs`. */
 import type { RequestListener } from "node:http"
 import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
@@ -41,12 +41,12 @@ const routes = Layer.mergeAll(
   Edge.layer
 )
 
-/** How long answers under way may take when the service stops; then their connections are cut. */
+/** Time for answers in flight when the service stops, in ms; then their connections are cut. */
 const drainMillis = 500
 
 /**
- * Answers while the routes are not there, before and after: the server listens first and closes last,
- * and a request that nobody takes would wait for ever.
+ * Answers before the routes are there and after they are gone. The server listens first and closes last,
+ * and a request without a listener would wait for ever.
  */
 const unavailable: RequestListener = (_request, response) => {
   response.writeHead(503, {
@@ -59,19 +59,19 @@ const unavailable: RequestListener = (_request, response) => {
   )
 }
 
-/** What the routes share, and a program that embeds them may ask for a sign-in ticket. */
+/** Keys, tokens and sign-in tickets: the routes use them, and so may a program that embeds the service. */
 const access = Session.layer.pipe(
   Layer.provideMerge(Tokens.layer),
   Layer.provideMerge(ApiKey.layer)
 )
 
-/** The routes on a server of their own, on `HOST` and `PORT`; closing is bounded in time. */
+/** Serves the routes on `HOST` and `PORT`. Closing takes half a second at the most. */
 export const layer = Layer.unwrapEffect(
   Effect.map(AppConfig.Http, ({ host, port }) => {
     const node = Server.make(unavailable)
     const serving = Layer.scopedDiscard(
       Effect.acquireRelease(
-        // There are no WebSockets here: whoever asks for one is answered as anybody.
+        // There are no WebSockets here: a request for one is answered like any other.
         Effect.sync(() => node.off("request", unavailable).removeAllListeners("upgrade")),
         () =>
           Effect.sync(() => {

@@ -1,4 +1,4 @@
-/** The one key that callers must send: configured, or of our own making. */
+/** The key `API_KEY`: configured, or generated on first start. */
 import { randomBytes } from "node:crypto"
 import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -12,19 +12,19 @@ export class ApiKey extends Context.Tag("evolution-listener/ApiKey")<ApiKey, Red
     Effect.suspend(() => Effect.tap(make, Secrets.add))
   )
 
-  /** For who calls a service that runs already: makes none. */
+  /** The key of a service that runs already; never generates one. */
   static readonly layerKnown = Layer.effect(
     ApiKey,
     Effect.suspend(() => Effect.tap(known, Secrets.add))
   )
 }
 
-/** The service may not be reached from other machines without a key of your choice. */
+/** The service refuses to listen on a public address without `API_KEY`. */
 export class ApiKeyRequired extends Data.TaggedError("ApiKeyRequired")<{
   readonly message: string
 }> {}
 
-/** The key as configured; on a loopback address alone, one of our own making serves too. */
+/** The key as configured, or a generated one if only this machine can reach the service. */
 const make = Effect.gen(function* () {
   const { apiKey: configured, host } = yield* AppConfig.Http
   if (Option.isSome(configured)) return configured.value

@@ -1,4 +1,4 @@
-/** Who may call: whoever has a key, or a token that stands for one. */
+/** Authorization: checks keys, and tokens that stand for one. */
 import { timingSafeEqual } from "node:crypto"
 import { HttpServerRequest } from "@effect/platform"
 import { Effect, Layer, Option, type Redacted } from "effect"
@@ -16,7 +16,7 @@ const callers = Layer.effect(
   Authorization,
   Effect.map(Effect.all([ApiKey, KeyStore, Tokens, Tries]), ([apiKey, keys, tokens, tries]) => {
     const expected = Buffer.from(hashOf(apiKey))
-    /** Hashes are compared, so that how long it takes tells nothing of a key. */
+    /** Compares hashes, so that the time of the comparison reveals nothing of a key. */
     const identify = (given: Redacted.Redacted): Effect.Effect<Option.Option<Caller["Type"]>> =>
       Effect.gen(function* () {
         if (timingSafeEqual(Buffer.from(hashOf(given)), expected))
@@ -46,7 +46,7 @@ const guests = Layer.effect(
     bearer: (given: Redacted.Redacted) =>
       Effect.catchAll(
         Effect.map(tokens.verify("pairing", given), ({ expiresAt, subject }) => ({
-          // We signed it, and only for names that are some.
+          // The token is signed by us, and only for valid names.
           instance: InstanceName.make(subject),
           expiresAt
         })),

@@ -1,4 +1,4 @@
-/** What every request meets around its handler: bounds, and the errors no handler knows, as typed JSON. */
+/** Middleware around every handler: bounds of the request, and errors that no handler knows as typed JSON. */
 import {
   HttpApiError,
   HttpLayerRouter,
@@ -30,10 +30,10 @@ const answer = <A, I>(
   headers: Record<string, string> = {}
 ) => HttpServerResponse.unsafeJson(Schema.encodeSync(schema)(error), { status, headers })
 
-/** Where the rest of a body is not read, the connection is of no more use. */
+/** The connection cannot be used again if the rest of a body was not read. */
 const close = { connection: "close" }
 
-/** What arrives here is a body that could not be read, an interrupted request, or a bug of ours. */
+/** Maps a cause to an answer: no such route, a body that cannot be read, or a bug of ours. */
 const toAnswer =
   (request: HttpServerRequest.HttpServerRequest) => (cause: Cause.Cause<unknown>) => {
     const error = Cause.squash(cause)
@@ -55,22 +55,25 @@ const toAnswer =
 
 const decodeFailure = Schema.decodeUnknownOption(Schema.parseJson(HttpApiError.HttpApiDecodeError))
 
-/** The text of an answer that is JSON; the streams and files of others are left alone. */
+/** The text of an answer that is in memory; streams have none. */
 const textOf = ({ body }: HttpServerResponse.HttpServerResponse): string | undefined =>
   body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : undefined
 
-/** Effect's words about a request that does not decode repeat what was sent; ours do not. */
+/**
+ * Rewrites Effect's messages about a request that does not decode: they repeat values that were sent.
+ * This depends on Effect's wording, which `test/Http/Edge/Wording.test.ts` pins.
+ */
 const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
   if (response.status !== 400) return response
   const failure = decodeFailure(textOf(response))
   if (Option.isNone(failure)) return response
-  // What may be absent is a union with `undefined`, which nobody sends.
+  // An optional field is a union with `undefined`, which no caller can send.
   const told = failure.value.issues.filter(
     ({ message }) => !message.startsWith("Expected undefined")
   )
   const issues = (told.length > 0 ? told : failure.value.issues).map((issue) => ({
     ...issue,
-    // The schema of a whole body has no name that a caller would know.
+    // Callers do not know Effect's name for the schema of a whole body.
     message:
       issue.message
         .split(", actual ")[0]
@@ -85,7 +88,7 @@ const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
   )
 }
 
-/** An error may repeat what others said, or what was asked. */
+/** Redacts secrets in errors, which may repeat the request or the words of Evolution and Postgres. */
 const withoutSecrets = (scrub: Scrub) => (response: HttpServerResponse.HttpServerResponse) => {
   const { headers, status } = response
   const text = status < 400 ? undefined : textOf(response)
@@ -98,7 +101,7 @@ const withoutSecrets = (scrub: Scrub) => (response: HttpServerResponse.HttpServe
 
 const parseJson = Schema.decodeOption(Schema.parseJson())
 
-/** Answers are for who asked, at the moment of asking; some are credentials. Pages say this themselves. */
+/** Keeps answers out of caches: some are credentials. Pages set these headers themselves. */
 const guarded = (response: HttpServerResponse.HttpServerResponse) =>
   HttpServerResponse.setHeaders(response, { ...answerHeaders, ...response.headers })
 
@@ -112,7 +115,7 @@ export const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest
   )
 
 export const layer = HttpLayerRouter.middleware(
-  // Any layer may have given the key, and not every one adds it.
+  // An embedder's layer of ApiKey may not add its key to the secrets.
   Effect.map(Effect.zipLeft(Secrets.scrub, Effect.flatMap(ApiKey, Secrets.add)), (scrub) => {
     return (
       app: Effect.Effect<

@@ -1,4 +1,4 @@
-/** What a pairing link admits to: one instance's codes as they come, until it is linked. */
+/** The pairing page's feed: codes and state of one instance, for a person without a key. */
 import { HttpServerRequest, type HttpServerResponse } from "@effect/platform"
 import { Context, DateTime, Deferred, type Duration, Effect, Layer, Option, Stream } from "effect"
 import * as AppConfig from "../AppConfig.ts"
@@ -13,7 +13,7 @@ import { farewell, frame, heartbeatEvery, respond, retry, Stopping } from "./Sse
 export class Guest extends Context.Tag("evolution-listener/Guest")<
   Guest,
   {
-    /** A link for somebody without a key; its address is `PUBLIC_URL`'s, or the caller's own. */
+    /** Makes a link for a person without a key. Its address is `PUBLIC_URL`, or the address of the request. */
     readonly link: (
       name: InstanceName,
       lifetime: Duration.Duration
@@ -22,7 +22,7 @@ export class Guest extends Context.Tag("evolution-listener/Guest")<
       never,
       HttpServerRequest.HttpServerRequest
     >
-    /** The page's feed. */
+    /** Streams codes and state until the link expires. */
     readonly respond: Effect.Effect<HttpServerResponse.HttpServerResponse, never, PairingPass>
   }
 >() {

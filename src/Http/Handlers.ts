@@ -1,4 +1,4 @@
-/** The API's handlers: a line each, since what they do lives elsewhere. */
+/** The handlers of the API. Each one checks permission and calls a service. */
 import { HttpApiBuilder } from "@effect/platform"
 import { SqlError } from "@effect/sql"
 import { Duration, Effect, Redacted } from "effect"
@@ -32,7 +32,7 @@ import * as QrImage from "./QrImage.ts"
 const databaseUnavailable = (error: unknown) =>
   new DatabaseUnavailable({ message: `The database does not answer: ${detailOf(error)}` })
 
-/** A failed statement, as the API knows it. */
+/** Maps a failed SQL statement to `DatabaseUnavailable`. */
 const orUnavailable = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.catchIf(
     effect,
@@ -115,7 +115,7 @@ export const pairing = HttpApiBuilder.group(Api, "pairing", (handlers) =>
   Effect.map(Effect.all([Guest, Pairing, Instances]), ([guest, service, { status }]) =>
     handlers
       .handleRaw("qrcode", ({ path: { name }, request, urlParams: { after, format, wait = 0 } }) =>
-        // A code is no news but a credential: whoever has it can link a phone.
+        // A code is a credential: it links a phone. So it takes more than the scope `read`.
         holding("operate").pipe(
           Effect.zipRight(
             seeing(name, service.qrcode(name, { after, wait: Duration.seconds(wait) }))

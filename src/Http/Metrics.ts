@@ -1,4 +1,4 @@
-/** What is counted and what is so now, in Prometheus' text format. */
+/** All metrics in Prometheus' text format: counters, and gauges of this moment. */
 import { Context, DateTime, Effect, Layer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { Instances } from "../Instances/Instances.ts"
@@ -11,7 +11,7 @@ import { render } from "./Metrics/Text.ts"
 export class Metrics extends Context.Tag("evolution-listener/Metrics")<
   Metrics,
   {
-    /** Has no instance's name in it unless `METRICS_PER_INSTANCE` is on. */
+    /** Contains names of instances only if `METRICS_PER_INSTANCE` is on. */
     readonly text: Effect.Effect<string>
   }
 >() {

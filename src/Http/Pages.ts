@@ -1,4 +1,4 @@
-/** The pages people see: static files beside this module, read once. Their data comes by the API. */
+/** The pages for people: static files from the folder `Pages`, read once. Their data comes from the API. */
 import { createHash } from "node:crypto"
 import { readdir, readFile } from "node:fs/promises"
 import { extname } from "node:path"
@@ -9,7 +9,7 @@ import { InstanceName } from "../Domain/Instance.ts"
 import { noSuchRoute } from "./Edge.ts"
 import * as Language from "./Language.ts"
 
-/** The files do not stand beside the program: whoever bundles it has to bring them along. */
+/** The files of the pages are missing: a bundle of the service has to include the folder `Pages`. */
 export class PagesMissing extends Data.TaggedError("PagesMissing")<{
   readonly message: string
 }> {}
@@ -21,7 +21,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml; charset=utf-8"
 }
 
-/** Scripts and styles are our own files alone, and nothing is loaded from another host. */
+/** Pages may load scripts and styles from this server alone, and nothing from another host. */
 const headers = {
   "cache-control": "no-cache",
   "content-security-policy": [
@@ -54,7 +54,7 @@ const asset = (name: string, body: Buffer, more: Readonly<Record<string, string>
   }
 })
 
-/** A page in each of the languages; its texts follow from the one it says it is in. */
+/** A page in each language; its scripts choose their texts by the `lang` of the page. */
 const page = (name: string, html: string) => {
   const inLanguage = (language: Language.Language) =>
     asset(name, Buffer.from(html.replace('<html lang="en">', `<html lang="${language}">`)), {
@@ -70,7 +70,7 @@ const page = (name: string, html: string) => {
 const missing = (folder: URL, detail: string) =>
   new PagesMissing({ message: `Cannot read the pages in "${fileURLToPath(folder)}": ${detail}` })
 
-/** Files by name; a name that was not read is never looked for. */
+/** Files by name. Requests read this map and never the disk. */
 const read = (folder: URL) =>
   Effect.tryPromise({
     try: async () => {
@@ -83,7 +83,7 @@ const read = (folder: URL) =>
     catch: (error) => missing(folder, String(error))
   })
 
-/** A proxy that compresses makes a tag weak. */
+/** Compares weakly, because a proxy that compresses makes the tag weak. */
 const isKnown = (request: HttpServerRequest.HttpServerRequest, etag: string): boolean =>
   (request.headers["if-none-match"] ?? "")
     .split(",")
@@ -101,7 +101,7 @@ const answer = (request: HttpServerRequest.HttpServerRequest, found: Asset) => {
 
 const isInstanceName = Schema.is(InstanceName)
 
-/** The pages of a folder. */
+/** Serves the pages of a folder. */
 export const make = (folder: URL) =>
   HttpLayerRouter.use((router) =>
     Effect.gen(function* () {
@@ -117,7 +117,7 @@ export const make = (folder: URL) =>
       const monitor = yield* find("monitor.html")
       const pair = yield* find("pair.html")
 
-      // Every method, since a route for all of them stands behind ours and would take HEAD.
+      // All methods, because a route behind this one takes all and would answer HEAD.
       yield* router.add("*", "/", (request) => answer(request, home(request)))
       yield* router.add("*", "/monitor", (request) => answer(request, monitor(request)))
       yield* router.add("*", "/pair", (request) => answer(request, pair(request)))
@@ -131,7 +131,7 @@ export const make = (folder: URL) =>
           name.endsWith(".html") ? [] : [[name, asset(name, body)] as const]
         )
       )
-      // One route for all of them: the router keeps one a method, and there are 34.
+      // One route for all files: the router keeps one entry a method for each route.
       yield* router.add("*", "/pages/:name", (request) =>
         Effect.flatMap(HttpLayerRouter.params, ({ name = "" }) => {
           const found = assets.get(name)

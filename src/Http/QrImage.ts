@@ -1,4 +1,4 @@
-/** A QR code as a picture, or as JSON: whatever the caller prefers. */
+/** A QR code as a picture or as JSON, by the caller's preference. */
 import { type HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Effect, Schema } from "effect"
 import Negotiator from "negotiator"
@@ -6,7 +6,7 @@ import QRCode from "qrcode"
 import { Qr } from "../Domain/Instance.ts"
 import type { QrFormat } from "./Api/Pairing.ts"
 
-/** Four modules of quiet, as the standard (ISO/IEC 18004) asks for. */
+/** The quiet zone in modules, by ISO/IEC 18004. */
 const margin = 4
 
 /** Evolution's own picture, or one drawn from the code. */
@@ -20,14 +20,14 @@ export const png = ({ base64, code }: Qr): Effect.Effect<Uint8Array> => {
 export const svg = ({ code }: Qr): Effect.Effect<string> =>
   Effect.promise(() => QRCode.toString(code, { type: "svg", margin }))
 
-/** By media type. */
+/** Formats by media type. */
 const formats: Readonly<Record<string, QrFormat>> = {
   "application/json": "json",
   "image/png": "png",
   "image/svg+xml": "svg"
 }
 
-/** JSON, unless a caller would rather have a picture. */
+/** The format that `Accept` prefers; JSON if it prefers none. */
 export const preferred = ({ headers }: HttpServerRequest.HttpServerRequest): QrFormat =>
   formats[new Negotiator({ headers }).mediaType(Object.keys(formats)) ?? ""] ?? "json"
 

@@ -1,5 +1,5 @@
 /**
- * Server-sent events, as every stream of ours speaks them.
+ * Server-sent events: frames and headers that all streams share.
  *
  * Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
@@ -7,7 +7,7 @@ import { HttpServerResponse } from "@effect/platform"
 import { Context, Deferred, Effect, Layer, Metric, Schedule, Stream } from "effect"
 import * as Metrics from "../Telemetry/Metrics.ts"
 
-/** Done when the service stops: streams end by themselves, and say so. */
+/** Done when the service stops: each stream then ends with a `bye`. */
 export class Stopping extends Context.Tag("evolution-listener/Stopping")<
   Stopping,
   Deferred.Deferred<void>
@@ -20,23 +20,23 @@ export class Stopping extends Context.Tag("evolution-listener/Stopping")<
   )
 }
 
-/** Proxies give up on a connection that says nothing for a minute. */
+/** Many proxies close a connection after a minute of silence. */
 export const heartbeatEvery = Schedule.spaced("15 seconds")
 
-/** How soon a browser comes again, in ms. */
+/** Makes a browser reconnect after a second. */
 export const retry = "retry: 1000\n"
 
 export const frame = (event: string, data: object): string =>
   `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
-/** Why we end a stream. */
+/** The last frame of a stream that we end. */
 export const farewell = (reason: string, message: string): string =>
   frame("bye", { reason, message })
 
-/** What an answer of ours says of itself. */
+/** Content type and headers of every stream. */
 export const options = {
   contentType: "text/event-stream",
-  // nginx would hold events back until its buffer is full.
+  // Without x-accel-buffering, nginx holds events back until its buffer is full.
   headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
 } as const
 

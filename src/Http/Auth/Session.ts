@@ -1,6 +1,6 @@
 /**
- * Signing in by a link: a ticket that works once and soon, exchanged for a token that lasts a working
- * day. So the key itself never stands in an address.
+ * Sign-in by a link: a ticket that works once within ten minutes is exchanged for a token of twelve hours.
+ * So the key itself never stands in an address.
  */
 import { randomBytes } from "node:crypto"
 import { Clock, Context, Duration, Effect, Layer, Redacted } from "effect"
@@ -10,7 +10,7 @@ import { type Issued, Tokens } from "./Tokens.ts"
 export class Session extends Context.Tag("evolution-listener/Session")<
   Session,
   {
-    /** Good for one `open`, for ten minutes. Goes into a link as `/#ticket=…`. */
+    /** A ticket for one `open` within ten minutes; belongs into a link as `/#ticket=…`. */
     readonly ticket: Effect.Effect<Redacted.Redacted>
     readonly open: (ticket: Redacted.Redacted) => Effect.Effect<Issued, Unauthorized>
   }
@@ -23,12 +23,12 @@ export class Session extends Context.Tag("evolution-listener/Session")<
 
 const ticketLifetime = Duration.minutes(10)
 const sessionLifetime = Duration.hours(12)
-/** Tickets that nobody has used yet; beyond, the oldest goes. */
+/** Unused tickets that are kept; beyond that, the oldest is dropped. */
 const maxTickets = 100
 
 const make = Effect.gen(function* () {
   const tokens = yield* Tokens
-  /** Until when each is good, ms since 1970 UTC; oldest first. */
+  /** The expiry of each ticket, in ms since 1970 UTC; oldest first. */
   const tickets = new Map<string, number>()
   return Session.of({
     ticket: Effect.map(Clock.currentTimeMillis, (now) => {

@@ -1,5 +1,5 @@
 /**
- * Tokens that stand for the key, for one purpose and a while: JSON Web Tokens, signed with a secret
+ * Tokens that stand for the key for one purpose and a limited time: JSON Web Tokens, signed with a secret
  * that is derived from the key. A new key makes all of them void.
  */
 import { hkdfSync } from "node:crypto"
@@ -7,7 +7,7 @@ import { Clock, Context, Data, DateTime, type Duration, Effect, Layer, Redacted 
 import { jwtVerify, SignJWT } from "jose"
 import { ApiKey } from "../ApiKey.ts"
 
-/** `session`: as good as the key; `pairing`: one instance's codes, and nothing else. */
+/** `session` permits everything that the key does, `pairing` the codes of one instance. */
 export type Purpose = "session" | "pairing"
 
 export interface Issued {
@@ -15,7 +15,7 @@ export interface Issued {
   readonly expiresAt: DateTime.Utc
 }
 
-/** Not one of ours, for something else, or expired; it is nobody's business which. */
+/** The token is forged, for another purpose, or expired; callers are not told which. */
 export class TokenRefused extends Data.TaggedError("TokenRefused") {}
 
 export class Tokens extends Context.Tag("evolution-listener/Tokens")<
@@ -47,7 +47,7 @@ const make = Effect.gen(function* () {
     issue: (purpose, subject, lifetime) =>
       Effect.gen(function* () {
         const now = yield* DateTime.now
-        // The claim has whole seconds.
+        // The claim `exp` is in whole seconds.
         const seconds = Math.floor(
           DateTime.toEpochMillis(DateTime.addDuration(now, lifetime)) / 1000
         )

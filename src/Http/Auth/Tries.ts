@@ -1,4 +1,4 @@
-/** Wrong keys, counted by address: whoever sends many has to wait. */
+/** Counts wrong keys by address, and refuses an address that sends many. */
 import type { HttpServerRequest } from "@effect/platform"
 import { Clock, Context, Duration, Effect, Layer, Metric, Option, Redacted } from "effect"
 import { TooManyTries } from "../Api.ts"
@@ -7,8 +7,8 @@ export class Tries extends Context.Tag("evolution-listener/Tries")<
   Tries,
   {
     /**
-     * Notes that a key was wrong, unless it was empty; fails when there were too many. A right one is
-     * let in all the same.
+     * Counts a wrong key, unless it is empty; fails if the address sent too many. Right keys are let in
+     * all the same.
      */
     readonly failed: (
       request: HttpServerRequest.HttpServerRequest,
@@ -23,10 +23,10 @@ export const keysRefused = Metric.counter("evolution_listener_keys_refused", {
   description: "Wrong keys that were sent"
 })
 
-/** Wrong keys that an address may send within the window; then it waits until the window ends. */
+/** Wrong keys that an address may send in a window; further ones are refused until it ends. */
 export const maxTries = 10
 export const window = Duration.minutes(1)
-/** Addresses that are remembered; the one that was seen first makes room. */
+/** Addresses that are remembered; beyond that, the oldest is dropped. */
 const maxAddresses = 10_000
 
 const make = (): Tries["Type"] => {
@@ -34,7 +34,7 @@ const make = (): Tries["Type"] => {
   return {
     failed: ({ headers, remoteAddress }, given) =>
       Effect.gen(function* () {
-        // No key at all is a mistake, and no guess.
+        // A request without any key is a mistake and not a guess.
         if (headers.apikey === undefined && headers.authorization === undefined) return
         const address = Option.getOrElse(remoteAddress, () => "")
         const now = yield* Clock.currentTimeMillis
@@ -43,7 +43,7 @@ const make = (): Tries["Type"] => {
           known !== undefined && known.until > now
             ? known
             : { count: 0, until: now + Duration.toMillis(window) }
-        // Both headers are looked at, and who sends one has the other empty.
+        // Both headers are checked, and a caller that sends one leaves the other empty.
         if (Redacted.value(given) !== "") {
           tries.count++
           yield* Metric.increment(keysRefused)

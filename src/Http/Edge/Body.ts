@@ -1,4 +1,4 @@
-/** A request's body: whole, bounded in size and time, and JSON, before any handler asks for it. */
+/** Reads the body of a request before its handler runs: whole, bounded in size and time, and JSON. */
 import type { IncomingMessage } from "node:http"
 import { finished } from "node:stream/promises"
 import { Headers, HttpMethod, type HttpServerRequest } from "@effect/platform"
@@ -15,7 +15,7 @@ const dropFor = Duration.seconds(1)
 
 export type Refusal = BodyTooLarge | MalformedRequest | RequestTooSlow | UnsupportedMediaType
 
-/** The request with its body read; nothing comes of what is not JSON. */
+/** The request with its body read and parsed; fails if the body is not JSON. */
 export const withBody = (
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<HttpServerRequest.HttpServerRequest, Refusal> => {
@@ -36,7 +36,7 @@ export const withBody = (
   })
 }
 
-/** As it was, but that it answers for its body itself: the connection has nothing left of it. */
+/** The request with its body in memory, because the connection has nothing left of it. */
 const read = (
   request: HttpServerRequest.HttpServerRequest,
   text: string,
@@ -48,7 +48,7 @@ const read = (
     json: { value: Effect.succeed(json) }
   })
 
-/** Without a word about it, a body is taken for JSON. */
+/** A body without a content type is taken for JSON. */
 const isJson = (contentType: string | undefined): boolean =>
   contentType === undefined ||
   /^\s*application\/json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?;?\s*$/i.test(contentType)

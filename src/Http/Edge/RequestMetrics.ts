@@ -1,4 +1,4 @@
-/** Every request, counted by the template of its route, with how long its answer took to begin. */
+/** Counts requests by the template of their route, with the time until the answer begins. */
 import { HttpServerRequest, type HttpServerResponse } from "@effect/platform"
 import { Duration, Effect, Exit, Option } from "effect"
 import * as Metrics from "../../Telemetry/Metrics.ts"
@@ -13,7 +13,7 @@ const methods: ReadonlySet<string> = new Set([
   "OPTIONS"
 ])
 
-/** The router tells the template to the request's span, and to nobody else outside of the handler. */
+/** The router notes the template in the request's span and nowhere else outside of the handler. */
 const routeNow = Effect.map(Effect.option(Effect.currentSpan), (span) =>
   Option.match(span, {
     onNone: () => "none",
@@ -22,7 +22,7 @@ const routeNow = Effect.map(Effect.option(Effect.currentSpan), (span) =>
   })
 )
 
-/** nginx's word for who went away before there was an answer. */
+/** nginx's status for a caller that hung up before the answer. */
 const hungUp = 499
 
 export const counted = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>

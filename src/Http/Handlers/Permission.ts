@@ -1,4 +1,4 @@
-/** What a caller may see and do. What it is not to know of is, to it, not there. */
+/** Permission checks of the handlers. An instance that a caller may not see does not exist for it. */
 import { Effect } from "effect"
 import { Audit } from "../../Access/Audit.ts"
 import { InstanceNotFound } from "../../Domain/EvolutionError.ts"
@@ -20,7 +20,7 @@ export const seeingAll = Effect.flatMap(Caller, ({ instances }) =>
     : new Forbidden({ message: "This key is bound to instances, this is about all of them" })
 )
 
-/** Gives what is known of an instance, to who may know of it. */
+/** Runs an effect about an instance; fails with `InstanceNotFound` unless the caller may see it. */
 export const seeing = <A, E, R>(
   name: string,
   effect: Effect.Effect<A, E, R>
@@ -31,7 +31,7 @@ export const seeing = <A, E, R>(
       sees(caller)(name) ? effect : InstanceNotFound.of(name)
   )
 
-/** Runs a command on an instance, for who may, and writes it down. */
+/** Runs a command on an instance; needs the scope `operate`. The command is audited. */
 export const commanding = <A, E, R>(
   action: string,
   name: string,
@@ -41,7 +41,7 @@ export const commanding = <A, E, R>(
     holding("operate").pipe(Effect.zipRight(seeing(name, command)), record(action, name))
   )
 
-/** Creates an instance, for who may have one of this name, and writes it down. */
+/** Creates an instance; needs `operate`, and bounds that cover the name. The command is audited. */
 export const creating = <A, E, R>(name: string, command: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Audit, ({ record }) =>
     holding("operate").pipe(
@@ -57,10 +57,10 @@ export const creating = <A, E, R>(name: string, command: Effect.Effect<A, E, R>)
     )
   )
 
-/** About keys: whoever makes one bound to nothing must not be bound. */
+/** Fails unless the caller may make keys: needs `admin` and no bounds, since new keys may have none. */
 export const mayAdminister = Effect.zipRight(holding("admin"), seeingAll)
 
-/** Runs a command that is about keys, for who may, and writes it down. */
+/** Runs a command about keys; needs `mayAdminister`. The command is audited. */
 export const administering = <A, E, R>(action: string, command: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Audit, ({ record }) =>
     record(action, null)(Effect.zipRight(mayAdminister, command))

@@ -1,4 +1,4 @@
-/** What the event stream says, as text. */
+/** Frames of the event stream, as text and as bytes. */
 import { Schema } from "effect"
 import type { LoggedEvent } from "../../Domain/Event.ts"
 import { ListenerState } from "../../Domain/ListenerState.ts"
@@ -6,14 +6,14 @@ import type { StateChange } from "../../Listening/ListenerRegistry.ts"
 import { farewell, frame } from "../Sse.ts"
 import type { Filter } from "./Filter.ts"
 
-/** `recovered`: whether everything after the cursor that the reader wants is still there. */
+/** `recovered`: whether no event after the cursor that the reader wants was purged. */
 export const hello = (recovered: boolean, cursor: number): string =>
   frame("hello", { recovered, cursor })
 
-/** The id tells a reader with a filter how far it has come. */
+/** The id moves the cursor of a reader whose filter takes few events. */
 export const heartbeat = (cursor: number): string => `: heartbeat\nid: ${cursor}\n\n`
 
-/** Why we end a stream; the reader comes again with `Last-Event-ID`. */
+/** Reasons to end a stream; the reader reconnects with `Last-Event-ID`. */
 const farewells = {
   too_slow: "You read more slowly than events come: go on from your last id",
   stopping: "The service stops: go on from your last id"
@@ -54,7 +54,7 @@ export const textOf = (events: ReadonlyArray<LoggedEvent>): string => events.map
 /** One text for all filters, as long as the event is in memory. */
 const texts = new WeakMap<LoggedEvent, string>()
 
-/** The same shape as in `GET /events`; the data is JSON text already and goes out as it is. */
+/** The shape is that of `GET /events`; the data is JSON text already. */
 const logged = (event: LoggedEvent): string => {
   const known = texts.get(event)
   if (known !== undefined) return known

@@ -1,4 +1,4 @@
-/** What is so at this moment: listeners, instances, gaps, and what waits to be written. */
+/** Gauges of this moment: listeners, instances, gaps, and the queue of events. */
 import { DateTime, Duration } from "effect"
 import { Degraded } from "../../Domain/Degraded.ts"
 import { GapCause } from "../../Domain/Gap.ts"
@@ -25,7 +25,7 @@ export const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>
 
 export const single = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
 
-/** How many there are of each, 0 included: what is not there cannot fall. */
+/** Counts each value, 0 included: a series that is missing cannot fall, and alerts compare series. */
 const tally = <Label extends string>(
   label: Label,
   values: ReadonlyArray<string>,
@@ -36,19 +36,19 @@ const tally = <Label extends string>(
   return values.map((value) => ({ labels: { [label]: value }, value: counts.get(value) ?? 0 }))
 }
 
-/** The listener's state as it is counted: one that is kept slow is apart. */
+/** The `state` label of a listener; `flapping` is apart from other waits. */
 export const stateOf = (state: ListenerState): string =>
   state._tag === "Waiting" && state.isFlapping ? "flapping" : state._tag.toLowerCase()
 const states = ["stopped", "connecting", "listening", "waiting", "flapping", "parked"]
 
-/** Whose WhatsApp is connected, and whom we hear. */
+/** Whether the listener has a link and WhatsApp is connected. */
 const isHeard = ({ listener, whatsapp }: InstanceStatus): boolean =>
   listener.state._tag === "Listening" && whatsapp?.state === "open"
 
 export const families = ({ degraded, depth, now, statuses }: Moment): ReadonlyArray<Family> => {
   const secondsSince = (time: DateTime.Utc): number =>
     Math.max(0, DateTime.distance(time, now)) / 1000
-  /** Since the last event; since the link came up, where none has come. */
+  /** Seconds since the last event, or since the link came up if none has come. */
   const silence = ({ lastEvent, listener }: InstanceStatus): number =>
     Math.min(
       ...[lastEvent?.at, listener.state.since].map((at) => (at ? secondsSince(at) : Infinity))
@@ -132,8 +132,8 @@ export const families = ({ degraded, depth, now, statuses }: Moment): ReadonlyAr
 }
 
 /**
- * By name; as many as there are instances. The label is not called `instance`: so Prometheus calls what
- * it scrapes.
+ * Gauges of each instance. The label is `instance_name`, because Prometheus uses `instance` for the
+ * target of a scrape.
  */
 export const perInstance = ({ now, statuses }: Moment): ReadonlyArray<Family> => {
   const each = (

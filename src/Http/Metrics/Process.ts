@@ -1,4 +1,4 @@
-/** The process, as the machine sees it. */
+/** Gauges of the process: event loop, memory, processor time, files. */
 import { readdir } from "node:fs/promises"
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks"
 import { Effect } from "effect"
@@ -9,10 +9,10 @@ import type { Family } from "./Text.ts"
 
 const startedAt = Date.now() / 1000 - process.uptime()
 
-/** How often the delay is looked at, in ms: its own, without any load, is subtracted. */
+/** Sampling interval of the delay, in ms; the delay without load is about this much and is subtracted. */
 const resolution = 20
 
-/** The event loop's lag, measured as long as the scope lasts. */
+/** Measures the lag of the event loop until the scope closes. */
 export const lag = Effect.acquireRelease(
   Effect.sync(() => {
     const delay = monitorEventLoopDelay({ resolution })
@@ -22,7 +22,7 @@ export const lag = Effect.acquireRelease(
   (delay) => Effect.sync(() => delay.disable())
 )
 
-/** Linux has them as files; elsewhere nothing is said. */
+/** Counts open files on Linux; other systems have no such folder, and no sample. */
 const openFiles = Effect.tryPromise(() => readdir("/proc/self/fd")).pipe(
   Effect.map((names) => single(names.length - 1)), // one was for looking
   Effect.orElseSucceed(() => [])
@@ -33,7 +33,7 @@ export const families = (delay: IntervalHistogram) =>
     const { system, user } = process.cpuUsage()
     const millis = (nanos: number) => Math.max(0, nanos / 1e6 - resolution)
     const lags = { mean: delay.mean, p99: delay.percentile(99), max: delay.max }
-    // Nothing was measured yet: then the mean is NaN.
+    // The mean is NaN before the first measurement.
     const samples = Object.entries(lags).map(([stat, nanos]) => ({
       labels: { stat },
       value: delay.count === 0 ? 0 : millis(nanos) / 1000

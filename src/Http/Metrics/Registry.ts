@@ -1,9 +1,9 @@
-/** What was counted, out of Effect's registry: our families alone. */
+/** Our metric families, read from Effect's registry. */
 import { Metric, MetricState } from "effect"
 import { declared } from "../../Telemetry/Metrics.ts"
 import type { Distribution, Family, Sample } from "./Text.ts"
 
-/** Every family that is declared, those without a member too. */
+/** Every declared family, also if nothing was counted yet. */
 export const families = (): ReadonlyArray<Family> => {
   const samples = new Map<string, Array<Sample>>()
   const distributions = new Map<string, Array<Distribution>>()

@@ -9,7 +9,7 @@ export interface Sample {
   readonly value: number
 }
 
-/** One member of a family of histograms; `buckets` add up, by their upper bound, `+Inf` the last. */
+/** One histogram of a family. `buckets` are cumulative, by upper bound, `+Inf` last. */
 export interface Distribution {
   readonly labels: Readonly<Record<string, string>>
   readonly buckets: ReadonlyArray<readonly [bound: number, count: number]>
@@ -18,7 +18,7 @@ export interface Distribution {
 }
 
 interface Described {
-  /** Without the suffix of a counter. */
+  /** Without the suffix `_total` of counters. */
   readonly name: string
   readonly help: string
 }
@@ -29,7 +29,7 @@ export type Family = Described &
     | { readonly type: "histogram"; readonly samples: ReadonlyArray<Distribution> }
   )
 
-/** Families in the order given; a counter's name gets its `_total` here. */
+/** Renders families in their order; adds `_total` to the names of counters. */
 export const render = (families: Iterable<Family>): string => {
   let text = ""
   for (const family of families) {

@@ -1,7 +1,7 @@
-/** Which of the pages' languages a browser gets. */
+/** The language of a page, by the browser's preference. */
 import Negotiator from "negotiator"
 
-/** By the tag that a reader of any of its kinds asks for: whoever reads Portuguese reads ours. */
+/** Languages by primary tag: a browser that asks for `pt-PT` gets `pt-BR`. */
 const languages = { en: "en", pt: "pt-BR", es: "es" } as const
 export type Language = (typeof languages)[keyof typeof languages]
 

@@ -39,9 +39,9 @@ export class Live extends Context.Tag("evolution-listener/Live")<
  * Up to ten readers get events at once; each reader more adds this pause, in ms, after events were given.
  * Readers cost by the write, and a pause puts what has come since into one write for each.
  */
-const pausePerReader = 0.4
+const pausePerReader = 0.5
 const readersWithoutPause = 10
-const longestPause = 400
+const longestPause = 500
 
 /** More events than this do not wait for the end of a pause: memory holds some thousands. */
 const maxWaiting = 4096

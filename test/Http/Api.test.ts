@@ -43,7 +43,7 @@ describe("the API", () => {
   const test = <E>(title: string, body: (service: Service["Type"]) => Effect.Effect<unknown, E>) =>
     it.live(title, () => Effect.provide(Effect.flatMap(Service, body), runtime), 30_000)
 
-  test("tells the whole story of an instance, from its creation to its end", (service) =>
+  test("covers the whole life of an instance, from creation to deletion", (service) =>
     Effect.gen(function* () {
       const { call, client, heard, post, simulator } = service
       const name = InstanceName.make("story")
@@ -146,13 +146,13 @@ describe("the API", () => {
       })
     }))
 
-  test("takes the same place in the log again when there is nothing newer", ({ call }) =>
+  test("gives the same cursor again if there are no newer events", ({ call }) =>
     Effect.gen(function* () {
       const empty = yield* call("GET", "/events?instance=nobody&after=17")
       expect(empty.json).toEqual({ events: [], next: 17, recovered: true })
     }))
 
-  test("leaves an instance alone that is somebody else's at Evolution", ({
+  test("refuses to create an instance whose name Evolution already has", ({
     call,
     post,
     simulator
@@ -166,7 +166,7 @@ describe("the API", () => {
       expect((yield* call("GET", "/instances/taken")).status).toBe(404)
     }))
 
-  test("does not know an instance that was never started", ({ call }) =>
+  test("answers 404 for an instance that was never started", ({ call }) =>
     Effect.gen(function* () {
       for (const [method, path] of [
         ["GET", "/instances/nobody"],
@@ -182,7 +182,12 @@ describe("the API", () => {
       }
     }))
 
-  test("listens to an instance that was there before it", ({ call, client, heard, simulator }) =>
+  test("listens to an instance that existed before the service", ({
+    call,
+    client,
+    heard,
+    simulator
+  }) =>
     Effect.gen(function* () {
       const name = InstanceName.make("older")
       simulator.add("older", { state: "open", ownerJid: "5511@s.whatsapp.net" })
@@ -202,7 +207,7 @@ describe("the API", () => {
       }
     }))
 
-  test("says what is wrong at Evolution, and keeps nothing of what it could not do", (service) =>
+  test("reports errors of Evolution, and keeps nothing of a failed creation", (service) =>
     Effect.gen(function* () {
       const { call, post, simulator } = service
       const attempt = Effect.gen(function* () {
@@ -228,7 +233,7 @@ describe("the API", () => {
       })
     }))
 
-  test("has told no key and no token in all of this", ({ said, simulator }) =>
+  test("has put no key and no token into any answer so far", ({ said, simulator }) =>
     Effect.sync(() => {
       const words = said.join("\n")
       expect(words).toContain("scan_qr") // it was recorded

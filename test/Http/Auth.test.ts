@@ -23,7 +23,7 @@ const withKey = (value: string) => ({ headers: { apikey: value } })
 const asBearer = (value: string) => ({ headers: { apikey: "", authorization: `Bearer ${value}` } })
 
 describe("the API's key", () => {
-  it.scoped("is asked for on every route but the health checks and the exchange of tickets", () =>
+  it.scoped("is required on every route except health checks and the exchange of tickets", () =>
     Effect.gen(function* () {
       const { call, said } = yield* serve(emptyHouse)
       const { json } = yield* call("GET", "/openapi.json")
@@ -46,7 +46,7 @@ describe("the API's key", () => {
     })
   )
 
-  it.scoped("is taken from either header, and one right one is enough", () =>
+  it.scoped("is read from either header, and one right header is enough", () =>
     Effect.gen(function* () {
       const { call } = yield* serve(emptyHouse)
       const right = [
@@ -61,7 +61,7 @@ describe("the API's key", () => {
     })
   )
 
-  it.scoped("is refused with the same words however near a guess comes", () =>
+  it.scoped("is refused with the same message however close a guess is", () =>
     Effect.gen(function* () {
       const { call } = yield* serve(emptyHouse)
       const guesses = [key.slice(0, -1), `${key}x`, key.toUpperCase(), `${key} ${key}`, "x"]
@@ -79,8 +79,8 @@ describe("the API's key", () => {
   )
 })
 
-describe("a key of our own making", () => {
-  it.scoped("is kept where only its owner can read it, said once, and used again", () =>
+describe("a generated key", () => {
+  it.scoped("is stored readable for its owner only, printed once, and used again", () =>
     Effect.gen(function* () {
       const log = yield* Effect.acquireRelease(
         Effect.sync(() => vi.spyOn(console, "log").mockImplementation(() => undefined)),
@@ -106,7 +106,7 @@ describe("a key of our own making", () => {
     })
   )
 
-  it.scoped("lets nobody in when its file is empty", () =>
+  it.scoped("lets nobody in if its file is empty", () =>
     Effect.gen(function* () {
       const DATA_DIR = yield* temporaryDirectory
       yield* Effect.promise(() => writeFile(join(DATA_DIR, "api-key"), "\n"))
@@ -121,7 +121,7 @@ describe("a key of our own making", () => {
     })
   )
 
-  it.scoped("is not made when other machines can reach the service", () =>
+  it.scoped("is not generated if other machines can reach the service", () =>
     Effect.gen(function* () {
       const DATA_DIR = yield* temporaryDirectory
       for (const HOST of ["0.0.0.0", "::"]) {
@@ -134,7 +134,7 @@ describe("a key of our own making", () => {
     })
   )
 
-  it.scoped("is reported when it can be neither kept nor read", () =>
+  it.scoped("fails the start if it can be neither stored nor read", () =>
     Effect.gen(function* () {
       const DATA_DIR = yield* temporaryDirectory
       yield* Effect.promise(() => mkdir(join(DATA_DIR, "api-key")))

@@ -58,7 +58,7 @@ const troubleWith = (request: BadRequest, heard: Heard): ReadonlyArray<string> =
 
 describe("bad requests", () => {
   it.scopedLive(
-    "are each answered with a typed 4xx, and change nothing",
+    "get a typed 4xx each, and change nothing",
     () =>
       Effect.gen(function* () {
         const evolution = yield* simulator()

@@ -21,7 +21,7 @@ const unasked = [
 const emptyHouse = house({ all: Effect.succeed([]) }, { read: () => Effect.succeed([]) })
 
 describe("a page of another site", () => {
-  it.scoped("cannot act: the key travels in a header, and no cookie is heeded", () =>
+  it.scoped("cannot act, because the key is in a header and cookies are ignored", () =>
     Effect.gen(function* () {
       const { call } = yield* serve(emptyHouse)
       const { json } = yield* call("GET", "/openapi.json")
@@ -40,7 +40,7 @@ describe("a page of another site", () => {
     })
   )
 
-  it.scoped("cannot ask for leave to send a header either", () =>
+  it.scoped("gets no CORS permission to send a header", () =>
     Effect.gen(function* () {
       const { url } = yield* serve(emptyHouse)
       for (const path of ["/instances", "/events", "/session", "/", "/docs"]) {
@@ -62,7 +62,7 @@ describe("a page of another site", () => {
     })
   )
 
-  it.scoped("cannot read, nor have an answer taken for what it is not", () =>
+  it.scoped("can neither read an answer nor have its type sniffed", () =>
     Effect.gen(function* () {
       const { url } = yield* serve(emptyHouse)
       for (const path of [
@@ -94,7 +94,7 @@ describe("a page of another site", () => {
 })
 
 describe("HEAD", () => {
-  it.scoped("is answered as GET is, without the body", () =>
+  it.scoped("gets the answer of GET without the body", () =>
     Effect.gen(function* () {
       const { call, url } = yield* serve(emptyHouse)
       for (const [path, apikey] of [

@@ -31,8 +31,8 @@ const status = statusOf(
 
 const maxBytes = 64 * 1024
 
-describe("a request that cannot be right", () => {
-  it.scoped("is answered 400 with the reason as typed JSON", () =>
+describe("a malformed request", () => {
+  it.scoped("gets a 400 with the reason as typed JSON", () =>
     Effect.gen(function* () {
       const { call, post } = yield* serve(house())
       const wrong = [
@@ -61,7 +61,7 @@ describe("a request that cannot be right", () => {
     })
   )
 
-  it.scoped("is told that its body is not JSON", () =>
+  it.scoped("reads in the answer that its body is not JSON", () =>
     Effect.gen(function* () {
       const { post } = yield* serve(house())
       for (const body of ["{", '{"name":"shop"', "name=shop", "\u0000"]) {
@@ -73,7 +73,7 @@ describe("a request that cannot be right", () => {
     })
   )
 
-  it.scoped("is a mistake of the caller, not a bug of ours, when its path does not decode", () =>
+  it.scoped("gets a 4xx and not a 500 if its path does not decode", () =>
     Effect.gen(function* () {
       const { call } = yield* serve(house())
       const long = `/instances/${"a".repeat(101)}/status`
@@ -85,7 +85,7 @@ describe("a request that cannot be right", () => {
     })
   )
 
-  it.scoped("never reaches the database with text that no Postgres takes", () =>
+  it.scoped("does not reach the database with text that Postgres refuses", () =>
     Effect.gen(function* () {
       const asked: Array<EventQuery> = []
       const read = (query: EventQuery) =>
@@ -99,7 +99,7 @@ describe("a request that cannot be right", () => {
     })
   )
 
-  it.scoped("does not read in the answer the token it sent", () =>
+  it.scoped("does not get its token back in the answer", () =>
     Effect.gen(function* () {
       const { post, said } = yield* serve(house())
       const token = `sesame-${"x".repeat(200)}`
@@ -111,7 +111,7 @@ describe("a request that cannot be right", () => {
 })
 
 describe("a body", () => {
-  it.scoped("may have 64 KiB and not a byte more", () =>
+  it.scoped("has at most 64 KiB", () =>
     Effect.gen(function* () {
       const { post } = yield* serve(house({ create: () => Effect.succeed(status) }))
       const padded = (bytes: number) => '{"name":"shop"}'.padEnd(bytes)
@@ -126,7 +126,7 @@ describe("a body", () => {
     })
   )
 
-  it.scoped("is bounded when it comes in chunks too, and the service goes on", () =>
+  it.scoped("has the same bound if it is chunked, and the service goes on", () =>
     Effect.gen(function* () {
       const created = yield* Ref.make(0)
       const create = () =>
@@ -164,8 +164,8 @@ const sendChunks = (port: number, chunks: ReadonlyArray<string>) =>
     socket.write("0\r\n\r\n")
   })
 
-describe("what no route knows", () => {
-  it.scoped("is answered 404 as typed JSON, whoever asks", () =>
+describe("a request without a route", () => {
+  it.scoped("gets a 404 as typed JSON, with or without a key", () =>
     Effect.gen(function* () {
       const { call } = yield* serve(house())
       for (const [method, path] of [
@@ -187,7 +187,7 @@ describe("what no route knows", () => {
     })
   )
 
-  it.scoped("is answered 500 without a word of it when it is a bug of ours", () =>
+  it.scoped("gets a 500 without details if a handler has a bug", () =>
     Effect.gen(function* () {
       const all = Effect.dieMessage("sesame")
       const { call, said } = yield* serve(house({ all }))
@@ -198,47 +198,49 @@ describe("what no route knows", () => {
     })
   )
 
-  it.scoped("is described: the document names every route, the docs ask no other host", () =>
-    Effect.gen(function* () {
-      const { call } = yield* serve(house())
-      const { json } = yield* call("GET", "/openapi.json")
-      expect(json).toMatchObject({ openapi: "3.1.0", info: { title: "evolution-listener" } })
-      expect(operationsOf(json).map(({ method, path }) => `${method} ${path}`)).toEqual([
-        "POST /instances",
-        "GET /instances",
-        "GET /instances/shop",
-        "DELETE /instances/shop",
-        "POST /instances/shop/start",
-        "POST /instances/shop/stop",
-        "POST /instances/shop/restart",
-        "GET /instances/shop/status",
-        "GET /instances/shop/gaps",
-        "GET /instances/shop/timeline",
-        "GET /instances/shop/qrcode",
-        "POST /instances/shop/qrcode",
-        "POST /instances/shop/pair",
-        "POST /instances/shop/pairing-links",
-        "GET /events",
-        "GET /events/stream",
-        "GET /instances/shop/events/stream",
-        "GET /pairing/stream",
-        "POST /session",
-        "GET /keys/self",
-        "GET /keys",
-        "POST /keys",
-        "DELETE /keys/shop",
-        "GET /audit",
-        "GET /health/live",
-        "GET /health/ready",
-        "GET /metrics"
-      ])
-      const docs = yield* call("GET", "/docs")
-      expect(docs.status).toBe(200)
-      expect(docs.type).toMatch(/^text\/html/)
-      const inline = /<(script|style)([^>]*)>[\s\S]*?<\/\1>/g
-      const page = docs.text.replaceAll(inline, "<$1$2>")
-      expect(page).toContain("<title>evolution-listener")
-      expect(page).not.toMatch(/\/\/|\bsrc=|\bhref=/)
-    })
+  it.scoped(
+    "finds every route in the OpenAPI document, and docs that load nothing from other hosts",
+    () =>
+      Effect.gen(function* () {
+        const { call } = yield* serve(house())
+        const { json } = yield* call("GET", "/openapi.json")
+        expect(json).toMatchObject({ openapi: "3.1.0", info: { title: "evolution-listener" } })
+        expect(operationsOf(json).map(({ method, path }) => `${method} ${path}`)).toEqual([
+          "POST /instances",
+          "GET /instances",
+          "GET /instances/shop",
+          "DELETE /instances/shop",
+          "POST /instances/shop/start",
+          "POST /instances/shop/stop",
+          "POST /instances/shop/restart",
+          "GET /instances/shop/status",
+          "GET /instances/shop/gaps",
+          "GET /instances/shop/timeline",
+          "GET /instances/shop/qrcode",
+          "POST /instances/shop/qrcode",
+          "POST /instances/shop/pair",
+          "POST /instances/shop/pairing-links",
+          "GET /events",
+          "GET /events/stream",
+          "GET /instances/shop/events/stream",
+          "GET /pairing/stream",
+          "POST /session",
+          "GET /keys/self",
+          "GET /keys",
+          "POST /keys",
+          "DELETE /keys/shop",
+          "GET /audit",
+          "GET /health/live",
+          "GET /health/ready",
+          "GET /metrics"
+        ])
+        const docs = yield* call("GET", "/docs")
+        expect(docs.status).toBe(200)
+        expect(docs.type).toMatch(/^text\/html/)
+        const inline = /<(script|style)([^>]*)>[\s\S]*?<\/\1>/g
+        const page = docs.text.replaceAll(inline, "<$1$2>")
+        expect(page).toContain("<title>evolution-listener")
+        expect(page).not.toMatch(/\/\/|\bsrc=|\bhref=/)
+      })
   )
 })

@@ -22,7 +22,7 @@ describe("an error of the domain", () => {
     [503, new EvolutionError.LicenseRequired({ message })]
   ] as const
 
-  it.scoped.each(errors)("has its number, %i, and comes whole: %s", ([number, error]) =>
+  it.scoped.each(errors)("has the status %i and all of its fields: %s", ([number, error]) =>
     Effect.gen(function* () {
       const { client, post } = yield* serve(house({ create: () => error }))
       const answer = yield* post("/instances", '{"name":"shop"}')
@@ -33,7 +33,7 @@ describe("an error of the domain", () => {
     })
   )
 
-  it.scoped("says nothing secret, whoever put it there", () =>
+  it.scoped("contains no secret, wherever its message comes from", () =>
     Effect.gen(function* () {
       const password = "hunter2-of-the-database"
       const message = `Cannot find ${key}, ${btoa(password)} and 2@${"x".repeat(40)},y`
@@ -59,7 +59,7 @@ describe("an error of the domain", () => {
     })
   )
 
-  it.scoped("says what would bring a QR code when there is none", () =>
+  it.scoped("tells the caller how to get a QR code if there is none", () =>
     Effect.gen(function* () {
       const none = new QrNotAvailable({
         message,
@@ -73,7 +73,7 @@ describe("an error of the domain", () => {
     })
   )
 
-  it.scoped("is 503 wherever the database does not answer", () =>
+  it.scoped("is 503 on every route while the database does not answer", () =>
     Effect.gen(function* () {
       const fails = () => sqlError
       const commands = { create: fails, remove: fails, start: fails, stop: fails, restart: fails }

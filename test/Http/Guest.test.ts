@@ -60,7 +60,7 @@ const serving = (
 const tokenOf = ({ url }: { readonly url: string }) => new URL(url).hash.slice(1)
 
 describe("a pairing link", () => {
-  it.scopedLive("shows one instance's way to a linked phone, to who has no key", () =>
+  it.scopedLive("shows the pairing of one instance to a caller without a key", () =>
     Effect.gen(function* () {
       const { asked, follow, made } = yield* serving()
       const link = yield* made
@@ -89,7 +89,7 @@ describe("a pairing link", () => {
     })
   )
 
-  it.scopedLive("has its token in the fragment, which browsers send to nobody", () =>
+  it.scopedLive("has its token in the fragment, which browsers do not send", () =>
     Effect.gen(function* () {
       const { made, url } = yield* serving()
       const link = new URL((yield* made).url)
@@ -101,14 +101,14 @@ describe("a pairing link", () => {
     })
   )
 
-  it.scopedLive("leads to PUBLIC_URL where that is set", () =>
+  it.scopedLive("has the address PUBLIC_URL if that is set", () =>
     Effect.gen(function* () {
       const { made } = yield* serving(Stream.never, { PUBLIC_URL: "https://wa.example/listener" })
       expect((yield* made).url).toMatch(/^https:\/\/wa\.example\/listener\/pair#/)
     })
   )
 
-  it.scopedLive("is made for an instance that there is, for a minute to a day", () =>
+  it.scopedLive("is created for an existing instance, for one minute to one day", () =>
     Effect.gen(function* () {
       const { call, link } = yield* serving()
       expect((yield* link("{}", "nobody")).status).toBe(404)
@@ -122,7 +122,7 @@ describe("a pairing link", () => {
     })
   )
 
-  it.scopedLive("shows nothing when it is expired, foreign, changed or none at all", () =>
+  it.scopedLive("shows nothing if it is expired, foreign, changed or missing", () =>
     Effect.gen(function* () {
       const { asked, call, context, made } = yield* serving()
       const token = tokenOf(yield* made)
@@ -157,7 +157,7 @@ describe("a pairing link", () => {
     })
   )
 
-  it.scopedLive("says goodbye when its time is over", () =>
+  it.scopedLive("ends with bye when it expires", () =>
     Effect.gen(function* () {
       const { follow } = yield* serving(Stream.never)
       const reader = yield* follow(yield* issued(shop, key, Duration.millis(1500)))
@@ -165,7 +165,7 @@ describe("a pairing link", () => {
     })
   )
 
-  it.scopedLive("says goodbye when the service stops", () =>
+  it.scopedLive("ends with bye when the service stops", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { follow, made } = yield* Scope.extend(serving(), scope)
@@ -176,7 +176,7 @@ describe("a pairing link", () => {
     })
   )
 
-  it.scopedLive("opens nothing but its own page's feed", () =>
+  it.scopedLive("opens the feed of its page and no other route", () =>
     Effect.gen(function* () {
       const { call, made } = yield* serving()
       const token = tokenOf(yield* made)

@@ -38,7 +38,7 @@ describe("keys", () => {
   const test = <E>(title: string, body: (service: Service["Type"]) => Effect.Effect<unknown, E>) =>
     it.live(title, () => Effect.provide(Effect.flatMap(Service, body), runtime), 30_000)
 
-  test("are made, told once, listed without what opens, and revoked", ({ as, call, make }) =>
+  test("are created, shown once, listed without their secret, and revoked", ({ as, call, make }) =>
     Effect.gen(function* () {
       const made = yield* make({ name: "till", scope: "read", instances: ["shop-*"] })
       const self = yield* as(made.key, "GET", "/keys/self")
@@ -53,7 +53,7 @@ describe("keys", () => {
       expect([unknown.status, unknown.json]).toMatchObject([404, { _tag: "KeyNotFound" }])
     }))
 
-  test("are refused when they are wished for wrongly", ({ call, post }) =>
+  test("are not created from malformed bodies", ({ call, post }) =>
     Effect.gen(function* () {
       const before = (yield* call("GET", "/keys")).text
       for (const wrong of [
@@ -73,7 +73,7 @@ describe("keys", () => {
       expect((yield* call("GET", "/keys")).text).toBe(before)
     }))
 
-  test("do what their scope says", ({ as, make, post, simulator }) =>
+  test("permit what their scope says", ({ as, make, post, simulator }) =>
     Effect.gen(function* () {
       const [read, operate, admin] = yield* Effect.forEach(
         ["read", "operate", "admin"] as const,
@@ -104,7 +104,7 @@ describe("keys", () => {
       expect(simulator.instance("scoped").name).toBe("scoped")
     }))
 
-  test("let nobody out of their bounds: a bound admin makes no keys", ({ as, make }) =>
+  test("keep a bound admin from creating keys", ({ as, make }) =>
     Effect.gen(function* () {
       const bound = yield* make({ name: "bound", scope: "admin", instances: ["shop-*"] })
       for (const [method, path, body] of [
@@ -119,7 +119,7 @@ describe("keys", () => {
       expect((yield* as(bound.key, "POST", "/instances", { name: "shop-9" })).status).toBe(201)
     }))
 
-  test("leave a row for every command: who, what, when, and what came of it", (service) =>
+  test("leave an audit row for every command: who, what, when, and the outcome", (service) =>
     Effect.gen(function* () {
       const { as, call, make } = service
       const till = yield* make({ name: "till", scope: "operate", instances: ["audited*"] })

@@ -46,7 +46,7 @@ const type = ({ response }: { readonly response: Response }) =>
   response.headers.get("content-type")?.split(";")[0]
 
 describe("a QR code over HTTP", () => {
-  it.scoped("is JSON, a PNG or an SVG, as the caller prefers", () =>
+  it.scoped("is JSON, PNG or SVG, by the caller's preference", () =>
     Effect.gen(function* () {
       const { ask } = yield* asking()
       for (const [accept, expected] of [
@@ -67,7 +67,7 @@ describe("a QR code over HTTP", () => {
     })
   )
 
-  it.scoped("is stored by nobody on the way", () =>
+  it.scoped("is not cached on the way", () =>
     Effect.gen(function* () {
       const { ask } = yield* asking()
       for (const accept of ["application/json", "image/png", "image/svg+xml"]) {
@@ -78,7 +78,7 @@ describe("a QR code over HTTP", () => {
     })
   )
 
-  it.scoped("reads back to the same code when it is drawn here", () =>
+  it.scoped("scans to the same code if it is drawn here", () =>
     Effect.gen(function* () {
       const { ask } = yield* asking()
       expect(readQr((yield* ask("image/png")).body)).toBe(code)
@@ -87,7 +87,7 @@ describe("a QR code over HTTP", () => {
     })
   )
 
-  it.scoped("is Evolution's own picture when there is one, and only when it is a picture", () =>
+  it.scoped("is Evolution's picture if that is a PNG", () =>
     Effect.gen(function* () {
       const sent = (yield* (yield* asking({ ...qr, code: "other" })).ask("image/png")).body
       const withImage = (bytes: Buffer) => ({
@@ -100,7 +100,7 @@ describe("a QR code over HTTP", () => {
     })
   )
 
-  it.scoped("is waited for as long as the caller says, within a minute", () =>
+  it.scoped("is waited for as long as the caller says, up to a minute", () =>
     Effect.gen(function* () {
       const { ask, wanted } = yield* asking()
       yield* ask("*/*")
@@ -116,7 +116,7 @@ describe("a QR code over HTTP", () => {
     })
   )
 
-  it.scoped("is an error as JSON even for who wants a picture", () =>
+  it.scoped("is an error as JSON also for a caller that prefers a picture", () =>
     Effect.gen(function* () {
       const none = new QrNotAvailable({
         message: "words",

@@ -19,7 +19,7 @@ const refused = (token: string, purpose: "session" | "pairing" = "pairing") =>
 const issue = Effect.flatMap(Tokens, (tokens) => tokens.issue("pairing", "shop", quarter))
 
 describe("a token", () => {
-  it.effect("says whom it is for until it expires, and not a moment longer", () =>
+  it.effect("names its subject until it expires", () =>
     Effect.gen(function* () {
       const { expiresAt, token } = yield* issue
       expect(yield* verify(token)).toEqual({ subject: "shop", expiresAt })
@@ -30,21 +30,21 @@ describe("a token", () => {
     }).pipe(Effect.provide(withKey("key-1")))
   )
 
-  it.effect("is good for its own purpose alone", () =>
+  it.effect("is valid for its own purpose alone", () =>
     Effect.gen(function* () {
       const { token } = yield* issue
       expect(yield* refused(token, "session")).toBe("TokenRefused")
     }).pipe(Effect.provide(withKey("key-1")))
   )
 
-  it.effect("is void under another key", () =>
+  it.effect("is invalid under another key", () =>
     Effect.gen(function* () {
       const { token } = yield* issue
       expect(yield* Effect.provide(refused(token), withKey("key-2"))).toBe("TokenRefused")
     }).pipe(Effect.provide(withKey("key-1")))
   )
 
-  it.effect("is void when anything of it was changed", () =>
+  it.effect("is invalid if any part of it was changed", () =>
     Effect.gen(function* () {
       const { token } = yield* issue
       const [header = "", payload = "", signature = ""] = token.split(".")
@@ -65,7 +65,7 @@ describe("a token", () => {
     }).pipe(Effect.provide(withKey("key-1")))
   )
 
-  it.effect("is not made with the key itself, so that none can be used to guess it", () =>
+  it.effect("is not signed with the key itself, so that it does not help to guess the key", () =>
     Effect.gen(function* () {
       const forged = yield* Effect.promise(() =>
         new SignJWT()
@@ -85,7 +85,7 @@ describe("a sign-in ticket", () => {
     Effect.flatMap(Session, (session) => session.open(ticket))
   const ticket = Effect.flatMap(Session, (session) => session.ticket)
 
-  it.effect("is exchanged once, for a token that lasts a working day", () =>
+  it.effect("is exchanged once, for a token of twelve hours", () =>
     Effect.gen(function* () {
       const given = yield* ticket
       const { token } = yield* open(given)
@@ -97,7 +97,7 @@ describe("a sign-in ticket", () => {
     }).pipe(Effect.provide(withKey("key-1")))
   )
 
-  it.effect("is too old after ten minutes, and nothing that was made up is one", () =>
+  it.effect("expires after ten minutes, and an invented one is refused", () =>
     Effect.gen(function* () {
       const given = yield* ticket
       yield* TestClock.adjust("10 minutes")
@@ -106,7 +106,7 @@ describe("a sign-in ticket", () => {
     }).pipe(Effect.provide(withKey("key-1")))
   )
 
-  it.effect("makes room for the newest when nobody uses any", () =>
+  it.effect("is dropped for newer ones if nobody uses it", () =>
     Effect.gen(function* () {
       const first = yield* ticket
       const rest = yield* Effect.replicateEffect(ticket, 100)

@@ -6,7 +6,7 @@ import { house, key, serve } from "../Service.ts"
 const serving = serve(house({ all: Effect.succeed([]) }))
 
 describe("wrong keys", () => {
-  it.scoped("are counted by address, and answered 429 when there are many", () =>
+  it.scoped("are counted by address, and get a 429 beyond the limit", () =>
     Effect.gen(function* () {
       const { call } = yield* serving
       const guess = (headers: Readonly<Record<string, string>>) =>
@@ -34,7 +34,7 @@ describe("wrong keys", () => {
     })
   )
 
-  it.scoped("are tried at the pairing page's feed no more often", () =>
+  it.scoped("have the same limit at the feed of the pairing page", () =>
     Effect.gen(function* () {
       const { call } = yield* serving
       const follow = Effect.map(
@@ -46,7 +46,7 @@ describe("wrong keys", () => {
     })
   )
 
-  it.scoped("are no guesses when none is sent", () =>
+  it.scoped("are not counted if a request has no key", () =>
     Effect.gen(function* () {
       const { url } = yield* serving
       const ask = Effect.promise(async () => (await fetch(`${url}/instances`)).status)

@@ -38,7 +38,7 @@ describe("a body", () => {
     "multipart/form-data; boundary=x",
     "application/json; charset=latin1",
     "text/html, application/json"
-  ])("of %s is not taken, however well-formed", (type) =>
+  ])("of type %s is refused", (type) =>
     Effect.gen(function* () {
       const { call, count } = yield* created
       const files = readdirSync(tmpdir())
@@ -74,7 +74,7 @@ describe("a body", () => {
     })
   )
 
-  it.scoped("that is none is told from one that is wrong, whatever type it claims to be", () =>
+  it.scoped("that is empty is told apart from a malformed one, whatever its type", () =>
     Effect.gen(function* () {
       const { call } = yield* created
       const answer = yield* call("POST", "/instances", {
@@ -85,7 +85,7 @@ describe("a body", () => {
     })
   )
 
-  it.scopedLive("that is too large is told so while its sender still sends", () =>
+  it.scopedLive("that is too large gets a 413 while the caller is still sending", () =>
     Effect.gen(function* () {
       const { port } = yield* created
       const part = " ".repeat(64 * 1024)
@@ -104,7 +104,7 @@ describe("a body", () => {
     })
   )
 
-  it.scoped("that does not come is waited for, for 10 seconds", () =>
+  it.scoped("that does not arrive gets a 408 after 10 seconds", () =>
     Effect.gen(function* () {
       const { port } = yield* created
       const answered = yield* Deferred.make<string>()

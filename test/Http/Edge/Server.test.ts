@@ -7,7 +7,7 @@ import { house, key, serve } from "../Service.ts"
 const say = (port: number, text: string) =>
   Effect.promise(() => exchange(port, { parts: [text], ending: "wait" }, 3000))
 
-describe("what is no request", () => {
+describe("a message that is no request", () => {
   it.scopedLive.each<readonly [string, string, number, string]>([
     ["nonsense", "nonsense\r\n\r\n", 400, "MalformedRequest"],
     [
@@ -23,7 +23,7 @@ describe("what is no request", () => {
       417,
       "MalformedRequest"
     ]
-  ])("is told so in typed JSON: %s", ([, text, status, _tag]) =>
+  ])("gets a refusal in typed JSON: %s", ([, text, status, _tag]) =>
     Effect.gen(function* () {
       const { port } = yield* serve(house())
       const { answers, isHanging } = yield* say(port, text)
@@ -44,7 +44,7 @@ describe("what is no request", () => {
     })
   )
 
-  it.scopedLive("comes after the answer to what was one before it", () =>
+  it.scopedLive("does not keep the answers before it from their callers", () =>
     Effect.gen(function* () {
       const { port } = yield* serve(house({ all: Effect.succeed([]) }))
       const sound = `GET /instances HTTP/1.1\r\nhost: x\r\napikey: ${key}\r\n\r\n`
@@ -56,7 +56,7 @@ describe("what is no request", () => {
     })
   )
 
-  it.scopedLive("is never written into the middle of an answer that goes on", () =>
+  it.scopedLive("does not get its refusal into the middle of an answer", () =>
     Effect.gen(function* () {
       const { port } = yield* serve(house())
       const heard = yield* Effect.async<string>((resume) => {
@@ -78,7 +78,7 @@ describe("what is no request", () => {
 })
 
 describe("a request that asks for another protocol", () => {
-  it.scopedLive("is answered as if it had not, also when it has a body", () =>
+  it.scopedLive("gets an ordinary answer, with or without a body", () =>
     Effect.gen(function* () {
       const { port } = yield* serve(house({ all: Effect.succeed([]) }))
       const common = `host: x\r\napikey: ${key}\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n`

@@ -22,7 +22,7 @@ const read = (at: Moment) => {
     sampleOf(found, `evolution_listener_${name}`, labels)
 }
 
-describe("what is so now", () => {
+describe("the gauges of this moment", () => {
   it("has every state of a listener with its number, none included", () => {
     const none = read(moment({}))
     for (const state of Object.keys(states)) expect(none("listeners", { state })).toBe(0)
@@ -116,7 +116,7 @@ describe("what is so now", () => {
   })
 })
 
-describe("what is so now, by instance", () => {
+describe("the gauges of each instance", () => {
   it("has states, ages and gaps with the instance's name", () => {
     const found = parse(
       render(

@@ -43,7 +43,7 @@ export const EventsPage = Schema.Struct({
   events: Schema.Array(EventRecord),
   /** The `after` of the next page; the same as in the request if there are no newer events. */
   next: Schema.Int,
-  /** Whether no event after `after`, of the instances asked for, was purged. */
+  /** False if events after `after`, of the instances asked for, were purged. */
   recovered: Schema.Boolean
 })
 

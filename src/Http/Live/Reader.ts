@@ -13,9 +13,9 @@ export class Reader extends Readable {
   cursor: number
   /** The reader knows that events up to here were purged. */
   purgedUntil: number
-  /** Whether a page is being read from the log. */
+  /** True while a page is read from the log. */
   isReading = false
-  /** Whether it was ever given something out of memory: all that the log had before. */
+  /** True once the reader has come so far that memory has all that follows. */
   hasCaughtUp = false
   /** Are interrupted when the reader leaves. */
   readonly companions = new Set<Fiber.RuntimeFiber<unknown>>()
@@ -35,7 +35,7 @@ export class Reader extends Readable {
     this.#onRoom = onRoom
   }
 
-  /** Whether it can be given something now. */
+  /** True if the reader can be given something now. */
   get isFree(): boolean {
     return this.#hasRoom && !this.isReading
   }

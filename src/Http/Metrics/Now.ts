@@ -41,7 +41,7 @@ export const stateOf = (state: ListenerState): string =>
   state._tag === "Waiting" && state.isFlapping ? "flapping" : state._tag.toLowerCase()
 const states = ["stopped", "connecting", "listening", "waiting", "flapping", "parked"]
 
-/** Whether the listener has a link and WhatsApp is connected. */
+/** True if the listener has a link and WhatsApp is connected. */
 const isHeard = ({ listener, whatsapp }: InstanceStatus): boolean =>
   listener.state._tag === "Listening" && whatsapp?.state === "open"
 

@@ -1,6 +1,6 @@
 /**
- * Everything but HTTP, knitted: the supervision tree as one Layer. A program that embeds the listener
- * provides this and talks to `ListenerRegistry`, `Instances`, `EventBus` and `EventStore`.
+ * The supervision tree as one Layer: everything but HTTP. A program that embeds the listener provides
+ * this layer and uses `ListenerRegistry`, `Instances`, `EventBus` and `EventStore`.
  *
  *     ListenerRegistry ─ one fiber per instance ─┬─ EventSource ─ Evolution's socket
  *                                                ├─ GapLedger ─ GapStore
@@ -10,6 +10,7 @@
 import { Layer } from "effect"
 import { Audit } from "./Access/Audit.ts"
 import { KeyStore } from "./Access/KeyStore.ts"
+import * as StopPlan from "./Concurrency/StopPlan.ts"
 import { EventSource } from "./Evolution/EventSource.ts"
 import { EvolutionClient } from "./Evolution/EvolutionClient.ts"
 import { Upstream } from "./Evolution/Upstream.ts"
@@ -56,5 +57,7 @@ export const layer = Layer.mergeAll(
       KeyStore.layer
     )
   ),
-  Layer.provideMerge(Sql.layer)
+  Layer.provideMerge(Sql.layer),
+  StopPlan.bounded("database"),
+  Layer.provideMerge(StopPlan.StopPlan.layer)
 )

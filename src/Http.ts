@@ -2,8 +2,9 @@
 import type { RequestListener } from "node:http"
 import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import * as AppConfig from "./AppConfig.ts"
+import * as StopPlan from "./Concurrency/StopPlan.ts"
 import { Api } from "./Http/Api.ts"
 import { ApiKey } from "./Http/ApiKey.ts"
 import { Session } from "./Http/Auth/Session.ts"
@@ -41,9 +42,6 @@ const routes = Layer.mergeAll(
   Edge.layer
 )
 
-/** Time for answers in flight when the service stops, in ms; then their connections are cut. */
-const drainMillis = 500
-
 /**
  * Answers before the routes are there and after they are gone. The server listens first and closes last,
  * and a request without a listener would wait for ever.
@@ -74,9 +72,9 @@ export const layer = Layer.unwrapEffect(
         // There are no WebSockets here: a request for one is answered like any other.
         Effect.sync(() => node.off("request", unavailable).removeAllListeners("upgrade")),
         () =>
-          Effect.sync(() => {
+          Effect.map(StopPlan.left("http"), (left) => {
             node.on("request", unavailable)
-            const timer = setTimeout(() => node.closeAllConnections(), drainMillis)
+            const timer = setTimeout(() => node.closeAllConnections(), Duration.toMillis(left))
             node.once("close", () => clearTimeout(timer))
           })
       )

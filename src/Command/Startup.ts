@@ -1,11 +1,10 @@
-/** What a program around the service needs: how it logs, how it ends, and how it says why it did not start. */
+/** Logging, start and end of the program, and the words for a failed start. */
 import { constants } from "node:os"
 import {
   Cause,
   ConfigError,
   Console,
   Deferred,
-  Duration,
   Effect,
   Exit,
   Fiber,
@@ -14,12 +13,13 @@ import {
   Predicate
 } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+import * as StopPlan from "../Concurrency/StopPlan.ts"
 import { Escalation } from "../Concurrency/Supervise.ts"
 import type { Scrub } from "../Domain/Scrub.ts"
 import * as Loggers from "../Telemetry/Loggers.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
 
-/** Pretty on a terminal, JSON lines anywhere else, from `LOG_LEVEL` on. */
+/** Logs from `LOG_LEVEL` on: for people on a terminal, else as JSON lines. */
 export const logging = Layer.unwrapEffect(
   Effect.map(Effect.all([AppConfig.logLevel, Secrets.scrub]), ([level, scrub]) => {
     const logger = process.stdout.isTTY === true ? Loggers.pretty : Loggers.json
@@ -29,12 +29,6 @@ export const logging = Layer.unwrapEffect(
     )
   })
 )
-
-/**
- * Each part bounds its own end; but a database that does not answer, not even when told to forget the
- * question, can hold up all of them, one after the other.
- */
-const stopTimeout = Duration.millis(4800)
 
 /**
  * Runs a layer until interrupted, once everything in the environment is right. Fails with `LoopCrashed`
@@ -47,7 +41,7 @@ export const launch = <E, R>(program: Layer.Layer<never, E, R>) =>
       const running = yield* Effect.forkDaemon(restore(Layer.launch(program)))
       const stop = Fiber.interrupt(running).pipe(
         Effect.interruptible,
-        Effect.timeoutFail({ duration: stopTimeout, onTimeout: () => "late" }),
+        Effect.timeoutFail({ duration: StopPlan.budget, onTimeout: () => "late" }),
         Effect.catchAll(() => Console.error("evolution-listener: Stopped, waiting no longer"))
       )
       const crashed = Effect.flatMap(Escalation, Deferred.await)
@@ -58,18 +52,18 @@ export const launch = <E, R>(program: Layer.Layer<never, E, R>) =>
   )
 
 /**
- * The first signal is the program's own affair, the second ends it. Without a handler it would, too,
- * but for the first process of a container, which the kernel spares.
+ * Ends the process at the second signal; the first one begins an orderly stop. Without a handler the
+ * kernel would ignore the signal for the first process of a container.
  */
 export const endOnSecondSignal = (): void => {
-  let told = 0
+  let received = 0
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
-      if (++told > 1) process.exit(128 + constants.signals[signal])
+      if (++received > 1) process.exit(128 + constants.signals[signal])
     })
 }
 
-/** Says why a program ended by itself, a line for each thing that is wrong. */
+/** Prints the reasons why a program ended by itself, one a line. */
 export const explainFailure = <A, E, R>(program: Effect.Effect<A, E, R>) =>
   Effect.tapErrorCause(program, (cause) =>
     Cause.isInterruptedOnly(cause)
@@ -88,7 +82,7 @@ const explain = (cause: Cause.Cause<unknown>, scrub: Scrub): ReadonlyArray<strin
   if (ConfigError.isConfigError(error)) return AppConfig.explain(error)
   if (Predicate.isTagged(error, "ServeError"))
     return [`Cannot serve HTTP on HOST and PORT: ${causeOf(error)}`]
-  // What we foresaw has a message for the reader; anything else needs its stack.
+  // Expected errors have a message for the reader; a defect needs its stack.
   return Cause.isFailure(cause) && error instanceof Error
     ? [scrub.blot(error.message)]
     : [scrub.words(Cause.pretty(cause))]

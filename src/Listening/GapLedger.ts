@@ -4,6 +4,7 @@
  * the events around it.
  */
 import { Context, DateTime, Duration, Effect, Layer, Schedule } from "effect"
+import * as StopPlan from "../Concurrency/StopPlan.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import * as Gap from "../Domain/Gap.ts"
@@ -58,9 +59,6 @@ export const transit = Duration.seconds(5)
 /** A killed process leaves this much time unknown at most, beside `transit`. */
 const heartbeatEvery = Duration.seconds(5)
 
-/** The most time that stopping may take to hand changes over. */
-const flushTimeout = Duration.millis(500)
-
 const make = Effect.gen(function* () {
   const ingest = yield* Ingest
   const ledger: Changes.Ledger = {
@@ -71,9 +69,7 @@ const make = Effect.gen(function* () {
   }
   const { entries, outbox } = ledger
   yield* restore(ledger)
-  yield* Effect.addFinalizer(() =>
-    outbox.flush.pipe(Effect.interruptible, Effect.timeoutOption(flushTimeout))
-  )
+  yield* Effect.addFinalizer(() => StopPlan.within("ledger")(outbox.flush))
   yield* loop("gap ledger", outbox.run)
   yield* loop("heartbeat", Effect.repeat(yield* heartbeat(outbox), Schedule.spaced(heartbeatEvery)))
 

@@ -2,6 +2,7 @@
 import type { SqlError } from "@effect/sql"
 import { Context, Duration, Effect, Fiber, Layer, PubSub, Queue, RcMap, Stream } from "effect"
 import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
+import * as StopPlan from "../Concurrency/StopPlan.ts"
 import { EvolutionUnavailable, InstanceNotFound } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
@@ -44,9 +45,6 @@ export class ListenerRegistry extends Context.Tag("evolution-listener/ListenerRe
     Effect.suspend(() => make)
   )
 }
-
-/** The most time that listeners have to hand over received events when the service stops. */
-const quiesceTimeout = Duration.seconds(1)
 
 /** The most time that `restart` waits for an outcome. */
 const restartTimeout = Duration.seconds(5)
@@ -151,10 +149,7 @@ const quiesce = (source: EventSource["Type"], { fibers, states }: Listeners.List
     yield* source.quiesce
     for (const [name, fiber] of fibers)
       if (states.get(name)?._tag === "Listening") yield* Fiber.await(fiber)
-  }).pipe(
-    Effect.interruptible, // a finalizer is not, and a deadline that cannot interrupt is none
-    Effect.timeoutOption(quiesceTimeout)
-  )
+  }).pipe(StopPlan.within("listeners"))
 
 /** Waits until the first attempt has an outcome: the link is up, or Evolution refused it. */
 const firstOutcome = (

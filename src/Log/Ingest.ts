@@ -18,6 +18,7 @@ import {
   Scope
 } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+import * as StopPlan from "../Concurrency/StopPlan.ts"
 import * as Supervise from "../Concurrency/Supervise.ts"
 import type { Degraded } from "../Domain/Degraded.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
@@ -73,7 +74,7 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
   )
 }
 
-/** How long stopping may take to commit what was taken in. */
+/** The time to commit received events when nothing but ingest stops. */
 const drainTimeout = Duration.seconds(3)
 
 const make = Effect.gen(function* () {
@@ -93,8 +94,8 @@ const make = Effect.gen(function* () {
       Effect.zipRight(backlog.depth),
       Effect.filterOrFail(({ events }) => events === 0),
       Effect.zipRight(gaps.markStopped),
-      Effect.interruptible,
-      Effect.timeoutFail({ duration: drainTimeout, onTimeout: () => "late" }),
+      StopPlan.within("ingest", drainTimeout),
+      Effect.flatten,
       Effect.catchAll(() =>
         Effect.logError("Stopped before every received event was committed: the database is away")
       ),

@@ -10,8 +10,9 @@ import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
 import { PGlite } from "@electric-sql/pglite"
 import { createPgConfig } from "@electric-sql/pglite/node-postgres"
-import { Context, Effect, Layer, Schedule, type Scope } from "effect"
+import { Context, Duration, Effect, Layer, Schedule, type Scope } from "effect"
 import pg from "pg"
+import * as StopPlan from "../Concurrency/StopPlan.ts"
 import * as Supervise from "../Concurrency/Supervise.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
@@ -19,7 +20,8 @@ import * as DataDirLock from "./Embedded/DataDirLock.ts"
 
 /** PGlite runs no autovacuum. */
 const vacuumEvery = "1 hour"
-const closeTimeout = "5 seconds"
+/** The time to close when nothing but the database stops. */
+const closeTimeout = Duration.seconds(5)
 
 export const layer = (directory: string) =>
   layerOf(
@@ -74,7 +76,7 @@ function open(dataDir: string) {
         }),
       catch: unavailable(dataDir)
     }),
-    (database) => bounded(Effect.promise(() => database.close()))
+    (database) => StopPlan.within("database", closeTimeout)(Effect.promise(() => database.close()))
   )
 }
 
@@ -93,7 +95,10 @@ const poolOver = (database: PGlite) =>
     }),
     (pool) =>
       // Without a last query, closing right after an SQL error spins for ever.
-      bounded(
+      StopPlan.within(
+        "pool",
+        closeTimeout
+      )(
         Effect.promise(() =>
           pool.query("select 1").then(
             () => pool.end(),
@@ -102,11 +107,6 @@ const poolOver = (database: PGlite) =>
         )
       )
   )
-
-/** A finalizer is uninterruptible, and a deadline that cannot interrupt is none. */
-function bounded(closing: Effect.Effect<void>) {
-  return Effect.timeoutOption(Effect.interruptible(closing), closeTimeout)
-}
 
 function unavailable(directory: string) {
   return (cause: unknown) =>

@@ -1,35 +1,33 @@
 /**
- * Traces, sent by OTLP over HTTP to where `OTEL_EXPORTER_OTLP_ENDPOINT` says. The package that sends
- * them is loaded only then; whoever wants no traces does without it.
+ * Traces, sent by OTLP over HTTP to `OTEL_EXPORTER_OTLP_ENDPOINT`. The package that sends them is loaded
+ * only if that is set, so a program without traces need not install it.
  */
 import { FetchHttpClient } from "@effect/platform"
 import { Context, Effect, Layer, Option, Redacted, Tracer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+import * as StopPlan from "../Concurrency/StopPlan.ts"
 import { version } from "../Domain/Version.ts"
 import * as Secrets from "./Secrets.ts"
 import { discreet } from "./Tracing/Discreet.ts"
 
-/** How long stopping may take to send what is left; the whole service has 5 s. */
-const flushTimeout = "1 second"
-
-/** Makes an effect a span, of which `Tracing/Discreet` says what is told. */
+/** Makes an effect a span. `Tracing/Discreet` decides which of its facts are sent. */
 export const span = (
   name: string,
   options: {
     readonly attributes?: Readonly<Record<string, unknown>>
     readonly kind?: Tracer.SpanKind
-    /** Part of no other span: for what serves many, or outlives whoever began it. */
+    /** Makes it part of no other span: for work that serves many callers, or outlives its caller. */
     readonly root?: boolean
   } = {}
 ) => Effect.withSpan(name, { ...options, captureStackTrace: false })
 
-/** A command on an instance: a span, and whose every line of log is about. */
+/** Makes a command on an instance a span, and annotates its log lines with the instance. */
 export const command =
   (name: string, instance: string) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
     effect.pipe(span(name, { attributes: { instance } }), Effect.annotateLogs("instance", instance))
 
-/** For a fiber that outlives whoever started it: its spans are not part of the starter's. */
+/** Detaches the spans of a fiber that outlives its starter from the starter's span. */
 export const apart = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.withParentSpan(effect, nobody)
 
@@ -42,10 +40,10 @@ const nobody = Tracer.externalSpan({
 const missing =
   "Cannot send traces to OTEL_EXPORTER_OTLP_ENDPOINT: install @effect/opentelemetry 0.64.1 beside evolution-listener"
 
-/** Only what is caught here may be absent when the program is bundled. */
+/** A bundler lets an import be absent only if its rejection is handled in place. */
 const absent = (error: unknown) => Promise.reject(error)
 
-/** The exporter alone, without OpenTelemetry's own packages. */
+/** Loads the exporter alone, without OpenTelemetry's own packages. */
 const load = Effect.tryPromise(() =>
   Promise.all([
     import("@effect/opentelemetry/OtlpTracer").catch(absent),
@@ -64,7 +62,7 @@ const exporting = ({ endpoint, headers }: AppConfig.Traces) =>
         url: new URL("v1/traces", endpoint).href,
         headers: Redacted.value(headers),
         resource: { serviceName: "evolution-listener", serviceVersion: version },
-        shutdownTimeout: flushTimeout
+        shutdownTimeout: StopPlan.share("traces")
       }).pipe(Effect.provide(Layer.merge(OtlpSerialization.layerJson, FetchHttpClient.layer)))
       return Layer.setTracer(discreet(tracer))
     }).pipe(
@@ -72,7 +70,7 @@ const exporting = ({ endpoint, headers }: AppConfig.Traces) =>
     )
   )
 
-/** To be provided to all that is to be traced. */
+/** Traces the layers that it is provided to. */
 export const layer = Layer.unwrapEffect(
   Effect.map(AppConfig.traces, Option.match({ onNone: () => Layer.empty, onSome: exporting }))
 )

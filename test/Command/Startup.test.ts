@@ -2,8 +2,21 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Console, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
+import {
+  Cause,
+  Console,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  LogLevel,
+  Option,
+  TestClock
+} from "effect"
 import * as Startup from "../../src/Command/Startup.ts"
+import * as Supervise from "../../src/Concurrency/Supervise.ts"
 import { settings } from "../support/settings.ts"
 
 const environment = settings({
@@ -28,7 +41,7 @@ const launched = (end: Effect.Effect<void>) =>
   })
 
 describe("a program that is told to stop", () => {
-  it.effect("waits for its parts", () =>
+  it.effect("waits for its parts to end", () =>
     Effect.gen(function* () {
       const { said, stopping } = yield* launched(Effect.sleep("4 seconds"))
       yield* TestClock.adjust("3999 millis")
@@ -42,7 +55,7 @@ describe("a program that is told to stop", () => {
     })
   )
 
-  it.effect("is through within five seconds, whatever holds it up", () =>
+  it.effect("ends within five seconds, also if a part never ends", () =>
     Effect.gen(function* () {
       const { said, stopping } = yield* launched(Effect.never)
       yield* TestClock.adjust("4900 millis")
@@ -53,11 +66,38 @@ describe("a program that is told to stop", () => {
   )
 })
 
+describe("a program whose background loop keeps crashing", () => {
+  it.effect("stops its parts and fails with LoopCrashed", () =>
+    Effect.gen(function* () {
+      let stopped = 0
+      const part = Layer.scopedDiscard(
+        Effect.acquireRelease(Effect.void, () => Effect.sync(() => stopped++))
+      )
+      const loop = Layer.scopedDiscard(Supervise.loop("test loop", Effect.die("a bug")))
+      const running = yield* Startup.launch(Layer.mergeAll(part, loop)).pipe(
+        Effect.provideServiceEffect(Supervise.Escalation, Deferred.make()),
+        Effect.provide(environment),
+        Logger.withMinimumLogLevel(LogLevel.None),
+        Effect.fork
+      )
+      yield* TestClock.adjust("1 seconds")
+      expect([yield* Fiber.poll(running), stopped]).toEqual([Option.none(), 0])
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Effect.flip(Fiber.join(running))
+      expect(error).toBeInstanceOf(Supervise.LoopCrashed)
+      expect(error).toMatchObject({ loop: "test loop" })
+      expect(stopped).toBe(1)
+    })
+  )
+})
+
 describe("a second signal", () => {
   /** Stops for ever after the first. */
   const program = `
     import("./src/Command/Startup.ts").then(({ endOnSecondSignal }) => {
       endOnSecondSignal()
+      // Node calls this one after the handler of the program.
+      process.once("SIGTERM", () => console.log("first signal handled"))
       setInterval(() => undefined, 1000)
       console.log("ready")
     })`
@@ -65,7 +105,7 @@ describe("a second signal", () => {
   it.scopedLive.each([
     ["SIGTERM", 143],
     ["SIGINT", 130]
-  ] as const)("ends it at once, whatever it waits for: %s", ([signal, expected]) =>
+  ] as const)("ends a stopping program at once: %s", ([signal, expected]) =>
     Effect.gen(function* () {
       const child = yield* Effect.acquireRelease(
         Effect.sync(() =>
@@ -78,7 +118,8 @@ describe("a second signal", () => {
       )
       yield* Effect.promise(() => once(child.stdout, "data"))
       child.kill("SIGTERM")
-      yield* Effect.sleep("200 millis")
+      const [line] = yield* Effect.promise(() => once(child.stdout, "data"))
+      expect(String(line)).toBe("first signal handled\n")
       expect(child.exitCode).toBeNull()
       child.kill(signal)
       const [code] = yield* Effect.promise(() => once(child, "exit"))
@@ -88,7 +129,7 @@ describe("a second signal", () => {
 })
 
 describe("a program that does not start", () => {
-  it.effect("fails as its part does", () =>
+  it.effect("fails with the error of its part", () =>
     Effect.gen(function* () {
       const program = Startup.launch(Layer.effectDiscard(Effect.fail("no")))
       expect(yield* Effect.flip(Effect.provide(program, environment))).toBe("no")

@@ -1,7 +1,8 @@
 /** One WebSocket, dialled with our headers and closed with its scope. */
-import { Duration, Effect, Redacted, type Scope } from "effect"
+import { Effect, Redacted, type Scope } from "effect"
 import WebSocket from "ws"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
+import * as StopPlan from "../../Concurrency/StopPlan.ts"
 import {
   ConnectionLost,
   DialFailed,
@@ -22,9 +23,6 @@ export interface Options {
 
 export const wordsOf = ({ headers, words }: Options): ((text: string) => string) =>
   words ?? Scrub.make(Object.values(headers).map((header) => Redacted.make(header))).words
-
-/** After this time without a close frame from the server, the socket is cut. */
-const closeTimeout = Duration.seconds(1)
 
 /** Evolution sets no bound on a frame; `messages.set` runs to tens of MB. */
 const maxFrameBytes = 64 * 1024 * 1024
@@ -64,7 +62,7 @@ const farewell = (socket: WebSocket): Effect.Effect<void> =>
   }).pipe(
     Effect.interruptible,
     Effect.timeoutTo({
-      duration: closeTimeout,
+      duration: StopPlan.share("sockets"),
       onSuccess: () => undefined,
       onTimeout: () => socket.terminate()
     })

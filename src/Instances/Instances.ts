@@ -1,6 +1,6 @@
-/** Instances as a whole: the one at Evolution, our listener for it, and what both tell. */
+/** Instances as a whole: the instance at Evolution, our listener for it, and the status of both. */
 import type { SqlError } from "@effect/sql"
-import { Context, DateTime, Duration, Effect, Either, Fiber, Layer, Schedule, Stream } from "effect"
+import { Context, DateTime, Duration, Effect, Either, Fiber, Layer, Stream } from "effect"
 import { toLogged } from "../Domain/Event.ts"
 import {
   type EvolutionError,
@@ -33,17 +33,17 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
   Instances,
   {
     /**
-     * Creates the instance at Evolution with a listener that is there first, so that not even the
-     * first QR code is lost. When Evolution says no, everything is as before.
+     * Creates the instance at Evolution. Its listener starts first, so that not even the first QR code is
+     * lost. If Evolution refuses, everything is as before.
      */
     readonly create: (
       input: CreateInput
     ) => Effect.Effect<InstanceStatus, EvolutionError | SqlError.SqlError>
-    /** Deletes the instance at Evolution, hears its last events, and forgets it. */
+    /** Deletes the instance at Evolution, takes in its last events, and forgets it. */
     readonly remove: (name: InstanceName) => Effect.Effect<void, EvolutionError | SqlError.SqlError>
     /**
-     * As `remove`, and erases the events, quarantined events and gaps of this name, those of an
-     * instance that was deleted before, too.
+     * As `remove`, and erases the events, quarantined events and gaps of this name; also those of an
+     * instance that was deleted before.
      */
     readonly purge: (name: InstanceName) => Effect.Effect<void, EvolutionError | SqlError.SqlError>
     readonly start: Command
@@ -51,14 +51,14 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
     /** Fails with `EvolutionUnavailable` when the link cannot be exchanged: the old one goes on. */
     readonly restart: Command<EvolutionUnavailable>
     readonly status: (name: InstanceName) => Effect.Effect<InstanceStatus, InstanceNotFound>
-    /** By name. */
+    /** The statuses of all instances, sorted by name. */
     readonly all: Effect.Effect<ReadonlyArray<InstanceStatus>>
-    /** The ledger's newest entries, newest first; those of a deleted instance stay. */
+    /** The gaps of an instance, newest first; those of a deleted instance stay. */
     readonly gaps: (
       name: InstanceName,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
-    /** What became of it lately; of a deleted instance, too. */
+    /** The history of an instance over the latest stretch of time; also of a deleted instance. */
     readonly timeline: (
       name: InstanceName,
       lately: Duration.Duration
@@ -71,12 +71,12 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
   )
 }
 
-/** How long `create` waits for its listener; after that it creates the instance all the same. */
+/** `create` waits this long for its listener, and then creates the instance without it. */
 const linkTimeout = Duration.seconds(5)
-/** How long `remove` waits for Evolution's clean-up, which comes after its answer. */
+/** `remove` waits this long for Evolution's clean-up, which comes after its answer. */
 const farewellTimeout = Duration.seconds(3)
 
-/** Far more than a picture of a few days can show. */
+/** Far more than a timeline of a few days can show. */
 const maxGaps = 1000
 
 const make = Effect.gen(function* () {
@@ -98,7 +98,7 @@ const make = Effect.gen(function* () {
     return record === undefined ? InstanceNotFound.of(name) : Effect.succeed(record)
   }
 
-  /** What is so now, of an instance and its listener. */
+  /** Gives a function from a record and its listener's state to the present status. */
   const judge = Effect.zipWith(
     ingest.degraded,
     DateTime.now,
@@ -121,19 +121,23 @@ const make = Effect.gen(function* () {
       return judged(yield* find(name), yield* registry.status(name))
     })
 
-  /** Waits until the first attempt has an outcome. */
+  /** Waits until the first attempt to listen has an outcome. */
   const linked = (name: InstanceName) =>
-    Effect.repeat(registry.status(name), {
-      until: hasOutcome,
-      schedule: Schedule.spaced("20 millis")
-    }).pipe(Effect.timeoutOption(linkTimeout))
+    Stream.filter(registry.changes, (change) => change.name === name).pipe(
+      // A change before the subscription is missed, so the state is read once a second, too.
+      Stream.merge(Stream.tick("1 second")),
+      Stream.mapEffect(() => registry.status(name)),
+      Stream.takeUntil(hasOutcome),
+      Stream.runDrain,
+      Effect.timeoutOption(linkTimeout)
+    )
 
   const look = (name: InstanceName) =>
     Effect.catchAll(recovery.snapshot(name), (error) =>
       Effect.logDebug(`Cannot look at "${name}": ${error.message}`)
     )
 
-  /** Two creations of one name at once would both pass Evolution's check, and the loser deletes. */
+  /** Runs one creation of a name at a time: two would both pass Evolution's check, and the loser would delete. */
   const alone = <A, E, R>(name: InstanceName, effect: Effect.Effect<A, E, R>) =>
     Effect.acquireUseRelease(
       Effect.suspend(() =>
@@ -145,13 +149,13 @@ const make = Effect.gen(function* () {
       () => Effect.sync(() => creating.delete(name))
     )
 
-  /** Evolution may have created the instance and not been able to say so. */
+  /** True if Evolution created the instance although its answer did not arrive. */
   const createdAllTheSame = (error: EvolutionError, name: InstanceName) =>
     error._tag === "EvolutionUnavailable"
       ? Effect.isSuccess(client.connectionState(name))
       : Effect.succeed(false)
 
-  /** Back to what was wanted of the instance before. */
+  /** Restores the earlier wish for the instance. */
   const undo = (name: InstanceName, before: InstanceRecord | undefined) =>
     before === undefined
       ? registry.forget(name)
@@ -189,14 +193,14 @@ const make = Effect.gen(function* () {
               createdAllTheSame(error, input.name)
             )
           )
-          // Without a phone to link, an instance is open at once, and no event says so.
+          // Without a phone to link, an instance is open at once, and no event tells it.
           if (input.integration !== "WHATSAPP-BAILEYS")
             yield* Effect.forkIn(look(input.name), scope)
           return yield* status(input.name)
         })
       ).pipe(
         Tracing.command("instance.create", input.name),
-        // Half-created is worse than late: a caller who hangs up does not stop it.
+        // A caller who hangs up must not leave a half-created instance.
         Effect.forkIn(scope),
         Effect.flatMap(Fiber.join)
       ),
@@ -209,11 +213,12 @@ const make = Effect.gen(function* () {
         if ((yield* erase(name)) === 0) return yield* removed
       }).pipe(
         Tracing.command("instance.purge", name),
-        // Half-erased is worse than late.
+        // A caller who hangs up must not leave a half-erased instance.
         Effect.forkIn(scope),
         Effect.flatMap(Fiber.join)
       ),
-    start: (name) => Effect.zipRight(registry.start(name), Effect.orDie(status(name))),
+    // A deletion meanwhile makes it InstanceNotFound.
+    start: (name) => Effect.zipRight(registry.start(name), status(name)),
     stop: (name) => Effect.zipRight(registry.stop(name), status(name)),
     restart: (name) => Effect.zipRight(registry.restart(name), status(name)),
     status,

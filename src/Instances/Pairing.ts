@@ -1,7 +1,7 @@
 /**
- * Links a phone to an instance: the codes it shows, as the socket brought them, and new ones on demand.
- * Evolution's call for codes starts a second connection when the first is merely being restored, so it
- * is made only where nothing else is under way.
+ * Links a phone to an instance: gives the codes that came over the socket, and has Evolution make new
+ * ones. Evolution's call for codes starts a second connection while it restores the first, so it is made
+ * only if no connection is under way.
  */
 import { Context, DateTime, Duration, Effect, Fiber, FiberMap, Layer, Option, Stream } from "effect"
 import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
@@ -29,25 +29,25 @@ export { NoCode, PairingCode, type Progress, QrNotAvailable } from "../Domain/Pa
 type Refusal = EvolutionError | QrNotAvailable
 
 export interface Wanted {
-  /** Only a code with a higher sequence. */
+  /** Only a code with a higher sequence number will do. */
   readonly after?: number | undefined
-  /** How long to wait for one. */
+  /** The time to wait for a code. */
   readonly wait?: Duration.Duration | undefined
 }
 
 export class Pairing extends Context.Tag("evolution-listener/Pairing")<
   Pairing,
   {
-    /** A code to scan; fails at once where waiting cannot bring one. Asks Evolution nothing. */
+    /** A code to scan; fails at once if waiting cannot bring one. Asks Evolution nothing. */
     readonly qrcode: (
       name: InstanceName,
       wanted?: Wanted
     ) => Effect.Effect<Qr, InstanceNotFound | QrNotAvailable>
-    /** Has Evolution begin a round of codes; where one is under way, nothing happens. */
+    /** Makes Evolution begin a round of codes, unless one is under way. */
     readonly request: (name: InstanceName) => Effect.Effect<InstanceStatus, Refusal>
     /** A code to type on the phone of this number (digits, country code first). */
     readonly pair: (name: InstanceName, number: string) => Effect.Effect<PairingCode, Refusal>
-    /** How far it has come, now and with each change, without end. */
+    /** The progress, now and after each change, without end. */
     readonly progress: (name: InstanceName) => Stream.Stream<Progress>
   }
 >() {
@@ -57,13 +57,13 @@ export class Pairing extends Context.Tag("evolution-listener/Pairing")<
   )
 }
 
-/** Evolution restores a connection at once (2.4: after 3 s), so a `close` that stays is one. */
+/** Evolution restores a connection at once (2.4: after 3 s), so a `close` that stays this long is final. */
 const secondThought = Duration.seconds(5)
 
-/** Evolution answers after 2 s, and its first event comes meanwhile. */
+/** Evolution answers after 2 s, and its first event comes before that. */
 const beginTimeout = Duration.seconds(10)
 
-/** WhatsApp's code comes within a few seconds more. */
+/** WhatsApp's pairing code comes a few seconds later. */
 const codeTimeout = Duration.seconds(30)
 
 const make = Effect.gen(function* () {
@@ -74,7 +74,7 @@ const make = Effect.gen(function* () {
   const store = yield* InstanceStore
   const rounds = yield* FiberMap.make<InstanceName, void, Refusal>()
   const starting = FairSemaphore.make(1).withPermit
-  /** For whose phone the pairing codes of an instance's round are. */
+  /** The phone number that the pairing codes of an instance's round are for. */
   const numbers = new Map<InstanceName, string>()
 
   const refuse = (name: InstanceName, reason: NoCode) =>
@@ -96,7 +96,7 @@ const make = Effect.gen(function* () {
       : Effect.map(registry.status(name), (listener) => ({ listener, record }))
   }
 
-  /** The code, or why there is none. */
+  /** The code, or the reason why there is none. */
   const look = (name: InstanceName, after: number) =>
     Effect.gen(function* () {
       const { listener, record } = yield* known(name)
@@ -104,8 +104,8 @@ const make = Effect.gen(function* () {
       return qr !== null && qr.sequence > after ? qr : noCode(record, listener)
     })
 
-  /** Whenever something may have become different; codes expire without an event. */
-  const turns = (name: InstanceName): Stream.Stream<unknown> =>
+  /** Emits when a code may have changed. Codes expire without an event, hence the tick. */
+  const occasions = (name: InstanceName): Stream.Stream<unknown> =>
     Stream.unwrap(
       Effect.map(bus.newest, (cursor) =>
         Stream.merge(
@@ -123,7 +123,7 @@ const make = Effect.gen(function* () {
       const first = yield* look(name, after)
       const found =
         first === "not_yet"
-          ? yield* turns(name).pipe(
+          ? yield* occasions(name).pipe(
               Stream.mapEffect(() => look(name, after)),
               Stream.filter((now) => now !== "not_yet"),
               Stream.runHead,
@@ -137,7 +137,7 @@ const make = Effect.gen(function* () {
       return typeof found === "string" ? yield* refuse(name, found) : found
     })
 
-  /** Whether Evolution has nothing under way; `false`: a round of codes. */
+  /** True if no connection is under way at Evolution; false during a round of codes. */
   const isAtRest = (name: InstanceName, isSure: boolean): Effect.Effect<boolean, Refusal> =>
     Effect.gen(function* () {
       const state = yield* client.connectionState(name)
@@ -153,23 +153,23 @@ const make = Effect.gen(function* () {
       }
     })
 
-  /** Begins a round where none is under way, and waits until we hear of it. */
+  /** Begins a round of codes unless one is under way, and waits for its first event. */
   const begin = (name: InstanceName, number?: string): Effect.Effect<void, Refusal> =>
     Effect.gen(function* () {
       const { listener, record } = yield* known(name)
       const reason = noCode(record, listener)
       if (reason !== "not_yet" && reason !== "limit_reached" && reason !== "closed")
         return yield* refuse(name, reason)
-      // Codes that come while we do not hear come in vain.
+      // Without a link the codes would be lost.
       if (listener._tag !== "Listening") return yield* refuse(name, "not_yet")
-      // A `close` that an event told of is final (2.2.1 and newer).
+      // A `close` told by an event is final (2.2.1 and newer).
       const isSure = reason !== "not_yet" && record.whatsapp?.origin === "live"
       if (!(yield* isAtRest(name, isSure)))
         return number === undefined ? undefined : yield* refuse(name, "not_possible")
       if (number === undefined) numbers.delete(name)
       else numbers.set(name, number)
       yield* client.connect(name, number)
-      yield* turns(name).pipe(
+      yield* occasions(name).pipe(
         Stream.mapEffect(() => look(name, 0)),
         Stream.takeUntil((now) => now !== "limit_reached" && now !== "closed"),
         Stream.runDrain,
@@ -177,7 +177,7 @@ const make = Effect.gen(function* () {
       )
     })
 
-  /** However many ask at once, one round begins; and it does so when they have hung up, too. */
+  /** Many callers at once share one round; it goes on after they hang up. */
   const round = (name: InstanceName, number?: string) =>
     FiberMap.get(rounds, name).pipe(
       Effect.orElse(() => FiberMap.run(rounds, name, begin(name, number))),
@@ -205,7 +205,7 @@ const make = Effect.gen(function* () {
         name
       )(Effect.zipRight(round(name), instances.status(name))),
     progress: (name) =>
-      turns(name).pipe(
+      occasions(name).pipe(
         Stream.mapEffect(() =>
           Effect.zipWith(Effect.option(known(name)), DateTime.now, (found, now) =>
             Option.match(found, {

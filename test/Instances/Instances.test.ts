@@ -10,7 +10,7 @@ describe("Instances", { timeout: 30_000 }, () => {
   // Without it, every creation here would find its listener started by somebody else.
   const service = serviceOn(database, { AUTO_START: "false" })
 
-  it.scopedLive("creates an instance, and has its QR code without asking for it", () =>
+  it.scopedLive("creates an instance and receives its QR code without a question", () =>
     Effect.gen(function* () {
       const { eventsOf, hears, instances, pairing, simulator } = yield* service
       const asked: Array<string> = []
@@ -35,7 +35,7 @@ describe("Instances", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("cannot create what Evolution has, and leaves it unknown as it was", () =>
+  it.scopedLive("fails to create an instance that Evolution has, and keeps it unknown", () =>
     Effect.gen(function* () {
       const { instances, registry, simulator, store } = yield* service
       const before = { ...simulator.add(one) }
@@ -46,7 +46,7 @@ describe("Instances", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("leaves an instance as it was, listening or stopped, when it exists already", () =>
+  it.scopedLive("leaves an existing instance listening or stopped, as it was", () =>
     Effect.gen(function* () {
       const { hears, instances, pairing, registry, simulator, store } = yield* service
       for (const name of [one, two]) {
@@ -67,7 +67,7 @@ describe("Instances", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("does not forget since when an instance is wanted when it exists already", () =>
+  it.scopedLive("keeps the time of the wish for an existing instance", () =>
     Effect.gen(function* () {
       const { instances, store } = yield* service
       for (const name of [one, two]) yield* instances.create(baileys(name))
@@ -79,7 +79,7 @@ describe("Instances", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("lets one of many creations of one name through", () =>
+  it.scopedLive("lets one of many concurrent creations of a name succeed", () =>
     Effect.gen(function* () {
       const { hears, instances, simulator } = yield* service
       const results = yield* Effect.all(
@@ -95,7 +95,7 @@ describe("Instances", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("takes everything back when the creation fails, and can be asked again", () =>
+  it.scopedLive("undoes a failed creation, which can be repeated", () =>
     Effect.gen(function* () {
       const { instances, registry, simulator, store } = yield* service
       simulator.refuse({ status: 502, body: "Bad Gateway" })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Chunk, Duration, Effect, Fiber, Stream } from "effect"
+import { Chunk, Duration, Effect, Fiber, Schedule, Stream } from "effect"
 import type { InstanceName } from "../../src/Domain/Instance.ts"
 import { sharedDatabase } from "../Listening/ListenerRegistry/database.ts"
-import { one, serviceOn } from "./service.ts"
+import { eventually, one, serviceOn } from "./service.ts"
 
 const number = "5511999990002"
 
@@ -33,7 +33,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     return { ...house, asked, bus, settled, shown }
   })
 
-  it.scopedLive("shows code after code, counts them, and asks Evolution nothing for it", () =>
+  it.scopedLive("gives each new code with its number, without a question to Evolution", () =>
     Effect.gen(function* () {
       const { asked, pairing, settled, shown, simulator } = yield* service
       yield* shown
@@ -48,7 +48,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("says at once why there will be no code, and what to do", () =>
+  it.scopedLive("fails at once with the reason why there will be no code, and the next step", () =>
     Effect.gen(function* () {
       const { asked, instances, pairing, settled, shown, simulator } = yield* service
       const wait = Duration.minutes(1)
@@ -73,7 +73,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("shows no code that nobody hears any more of, though it has not expired", () =>
+  it.scopedLive("gives no code while the listener is stopped, even before the code expires", () =>
     Effect.gen(function* () {
       const { instances, pairing, shown } = yield* service
       yield* shown
@@ -83,7 +83,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("holds a question until there is a newer code", () =>
+  it.scopedLive("waits for a newer code", () =>
     Effect.gen(function* () {
       const { pairing, shown, simulator } = yield* service
       yield* shown
@@ -95,7 +95,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("lets a question go when the instance connects instead", () =>
+  it.scopedLive("stops waiting when the instance connects", () =>
     Effect.gen(function* () {
       const { pairing, shown, simulator } = yield* service
       yield* shown
@@ -107,7 +107,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("holds a question no longer than it was asked to", () =>
+  it.scopedLive("waits no longer than asked", () =>
     Effect.gen(function* () {
       const { pairing, shown } = yield* service
       yield* shown
@@ -116,7 +116,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("has Evolution begin a new round when the last one has ended", () =>
+  it.scopedLive("makes Evolution begin a new round after the last one ended", () =>
     Effect.gen(function* () {
       const { asked, pairing, settled, shown, simulator } = yield* service
       yield* shown
@@ -131,7 +131,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("begins one round, however many ask for it at once", () =>
+  it.scopedLive("begins one round for many concurrent callers", () =>
     Effect.gen(function* () {
       const { asked, pairing, settled, shown, simulator } = yield* service
       yield* shown
@@ -146,7 +146,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("leaves Evolution alone while a round is under way, or the phone is linked", () =>
+  it.scopedLive("does not call connect during a round, nor with a linked phone", () =>
     Effect.gen(function* () {
       const { asked, instances, pairing, settled, shown, simulator } = yield* service
       yield* shown
@@ -164,7 +164,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("does not believe in a close of which no event told until it has stayed", () =>
+  it.scopedLive("calls connect on a close that no event told only after it has stayed", () =>
     Effect.gen(function* () {
       const { asked, pairing, settled, shown, simulator } = yield* service
       yield* shown
@@ -178,7 +178,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
       const asking = yield* Effect.fork(Effect.flip(pairing.request(one)))
       yield* Effect.repeat(
         Effect.sync(() => count("/connectionState/")),
-        { until: (n) => n > 0 }
+        { until: (n) => n > 0, schedule: Schedule.spaced("5 millis") }
       )
       simulator.instance(one).state = "open"
       expect(yield* Fiber.join(asking)).toMatchObject({ reason: "already_open" })
@@ -186,7 +186,61 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("gives a code to type for a number, and the same one when asked again", () =>
+  it.scopedLive("calls connect on a close that only a snapshot told only after it has stayed", () =>
+    Effect.gen(function* () {
+      const { asked, instances, pairing, settled, shown, simulator } = yield* service
+      yield* shown
+      simulator.scan(one)
+      yield* settled(one)
+      yield* instances.stop(one)
+      simulator.instance(one).state = "close"
+      yield* instances.start(one)
+      yield* Effect.repeat(instances.status(one), {
+        until: ({ whatsapp }) => whatsapp?.state === "close" && whatsapp.origin === "snapshot",
+        schedule: Schedule.spaced("5 millis")
+      })
+      const count = asked()
+      const asking = yield* Effect.fork(Effect.flip(pairing.request(one)))
+      yield* eventually(() => count("/connectionState/") > 0)
+      simulator.instance(one).state = "open"
+      expect(yield* Fiber.join(asking)).toMatchObject({ reason: "already_open" })
+      expect(count("/instance/connect/")).toBe(0)
+    })
+  )
+
+  it.scopedLive("begins no round while the listener is not listening", () =>
+    Effect.gen(function* () {
+      const { asked, instances, pairing, settled, shown, simulator } = yield* service
+      yield* shown
+      simulator.reachQrLimit(one)
+      yield* settled(one)
+      simulator.refuse({ status: 502, body: "" })
+      simulator.drop()
+      yield* Effect.repeat(instances.status(one), {
+        until: ({ listener }) => listener.state._tag !== "Listening",
+        schedule: Schedule.spaced("5 millis")
+      })
+      const count = asked()
+      expect(yield* Effect.flip(pairing.request(one))).toMatchObject({ reason: "not_yet" })
+      expect(count("/instance/connect/")).toBe(0)
+    })
+  )
+
+  it.scopedLive("begins no round for an instance that Evolution has not loaded", () =>
+    Effect.gen(function* () {
+      const { asked, pairing, settled, shown, simulator } = yield* service
+      yield* shown
+      simulator.logout(one)
+      yield* settled(one)
+      simulator.instance(one).state = undefined
+      const count = asked()
+      expect(yield* Effect.flip(pairing.request(one))).toMatchObject({ reason: "not_yet" })
+      expect(count("/connectionState/")).toBe(1)
+      expect(count("/instance/connect/")).toBe(0)
+    })
+  )
+
+  it.scopedLive("gives a pairing code for a number, and the same code again on a second call", () =>
     Effect.gen(function* () {
       const { asked, pairing, settled, shown, simulator } = yield* service
       yield* shown
@@ -205,7 +259,7 @@ describe("Pairing", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells each step of the way, from waiting to the linked phone", () =>
+  it.scopedLive("emits each step of the progress, from the first code to the linked phone", () =>
     Effect.gen(function* () {
       const { instances, pairing, shown, simulator } = yield* service
       yield* shown

@@ -5,11 +5,11 @@ import { one, serviceOn, two } from "./service.ts"
 
 const baileys = (name: typeof one) => ({ name, integration: "WHATSAPP-BAILEYS" as const })
 
-describe("Instances, once they are there", { timeout: 30_000 }, () => {
+describe("Instances", { timeout: 30_000 }, () => {
   const database = sharedDatabase()
   const service = serviceOn(database)
 
-  it.scopedLive("removes an instance: hears its last events, and forgets it", () =>
+  it.scopedLive("removes an instance after its last events and forgets it", () =>
     Effect.gen(function* () {
       const { eventsOf, hears, instances, registry, simulator, store } = yield* service
       yield* instances.create(baileys(one))
@@ -24,7 +24,7 @@ describe("Instances, once they are there", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("removes one that nobody listens to, without waiting to hear of it", () =>
+  it.scopedLive("removes an instance without a listener at once", () =>
     Effect.gen(function* () {
       const { client, instances, store } = yield* service
       yield* instances.create(baileys(one))
@@ -36,7 +36,7 @@ describe("Instances, once they are there", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("forgets what Evolution does not have any more", () =>
+  it.scopedLive("forgets an instance that Evolution no longer has", () =>
     Effect.gen(function* () {
       const { hears, instances, simulator, store } = yield* service
       yield* instances.create(baileys(one))
@@ -48,7 +48,7 @@ describe("Instances, once they are there", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("does not know what neither Evolution nor we have", () =>
+  it.scopedLive("fails with InstanceNotFound for an unknown instance", () =>
     Effect.gen(function* () {
       const { instances, registry } = yield* service
       const errors = yield* Effect.all([
@@ -62,7 +62,7 @@ describe("Instances, once they are there", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("keeps an instance that Evolution does not delete", () =>
+  it.scopedLive("keeps an instance that Evolution refuses to delete", () =>
     Effect.gen(function* () {
       const { instances, simulator, store } = yield* service
       yield* instances.create(baileys(one))
@@ -73,7 +73,7 @@ describe("Instances, once they are there", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("starts, stops and restarts what Evolution has, and lists all by name", () =>
+  it.scopedLive("starts, stops and restarts an instance of Evolution, and lists all by name", () =>
     Effect.gen(function* () {
       const { hears, instances, simulator } = yield* service
       for (const name of [two, one]) {
@@ -96,7 +96,7 @@ describe("Instances, once they are there", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells of an instance that Evolution does not have", () =>
+  it.scopedLive("reports an instance that Evolution does not have", () =>
     Effect.gen(function* () {
       const { hears, instances } = yield* service
       yield* instances.start(one)

@@ -6,7 +6,7 @@ import { one, serviceOn, two } from "./service.ts"
 
 const baileys = (name: typeof one) => ({ name, integration: "WHATSAPP-BAILEYS" as const })
 
-describe("an instance that is purged", { timeout: 30_000 }, () => {
+describe("Instances, on purge,", { timeout: 30_000 }, () => {
   const database = sharedDatabase()
   const service = serviceOn(database)
 
@@ -40,7 +40,7 @@ describe("an instance that is purged", { timeout: 30_000 }, () => {
     return it
   })
 
-  it.scopedLive("leaves nothing of itself, and everything of its neighbour", () =>
+  it.scopedLive("erases everything of the instance and nothing of another one", () =>
     Effect.gen(function* () {
       const { bus, instances, simulator } = yield* lived
       const before = yield* rowsOf(two)
@@ -65,7 +65,7 @@ describe("an instance that is purged", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("may have been deleted long ago", () =>
+  it.scopedLive("erases an instance that was deleted earlier", () =>
     Effect.gen(function* () {
       const { instances } = yield* lived
       yield* instances.remove(one)
@@ -76,7 +76,7 @@ describe("an instance that is purged", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("is not erased while Evolution does not delete it", () =>
+  it.scopedLive("erases nothing while Evolution does not delete the instance", () =>
     Effect.gen(function* () {
       const { instances, simulator } = yield* lived
       const before = yield* rowsOf(one)

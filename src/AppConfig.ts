@@ -1,4 +1,4 @@
-/** Every environment variable, grouped by who consumes it. Nothing else reads the environment. */
+/** Every environment variable, grouped by consumer. Nothing else reads the environment. */
 import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } from "effect"
 import { retention } from "./AppConfig/Retention.ts"
 import { passwordsIn, secret, valuesIn } from "./AppConfig/Secret.ts"
@@ -19,35 +19,35 @@ const httpUrl = (name: string) =>
     return Either.right(url)
   })
 
-/** Text that can travel in an HTTP header. A secret: what is wrong with it is told, and not what it is. */
+/** A secret that can travel in an HTTP header. Errors say the rule, never the value. */
 const headerValue = (name: string) =>
   Config.validate(secret(name), {
     message: "Expected visible ASCII characters, without spaces and line breaks",
     validation: (text) => /^[\x21-\x7e]+$/.test(text)
   })
 
-/** Where Evolution is, and how it speaks to us. */
+/** Evolution's address, our key for it, and its way of sending events. */
 export const Evolution = Config.all({
   url: httpUrl("EVOLUTION_API_URL"),
   apiKey: Config.map(headerValue("EVOLUTION_API_KEY"), Redacted.make),
   mode: Config.literal("global", "namespace")("EVOLUTION_MODE").pipe(Config.withDefault("global"))
 })
 
-/** Whether Node verifies whom it speaks TLS with; it reads the variable by itself. */
+/** True if Node verifies TLS certificates. Node reads this variable by itself. */
 export const isTlsVerified = Config.string("NODE_TLS_REJECT_UNAUTHORIZED").pipe(
   Config.map((text) => text !== "0"),
   Config.withDefault(true)
 )
 
-/** Where files go: the embedded database and the generated key. */
+/** The directory of the embedded database and of the generated key. */
 export const dataDir = Config.nonEmptyString("DATA_DIR").pipe(Config.withDefault("./data"))
 
-/** A Postgres address; without one the embedded database serves. */
+/** A Postgres address; without it the embedded database is used. */
 export const databaseUrl: Config.Config<Option.Option<Redacted.Redacted>> = Config.option(
   Config.redacted(secret("DATABASE_URL", passwordsIn))
 )
 
-/** How much may wait for the database before the socket is read no further. */
+/** The bounds of the queue of events that wait for the database. Beyond them the socket is not read. */
 export const Queue = Config.all({
   maxBytes: Config.integer("QUEUE_MAX_MIB").pipe(
     Config.validate({ message: "Expected 1 or more", validation: (mib) => mib >= 1 }),
@@ -57,19 +57,19 @@ export const Queue = Config.all({
   maxAge: Config.duration("QUEUE_MAX_AGE").pipe(Config.withDefault(Duration.minutes(10)))
 })
 
-/** How many messages of one gap are fetched again at the most; 0: none. */
+/** Back-fill fetches at most this many messages of one gap; 0 turns it off. */
 export const backfillLimit = Config.integer("BACKFILL_LIMIT").pipe(
   Config.validate({ message: "Expected 0 or more", validation: (count) => count >= 0 }),
   Config.withDefault(10_000)
 )
 
-/** How long events are kept. */
+/** The retention of events. */
 export const eventRetention = retention("EVENT_RETENTION")
 
 export const Http = Config.all({
   host: Config.nonEmptyString("HOST").pipe(Config.withDefault("127.0.0.1")),
   port: Config.port("PORT").pipe(Config.withDefault(8000)),
-  /** Where other people's browsers reach us. */
+  /** The address at which other people's browsers reach this service. */
   publicUrl: Config.option(httpUrl("PUBLIC_URL")),
   apiKey: Config.option(Config.map(headerValue("API_KEY"), Redacted.make))
 })
@@ -77,22 +77,22 @@ export const Http = Config.all({
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
 
-/** A key of the caller's choice is needed where other machines can call. */
+/** A configured key is required if other machines can call. */
 const keyWhereReachable = Config.mapOrFail(Http, ({ apiKey, host }) =>
   Option.isNone(apiKey) && !isLoopback(host)
     ? Either.left(ConfigError.InvalidData(["API_KEY"], "Expected a key, as HOST is not loopback"))
     : Either.void
 )
 
-/** Whether an instance created at Evolution gets a listener by itself. Global mode alone can see it. */
+/** True: an instance created at Evolution gets a listener by itself. Only global mode can see one. */
 export const autoStart = Config.boolean("AUTO_START").pipe(Config.withDefault(true))
 
-/** Whether `/metrics` may name instances: then it grows with their number. */
+/** True: `/metrics` names instances, and so grows with their number. */
 export const metricsPerInstance = Config.boolean("METRICS_PER_INSTANCE").pipe(
   Config.withDefault(false)
 )
 
-/** `name=value,name=value`, each part percent-encoded, as OpenTelemetry has it. */
+/** `name=value,name=value`, each part percent-encoded (OpenTelemetry's form). */
 const otlpHeaders = Config.mapOrFail(secret("OTEL_EXPORTER_OTLP_HEADERS", valuesIn), (text) =>
   Either.mapBoth(
     Either.all(
@@ -113,7 +113,7 @@ const otlpHeaders = Config.mapOrFail(secret("OTEL_EXPORTER_OTLP_HEADERS", values
   )
 )
 
-/** Where traces go, if anywhere. */
+/** The receiver of traces. */
 export interface Traces {
   readonly endpoint: URL
   readonly headers: Redacted.Redacted<Record<string, string>>
@@ -127,7 +127,7 @@ export const traces: Config.Config<Option.Option<Traces>> = Config.option(
 
 export const logLevel = Config.logLevel("LOG_LEVEL").pipe(Config.withDefault(LogLevel.Info))
 
-/** All of it, so that everything that is wrong is told at once. */
+/** All settings at once, so that one start reports every wrong one. */
 export const everything = Config.all([
   Evolution,
   Http,
@@ -144,7 +144,7 @@ export const everything = Config.all([
   traces
 ])
 
-/** One line for each thing that is wrong, and nothing of what was given: it may be secret. */
+/** One line for each wrong setting, without its value, which may be secret. */
 export const explain = (error: ConfigError.ConfigError): ReadonlyArray<string> => [
   ...new Set(linesOf(error))
 ]
@@ -159,6 +159,6 @@ const linesOf = (error: ConfigError.ConfigError): ReadonlyArray<string> =>
     unsupportedCase: (_, path, message) => [`${path.join(".")}: ${message}`]
   })
 
-/** Effect's own words end with the value that was given. */
+/** Effect's messages end with the value. */
 const withoutValue = (message: string): string =>
   message.split(/ but received |, actual /)[0] ?? message

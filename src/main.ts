@@ -1,4 +1,4 @@
-/** The program: the supervision tree, served over HTTP until a signal comes; or one command. */
+/** The program: runs the service until a signal comes, or one command. */
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as Check from "./Command/Check.ts"

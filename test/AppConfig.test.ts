@@ -59,7 +59,7 @@ describe("the settings", () => {
     })
   )
 
-  it.effect("are each read from the variable of their name", () =>
+  it.effect("are read from the variables of their names", () =>
     Effect.gen(function* () {
       const all = yield* Effect.flatten(
         load({
@@ -90,7 +90,7 @@ describe("the settings", () => {
     })
   )
 
-  it.effect("never show a secret when they are printed", () =>
+  it.effect("print no secret", () =>
     Effect.gen(function* () {
       const secrets = {
         EVOLUTION_API_KEY: "sesame-1",
@@ -150,7 +150,7 @@ describe("explain", () => {
     LOG_LEVEL: "loud"
   }
 
-  it.effect("has one line for each variable that is wrong by itself", () =>
+  it.effect("has one line for each wrong variable", () =>
     Effect.gen(function* () {
       for (const [name, value] of Object.entries(wrong)) {
         const lines = yield* linesOf({ ...required, [name]: value })
@@ -160,7 +160,7 @@ describe("explain", () => {
     })
   )
 
-  it.effect("has a line for everything that is wrong at once", () =>
+  it.effect("reports all wrong variables at once", () =>
     Effect.gen(function* () {
       const lines = yield* linesOf(wrong)
       expect(lines.map((line) => line.split(":")[0]).sort()).toEqual(Object.keys(wrong).sort())
@@ -176,7 +176,7 @@ describe("explain", () => {
     })
   )
 
-  it.effect("repeats nothing of what was given, as any variable may hold a pasted secret", () =>
+  it.effect("repeats no value, as any variable may hold a pasted secret", () =>
     Effect.gen(function* () {
       for (const name of Object.keys(wrong))
         for (const line of yield* linesOf({ ...required, [name]: "sesame" }))
@@ -184,7 +184,7 @@ describe("explain", () => {
     })
   )
 
-  it.effect("takes an empty variable for one that is not set, as a compose file may pass it", () =>
+  it.effect("takes an empty variable for one that is not set, as compose files pass it", () =>
     Effect.gen(function* () {
       const empty = { DATA_DIR: "", DATABASE_URL: "", HOST: "", API_KEY: "" }
       const all = yield* Effect.flatten(load({ ...required, ...empty }))
@@ -199,7 +199,7 @@ describe("explain", () => {
     })
   )
 
-  it.effect("takes every port a server can be reached at, and no other", () =>
+  it.effect("accepts only ports that a server can listen on", () =>
     Effect.gen(function* () {
       for (const port of ["1", "8000", "65535"])
         expect(yield* linesOf({ ...required, PORT: port })).toEqual([])
@@ -208,7 +208,7 @@ describe("explain", () => {
     })
   )
 
-  it.effect("asks for a key of the caller's own where other machines can call", () =>
+  it.effect("requires a key if other machines can call", () =>
     Effect.gen(function* () {
       const refusalsOf = (variables: Readonly<Record<string, string>>) =>
         ConfigProvider.fromMap(new Map(Object.entries({ ...required, ...variables })))

@@ -27,7 +27,7 @@ const tokens = Story.names.map((name) => tokenOf(`instance-${name}`, seed))
 const named = ["1", "2", "3", "4"].map((name) => keyBytesOf(name, seed))
 
 describe("the search for secrets", () => {
-  it("finds one in each of its forms, and nothing where there is none", () => {
+  it("finds a secret in each of its forms, and no false one", () => {
     const secrets = [{ name: "the secret", value: databasePassword }]
     const forms = [
       databasePassword,
@@ -74,9 +74,9 @@ const connected = (address: string) =>
 const numbered = (name: string, values: ReadonlyArray<string>): ReadonlyArray<Secret> =>
   values.map((value, index) => ({ name: `${name}, no. ${index + 1}`, value }))
 
-describe.skipIf(!canRun)("what is secret", () => {
+describe.skipIf(!canRun)("a planted secret", () => {
   it.scopedLive(
-    "is in no table, no log line, no answer, no stream and no trace, wherever it came in",
+    "reaches no table, log line, answer, stream or trace",
     () =>
       Effect.gen(function* () {
         const database = yield* freshDatabaseUrl(url ?? "")

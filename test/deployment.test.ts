@@ -20,7 +20,7 @@ describe("the compose file", () => {
   const compose = Schema.decodeUnknownSync(Compose)(parse(text))
   const services = Object.entries(compose.services)
 
-  it("has nothing in it but what is meant, and names nothing that is not there", () => {
+  it("is valid, and refers only to services and volumes that it has", () => {
     const files = new Set<string>()
     for (const [name, service] of services) {
       for (const other of dependenciesOf(service)) {
@@ -41,7 +41,7 @@ describe("the compose file", () => {
     expect(Object.keys(compose.volumes).filter((volume) => !files.has(volume))).toEqual([])
   })
 
-  it("is not taken for well with a word misspelt, however deep", () => {
+  it("is refused with a misspelt key at any depth", () => {
     const decode = Schema.decodeUnknownEither(Compose)
     expect(Either.isRight(decode(parse(text)))).toBe(true)
     for (const [right, wrong] of [
@@ -54,7 +54,7 @@ describe("the compose file", () => {
       expect(Either.isLeft(decode(parse(text.replace(right, wrong)))), wrong).toBe(true)
   })
 
-  it("asks for what only its user can know, and for nothing else", () => {
+  it("requires only values that its user must choose", () => {
     const asked = [...text.matchAll(/\$\{(\w+)(:?[?-])?/g)]
     const known = new Set(asked.filter(([, , how]) => how?.endsWith("?")).map(([, name]) => name))
     expect([...known].sort()).toEqual(["API_KEY", "EVOLUTION_API_KEY", "POSTGRES_PASSWORD"])
@@ -72,7 +72,7 @@ describe("the compose file", () => {
     expect(Object.keys(environment).filter((name) => !settingNames.includes(name))).toEqual([])
   })
 
-  it("gives this service no rights, and nothing to write to but its data", () => {
+  it("gives this service no privileges, and only its data to write to", () => {
     expect(compose.services.listener).toMatchObject({
       read_only: true,
       init: true,
@@ -82,7 +82,7 @@ describe("the compose file", () => {
     })
   })
 
-  it("lets every socket of Evolution ask for a key", () => {
+  it("makes every socket of Evolution require a key", () => {
     expect(compose.services["evolution-api"]?.environment).toMatchObject({
       WEBSOCKET_ENABLED: "true",
       WEBSOCKET_GLOBAL_EVENTS: "true",
@@ -102,7 +102,7 @@ describe("the example for Kubernetes", () => {
   const { template } = deployment.spec
   const [container] = template.spec.containers
 
-  it("is not taken for well with a word misspelt, however deep", () => {
+  it("is refused with a misspelt key at any depth", () => {
     const text = read("ops/k8s.yaml")
     for (const [right, wrong] of [
       ["readOnlyRootFilesystem", "readonlyRootFilesystem"],
@@ -115,7 +115,7 @@ describe("the example for Kubernetes", () => {
     }
   })
 
-  it("has a deployment and a service that find each other", () => {
+  it("has a deployment and a service with matching labels", () => {
     expect(documents).toHaveLength(2)
     const labels = template.metadata.labels
     expect([deployment.spec.selector.matchLabels, service.spec.selector]).toEqual([labels, labels])
@@ -124,7 +124,7 @@ describe("the example for Kubernetes", () => {
     expect(container.ports[0]?.containerPort).toBe(Number(/ PORT=(\d+)/.exec(dockerfile)?.[1]))
   })
 
-  it("asks for the process's health to end it, and for the database's to send it callers", () => {
+  it("uses liveness for restarts and readiness for traffic", () => {
     expect(container.livenessProbe.httpGet.path).toBe("/health/live")
     expect(container.startupProbe.httpGet.path).toBe("/health/live")
     expect(container.readinessProbe.httpGet.path).toBe("/health/ready")
@@ -134,7 +134,7 @@ describe("the example for Kubernetes", () => {
     }
   })
 
-  it("sets what there is, and has every secret from the secret it tells to make", () => {
+  it("sets only existing variables, and takes every secret from the Secret", () => {
     expect(
       container.env.map(({ name }) => name).filter((name) => !settingNames.includes(name))
     ).toEqual([])
@@ -152,13 +152,13 @@ describe("the example for Kubernetes", () => {
     expect(secret.map(([, key]) => key).sort()).toEqual([...made].sort())
   })
 
-  it("gives it longer to go than it takes", () => {
+  it("gives the service more time to stop than it needs", () => {
     expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(5)
   })
 })
 
 describe("the image", () => {
-  it("runs node itself, as nobody special, from a file that is copied out of the build", () => {
+  it("runs node directly, without root, from the bundle", () => {
     const runtime = dockerfile.slice(dockerfile.lastIndexOf("FROM "))
     expect(runtime).toMatch(/^USER node$/m)
     expect(runtime).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m)
@@ -166,7 +166,7 @@ describe("the image", () => {
     expect(runtime).toMatch(/HOST=0\.0\.0\.0 .*DATA_DIR=\/data/)
   })
 
-  it("is built from what is committed: nothing it copies is kept from it", () => {
+  it("copies only files that .dockerignore lets through", () => {
     const ignored = read(".dockerignore").trim().split("\n")
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
       ([, files = ""]) => files.split(" ")

@@ -45,7 +45,7 @@ const namesOf = ({ name, type }: Family): ReadonlyArray<string> =>
 const ours = /\bevolution_listener_\w+/g
 
 describe("the alert rules and the dashboard", () => {
-  it.scoped("ask for nothing that the service does not expose", () =>
+  it.scoped("use only metrics that the service exposes", () =>
     Effect.gen(function* () {
       const known = new Set([...(yield* exposed).values()].flatMap(namesOf))
       expect(rules).toHaveLength(9)
@@ -58,7 +58,7 @@ describe("the alert rules and the dashboard", () => {
     })
   )
 
-  it.scoped("ask for no value of a label that can never be there", () =>
+  it.scoped("use only label values that exist", () =>
     Effect.gen(function* () {
       const families = yield* exposed
       const selected = [...rules, ...expressions].flatMap((expr) => [
@@ -75,7 +75,7 @@ describe("the alert rules and the dashboard", () => {
     })
   )
 
-  it.scoped("show every family but those by instance", () =>
+  it.scoped("show every family except those by instance", () =>
     Effect.gen(function* () {
       const text = expressions.join("\n")
       const unseen = [...(yield* exposed).values()].filter(
@@ -89,7 +89,7 @@ describe("the alert rules and the dashboard", () => {
 })
 
 describe("the dashboard", () => {
-  it("has panels that do not lie over one another, each with an id of its own", () => {
+  it("has panels with unique ids that do not overlap", () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
     for (const [at, { gridPos: one, title }] of panels.entries()) {
       expect(one.x + one.w, title).toBeLessThanOrEqual(24)
@@ -135,7 +135,7 @@ describe("the compose file", () => {
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
   })
 
-  it("mounts what is in this repository read-only, and all of it is there", () => {
+  it("mounts existing files of this repository read-only", () => {
     const mounts = [...compose.matchAll(/- \.\/(\S+?):\S+?(:ro)?$/gm)]
     expect(mounts.map(([, path = ""]) => path)).toEqual([
       "ops/prometheus.yml",
@@ -149,7 +149,7 @@ describe("the compose file", () => {
     }
   })
 
-  it("starts Prometheus and Grafana only when they are asked for", () => {
+  it("starts Prometheus and Grafana only on demand", () => {
     expect(compose.match(/profiles: \[observability\]/g)).toHaveLength(2)
   })
 })

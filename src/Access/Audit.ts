@@ -1,4 +1,4 @@
-/** Who did what to which instance, when, and what came of it: a row for every command. */
+/** The audit: a row for every command, with caller, instance, time and outcome. */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Cause, Context, DateTime, Effect, Exit, Layer, Option, Predicate, Schema } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
@@ -13,7 +13,7 @@ export const AuditRow = Schema.Struct({
   /** The command: `create`, `stop`, … */
   action: Schema.String,
   instance: Schema.NullOr(Schema.String),
-  /** `done`, or the tag of the error that was answered. */
+  /** `done`, or the tag of the error. */
   outcome: Schema.String
 }).annotations({ identifier: "AuditRow" })
 export type AuditRow = typeof AuditRow.Type
@@ -21,12 +21,12 @@ export type AuditRow = typeof AuditRow.Type
 export class Audit extends Context.Tag("evolution-listener/Audit")<
   Audit,
   {
-    /** Runs a command, and writes down what came of it. */
+    /** Runs a command and records its outcome. */
     readonly record: (
       action: string,
       instance: string | null
     ) => <A, E, R>(command: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | Caller>
-    /** Newest first; `before`: only older ones than this id. */
+    /** Newest first; `before`: only entries older than this id. */
     readonly read: (query: {
       readonly before?: number | undefined
       readonly limit: number

@@ -1,6 +1,6 @@
 /**
- * The `keys` table, with a copy in memory: who calls is known when the database is away, too. What is
- * kept of a key is its hash.
+ * The `keys` table, with a copy in memory, so that callers are recognised also while the database is
+ * away. Only the hash of a key is stored.
  */
 import { randomBytes, randomUUID } from "node:crypto"
 import { SqlClient, type SqlError } from "@effect/sql"
@@ -18,15 +18,15 @@ export interface KeyWanted {
 export class KeyStore extends Context.Tag("evolution-listener/KeyStore")<
   KeyStore,
   {
-    /** Makes a key of 256 random bits. This is the only time it is told. */
+    /** Makes a key of 256 random bits. This is the only time that the key itself is given. */
     readonly create: (
       wanted: KeyWanted
     ) => Effect.Effect<readonly [Key, Redacted.Redacted], SqlError.SqlError>
-    /** Oldest first, revoked and expired ones too. */
+    /** Oldest first, with revoked and expired keys. */
     readonly all: Effect.Effect<ReadonlyArray<Key>>
-    /** From now on it opens nothing; `None`: there is no such key. */
+    /** Revokes a key; `None`: there is no such key. */
     readonly revoke: (id: string) => Effect.Effect<Option.Option<Key>, SqlError.SqlError>
-    /** The key that is given, unless it is revoked or expired; notes that it was used. */
+    /** Finds a key, unless it is revoked or expired, and records its use. */
     readonly find: (given: Redacted.Redacted) => Effect.Effect<Option.Option<Key>>
   }
 >() {
@@ -36,7 +36,7 @@ export class KeyStore extends Context.Tag("evolution-listener/KeyStore")<
   )
 }
 
-/** How exactly it is known when a key was used last. */
+/** `lastUsedAt` is exact to this. */
 const useNotedEvery = Duration.minutes(1)
 
 const Time = Schema.NullOr(Schema.DateTimeUtcFromDate)

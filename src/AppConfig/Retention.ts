@@ -1,21 +1,21 @@
-/** How long events are kept: `90 days,shop-1=7 days,test-*=1 day,legal-*=forever`. */
+/** The retention of events: `90 days,shop-1=7 days,test-*=1 day,legal-*=forever`. */
 import { Config, ConfigError, Duration, Either, Option } from "effect"
 
-/** `null`: for ever. */
+/** `null`: forever. */
 export type Keep = Duration.Duration | null
 
 export interface Retention {
-  /** For every instance that no override is about, and for what belongs to none. */
+  /** For instances without an override, and for events of no instance. */
   readonly general: Keep
-  /** The first whose pattern matches an instance's name counts. */
+  /** The first override whose pattern matches an instance's name applies. */
   readonly overrides: ReadonlyArray<{ readonly pattern: string; readonly keep: Keep }>
 }
 
 export const forever: Retention = { general: null, overrides: [] }
 
-/** Less is more likely a slip than a wish, and a reader who is away for a moment would miss some. */
+/** A shorter time is probably a mistake, and a reader that reconnects would miss events. */
 const shortest = Duration.hours(1)
-/** More than that is for ever. */
+/** A longer time means forever. */
 const longest = Duration.days(36_500)
 
 const durationOf = (text: string): Either.Either<Keep, string> => {

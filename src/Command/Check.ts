@@ -1,4 +1,4 @@
-/** `--check`: looks at the settings, the database and Evolution, says how each is, and what to do. */
+/** `--check`: examines the settings, the database and Evolution, and says what to do. */
 import { parseArgs } from "node:util"
 import { Console, Data, Duration, Effect, Either, Layer, Stream } from "effect"
 import * as AppConfig from "../AppConfig.ts"
@@ -11,13 +11,13 @@ import { type Finding, failed, lineOf, ok } from "./Check/Finding.ts"
 
 export { type Finding, lineOf } from "./Check/Finding.ts"
 
-/** Something is wrong that a start would meet. */
+/** The check found a fault that a start would meet. */
 export class CheckFailed extends Data.TaggedError("CheckFailed")<{ readonly message: string }> {}
 
 export interface Options {
-  /** Creates an instance at Evolution for a moment, without a phone, to hear of it. */
+  /** Creates an instance without a phone at Evolution for a moment, so that there is an event. */
   readonly probe: boolean
-  /** How long to listen. */
+  /** The time to listen. */
   readonly patience: Duration.Duration
 }
 
@@ -25,7 +25,7 @@ export const usage = "Usage: --check [--probe]"
 
 const layer = Layer.merge(Probe.layer, EvolutionClient.layer)
 
-/** What is found, as it is found. Where the settings are wrong, there is nothing else to look at. */
+/** Emits each finding at once. If the settings are wrong, nothing else is examined. */
 export const findings = (options: Options): Stream.Stream<Finding> =>
   Stream.unwrap(
     Effect.map(Effect.either(AppConfig.everything), (settings) =>
@@ -47,7 +47,7 @@ const each = <E, R>(found: Effect.Effect<ReadonlyArray<Finding>, E, R>) =>
 
 const isFailed = ({ verdict }: Finding) => verdict === "failed"
 
-/** One after the other: where one thing is not, the next cannot be seen. */
+/** Examines one thing after another: each needs the one before. */
 const evolution = ({ patience, probe }: Options) =>
   Stream.unwrap(
     Effect.map(Evolution.reached, (there) => {
@@ -76,7 +76,7 @@ const evolution = ({ patience, probe }: Options) =>
 
 const patience = Duration.seconds(5)
 
-/** Prints a line for each finding; fails when one of them does. */
+/** Prints a line for each finding; fails if a finding is `failed`. */
 export const run = (args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const { values } = yield* Effect.try({

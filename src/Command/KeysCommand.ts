@@ -7,7 +7,7 @@ import type { Key } from "../Domain/Key.ts"
 import { Api, KeyWanted } from "../Http/Api.ts"
 import { ApiKey } from "../Http/ApiKey.ts"
 
-/** What was typed is no command, or the service said no. */
+/** The command line is wrong, or the service refused. */
 export class CommandFailed extends Data.TaggedError("CommandFailed")<{
   readonly message: string
 }> {}
@@ -28,11 +28,11 @@ const options = {
 
 const decodeWanted = Schema.decodeUnknown(Schema.typeSchema(KeyWanted))
 
-/** For a word that is no command. */
+/** Fails for a word that is not a command. */
 export const unknown = (command: string) =>
   new CommandFailed({ message: `There is no command "${command}": say "keys", or nothing` })
 
-/** Runs one command; prints what came of it. */
+/** Runs one command and prints its result. */
 export const run = (args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const { positionals, values } = yield* parsed(args)

@@ -1,4 +1,4 @@
-/** What works, and should not stay as it is: a line of log for each, when the service starts. */
+/** Logs a warning at start for each setting that works and should be changed. */
 import { Effect, Layer, Option, Schedule } from "effect"
 import { Probe } from "../Evolution/Probe.ts"
 import { aboutVersion, openDoor, precautions, versionOf } from "./Check/Evolution.ts"
@@ -10,7 +10,7 @@ const retryPolicy = Schedule.spaced("30 seconds").pipe(Schedule.jittered)
 const warn = ({ about, message, verdict }: Finding) =>
   verdict === "ok" ? Effect.void : Effect.logWarning(`${about}: ${message}`)
 
-/** What Evolution itself tells; fails while it does not answer. */
+/** Warnings about Evolution itself. Fails while Evolution does not answer. */
 export const ofEvolution = Effect.gen(function* () {
   const { root } = yield* Probe
   const version = yield* Effect.map(root, versionOf)
@@ -19,7 +19,7 @@ export const ofEvolution = Effect.gen(function* () {
   if (Option.isSome(open)) yield* warn(open.value)
 })
 
-/** Evolution is asked once it answers, and that once. */
+/** Asks Evolution once, as soon as it answers. */
 export const layer = Layer.scopedDiscard(
   Effect.zipRight(
     Effect.flatMap(precautions, (found) => Effect.forEach(found, warn, { discard: true })),

@@ -1,8 +1,8 @@
-/** The service hears and cannot write down: what it shows may be older than what it received. */
+/** Events arrive and cannot be committed, so the service's answers may be older than the events. */
 import { Schema } from "effect"
 
 export const Degraded = Schema.Struct({
-  /** `queue_full`: so much waits for the database that the sockets are read no further. */
+  /** `queue_full`: so many events wait for the database that the sockets are not read. */
   reason: Schema.Literal(
     "database_unavailable",
     "database_read_only",

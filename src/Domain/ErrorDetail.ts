@@ -1,7 +1,7 @@
 /** The root of an error: its code and its message, found at the bottom of its causes. */
 import { Predicate } from "effect"
 
-/** The first `code` on the way down the causes: a SQLSTATE, Node's or OpenSSL's; `undefined`: there is none. */
+/** The first `code` among an error and its causes: a SQLSTATE, Node's or OpenSSL's. */
 export const codeOf = (error: unknown): string | undefined => {
   if (Predicate.hasProperty(error, "code") && typeof error.code === "string") return error.code
   return Predicate.hasProperty(error, "cause") ? codeOf(error.cause) : undefined

@@ -1,6 +1,6 @@
 /**
- * Evolution spells each event twice: `qrcode.updated` on the wire, `QRCODE_UPDATED` in its settings.
- * We speak the wire's form and accept both.
+ * Names of events. Evolution has two forms: `qrcode.updated` on the wire, `QRCODE_UPDATED` in its
+ * settings. This service uses the wire's form and accepts both.
  */
 
 /** Wire names of Evolution 2.x (`EventController.events`), and 2.4's `messaging-history.set`. */
@@ -44,16 +44,16 @@ export const ownEventNames = ["gap.updated", "listener.updated"] as const
 
 const known: ReadonlySet<string> = new Set([...eventNames, ...ownEventNames])
 
-/** Whether it is the wire's name of an event that we know. */
+/** True for the wire name of a known event. */
 export const isEventName = (wire: string): boolean => known.has(wire)
 
-/** A name we know, or `other`: whoever emits has any number of names. */
+/** A known name, or `other`, as unknown names are unbounded in number. */
 export const boundedName = (wire: string): string => (isEventName(wire) ? wire : "other")
 
-/** The form of Evolution's settings. */
+/** The name in the form of Evolution's settings. */
 export const settingsForm = (wire: string): string => wire.toUpperCase().replaceAll(/[.-]/g, "_")
 
-/** The settings' form of every event. */
+/** Every event, in the form of Evolution's settings. */
 export const settingsNames: ReadonlyArray<string> = eventNames.map(settingsForm)
 
 const wireForms = new Map<string, string>([
@@ -62,5 +62,5 @@ const wireForms = new Map<string, string>([
   ["GROUP_UPDATE", "groups.update"]
 ])
 
-/** The wire's form of a name in either form; a name we do not know stays as it is. */
+/** The wire's form of a name in either form; an unknown name stays as it is. */
 export const toWireName = (name: string): string => wireForms.get(name) ?? name

@@ -1,4 +1,4 @@
-/** What Evolution's REST side can answer instead of an answer. Each crosses HTTP as it is. */
+/** Errors of Evolution's REST API. Each is an answer of our own HTTP API, too. */
 import { Schema } from "effect"
 
 /** Evolution cannot be reached, timed out, answered 5xx, or answered something we cannot read. */

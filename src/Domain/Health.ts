@@ -11,7 +11,7 @@ export class NotLive extends Schema.TaggedError<NotLive>()("NotLive", {
 
 /** The service lacks what another process would lack, too: a restart does not help. */
 export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
-  /** `schema_differs`: the database has other migrations than this version of ours. */
+  /** `schema_differs`: the database has other migrations than this version of the service. */
   reason: Schema.Literal(...Degraded.fields.reason.literals, "schema_differs"),
   message: Schema.String
 }) {}

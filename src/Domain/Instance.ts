@@ -1,12 +1,12 @@
-/** What we know of one WhatsApp instance: its name, WhatsApp's own state, its profile, its QR code. */
+/** One WhatsApp instance: its name, WhatsApp's own state, its profile, its QR code. */
 import { DateTime, Duration, Schema } from "effect"
 
 const namePattern = /^[A-Za-z0-9_-]{1,100}$/
 export const isInstanceName = (text: string): boolean => namePattern.test(text)
 
 /**
- * An instance's name, which is also its Socket.IO namespace. Evolution accepts any text; we accept
- * what survives a namespace and a URL unencoded (`,` and `?` make a namespace unreachable).
+ * An instance's name, which is also its Socket.IO namespace. Evolution accepts any text; this service
+ * accepts names that need no encoding in a namespace or a URL (`,` and `?` make a namespace unreachable).
  */
 export const InstanceName = Schema.String.pipe(
   Schema.pattern(namePattern, {
@@ -17,14 +17,14 @@ export const InstanceName = Schema.String.pipe(
 )
 export type InstanceName = typeof InstanceName.Type
 
-/** The names of instances that a check creates for a moment; nobody is to listen to them. */
+/** The name of an instance that `--check --probe` creates for a moment. No listener is started for it. */
 export const trialName = (tail: string): string => `evolution-listener-check-${tail}`
 export const isTrial = (name: string): boolean => name.startsWith(trialName(""))
 
 /**
- * WhatsApp's state in Evolution's words, and two of ours: `removed` (deleted at Evolution, or never
- * there) and `unknown` (Evolution has the instance but has not loaded it). `refused` is the QR limit;
- * it exists in events alone, REST says `close`.
+ * WhatsApp's state in Evolution's words, and two of ours: `removed` (Evolution deleted the instance, or
+ * never had it) and `unknown` (Evolution has the instance but has not loaded it). `refused` is the QR
+ * limit; only events say it, REST says `close`.
  */
 export const WhatsAppState = Schema.Literal(
   "open",
@@ -36,11 +36,11 @@ export const WhatsAppState = Schema.Literal(
 )
 export type WhatsAppState = typeof WhatsAppState.Type
 
-/** How a fact reached us: over the socket, or by asking Evolution after a (re)connect. */
+/** The way a fact reached us: over the socket, or by a question to Evolution after a (re)connect. */
 export const Origin = Schema.Literal("live", "snapshot")
 export type Origin = typeof Origin.Type
 
-/** What the operator wants of an instance's listener. It survives restarts of this service. */
+/** The operator's wish for an instance's listener. It survives restarts of this service. */
 export const Desired = Schema.Literal("listening", "stopped")
 export type Desired = typeof Desired.Type
 
@@ -53,15 +53,15 @@ export const Profile = Schema.Struct({
 })
 export type Profile = typeof Profile.Type
 
-/** A login credential until it is scanned or replaced. It lives in the `instances` table alone. */
+/** A QR code: a login credential until it is scanned or replaced. Only the `instances` table stores it. */
 export const Qr = Schema.Struct({
-  /** What the phone scans, as text (`2@…`). */
+  /** The text in the QR code (`2@…`). */
   code: Schema.String,
   /** A PNG as a `data:` URL, when Evolution drew one. */
   base64: Schema.NullOr(Schema.String),
   /** Eight characters to type instead, when the instance was created with a number. */
   pairingCode: Schema.NullOr(Schema.String),
-  /** Counts the instance's codes: a later one has a higher number. */
+  /** Counts the instance's codes: a later code has a higher number. */
   sequence: Schema.Int,
   receivedAt: Schema.DateTimeUtc,
   expiresAt: Schema.DateTimeUtc
@@ -71,21 +71,21 @@ export type Qr = typeof Qr.Type
 /** Evolution's `qrTimeout`: it emits a new code every 45 s. */
 export const qrLifetime = Duration.seconds(45)
 
-/** What the events of an instance taught us; the log's projection. */
+/** Facts that the events of an instance tell: the log's projection. */
 export const Observed = Schema.Struct({
   whatsapp: Schema.NullOr(
     Schema.Struct({
       state: WhatsAppState,
-      /** Baileys' disconnect code, when one was given. */
+      /** Baileys' disconnect code, if there was one. */
       reason: Schema.NullOr(Schema.Int),
       origin: Origin,
       at: Schema.DateTimeUtc
     })
   ),
   profile: Profile,
-  /** The code shown last, until it is scanned, withdrawn or expired. */
+  /** The latest code, until it is scanned, withdrawn or expired. */
   qr: Schema.NullOr(Qr),
-  /** The number of the code shown last; 0: none was. */
+  /** The number of the latest code; 0 before the first. */
   qrSequence: Schema.Int
 })
 export type Observed = typeof Observed.Type
@@ -97,13 +97,13 @@ export const nothingObserved: Observed = {
   qrSequence: 0
 }
 
-/** What came last over the socket, whatever it was. */
+/** The latest event of an instance that came over the socket. */
 export interface LastEvent {
   readonly event: string
   readonly at: DateTime.Utc
 }
 
-/** What is wanted of an instance, and what is known of it. */
+/** The wish for an instance, and the known facts about it. */
 export interface InstanceRecord extends Observed {
   readonly name: InstanceName
   readonly desired: Desired

@@ -13,8 +13,8 @@ export type JsonText = (string | Utf8) & Brand.Brand<"JsonText">
 const scrubbed = (text: string): JsonText & string => text as JsonText & string
 
 /**
- * `jsonb` refuses `\u0000` and lone surrogates. `JSON.stringify` escapes exactly those (a paired
- * surrogate it writes as a character), so the text tells whether the value needs work.
+ * `jsonb` refuses `\u0000` and lone surrogates. `JSON.stringify` escapes exactly those (it writes a
+ * paired surrogate as a character), so a search in the text finds them.
  */
 const unstorableInText = /\\u(?:0000|d[89a-f])/i
 
@@ -33,7 +33,7 @@ export const encodeShallow = (
     if (text === undefined) return Either.left("not a JSON value")
     return Either.right(
       scrubbed(
-        (text.includes("\\u") && unstorableInText.test(text)) || scrub.tells(text)
+        (text.includes("\\u") && unstorableInText.test(text)) || scrub.mayHoldSecret(text)
           ? JSON.stringify(clean(harmless, scrub.blot))
           : text
       )
@@ -62,7 +62,7 @@ export const unchanged = (text: Utf8, scrub: Scrub): JsonText | undefined => {
   return unusual.some((spelling) => bytes.includes(spelling)) ||
     !isShallow(bytes) ||
     mayNameWithin(bytes) ||
-    scrub.tells(bytes)
+    scrub.mayHoldSecret(bytes)
     ? undefined
     : (text as JsonText)
 }
@@ -79,7 +79,7 @@ const isShallow = (text: string): boolean => {
 /** Text that a Postgres `text` or `jsonb` takes: U+FFFD for NUL and for lone surrogates. */
 export const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD").toWellFormed()
 
-/** The same value with nothing in its texts that Postgres refuses, and without what `blot` takes out. */
+/** The value with every text storable and passed through `blot`. */
 export const clean = (value: unknown, blot: (text: string) => string): unknown => {
   if (typeof value === "string") return storable(blot(value))
   if (typeof value === "number") return blot(String(value)) === String(value) ? value : redacted

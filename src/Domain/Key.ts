@@ -1,10 +1,10 @@
-/** Who may do what: keys, their scopes, and the instances they are bound to. */
+/** Permissions: keys, their scopes, and the instances they are bound to. */
 import { createHash } from "node:crypto"
 import { Context, Redacted, Schema } from "effect"
 
 /**
- * `read`: states, gaps, events. `operate`: also codes (whoever has one can link a phone) and commands.
- * `admin`: also keys and the audit. Each holds the ones before it.
+ * `read`: states, gaps, events. `operate`: also codes (a code links a phone) and commands. `admin`: also
+ * keys and the audit. Each scope includes the ones before it.
  */
 export const Scope = Schema.Literal("read", "operate", "admin")
 export type Scope = typeof Scope.Type
@@ -16,7 +16,7 @@ export const NamePattern = Schema.String.pipe(
   })
 )
 
-/** A key as it is kept and shown: all but the key. */
+/** A key as it is stored and shown: without the secret itself. */
 export const Key = Schema.Struct({
   id: Schema.UUID,
   /** For people, and the audit. */
@@ -32,11 +32,11 @@ export const Key = Schema.Struct({
 }).annotations({ identifier: "Key" })
 export type Key = typeof Key.Type
 
-/** Keys have 256 random bits, so that a plain hash is as good as a slow one. */
+/** A plain hash is enough, since keys have 256 random bits. */
 export const hashOf = (key: Redacted.Redacted): string =>
   createHash("sha256").update(Redacted.value(key)).digest("hex")
 
-/** Who calls. */
+/** The caller of a request. */
 export class Caller extends Context.Tag("evolution-listener/Caller")<
   Caller,
   {
@@ -57,7 +57,7 @@ export const holds = ({ scope }: Caller["Type"], wanted: Scope): boolean =>
 export const expressionOf = (patterns: ReadonlyArray<string>): string =>
   `^(${patterns.map((pattern) => pattern.replaceAll("*", ".*")).join("|")})$`
 
-/** Whether a caller is to know of an instance at all. */
+/** True if a caller may know of an instance. */
 export const sees = ({ instances }: Caller["Type"]): ((instance: string) => boolean) => {
   if (instances === null) return () => true
   const expression = new RegExp(expressionOf(instances))

@@ -1,4 +1,4 @@
-/** The events that tell of an instance's own life: what each brings, decoded strictly. */
+/** Life-cycle events: the events about an instance itself, decoded strictly. */
 import { Either, type ParseResult, Redacted, Schema } from "effect"
 import { clean, optionalOrNull } from "./Json.ts"
 import type { Scrub } from "./Scrub.ts"
@@ -11,7 +11,7 @@ const QrcodeShown = Schema.Struct({
   })
 })
 
-/** Baileys' and Boom's codes look like HTTP's; an `integer` column takes this much. */
+/** Baileys' and Boom's codes look like HTTP's. The bound is that of an `integer` column. */
 const StatusCode = Schema.Int.pipe(Schema.between(0, 2 ** 31 - 1))
 
 const QrcodeLimit = Schema.Struct({ message: Schema.String, statusCode: StatusCode })
@@ -22,7 +22,7 @@ const ConnectionUpdate = Schema.Struct({
   wuid: optionalOrNull(Schema.String),
   profileName: optionalOrNull(Schema.String),
   profilePictureUrl: optionalOrNull(Schema.String),
-  /** How versions before 2.2.1 gave the profile. */
+  /** The profile, in versions before 2.2.1. */
   phone: optionalOrNull(
     Schema.Struct({ number: optionalOrNull(Schema.String), name: optionalOrNull(Schema.String) })
   )
@@ -40,7 +40,7 @@ const StatusInstance = Schema.Struct({
   disconnectionAt: optionalOrNull(Schema.String)
 })
 
-/** The data of the events we decode strictly, by wire name. */
+/** The data of each life-cycle event, by wire name. */
 const schemas = {
   "qrcode.updated": Schema.Union(QrcodeShown, QrcodeLimit),
   "connection.update": ConnectionUpdate,
@@ -67,7 +67,7 @@ const decoders = new Map(
   ])
 )
 
-/** `null` for an event that is none of these. The codes in it are whole. */
+/** Decodes a life-cycle event, its codes included; `null` for any other event. */
 export const decode = (
   event: string,
   data: unknown,
@@ -84,5 +84,8 @@ export const decode = (
   )
 }
 
-/** Whether it is one of these, by wire name. */
+/** The wire names of the life-cycle events. */
+export const names: ReadonlyArray<string> = [...decoders.keys()]
+
+/** True for the wire name of a life-cycle event. */
 export const isLifeCycle = (event: string): boolean => decoders.has(event)

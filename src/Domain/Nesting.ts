@@ -1,11 +1,11 @@
-/** How deep a value may be for anything here to walk it. */
+/** The depth of JSON values that this service walks. */
 
-/** Far more than any WhatsApp message has, far less than a parser's stack or Postgres' takes. */
+/** Far more than any WhatsApp message has, far less than overflows a parser's stack or Postgres'. */
 export const maxNesting = 256
 
 export const tooDeep = `nested deeper than ${maxNesting} levels`
 
-/** Whether a value has more levels than anything here could walk; never walks deeper than that. */
+/** True if a value has more levels than the limit; stops at the limit. */
 export const isTooDeep = (value: unknown, levels: number = maxNesting): boolean => {
   if (typeof value !== "object" || value === null) return false
   if (levels === 0) return true

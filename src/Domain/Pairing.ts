@@ -1,12 +1,12 @@
-/** The way from an instance without a phone to a linked one: its codes, and why there may be none. */
+/** Linking a phone to an instance: codes, and the reasons why there is none. */
 import { type DateTime, Schema } from "effect"
 import { InstanceName, type InstanceRecord, Qr } from "./Instance.ts"
 import type { ListenerState } from "./ListenerState.ts"
 import { codeOf, UserAction } from "./Status.ts"
 
 /**
- * Why there is no code to scan. `not_yet` alone passes by itself; `not_possible`: Evolution gives none
- * in the round of codes that is under way.
+ * The reason why there is no code. Only `not_yet` passes by itself. `not_possible`: Evolution gives no
+ * pairing code during the current round of QR codes.
  */
 export const NoCode = Schema.Literal(
   "already_open",
@@ -20,7 +20,7 @@ export const NoCode = Schema.Literal(
 )
 export type NoCode = typeof NoCode.Type
 
-/** There is no code; `reason` and `userAction` say what would bring one. */
+/** There is no code; `reason` and `userAction` say how to get one. */
 export class QrNotAvailable extends Schema.TaggedError<QrNotAvailable>()("QrNotAvailable", {
   message: Schema.String,
   instance: InstanceName,
@@ -30,7 +30,7 @@ export class QrNotAvailable extends Schema.TaggedError<QrNotAvailable>()("QrNotA
 
 const { expiresAt, receivedAt, sequence } = Qr.fields
 
-/** What is typed into the phone instead of scanning. A login credential, as the QR code is. */
+/** The code to type into the phone instead of scanning. A login credential, as the QR code is. */
 export const PairingCode = Schema.Struct({
   pairingCode: Schema.String,
   sequence,
@@ -39,7 +39,7 @@ export const PairingCode = Schema.Struct({
 }).annotations({ identifier: "PairingCode" })
 export type PairingCode = typeof PairingCode.Type
 
-/** Why no code will come, as far as is known; `not_yet`: one may. */
+/** The reason why no code will come; `not_yet`: one may come. */
 export const noCode = (
   { whatsapp }: InstanceRecord,
   { _tag: listener }: ListenerState
@@ -60,7 +60,7 @@ export const noCode = (
   }
 }
 
-/** Each reason in words: what is the case, and what brings a code. */
+/** Each reason in words, with the way to get a code. */
 export const words: Readonly<Record<NoCode, string>> = {
   already_open: "it is connected already",
   limit_reached:
@@ -74,13 +74,13 @@ export const words: Readonly<Record<NoCode, string>> = {
   not_yet: "none has come yet"
 }
 
-/** What a person who is about to link a phone has to see. */
+/** The progress of linking a phone, as a person sees it. */
 export type Progress =
   | { readonly state: "scan"; readonly qr: Qr }
   | { readonly state: "connected"; readonly phone: string | null }
   /** A code may come by itself. */
   | { readonly state: "waiting" }
-  /** None will. */
+  /** No code will come by itself. */
   | { readonly state: "ended" }
 
 export const progressOf = (

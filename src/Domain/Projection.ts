@@ -1,4 +1,4 @@
-/** What an event teaches us about its instance: a pure fold over the log. */
+/** A pure fold over the log: from an event to facts about its instance. */
 import { DateTime, Duration, Redacted } from "effect"
 import type { EvolutionEvent } from "./Event.ts"
 import {
@@ -12,17 +12,17 @@ import {
 } from "./Instance.ts"
 import type * as LifeCycle from "./LifeCycle.ts"
 
-/** What a batch of events changed about one instance. */
+/** The change that a batch of events makes to one instance. */
 export interface Change {
   readonly name: InstanceName
   readonly observed: Observed
-  /** A code's image is large; it is written only when it is another one. */
+  /** A code's image is large, so it is written only when it changed. */
   readonly qrChanged: boolean
 }
 
 /**
- * Folds a batch, oldest first, into one change for each instance we keep a row of and of which something
- * has changed. Of thousands of events, few tell more than that they came.
+ * Folds a batch, oldest first, into one change for each known instance whose facts changed. Only few of
+ * thousands of events change a fact.
  */
 export const project = (
   known: (instance: string) => InstanceRecord | undefined,
@@ -42,8 +42,8 @@ export const project = (
 }
 
 /**
- * Folds one event into what is known. A snapshot is evidence as of the moment it was asked for, so
- * what came over the socket after that moment outranks it.
+ * Folds one event into the known facts. A snapshot is true as of the moment of the question, so events
+ * received over the socket after that moment outrank it.
  */
 export const observe = (
   known: Observed,
@@ -55,13 +55,13 @@ export const observe = (
   return { ...known, ...change(known, Redacted.value(lifeCycle), origin, at) }
 }
 
-/** A fact from much later than the asking is no race won but a clock set back. */
+/** A fact that is much later than the question means that our clock was set back. */
 const isNewer = ({ whatsapp }: Observed, at: DateTime.Utc): boolean =>
   whatsapp !== null &&
   DateTime.greaterThan(whatsapp.at, at) &&
   Duration.lessThan(DateTime.distanceDuration(at, whatsapp.at), longestAnswer)
 
-/** More than any question to Evolution can take, from asking to answer. */
+/** A question to Evolution never takes this long. */
 const longestAnswer = Duration.minutes(10)
 
 const change = (
@@ -105,8 +105,8 @@ const change = (
 }
 
 /**
- * The state and reason to keep. REST says a bare `close` for what an event named better (the QR
- * limit, a logout, a ban), and the last `close` of a deleted instance may come after its deletion.
+ * The state and reason to keep. REST says a bare `close` where an event was more exact (the QR limit, a
+ * logout, a ban), and the last `close` of a deleted instance may come after its deletion.
  */
 const kept = (
   { whatsapp }: Observed,
@@ -123,7 +123,7 @@ const kept = (
 
 const nobody = nothingObserved.profile
 
-/** Most updates carry no profile; what is known stays until something says otherwise. */
+/** Most updates carry no profile: a known field stays until an update replaces it. */
 const profileOf = (known: Profile, data: LifeCycle.Data<"connection.update">): Profile => ({
   // WhatsApp's address of a number: `5511999999999@s.whatsapp.net`, at times with `:<device>`.
   phone: data.wuid?.split(/[:@]/)[0] || data.phone?.number || known.phone,

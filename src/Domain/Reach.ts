@@ -1,6 +1,6 @@
 /**
- * The words for an error code of Node or OpenSSL: why a server cannot be reached, and what to do.
- * `at`: its address, without secrets; `setting`: the variable that has it; `undefined`: a code with no words.
+ * Explains an error code of Node or OpenSSL: why a server cannot be reached, and what to do. `at`: the
+ * server's address, without secrets; `setting`: the variable that holds it. `undefined` for other codes.
  */
 export const reasonOf = (code: string, at: string, setting: string): string | undefined => {
   switch (code) {

@@ -1,7 +1,7 @@
 /**
- * What is secret, and how it is blotted. Nothing else decides this: what is written to the database is
- * scrubbed where it becomes JSON, what is logged in the logger, what Evolution and Postgres say where it
- * is read, and every error on its way out over HTTP.
+ * Decides which texts are secret, and removes them. Nothing else decides this. Events are scrubbed where
+ * they become JSON, log lines in the logger, the words of Evolution and Postgres where they are read,
+ * and errors where they leave over HTTP.
  */
 import { Array as Arr, Option, Redacted } from "effect"
 import { isTooDeep, tooDeep } from "./Nesting.ts"
@@ -13,42 +13,39 @@ export { mayNameWithin, redacted } from "./Scrub/Look.ts"
 export { withoutSecrets, withoutTexts } from "./Scrub/Value.ts"
 
 export interface Scrub {
-  /**
-   * Whether a text, plain or JSON, may hold what `blot` would take out; also of a text in UTF-8, a character
-   * for each byte.
-   */
-  readonly tells: (text: string) => boolean
-  /** A text without our own secrets, in any form they are known to take. */
+  /** True if `blot` may change the text: plain, JSON, or UTF-8 with one character for each byte. */
+  readonly mayHoldSecret: (text: string) => boolean
+  /** Removes the secrets that we know, in every form they may take. */
   readonly ours: (text: string) => string
-  /** A text without those, without codes to scan, and without passwords in addresses. */
+  /** Removes these, QR codes, and passwords in addresses. */
   readonly blot: (text: string) => string
-  /** The same for words that are meant for people: what stands behind a secret's name goes, too. */
+  /** Removes, from text written for people, also the values that follow a secret's name. */
   readonly words: (text: string) => string
-  /** What is logged: every text in it is taken for words. */
+  /** Scrubs a value for the log, taking each text in it for `words`. */
   readonly entry: (value: unknown) => unknown
-  /** This, and one secret more; what is none adds nothing. */
+  /** Knows one secret more. A value that is not a secret text is ignored. */
   readonly and: (secret: unknown) => Scrub
 }
 
-/** Of so many further secrets is what was worked out kept. */
+/** `and` remembers its result for this many secrets (instances have tokens of their own). */
 const maxRemembered = 1024
 
-/** Knows these secrets, beside what can be told by its name or its look. */
+/** Knows these secrets; others are recognised by their name or their look. */
 export const make = (secrets: ReadonlyArray<Redacted.Redacted>): Scrub =>
   of(Arr.filterMap(secrets, (secret) => Option.fromNullable(Known.make(Redacted.value(secret)))))
 
 const of = (known: ReadonlyArray<Known.Known>): Scrub => {
   const others = new Map<string, Scrub>()
 
-  const tells = (text: string) => Known.tell(known, text) || Look.tells(text)
-  const ours = (text: string) => (Known.tell(known, text) ? Known.blot(known, text) : text)
-  const blot = (text: string) => (tells(text) ? Look.blot(Known.blot(known, text)) : text)
+  const mayHoldSecret = (text: string) => Known.isIn(known, text) || Look.mayHoldSecret(text)
+  const ours = (text: string) => (Known.isIn(known, text) ? Known.blot(known, text) : text)
+  const blot = (text: string) => (mayHoldSecret(text) ? Look.blot(Known.blot(known, text)) : text)
   const words = (text: string) => Look.words(blot(text))
 
   const entry = (value: unknown): unknown => {
     if (typeof value === "string") return words(value)
     if (typeof value === "number" || typeof value === "bigint")
-      return tells(String(value)) ? Look.redacted : value
+      return mayHoldSecret(String(value)) ? Look.redacted : value
     if (Array.isArray(value)) return value.map(entry)
     if (value instanceof Error) return words(String(value))
     if (typeof value !== "object" || value === null) return value
@@ -67,7 +64,7 @@ const of = (known: ReadonlyArray<Known.Known>): Scrub => {
   }
 
   const scrub: Scrub = {
-    tells,
+    mayHoldSecret,
     ours,
     blot,
     words,
@@ -77,5 +74,5 @@ const of = (known: ReadonlyArray<Known.Known>): Scrub => {
   return scrub
 }
 
-/** Knows no secret of ours: for what was scrubbed before, and for tests. */
+/** Knows no secret of ours: for text that was scrubbed before, and for tests. */
 export const unconfigured: Scrub = make([])

@@ -1,4 +1,4 @@
-/** One truthful answer about an instance: what is wanted, our link, WhatsApp's word, and what to do. */
+/** The status of an instance: the operator's wish, our link, WhatsApp's state, and the next step for a person. */
 import { DateTime, Schema } from "effect"
 import { Degraded } from "./Degraded.ts"
 import { GapSummary } from "./Gap.ts"
@@ -26,7 +26,7 @@ export const UserAction = Schema.Literal(
 )
 export type UserAction = typeof UserAction.Type
 
-/** Whole seconds since the fact became true or was last seen to be. */
+/** Whole seconds since the fact became true or was last confirmed. */
 const AgeSeconds = Schema.Int.pipe(Schema.nonNegative())
 
 export const InstanceStatus = Schema.Struct({
@@ -34,11 +34,11 @@ export const InstanceStatus = Schema.Struct({
   userAction: UserAction,
   desired: Schema.Struct({ state: Desired, since: Schema.DateTimeUtc, ageSeconds: AgeSeconds }),
   listener: Schema.Struct({ state: ListenerState, ageSeconds: AgeSeconds }),
-  /** When we did not hear, as far as it is not made good. */
+  /** Stretches without events that back-fill has not closed. */
   gaps: GapSummary,
-  /** We hear and cannot write down; what stands here may be older than what was received. */
+  /** Events arrive and cannot be committed, so this status may be older than they are. */
   degraded: Schema.NullOr(Degraded),
-  /** Evolution's last word, and how it reached us; `null` until the first. */
+  /** Evolution's latest statement, and the way it reached us; `null` before the first. */
   whatsapp: Schema.NullOr(
     Schema.Struct({
       state: WhatsAppState,
@@ -49,7 +49,7 @@ export const InstanceStatus = Schema.Struct({
     })
   ),
   profile: Profile,
-  /** Whether `GET /instances/:name/qrcode` has a code to scan now, and until when. */
+  /** The end of the current QR code's life; `null` if `GET /instances/:name/qrcode` has none. */
   qrExpiresAt: Schema.NullOr(Schema.DateTimeUtc),
   lastEvent: Schema.NullOr(
     Schema.Struct({ event: Schema.String, at: Schema.DateTimeUtc, ageSeconds: AgeSeconds })
@@ -57,7 +57,7 @@ export const InstanceStatus = Schema.Struct({
 }).annotations({ identifier: "InstanceStatus" })
 export type InstanceStatus = typeof InstanceStatus.Type
 
-/** What is known of the listening, beside what was heard. */
+/** Facts about the listener of an instance. */
 export interface Listening {
   readonly listener: ListenerState
   readonly gaps: GapSummary
@@ -65,7 +65,7 @@ export interface Listening {
   readonly lastEvent: LastEvent | null
 }
 
-/** The code to scan, unless nobody hears any more whether there is another one. */
+/** The current QR code. Without a listener no newer code would be known, so there is none. */
 export const codeOf = (
   record: InstanceRecord,
   { _tag: listener }: ListenerState,
@@ -95,7 +95,7 @@ export const statusOf = (
   }
 }
 
-/** What a person can do now. While our link is down we know too little to send anybody anywhere. */
+/** The next step for a person. While our link is down, the facts are too old for any advice but to wait. */
 const userActionOf = (
   record: InstanceRecord,
   listener: ListenerState,

@@ -1,4 +1,4 @@
-/** What became of an instance over a stretch of time, for a person to look at. */
+/** The history of an instance over a stretch of time, for a person to look at. */
 import { DateTime, Option, Schema } from "effect"
 import type { LoggedEvent } from "./Event.ts"
 import { Gap } from "./Gap.ts"
@@ -22,16 +22,16 @@ type LinkState = typeof LinkState.Type
 export const Timeline = Schema.Struct({
   from: Schema.DateTimeUtc,
   to: Schema.DateTimeUtc,
-  /** Our link, oldest first, each span up to the next. */
+  /** Our link, oldest first; each span lasts until the next. */
   listener: Schema.Array(spanOf(LinkState)),
-  /** WhatsApp's state, as far as we knew. */
+  /** WhatsApp's state, as it was known at the time. */
   whatsapp: Schema.Array(spanOf(WhatsAppState)),
   /** Oldest first. */
   gaps: Schema.Array(Gap)
 }).annotations({ identifier: "Timeline" })
 export type Timeline = typeof Timeline.Type
 
-/** Where a state begins. */
+/** The beginning of a state. */
 interface Turn<State> {
   readonly state: State
   readonly reason: number | null
@@ -44,7 +44,7 @@ interface Stretch {
   readonly to: DateTime.Utc
 }
 
-/** `events`: the turns of the stretch in their order, and some of before, which tell how it began. */
+/** `events`: the state changes of the stretch in order, and some before it, which give the first state. */
 export const timelineOf = (
   events: ReadonlyArray<LoggedEvent>,
   gaps: ReadonlyArray<Gap>,

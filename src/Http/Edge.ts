@@ -92,7 +92,7 @@ const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
 const withoutSecrets = (scrub: Scrub) => (response: HttpServerResponse.HttpServerResponse) => {
   const { headers, status } = response
   const text = status < 400 ? undefined : textOf(response)
-  if (text === undefined || !scrub.tells(text)) return response
+  if (text === undefined || !scrub.mayHoldSecret(text)) return response
   return Option.match(parseJson(text), {
     onNone: () => HttpServerResponse.text(scrub.blot(text), { status, headers }),
     onSome: (error) => HttpServerResponse.unsafeJson(clean(error, scrub.blot), { status, headers })

@@ -1,14 +1,14 @@
-/** How a line of log is written: without anything secret, whatever was logged. */
+/** Loggers that scrub every line. */
 import { Array as Arr, Cause, HashMap, Inspectable, Logger } from "effect"
 import type { Scrub } from "../Domain/Scrub.ts"
 
-/** A JSON object a line. */
+/** Writes one JSON object a line. */
 export const json = (scrub: Scrub): Logger.Logger<unknown, void> =>
   Logger.withConsoleLog(
     Logger.map(Logger.structuredLogger, (entry) => JSON.stringify(scrub.entry(entry)))
   )
 
-/** For people at a terminal. */
+/** Writes lines for people at a terminal. */
 export const pretty = (scrub: Scrub): Logger.Logger<unknown, void> =>
   Logger.mapInputOptions(Logger.prettyLogger(), (options: Logger.Logger.Options<unknown>) => ({
     ...options,

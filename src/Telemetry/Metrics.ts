@@ -1,7 +1,7 @@
 /**
- * Everything the service counts as it happens: names, what they mean, and their labels. What can be
- * read off when somebody asks is not counted (`Http/Metrics`). A label's values are few: no instance's
- * name, no path as it was sent.
+ * The metrics that the service counts as events happen: names, help texts, labels. Values that can be
+ * read at the time of a scrape are not counted here (`Http/Metrics`). A label has few values: never an
+ * instance's name, never a path as it was sent.
  */
 import { Metric, MetricBoundaries, MetricKey, type MetricKeyType, MetricLabel } from "effect"
 
@@ -18,7 +18,7 @@ type Untyped = MetricKeyType.MetricKeyType.Untyped
 
 const families: Array<Declared> = []
 
-/** Every family, whether anything was counted yet or not. */
+/** Every family, also before its first count. */
 export const declared: ReadonlyArray<Declared> = families
 
 const declare = <Type extends Untyped>(
@@ -42,11 +42,11 @@ const histogram = (name: string, help: string, bounds: ReadonlyArray<number>) =>
     MetricKey.histogram(prefix + name, MetricBoundaries.fromIterable(bounds))
   )
 
-/** Is there, with 0, before anything has happened. */
+/** A counter that is exported with 0 before the first count. */
 const single = <Type extends Untyped>(key: MetricKey.MetricKey<Type>) =>
   Metric.fromMetricKey(key).register()
 
-/** A member for each combination of the labels' values, made when it is first asked for. */
+/** One member for each combination of the labels' values, made on first use. */
 const labelled = <Type extends Untyped, const Label extends string>(
   key: MetricKey.MetricKey<Type>,
   labels: ReadonlyArray<Label>
@@ -100,7 +100,7 @@ export const commitFailures = labelled(
   ["reason"]
 )
 
-/** `outcome`: `up`, `interrupted`, or what went wrong. */
+/** `outcome`: `up`, `interrupted`, or the tag of the error. */
 export const dials = labelled(
   counter("dials", "Attempts to open a socket to Evolution, by outcome"),
   ["outcome"]

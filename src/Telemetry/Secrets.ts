@@ -24,7 +24,7 @@ export const make = (): Known => {
       }
     },
     scrub: {
-      tells: (text) => all.tells(text),
+      mayHoldSecret: (text) => all.mayHoldSecret(text),
       ours: (text) => all.ours(text),
       blot: (text) => all.blot(text),
       words: (text) => all.words(text),

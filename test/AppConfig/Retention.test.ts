@@ -17,7 +17,7 @@ const refusalOf = (text: string) =>
 const days = (count: number) => Duration.days(count)
 
 describe("EVENT_RETENTION", () => {
-  it.effect("keeps everything for ever unless it says otherwise", () =>
+  it.effect("keeps every event forever by default", () =>
     Effect.gen(function* () {
       const forever = { general: null, overrides: [] }
       for (const text of ["", "forever"]) expect(yield* given(text)).toEqual(forever)
@@ -26,7 +26,7 @@ describe("EVENT_RETENTION", () => {
     })
   )
 
-  it.effect("has a duration for all, and others for instances and patterns, in their order", () =>
+  it.effect("has a general duration, and ordered overrides for instances and patterns", () =>
     Effect.gen(function* () {
       expect(yield* given("90 days")).toEqual({ general: days(90), overrides: [] })
       expect(yield* given(" 90 days , shop-1 = 7 days,test-*=1 day,legal_*=forever")).toEqual({
@@ -44,7 +44,7 @@ describe("EVENT_RETENTION", () => {
     })
   )
 
-  it.effect("is refused in one line that says what was expected", () =>
+  it.effect("is refused in one line that says the expected form", () =>
     Effect.gen(function* () {
       const refused: Readonly<Record<string, string>> = {
         "90": 'Expected a duration such as "90 days", or "forever"',

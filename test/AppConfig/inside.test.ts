@@ -9,8 +9,8 @@ const traces = (variables: Readonly<Record<string, string>>) => load(AppConfig.t
 
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/otlp" }
 
-describe("where traces go", () => {
-  it.effect("is nowhere unless it is told, whatever else is", () =>
+describe("the receiver of traces", () => {
+  it.effect("is none without an endpoint", () =>
     Effect.gen(function* () {
       for (const variables of [
         {},
@@ -21,7 +21,7 @@ describe("where traces go", () => {
     })
   )
 
-  it.effect("is an address, with headers that nobody sees printed", () =>
+  it.effect("has an address, and headers that are not printed", () =>
     Effect.gen(function* () {
       const given = {
         ...endpoint,
@@ -39,7 +39,7 @@ describe("where traces go", () => {
     })
   )
 
-  it.effect("is refused in one line, which repeats nothing, when it is none", () =>
+  it.effect("is refused in one line, without its value, when it is malformed", () =>
     Effect.gen(function* () {
       for (const wrong of [
         { OTEL_EXPORTER_OTLP_ENDPOINT: "sesame:4318" },
@@ -60,7 +60,7 @@ describe("where traces go", () => {
 })
 
 describe("METRICS_PER_INSTANCE", () => {
-  it.effect("is off unless it is told to be on", () =>
+  it.effect("is off by default", () =>
     Effect.gen(function* () {
       const of = (variables: Readonly<Record<string, string>>) =>
         Effect.flatten(load(AppConfig.metricsPerInstance, variables))
@@ -73,8 +73,8 @@ describe("METRICS_PER_INSTANCE", () => {
   )
 })
 
-describe("everything in the environment", () => {
-  it.effect("has these among what is told to be wrong at once", () =>
+describe("the settings as a whole", () => {
+  it.effect("report these with the other wrong settings", () =>
     Effect.gen(function* () {
       const loaded = yield* load(AppConfig.everything, {
         EVOLUTION_API_URL: "http://localhost:8080",

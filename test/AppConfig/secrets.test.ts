@@ -8,8 +8,8 @@ const secretsIn = (variables: Readonly<Record<string, string>>) =>
     (secrets) => secrets.map((secret) => Redacted.value(secret))
   )
 
-describe("what must never be told", () => {
-  it.effect("are the keys and the database's password, as written and as meant", () =>
+describe("the secrets in the settings", () => {
+  it.effect("are the keys and the database's password, encoded and decoded", () =>
     Effect.gen(function* () {
       const secrets = yield* secretsIn({
         EVOLUTION_API_KEY: "evolution's",
@@ -21,7 +21,7 @@ describe("what must never be told", () => {
     })
   )
 
-  it.effect("is nothing where nothing is set, and no failure where it is malformed", () =>
+  it.effect("are none without settings, and are found in malformed ones", () =>
     Effect.gen(function* () {
       expect(yield* secretsIn({})).toEqual([])
       for (const DATABASE_URL of ["", "localhost", "postgres://localhost/db", "postgres://u@h/db"])
@@ -32,7 +32,7 @@ describe("what must never be told", () => {
     })
   )
 
-  it.effect("does not print", () =>
+  it.effect("are not printed", () =>
     Effect.gen(function* () {
       const provider = ConfigProvider.fromMap(new Map([["API_KEY", "sesame"]]))
       expect(String(yield* provider.load(AppConfig.secrets))).not.toContain("sesame")

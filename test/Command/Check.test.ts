@@ -28,7 +28,7 @@ const evolutionAt = (EVOLUTION_API_URL: string) => ({
 const unseen = ["unknown key", "unknown websocket", "unknown global events"]
 
 describe("a check of Evolution", { timeout: 30_000 }, () => {
-  it.scopedLive("has nothing to mend where all is well, and hears whether events are global", () =>
+  it.scopedLive("succeeds on a sound Evolution, and finds out if events are global", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator()
       evolution.add("shop-1")
@@ -50,7 +50,7 @@ describe("a check of Evolution", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells a wrong key", () =>
+  it.scopedLive("reports a wrong key", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator()
       const found = yield* foundWith({ ...at(evolution), EVOLUTION_API_KEY: "sesame" })
@@ -61,7 +61,7 @@ describe("a check of Evolution", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells that nothing listens, or that the name is none", () =>
+  it.scopedLive("reports a closed port and an unknown host", () =>
     Effect.gen(function* () {
       const port = yield* freePort
       const nobody = yield* foundWith(evolutionAt(`http://127.0.0.1:${port}`))
@@ -73,7 +73,7 @@ describe("a check of Evolution", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells that something else answers, or only a proxy", () =>
+  it.scopedLive("reports another server, or only a proxy", () =>
     Effect.gen(function* () {
       const other = yield* answering(200, "<h1>Welcome to nginx</h1>")
       const { of, troubles } = yield* foundWith(evolutionAt(other.url))
@@ -84,7 +84,7 @@ describe("a check of Evolution", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells that websockets are disabled", () =>
+  it.scopedLive("reports disabled websockets", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator({ webSocket: false })
       const found = yield* foundWith(at(evolution))
@@ -93,7 +93,7 @@ describe("a check of Evolution", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells that a licence is missing, though sockets connect without one", () =>
+  it.scopedLive("reports a missing licence, although sockets connect without one", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator({ version: "2.4.0-rc2" })
       evolution.refuse("license")
@@ -104,7 +104,7 @@ describe("a check of Evolution", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells that it is too old, and that a socket takes everybody in", () =>
+  it.scopedLive("reports an old version, and a socket that needs no key", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator({ version: "2.2.3", isAllowedHost: true })
       const found = yield* foundWith(at(evolution))
@@ -122,7 +122,7 @@ describe("a check of Evolution", { timeout: 30_000 }, () => {
 })
 
 describe("a check of global events", { timeout: 30_000 }, () => {
-  it.scopedLive("does not take silence for an answer", () =>
+  it.scopedLive("draws no conclusion from silence", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator({ globalEvents: false })
       const found = yield* foundWith(at(evolution))
@@ -131,7 +131,7 @@ describe("a check of global events", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("finds them off where an instance speaks in its own namespace alone", () =>
+  it.scopedLive("finds them off if an event comes only in a namespace", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator({ globalEvents: false })
       evolution.add("shop-1")
@@ -146,7 +146,7 @@ describe("a check of global events", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("makes an event when told to, and leaves nothing behind", () =>
+  it.scopedLive("causes an event on demand and leaves nothing behind", () =>
     Effect.gen(function* () {
       for (const globalEvents of [true, false]) {
         const evolution = yield* scopedSimulator({ globalEvents })
@@ -170,7 +170,7 @@ describe("a check of global events", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("has no need of them in namespace mode", () =>
+  it.scopedLive("does not need them in namespace mode", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator({ globalEvents: false })
       const found = yield* foundWith({ ...at(evolution), EVOLUTION_MODE: "namespace" })
@@ -180,7 +180,7 @@ describe("a check of global events", { timeout: 30_000 }, () => {
 })
 
 describe("a check of the settings", { timeout: 60_000 }, () => {
-  it.scopedLive("names everything that is wrong, and looks no further", () =>
+  it.scopedLive("reports every wrong setting and examines nothing else", () =>
     Effect.gen(function* () {
       const found = yield* foundWith({ EVOLUTION_MODE: "both", HOST: "0.0.0.0" })
       expect(found.lines.map((line) => line.split(": ").slice(0, 2).join(": "))).toEqual([
@@ -192,7 +192,7 @@ describe("a check of the settings", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("is a program that ends with 0 or 1, and takes no word it does not know", () =>
+  it.scopedLive("exits with 0 or 1, and refuses unknown arguments", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator()
       const { url, apiKey } = evolution

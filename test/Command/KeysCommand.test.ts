@@ -36,7 +36,7 @@ describe("the keys command", { timeout: 30_000 }, () => {
     return { ...service, type }
   })
 
-  it.scopedLive("makes a key that opens, lists it, and revokes it", () =>
+  it.scopedLive("creates, lists and revokes a key", () =>
     Effect.gen(function* () {
       const { call, type } = yield* terminal
       const [made = "", told = ""] = yield* type(
@@ -55,7 +55,7 @@ describe("the keys command", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("says what is wrong, and does nothing then", () =>
+  it.scopedLive("reports a wrong command line and does nothing", () =>
     Effect.gen(function* () {
       const { call, type } = yield* terminal
       for (const line of ["", "create x", "revoke", "list all", "drop 1", "create --nam x"])

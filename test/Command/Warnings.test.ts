@@ -18,7 +18,7 @@ const warned = (environment: Layer.Layer<never>) =>
   })
 
 describe("the warnings at the start", () => {
-  it.scopedLive("tell what Evolution's version and its sockets mean, once it answers", () =>
+  it.scopedLive("name the risks of Evolution's version and its sockets, once it answers", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator({ version: "2.3.1", isAllowedHost: true })
       const said = yield* warned(evolutionAt(evolution))
@@ -27,7 +27,7 @@ describe("the warnings at the start", () => {
     })
   )
 
-  it.scopedLive("tell what the settings mean, whether Evolution answers or not", () =>
+  it.scopedLive("name the risks of the settings, also while Evolution does not answer", () =>
     Effect.gen(function* () {
       const said = yield* warned(
         settings({
@@ -43,7 +43,7 @@ describe("the warnings at the start", () => {
     })
   )
 
-  it.scopedLive("are none where there is nothing to warn of", () =>
+  it.scopedLive("are none without a risk", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator()
       const environment = evolutionAt(evolution)

@@ -59,7 +59,7 @@ const lifeCycle = (event: string, data: unknown) => {
   return redacted === null ? null : Redacted.value(redacted)
 }
 
-describe("decode, over what a real Evolution sent", () => {
+describe("decode, of events that a real Evolution sent", () => {
   it.each([
     ["global.ndjson", 132],
     ["instance-namespace.ndjson", 13]
@@ -81,7 +81,7 @@ describe("decode, over what a real Evolution sent", () => {
     }
   })
 
-  it("decodes its life-cycle events, and those alone, for the projection", () => {
+  it("decodes only life-cycle events for the projection", () => {
     const named = captured("global.ndjson").map((raw) => {
       const { event, lifeCycle } = Either.getOrThrow(decode(raw, "live", Scrub.unconfigured))
       return [event, lifeCycle === null ? null : Redacted.value(lifeCycle).event] as const
@@ -100,7 +100,7 @@ describe("decode, over what a real Evolution sent", () => {
   })
 })
 
-describe("decode, for life-cycle events", () => {
+describe("decode, of life-cycle events", () => {
   const opened = {
     wuid: "5511999990001@s.whatsapp.net",
     profileName: "Loja",
@@ -149,7 +149,7 @@ describe("decode, for life-cycle events", () => {
     }
   )
 
-  it("understands the settings' form of a name, and logs the wire's", () => {
+  it("accepts the settings' form of a name and logs the wire's form", () => {
     const event = decoded("QRCODE_UPDATED", { qrcode: { code: "2@abc" } })
     expect(event.event).toBe("qrcode.updated")
     expect(event.json).toBe('{"qrcode":{"code":"[redacted]"}}')
@@ -165,7 +165,7 @@ describe("decode, for life-cycle events", () => {
     })
   })
 
-  it("reads a life-cycle event back from the log, and nothing else", () => {
+  it("decodes only life-cycle events read back from the log", () => {
     const lifeCycleOf = (event: string, data: unknown) =>
       Either.getOrNull(LifeCycle.decode(event, data, Scrub.unconfigured))
     const read = lifeCycleOf("connection.update", { state: "close", statusReason: 401 })
@@ -178,7 +178,7 @@ describe("decode, for life-cycle events", () => {
   })
 })
 
-describe("decode, for every other event", () => {
+describe("decode, of every other event", () => {
   it.each([
     ["an object", { key: { id: "A" } }, '{"key":{"id":"A"}}'],
     ["an array", [{ id: 1 }, { id: 2 }], '[{"id":1},{"id":2}]'],
@@ -193,7 +193,7 @@ describe("decode, for every other event", () => {
     })
   })
 
-  it("keeps an event it has never heard of", () => {
+  it("keeps an event with an unknown name", () => {
     expect(decoded("newsletter.update", { id: 1 })).toMatchObject({
       event: "newsletter.update",
       json: '{"id":1}',
@@ -201,7 +201,7 @@ describe("decode, for every other event", () => {
     })
   })
 
-  it("keeps what stands beside the data, but not the envelope's own keys", () => {
+  it("keeps fields beside the data, except the envelope's own", () => {
     const more = {
       isLatest: true,
       progress: 42,

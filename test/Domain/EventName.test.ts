@@ -21,7 +21,7 @@ describe("EventName", () => {
     expect(settingsOfEvolution.filter((name) => !known.includes(toWireName(name)))).toEqual([])
   })
 
-  it("gives the settings' names as Evolution spells them, but for the group event it misspells", () => {
+  it("spells the settings' names as Evolution does, except the group event that Evolution misspells", () => {
     expect(settingsOfEvolution.filter((name) => !settingsNames.includes(name))).toEqual([
       "GROUP_UPDATE"
     ])
@@ -32,7 +32,7 @@ describe("EventName", () => {
     expect(new Set(settingsNames).size).toBe(eventNames.length)
   })
 
-  it.each(eventNames)("leaves the wire's name %s as it is", (name) => {
+  it.each(eventNames)("leaves the wire name %s unchanged", (name) => {
     expect(toWireName(name)).toBe(name)
   })
 

@@ -22,7 +22,7 @@ const reasonOf = (event: string, data: unknown, more?: object): string =>
     onRight: () => "decoded"
   })
 
-describe("decode, for what is no event of Evolution's", () => {
+describe("decode, of a payload that is not an event of Evolution", () => {
   it.each([[undefined], [null], [7], ["text"], [[]], [[{ instance: "shop-1" }, 2]], [{}]])(
     "puts aside a payload that is %j",
     (payload) => {
@@ -80,7 +80,7 @@ describe("decode, for what is no event of Evolution's", () => {
     expect(reason).toBe(`\ufffd${"x".repeat(999)}`)
   })
 
-  it("keeps the instance it could read, and its payload made storable", () => {
+  it("keeps the readable instance name and a storable payload", () => {
     const result = decodeOne("connection.update", { state: "asleep\u0000" })
     const left = Either.getOrThrow(Either.flip(result))
     expect(left).toMatchObject({ instance: "shop-1", event: "connection.update", receivedAt })

@@ -43,7 +43,7 @@ const planted = FastCheck.tuple(path, secretKey, secretValue, FastCheck.jsonValu
 )
 
 describe("secrets", () => {
-  it("never leave in an event's data or beside it, however deep they were", () => {
+  it("are removed from an event's data and the fields beside it, at any depth", () => {
     FastCheck.assert(
       FastCheck.property(planted, planted, (data, beside) => {
         const event = "typebot.change-status"
@@ -59,7 +59,7 @@ describe("secrets", () => {
     )
   })
 
-  it("never leave in what is put aside, nor in the reason", () => {
+  it("are removed from a quarantined event and its reason", () => {
     const shapes = FastCheck.constantFrom(
       (data: unknown) => ({ event: "call", data, apikey: secret }),
       (data: unknown) => ({ event: "call", instance: [data], data: {} }),
@@ -85,7 +85,7 @@ describe("secrets", () => {
     )
   })
 
-  it("never leave where Evolution is known to put them", () => {
+  it("are removed where Evolution is known to put them", () => {
     const data = {
       remoteJid: "5511988887777@s.whatsapp.net",
       session: { id: "s1", parameters: { apiKey: secret, instanceName: "shop-1" } }
@@ -101,7 +101,7 @@ describe("a QR code", () => {
   const shown = { instance: "shop-1", code, base64: picture, pairingCode: secret }
   const envelope = { event: "qrcode.updated", instance: "shop-1" }
 
-  it("is known to the projection alone, under a seal", () => {
+  it("reaches only the projection, redacted", () => {
     const raw = { name: "qrcode.updated", payload: { ...envelope, data: { qrcode: shown } } }
     const event = Either.getOrThrow(decode({ ...raw, receivedAt: 0 }, "live", Scrub.unconfigured))
     expect(JSON.parse(String(event.json))).toEqual({
@@ -128,19 +128,19 @@ describe("a QR code", () => {
     expect(written({ ...envelope, event, data }, event)).not.toContain(secret)
   })
 
-  it("is not told by an event whose outer name differs from its inner one", () => {
+  it("is removed from an event whose outer name differs from its inner one", () => {
     const unreadable = { qrcode: { ...shown, base64: [picture] } }
     for (const data of [{ qrcode: shown }, unreadable])
       expect(written({ ...envelope, data }, "messages.upsert")).not.toContain(secret)
   })
 
-  it("is not told when the QR limit comes with the last code", () => {
+  it("is removed when the QR limit comes with the last code", () => {
     const data = { message: "QR code limit reached", statusCode: 500, qrcode: shown }
     const payload = { ...envelope, data }
     expect(written(payload, "qrcode.updated")).not.toContain(secret)
   })
 
-  it("is not told by an event somebody else puts aside", () => {
+  it("is removed from an event that another module quarantines", () => {
     const raw = { name: "QRCODE_UPDATED", payload: { qrcode: shown }, receivedAt: 0 }
     expect(quarantine(raw, "the inbox is full", Scrub.unconfigured)).toEqual({
       instance: null,
@@ -157,7 +157,7 @@ describe("a secret that the service knows", () => {
   const text = (payload: object, name = "call") =>
     JSON.stringify(Either.merge(decode({ name, payload, receivedAt: 0 }, "live", known)))
 
-  it("goes from everything that is written of an event, sound or not", () => {
+  it("is removed from logged and quarantined events", () => {
     const dressed = `a ${secret} b`
     for (const payload of [
       { event: dressed, instance: "shop", data: { [dressed]: dressed }, date_time: dressed },
@@ -170,7 +170,7 @@ describe("a secret that the service knows", () => {
     }
   })
 
-  it("is also the instance's own token, which stands beside its events", () => {
+  it("includes the instance's own token", () => {
     const own = "own-token-77"
     const data = { say: `hash: ${own}`, in: Buffer.from(own).toString("base64") }
     const written = text({ event: "call", instance: "shop", data, apikey: own })
@@ -180,7 +180,7 @@ describe("a secret that the service knows", () => {
     expect(text({ event: "call", instance: "shop", data, apikey: null })).toContain(own)
   })
 
-  it("does not take an instance's name away, or its events would be nobody's", () => {
+  it("never removes an instance's name", () => {
     const { instance } = Either.getOrThrow(
       decode(
         { name: "call", payload: { event: "call", instance: secret, data: {} }, receivedAt: 0 },

@@ -33,7 +33,7 @@ const textsIn = (json: string): ReadonlyArray<string> => {
 }
 
 describe("encode", () => {
-  it("leaves a value with nothing to mend as it is", () => {
+  it("leaves a storable value unchanged", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.jsonValue(), (value) => {
         const text = JSON.stringify(value)
@@ -43,7 +43,7 @@ describe("encode", () => {
     )
   })
 
-  it("gives no NUL and no lone surrogate, in no text and no key", () => {
+  it("gives no NUL and no lone surrogate in any text or key", () => {
     FastCheck.assert(
       FastCheck.property(nastyJson, (value) => {
         const unstorable = textsIn(textOf(value)).filter(
@@ -54,7 +54,7 @@ describe("encode", () => {
     )
   })
 
-  it("puts U+FFFD where something could not be stored, and keeps the rest", () => {
+  it("replaces unstorable characters by U+FFFD and keeps the rest", () => {
     expect(JSON.parse(textOf({ "k\u0000": ["a\u0000b", "\ud83d", "😀", "\\u0000"] }))).toEqual({
       "k\ufffd": ["a\ufffdb", "\ufffd", "😀", "\\u0000"]
     })
@@ -77,7 +77,7 @@ describe("encode", () => {
     ).toEqual({ list: [{ [key]: "[redacted]" }], [key]: "[redacted]" })
   })
 
-  it("keeps a null under a secret's key: it tells that there was none", () => {
+  it("keeps null under a secret's key", () => {
     expect(textOf({ apikey: null, a: [{ apiKey: null }] })).toBe(
       '{"apikey":null,"a":[{"apiKey":null}]}'
     )
@@ -101,7 +101,7 @@ describe("encode", () => {
     expect(text).toBe('{"__proto__":{"apikey":"[redacted]"},"constructor":{"n":1}}')
   })
 
-  it("says why a value has no JSON text instead of throwing", () => {
+  it("returns the reason why a value has no JSON text", () => {
     const cycle: { self?: unknown } = {}
     cycle.self = cycle
     let deep: unknown = []
@@ -116,7 +116,7 @@ describe("encode", () => {
 })
 
 describe("storable", () => {
-  it("changes nothing but what cannot be stored, and nothing twice", () => {
+  it("replaces only unstorable characters, and is idempotent", () => {
     FastCheck.assert(
       FastCheck.property(nastyText, (text) => {
         const stored = Json.storable(text)

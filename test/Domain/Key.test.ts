@@ -10,7 +10,7 @@ const caller = (scope: Scope, instances: ReadonlyArray<string> | null = null) =>
 })
 
 describe("a key", () => {
-  it("may do what its scope says, and what the smaller ones say", () => {
+  it("allows what its scope and the smaller scopes allow", () => {
     const may = Scope.literals.map((scope) =>
       Scope.literals.filter((wanted) => holds(caller(scope), wanted))
     )
@@ -30,12 +30,14 @@ describe("a key", () => {
     [["a*c", "bar"], "abc", true],
     [["a*c", "bar"], "bar", true],
     [["a*c", "bar"], "bars", false],
+    [["a*b*"], "axx", false],
+    [["a*b*"], "a-b-c", true],
     [["*"], "whatever_1", true]
   ] as const)("bound to %j, sees %s: %s", (instances, name, expected) => {
     expect(sees(caller("read", instances))(name)).toBe(expected)
   })
 
-  it("is bound by patterns that mean nothing more than they say", () => {
+  it("accepts only patterns without special characters other than *", () => {
     const isPattern = (text: string) => Either.isRight(Schema.decodeEither(NamePattern)(text))
     for (const text of ["", "a.b", "a|b", "(", "a+", "$", "^a", "\\d", "a b", "á", "x".repeat(101)])
       expect(isPattern(text), text).toBe(false)

@@ -85,7 +85,7 @@ describe("observe", () => {
     expect(told(taught(...events))).toBe(expected)
   })
 
-  it("tells when and how the state reached us", () => {
+  it("records the time and the way a state reached us", () => {
     expect(taught(update("open", {}, { at: 7 })).whatsapp).toEqual({
       state: "open",
       reason: null,
@@ -98,7 +98,7 @@ describe("observe", () => {
     })
   })
 
-  it.each(["backfill", "listener"] as const)("learns nothing from a %s event", (origin) => {
+  it.each(["backfill", "listener"] as const)("changes no fact on a %s event", (origin) => {
     const known = taught(update("open"))
     expect(observe(known, update("close", {}, { at: 9, origin }))).toEqual(known)
   })
@@ -108,25 +108,32 @@ describe("observe, of a snapshot", () => {
   const snapshot = (state: string, at: number, more: object = {}) =>
     update(state, more, { at, origin: "snapshot" })
 
-  it("ignores one that was asked for before the last live fact", () => {
+  it("ignores a snapshot that was asked for before the latest live fact", () => {
     const known = taught(update("open", {}, { at: 10 }))
     expect(observe(known, snapshot("close", 9))).toEqual(known)
     expect(told(observe(known, snapshot("close", 11)))).toBe("close null")
   })
 
-  it("lets it replace an earlier one", () => {
+  it("replaces an earlier snapshot", () => {
     const known = taught(snapshot("connecting", 10))
     expect(told(observe(known, snapshot("open", 11)))).toBe("open null")
   })
 
-  it("still ignores one from before the last live fact when a newer one confirmed that", () => {
+  it("ignores a snapshot older than the latest live fact after a newer snapshot confirmed that fact", () => {
     const known = taught(update("open", {}, { at: 10 }), snapshot("open", 12))
     expect(told(observe(known, snapshot("close", 9)))).toBe("open null")
   })
 
-  it("believes one that seems much older than the last fact: the clock was set back", () => {
+  it("believes a snapshot that is much older than the latest fact, as the clock was set back", () => {
     const known = taught(update("open", {}, { at: Date.UTC(2026, 1, 1) }))
     expect(told(observe(known, snapshot("close", Date.UTC(2026, 0, 1))))).toBe("close null")
+  })
+
+  it("takes a snapshot 9 minutes older than the latest fact for outdated, and one 11 minutes older for a clock set back", () => {
+    const minute = 60_000
+    const known = taught(update("open", {}, { at: 20 * minute }))
+    expect(told(observe(known, snapshot("close", 11 * minute)))).toBe("open null")
+    expect(told(observe(known, snapshot("close", 9 * minute)))).toBe("close null")
   })
 
   it.each([
@@ -141,18 +148,21 @@ describe("observe, of a snapshot", () => {
     expect(told([...before, snapshot("close", 5)].reduce(observe, nothingObserved))).toBe(expected)
   })
 
-  it("freshens what it leaves as it is", () => {
+  it("renews the time of a fact that a snapshot confirms", () => {
     const known = observe(taught(limit()), snapshot("close", 60_000))
     expect(known.whatsapp).toMatchObject({ state: "refused", origin: "snapshot", at: utc(60_000) })
   })
 
-  it.each(["open", "connecting", "unknown", "removed"])("believes it when it says %s", (state) => {
-    expect(told(observe(taught(limit()), snapshot(state, 5)))).toBe(`${state} null`)
-  })
+  it.each(["open", "connecting", "unknown", "removed"])(
+    "believes a snapshot that says %s",
+    (state) => {
+      expect(told(observe(taught(limit()), snapshot(state, 5)))).toBe(`${state} null`)
+    }
+  )
 })
 
 describe("observe, of a QR code", () => {
-  it("keeps the code for 45 seconds from when it was received", () => {
+  it("keeps a code for 45 seconds after it was received", () => {
     expect(taught(code("2@a", { at: 1_000 })).qr).toEqual({
       code: "2@a",
       base64: "data:",
@@ -163,7 +173,7 @@ describe("observe, of a QR code", () => {
     })
   })
 
-  it("takes the next code for the last one", () => {
+  it("replaces a code by the next one", () => {
     expect(taught(code("2@a"), code("2@b", { at: 45_000 })).qr).toMatchObject({
       code: "2@b",
       expiresAt: utc(90_000)
@@ -239,7 +249,7 @@ describe("observe, of a profile", () => {
     })
   })
 
-  it("forgets it when a name is used for a new instance", () => {
+  it("forgets the profile when a new instance takes the name", () => {
     expect(taught(open, removed, created).profile).toEqual(nothingObserved.profile)
   })
 })

@@ -74,7 +74,7 @@ describe("project", () => {
     expect(changes[0]?.observed).toMatchObject({ qr: { code: "2@b" }, profile: { name: null } })
   })
 
-  it("goes on from what the instance's row says", () => {
+  it("starts from the facts in the instance's row", () => {
     const known = { ...record("shop-1"), profile: { phone: "55", name: "Loja", pictureUrl: null } }
     expect(projected([known], update("shop-1", "close"))[0]?.observed).toMatchObject({
       profile: { phone: "55", name: "Loja" },
@@ -82,12 +82,12 @@ describe("project", () => {
     })
   })
 
-  it("skips instances we keep no row of", () => {
+  it("skips instances without a row", () => {
     const changes = projected([record("shop-1")], update("elsewhere", "open"), code("other", "2@x"))
     expect(changes).toEqual([])
   })
 
-  it("gives nothing for no events", () => {
+  it("gives no change for no events", () => {
     expect(projected([record("shop-1")])).toEqual([])
   })
 

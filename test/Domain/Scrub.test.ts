@@ -9,8 +9,8 @@ const scrubOf = (...secrets: ReadonlyArray<string>) =>
 const secret = FastCheck.string({ unit: "grapheme", minLength: 16, maxLength: 40 })
 const around = FastCheck.string({ unit: "grapheme-ascii", maxLength: 20 })
 
-describe("a secret that is configured", () => {
-  it("goes wherever it stands, and what stands around it stays", () => {
+describe("Scrub, of a known secret", () => {
+  it("removes it anywhere and leaves the text around it", () => {
     FastCheck.assert(
       FastCheck.property(secret, around, around, (one, before, after) => {
         FastCheck.pre(!`${before}${after}`.includes("redacted"))
@@ -24,7 +24,7 @@ describe("a secret that is configured", () => {
     )
   })
 
-  it("is told in every form in which it may come back, and goes in each", () => {
+  it("finds and removes it in every form in which others may echo it", () => {
     FastCheck.assert(
       FastCheck.property(secret, around, around, (one, before, after) => {
         const plain = `${before}${one}${after}`
@@ -38,7 +38,7 @@ describe("a secret that is configured", () => {
         ]
         const scrub = scrubOf(one)
         for (const form of forms) {
-          expect(scrub.tells(form), form).toBe(true)
+          expect(scrub.mayHoldSecret(form), form).toBe(true)
           expect(scrub.ours(form), form).not.toBe(form)
           expect(scrub.ours(scrub.ours(form)), form).toBe(scrub.ours(form))
         }
@@ -46,20 +46,25 @@ describe("a secret that is configured", () => {
     )
   })
 
-  it("goes also where something escaped it in a way of its own", () => {
+  it("removes it also from text that is escaped in an unknown way", () => {
     const one = `p"ss\\w0rdOfMany%Letters/`
     expect(scrubOf(one).blot(`E'p""ss\\\\w0rdOfMany%25Letters'`)).not.toContain("w0rdOfMany")
   })
 
-  it("is none when it is a word that anybody may say", () => {
+  it("takes six characters or more, one of them not a letter, for a secret", () => {
+    expect(scrubOf("a1b2c3").blot("the a1b2c3 of it")).toBe("the [redacted] of it")
+    expect(scrubOf("a1b2c").blot("the a1b2c of it")).toBe("the a1b2c of it")
+  })
+
+  it("does not take an ordinary word for a secret", () => {
     for (const weak of ["", "postgres", "key", "12345", "evolution"]) {
       const scrub = scrubOf(weak)
-      expect(scrub.tells(`the ${weak} of it`), weak).toBe(false)
+      expect(scrub.mayHoldSecret(`the ${weak} of it`), weak).toBe(false)
       expect(scrub.words(`the ${weak} of it`), weak).toBe(`the ${weak} of it`)
     }
   })
 
-  it("may be added for a while, and changes nothing for others", () => {
+  it("adds a secret for one caller without changing it for others", () => {
     const scrub = scrubOf("the-first-one")
     const more = scrub.and("the-second-one")
     expect(more.blot("the-first-one the-second-one")).toBe("[redacted] [redacted]")
@@ -69,7 +74,7 @@ describe("a secret that is configured", () => {
       expect(scrub.and(none).blot("the-first-one word 5")).toBe("[redacted] word 5")
   })
 
-  it("is remembered of so many instances, and no more", () => {
+  it("remembers a bounded number of added secrets", () => {
     const scrub = scrubOf()
     const first = scrub.and("token-number-0")
     for (let number = 1; number < 5000; number++) scrub.and(`token-number-${number}`)
@@ -78,10 +83,10 @@ describe("a secret that is configured", () => {
   })
 })
 
-describe("what is logged", () => {
+describe("Scrub, of a log entry", () => {
   const scrub = scrubOf("configured-word")
 
-  it("has no secret in any of its texts, keys and numbers", () => {
+  it("removes secrets from texts, keys and numbers", () => {
     const entry = scrub.entry({
       message: ["a configured-word", { "configured-word": 1 }, "Authorization: Bearer abcdefgh"],
       annotations: { token: "x", instance: "shop-1" },
@@ -100,7 +105,7 @@ describe("what is logged", () => {
     ])
   })
 
-  it("may be an error, a cycle, or nothing at all", () => {
+  it("accepts an error, a cycle, or no value", () => {
     const cycle: { self?: unknown } = {}
     cycle.self = cycle
     expect(scrub.entry(cycle)).toBe("[nested deeper than 256 levels]")

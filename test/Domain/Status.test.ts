@@ -132,7 +132,7 @@ describe("userAction", () => {
 })
 
 describe("statusOf", () => {
-  it("tells how old each fact is, in whole seconds", () => {
+  it("gives the age of each fact in whole seconds", () => {
     const status = tell(
       record({
         desiredAt: utc(1),
@@ -149,7 +149,7 @@ describe("statusOf", () => {
     })
   })
 
-  it("calls nothing younger than now, though Evolution's facts may carry another clock", () => {
+  it("gives no negative age for a fact from a clock that is ahead", () => {
     const ahead = utc(61_500)
     const status = tell(
       record({ desiredAt: ahead, whatsapp: { ...whatsapp("open"), at: ahead } }),
@@ -172,7 +172,7 @@ describe("statusOf", () => {
     expect(tell(known, listening).qrExpiresAt).toEqual(expected)
   })
 
-  it("crosses HTTP as it is, and holds no code", () => {
+  it("encodes to JSON and back, and holds no code", () => {
     const known = record({ whatsapp: whatsapp("connecting"), qr })
     for (const listener of [listening, ...linkDown.map((row) => row.listener)]) {
       const encoded = Schema.encodeSync(InstanceStatus)(tell(known, listener))
@@ -181,7 +181,7 @@ describe("statusOf", () => {
     }
   })
 
-  it("tells what was missed, and why what stands there may be old, and both cross HTTP", () => {
+  it("encodes gaps and degradation to JSON and back", () => {
     const gap = opened({
       id: "0b9a1f0e-6c1e-4d0c-9d4e-3f6b7a8c9d0e",
       instance: record().name,
@@ -196,7 +196,7 @@ describe("statusOf", () => {
     expect(Schema.decodeSync(json)(Schema.encodeSync(json)(status))).toEqual(status)
   })
 
-  it("gives nulls while nothing is known", () => {
+  it("gives null for unknown facts", () => {
     expect(tell(record({ desired: "stopped" }), listening)).toMatchObject({
       desired: { state: "stopped" },
       whatsapp: null,

@@ -69,12 +69,12 @@ const drawn = (row: Row, events: ReadonlyArray<LoggedEvent>, gaps: ReadonlyArray
   )
 
 describe("a timeline", () => {
-  it("of nothing is unknown from end to end", () => {
+  it("is unknown from end to end without events", () => {
     expect(drawn("listener", [])).toEqual(["1000-2000 unknown"])
     expect(drawn("whatsapp", [])).toEqual(["1000-2000 unknown"])
   })
 
-  it("touches from span to span, and begins with what was so before", () => {
+  it("has no hole between spans and begins with the earlier state", () => {
     const events = [listening(500), whatsapp(600, "open"), stopped(1500), listening(1700)]
     expect(drawn("listener", events)).toEqual([
       "1000-1500 Listening",
@@ -89,7 +89,7 @@ describe("a timeline", () => {
     expect(drawn("whatsapp", storm)).toEqual(["1000-1100 unknown", "1100-2000 connecting"])
   })
 
-  it("knows a logout from a ban", () => {
+  it("distinguishes a logout from a ban", () => {
     const events = [
       whatsapp(900, "open"),
       whatsapp(1200, "close", 401),
@@ -102,7 +102,7 @@ describe("a timeline", () => {
     ])
   })
 
-  it("puts a snapshot where it was asked for, though it was logged later", () => {
+  it("places a snapshot at the time of the question, not of the logging", () => {
     const late = { ...whatsapp(1300, "close", 200, "snapshot"), id: 9999 }
     expect(drawn("whatsapp", [whatsapp(900, "open"), late])).toEqual([
       "1000-1300 open",
@@ -110,20 +110,20 @@ describe("a timeline", () => {
     ])
   })
 
-  it("does not claim that the link held while the service did not run", () => {
+  it("shows unknown while the service did not run", () => {
     for (const cause of ["service_stopped", "service_crashed"] as const)
       expect(
         drawn("listener", [listening(500), listening(1800)], [gap(1600, 1800, cause)])
       ).toEqual(["1000-1600 Listening", "1600-1800 unknown", "1800-2000 Listening"])
   })
 
-  it("leaves the link as it was in a gap of another kind", () => {
+  it("keeps the link's state during a gap of another kind", () => {
     const gaps = [gap(1600, 1800, "queue_full")]
     expect(drawn("listener", [listening(500)], gaps)).toEqual(["1000-2000 Listening"])
     expect(timelineOf([], gaps, stretch).gaps).toEqual(gaps)
   })
 
-  it("reads the log as well as it reads what has just been heard", () => {
+  it("is the same from the log as from live events", () => {
     const shown = heard(1200, "qrcode.updated", { qrcode: { code: "2@secret" } })
     const { json, receivedAt, ...rest } = shown
     const record = {
@@ -136,7 +136,7 @@ describe("a timeline", () => {
     expect(drawn("whatsapp", [toLogged(record)])).toEqual(drawn("whatsapp", [shown]))
   })
 
-  it("does not know what another version has written", () => {
+  it("shows unknown for a state that another version wrote", () => {
     const strange = { ...listening(1500), json: jsonText('{"_tag":"Dozing"}') }
     expect(drawn("listener", [listening(500), strange])).toEqual([
       "1000-1500 Listening",
@@ -152,7 +152,7 @@ describe("a timeline", () => {
     ])
   })
 
-  it("ignores what comes after its end", () => {
+  it("ignores events after its end", () => {
     expect(drawn("listener", [listening(500), stopped(2000)])).toEqual(["1000-2000 Listening"])
   })
 })

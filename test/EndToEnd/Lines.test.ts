@@ -16,7 +16,7 @@ const decode = Schema.decodeUnknownSync(Line)
 const isAboutNone =
   /^(Running migration|Migrations complete|Listening on |Cannot write the heartbeat|Fiber terminated)/
 
-describe("what the service prints where nobody watches", () => {
+describe("the service's output without a terminal", () => {
   it.scopedLive(
     "is a JSON object a line, and says of which instance it is",
     () =>

@@ -7,7 +7,7 @@ const timeout = 60_000
 
 describe.each(["global", "namespace"])("an upstream restart in %s mode", (mode) => {
   it.scopedLive(
-    "is survived within 5 s of its return, and the status tells of it meanwhile",
+    "ends within 5 s of Evolution's return, and the status shows it meanwhile",
     () =>
       Effect.gen(function* () {
         const evolution = yield* simulator()

@@ -11,7 +11,7 @@ import {
 
 const timeout = 60_000
 
-describe("what the service says when something is wrong", () => {
+describe("the service, on a fault,", () => {
   it.scopedLive(
     "parks on a wrong key with Evolution's own words, and says what to do",
     () =>

@@ -54,7 +54,7 @@ describe.each([
   ["as JSON", Loggers.json],
   ["for a terminal", Loggers.pretty]
 ] as const)("a line of log %s", (_, make) => {
-  it.effect("has no secret in its message, its cause and what stands beside them", () =>
+  it.effect("has no secret in its message, cause or annotations", () =>
     Effect.gen(function* () {
       const text = (yield* said(make)).join("\n")
       for (const one of [secret, "sesame", "abc", "already exists"]) expect(text).not.toContain(one)
@@ -71,7 +71,7 @@ describe.each([
 })
 
 describe("a line of log as JSON", () => {
-  it.effect("is one object, whatever was logged", () =>
+  it.effect("is one JSON object for any logged value", () =>
     Effect.gen(function* () {
       const parsed = (yield* said(Loggers.json)).map((line) => JSON.parse(line))
       expect(parsed).toHaveLength(6)

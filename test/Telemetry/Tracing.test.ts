@@ -140,7 +140,7 @@ describe("traces", () => {
     60_000
   )
 
-  it.scoped("go nowhere, and load nothing, unless they are told where", () =>
+  it.scoped("are not sent, and their package is not loaded, without an endpoint", () =>
     Effect.gen(function* () {
       const { layer, lines } = yield* makeLines
       const tracer = Effect.map(Effect.tracer, (now) => now)

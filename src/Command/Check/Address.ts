@@ -1,4 +1,4 @@
-/** Whether an address is of a private network, where a key may travel in clear. */
+/** Recognises addresses of private networks, where a key may travel in clear. */
 import { lookup } from "node:dns/promises"
 import { BlockList, isIP } from "node:net"
 import { Effect } from "effect"
@@ -26,7 +26,7 @@ export const isPrivate = (address: string): boolean =>
 
 const lookupTimeout = "3 seconds"
 
-/** What a host's name means here; nothing when it means nothing. */
+/** The addresses of a host; none if its name cannot be resolved. */
 export const addressesOf = (host: string): Effect.Effect<ReadonlyArray<string>> => {
   const bare = host.replace(/^\[(.*)\]$/, "$1")
   if (isIP(bare) !== 0) return Effect.succeed([bare])

@@ -1,7 +1,7 @@
 /**
- * Whether Evolution broadcasts every event on `/` (`WEBSOCKET_GLOBAL_EVENTS`). No call tells; only an
- * event does, and nothing that makes one is free of side effects. So we listen for a moment, there and
- * in the instances' own namespaces; silence proves nothing.
+ * Checks that Evolution broadcasts every event on `/` (`WEBSOCKET_GLOBAL_EVENTS`). No call of its API says
+ * so; only an event does, and every way to cause one has side effects. So the check listens for a moment,
+ * on `/` and in the instances' own namespaces. Silence proves nothing.
  */
 import { randomBytes } from "node:crypto"
 import { Duration, Effect, Fiber, Option, Stream } from "effect"
@@ -13,15 +13,15 @@ import { type Finding, failed, ok, unknown } from "./Finding.ts"
 export interface Listening {
   /** Evolution's instances. */
   readonly names: ReadonlyArray<string>
-  /** Whether to create an instance for a moment, so that there is an event. */
+  /** True: creates an instance for a moment, so that there is an event. */
   readonly isTrial: boolean
   readonly patience: Duration.Duration
 }
 
-/** Evolution emits on `/` first, and in a namespace after it asked its database. */
+/** Evolution emits on `/` first, and in a namespace only after a query to its database. */
 const grace = Duration.seconds(1)
 
-/** More would be a long round of handshakes; one of them that speaks is enough. */
+/** More handshakes would take long, and one namespace with an event is enough. */
 const maxNamespaces = 50
 
 const about = "global events"
@@ -46,7 +46,7 @@ const heard = ({ isTrial, names, patience }: Listening) =>
         Stream.runHead(stream).pipe(
           Effect.flatMap(
             Option.match({
-              onNone: () => Effect.never, // ended by us
+              onNone: () => Effect.never, // the probe closed it
               onSome: Effect.succeed
             })
           ),
@@ -79,7 +79,7 @@ const heard = ({ isTrial, names, patience }: Listening) =>
     })
   )
 
-/** Its creation is an event for everybody, if there are any. */
+/** The creation of an instance is an event on `/`, if there is any. */
 const tried = <E>(event: Effect.Effect<string, E>, patience: Duration.Duration) =>
   Effect.gen(function* () {
     const { trial } = yield* Probe

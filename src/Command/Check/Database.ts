@@ -1,4 +1,4 @@
-/** Whether the database is there, takes what is written, and has the schema of this version. */
+/** Checks that the database answers, may be written to, and has the schema of this version. */
 import { access, constants } from "node:fs/promises"
 import { dirname, join, resolve } from "node:path"
 import { SqlClient } from "@effect/sql"
@@ -72,7 +72,7 @@ const refusalOf = (error: unknown, url: Redacted.Redacted): string => {
   }
 }
 
-/** Opening it would make it; and it is one process' at a time. */
+/** Opening the embedded database would create it, and only one process can have it open. */
 const embedded = (directory: string) =>
   Effect.gen(function* () {
     const path = resolve(directory)
@@ -108,7 +108,7 @@ const embedded = (directory: string) =>
 const can = (path: string, mode: number) =>
   Effect.isSuccess(Effect.tryPromise(() => access(path, mode)))
 
-/** The directory, or the one that it would be made in. */
+/** True if the directory, or the one that it would be created in, can be written. */
 const isWritable = (path: string): Effect.Effect<boolean> =>
   Effect.flatMap(can(path, constants.F_OK), (exists) =>
     exists || dirname(path) === path
@@ -124,11 +124,11 @@ interface Facts {
   readonly isReplica: boolean
   readonly mayCreate: boolean
   readonly mayWrite: boolean
-  /** The last migration that was run; 0: none. */
+  /** The number of the latest migration; 0 before the first. */
   readonly migration: number
 }
 
-/** Nothing is written, and nothing is locked. */
+/** Writes nothing and locks nothing. */
 const facts: Effect.Effect<Facts, unknown, SqlClient.SqlClient> = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<Omit<Facts, "migration" | "mayWrite"> & { migrated: boolean }>`

@@ -1,4 +1,4 @@
-/** What is found out about Evolution, and said in words. */
+/** Findings about Evolution. */
 import { Effect, Option, Predicate, Redacted, Schema } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
 import { reasonOf } from "../../Domain/Reach.ts"
@@ -7,10 +7,10 @@ import { type Answer, Probe } from "../../Evolution/Probe.ts"
 import { addressesOf, isPrivate } from "./Address.ts"
 import { type Finding, failed, ok, unknown, warning } from "./Finding.ts"
 
-/** What the image of Evolution has where nobody sets a key: everybody knows it. */
+/** The default key of Evolution's image: public. */
 const publicKey = "429683C4C977415CAAFCCE10F7D57E11"
 
-/** What the settings alone tell. */
+/** Findings about the settings alone. */
 export const precautions = Effect.gen(function* () {
   const { apiKey, url } = yield* AppConfig.Evolution
   const found: Array<Finding> = []
@@ -41,11 +41,11 @@ export const precautions = Effect.gen(function* () {
 
 const decodeRoot = Schema.decodeUnknownOption(Schema.Struct({ version: Schema.NonEmptyString }))
 
-/** The version that `GET /` tells. */
+/** The version in the answer to `GET /`. */
 export const versionOf = ({ body }: Answer): Option.Option<string> =>
   Option.map(decodeRoot(body), ({ version }) => version)
 
-/** What is to be said of a version. Before 2.3.2 a socket takes no key; 2.3.2 asks all but loopback. */
+/** The finding about a version. Before 2.3.2 a socket asks for no key; 2.3.2 asks all callers but loopback. */
 export const aboutVersion = (version: string): Finding => {
   const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number)
   const rank = major * 1e6 + minor * 1e3 + patch
@@ -62,7 +62,7 @@ export const aboutVersion = (version: string): Finding => {
     : ok("version", `Evolution ${version}`)
 }
 
-/** Whether the socket lets us in without any key. */
+/** Warns if the socket accepts a caller without a key. */
 export const openDoor = Effect.map(
   Effect.flatMap(Probe, ({ handshake }) => handshake(false)),
   ({ status }): Option.Option<Finding> =>
@@ -76,7 +76,7 @@ export const openDoor = Effect.map(
       : Option.none()
 )
 
-/** Is it there, and what is it? */
+/** Checks that Evolution answers at its address, and its version. */
 export const reached = Effect.gen(function* () {
   const { url } = yield* AppConfig.Evolution
   const { root } = yield* Probe
@@ -96,7 +96,7 @@ export const reached = Effect.gen(function* () {
   })
 })
 
-/** Does REST take our key? Also gives the names of Evolution's instances. */
+/** Checks that REST accepts our key. Also gives the names of Evolution's instances. */
 export const key = Effect.gen(function* () {
   const client = yield* EvolutionClient
   return yield* Effect.match(client.fetchInstances(), {
@@ -125,7 +125,7 @@ const aboutRefusal = (tag: string, words: string): Finding => {
   }
 }
 
-/** Are websockets on, does the socket take our key, and nobody else's? */
+/** Checks that websockets are on, and that the socket accepts our key and no caller without one. */
 export const socket = Effect.gen(function* () {
   const { broadcast, handshake } = yield* Probe
   const answer = yield* Effect.either(handshake(true))
@@ -160,6 +160,6 @@ export const socket = Effect.gen(function* () {
   ]
 })
 
-/** For what could not be looked at because Evolution, or its socket, was not there. */
+/** The finding about a thing that needs Evolution, or its socket, and so was not examined. */
 export const unseen = (about: string): Finding =>
   unknown(about, "it cannot be seen before what is above is mended")

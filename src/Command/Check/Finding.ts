@@ -1,6 +1,6 @@
-/** One line of a check: what was looked at, how it is, and what to do about it. */
+/** One line of a check: its subject, a verdict, and what to do. */
 
-/** `warning`: it works, and should not stay so. `unknown`: it cannot be told from here. */
+/** `warning`: it works and should be changed. `unknown`: the check cannot tell. */
 export type Verdict = "ok" | "warning" | "unknown" | "failed"
 
 export interface Finding {

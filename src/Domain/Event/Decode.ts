@@ -11,9 +11,8 @@ import type { EventOrigin, EvolutionEvent, QuarantinedEvent } from "./Logged.ts"
 import { instanceOf, payloadOf, type RawEvent } from "./Raw.ts"
 
 /**
- * What stands around every event's data. `apikey`, `sender` and `server_url` are not read: the first
- * can be the instance's token in clear. `date_time` is the server's local clock with a false `Z`, so
- * it stays text.
+ * The envelope of an event. `apikey` (it can be the instance's token in clear), `sender` and `server_url`
+ * are not kept. `date_time` is the server's local clock with a false `Z`, so it stays text.
  */
 const Envelope = Schema.Struct({
   event: Schema.NonEmptyString,
@@ -75,7 +74,7 @@ const decodePayload = (
   const rejectIssue = (error: ParseResult.ParseError) =>
     reject(ParseResult.ArrayFormatter.formatErrorSync(error).map(issueText).join("; "))
 
-  // Schemas walk what they describe, and describe what they refuse.
+  // Schemas recurse into the value, also to describe an error.
   if (isTooDeep(payload)) return reject(tooDeep)
   const envelope = decodeEnvelope(payload)
   if (Either.isLeft(envelope)) return rejectIssue(envelope.left)
@@ -105,7 +104,7 @@ const decodePayload = (
   })
 }
 
-/** Puts an event aside. One that has to do with a code to scan may hold it anywhere, so nothing is kept. */
+/** Makes a quarantined event. One about a QR code may hold the code anywhere, so none of it is kept. */
 export const quarantine = (
   raw: RawEvent,
   reason: string,
@@ -129,7 +128,7 @@ export const quarantine = (
   }
 }
 
-/** A name that an instance may have is one, whatever else is called so. */
+/** Keeps a valid instance name, even if it equals a secret. */
 const nameOr = (text: (value: string) => string) => (value: string) =>
   isInstanceName(value) ? value : text(value)
 
@@ -139,11 +138,11 @@ const timeOr = (text: (value: string) => string) => (value: string) =>
 
 const isAboutCodes = (text: string): boolean => /qr[ ._-]?code|pairing[ ._-]?code/i.test(text)
 
-/** The instance's own key at Evolution, which its image puts beside every event. */
+/** The instance's own key at Evolution, which Evolution puts beside the data of every event. */
 const tokenIn = (payload: unknown): unknown =>
   Predicate.hasProperty(payload, "apikey") ? payload.apikey : undefined
 
-/** A path and a problem, never the value: it may be a credential. */
+/** The path and the problem, never the value, which may be a credential. */
 const issueText = (issue: ParseResult.ArrayFormatterIssue): string =>
   `${issue.path.length === 0 ? "event" : issue.path.join(".")}: ${issue.message.split(", actual ")[0]}`
 

@@ -1,19 +1,19 @@
-/** Secrets that we know, in the forms they may come back in. */
+/** Secrets that we know, in every form in which others may echo them. */
 import { redacted } from "./Look.ts"
 
-/** A secret that we know. */
+/** One secret that we know. */
 export interface Known {
-  /** As it is, as JSON and a URL have it, and within base64; the longest first. */
+  /** The secret itself, in JSON, in a URL, and within base64; the longest first. */
   readonly forms: ReadonlyArray<string>
-  /** One of these is in every text that a form is in, also as its bytes. */
+  /** Every text that holds a form holds one of these, in characters or in bytes. */
   readonly probes: ReadonlyArray<string>
 }
 
-/** To blot "postgres" or "1234" wherever it stands would blot other people's words, and keep no secret. */
+/** Weak passwords are ordinary words: blotting "postgres" or "1234" everywhere would hide no secret. */
 export const isSecret = (text: string): boolean =>
   text.length >= 16 || (text.length >= 6 && /[^a-z]/i.test(text))
 
-/** `undefined`: it is too weak to be told from any other text. */
+/** `undefined` for a text that is too weak to be told from ordinary words. */
 export const make = (secret: string): Known | undefined => {
   if (!isSecret(secret)) return undefined
   const core = coreOf(secret)
@@ -22,7 +22,7 @@ export const make = (secret: string): Known | undefined => {
     escaped(secret),
     escaped(escaped(secret)),
     urlForm(secret),
-    // However else it is escaped, this is left of it.
+    // Any other way of escaping leaves this part unchanged.
     ...(core === undefined ? [] : [core]),
     ...[0, 1, 2].flatMap((before) => base64Of(secret, before))
   ])
@@ -36,7 +36,8 @@ export const make = (secret: string): Known | undefined => {
   return { forms: [...forms].sort(longestFirst), probes: [...probes] }
 }
 
-export const tell = (known: ReadonlyArray<Known>, text: string): boolean => {
+/** True if one of the secrets may be in the text. */
+export const isIn = (known: ReadonlyArray<Known>, text: string): boolean => {
   for (const { probes } of known) for (const probe of probes) if (text.includes(probe)) return true
   return false
 }
@@ -49,7 +50,7 @@ export const blot = (known: ReadonlyArray<Known>, text: string): string =>
 
 const minCore = 10
 
-/** The longest part of it that nothing escapes, where that is secret enough by itself. */
+/** The longest part that no escaping changes, if that is secret enough by itself. */
 const coreOf = (secret: string): string | undefined => {
   const [core = ""] = (secret.match(/[a-z0-9]+/gi) ?? []).sort(
     (left, right) => right.length - left.length
@@ -57,18 +58,18 @@ const coreOf = (secret: string): string | undefined => {
   return core.length >= minCore && isSecret(core) ? core : undefined
 }
 
-/** What messages have the least of comes first: it is much sooner looked for. */
+/** Characters by how seldom messages have them. A search for a rare one ends much sooner. */
 const rarest = "~^`|!$%*#XQKZJWYVHUGNLDFRBPOTECIMSA_+9764385210"
 const minProbe = 8
 
-/** A part that begins with a character which texts seldom have. */
+/** A part that begins with a rare character. */
 const probeOf = (form: string): string => {
   const starts = form.slice(0, Math.max(0, form.length - minProbe + 1))
   const [rare] = [...rarest].filter((character) => starts.includes(character))
   return form.slice(rare === undefined ? 0 : starts.indexOf(rare))
 }
 
-/** In UTF-8, a character for each byte. */
+/** UTF-8, one character for each byte. */
 const inBytes = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text))
 
 const escaped = (text: string): string => JSON.stringify(text).slice(1, -1)
@@ -82,8 +83,8 @@ const urlForm = (text: string): string => {
 }
 
 /**
- * What base64 makes of a text that begins `before` bytes after a group of three: only the characters
- * that owe nothing to what stands around it, in either alphabet.
+ * Base64 of a text that begins `before` bytes after a group of three, in both alphabets. Only characters
+ * that do not depend on the neighbouring bytes are kept.
  */
 const base64Of = (text: string, before: number): ReadonlyArray<string> => {
   const bytes = new TextEncoder().encode(text)

@@ -1,11 +1,11 @@
-/** Secrets in JSON values, by the keys they stand under. */
+/** Removes secrets from JSON values, by the keys they stand under. */
 import { Predicate } from "effect"
 import { isTooDeep } from "../Nesting.ts"
 import { isCodeName, isSecretName, mayName, redacted, words } from "./Look.ts"
 
 type Verdict = "secret" | "code" | "harmless"
 
-/** Keys come again and again; a message's own (a JID, an id) come once. */
+/** Keys repeat, except those that a message brings itself (a JID, an id). */
 const maxVerdicts = 4096
 const verdicts = new Map<string, Verdict>()
 
@@ -18,13 +18,12 @@ const verdictOn = (key: string): Verdict => {
   return verdict
 }
 
-/** JSON within texts within JSON, so often. */
+/** JSON within texts within JSON is searched to this depth. */
 const maxLayers = 4
 
 /**
- * The value without what stands under a secret's name, also in JSON within its texts; the very same
- * value where there is none. What is null stays: it tells that there was none. Not for values that are
- * too deep.
+ * Replaces values under a secret's name, also in JSON within texts; returns the same reference if there
+ * is none. `null` stays, as it says that there was no secret. The value must not be too deep.
  */
 export const withoutSecrets = (value: unknown, layers: number = maxLayers): unknown => {
   if (typeof value === "string") return looksLikeJson(value) ? inJson(value, layers) : value
@@ -46,12 +45,12 @@ const inArray = (values: ReadonlyArray<unknown>, layers: number): ReadonlyArray<
 
 const inRecord = (value: Readonly<Record<string, unknown>>, layers: number): object => {
   let changed: Record<string, unknown> | undefined
-  // Every event comes by here: pairs of keys and values would cost more than all the rest.
+  // Hot path: `Object.entries` would cost more than all the rest.
   for (const key of Object.keys(value)) {
     const before = value[key]
     const after = under(key, before, layers)
     if (after === before) continue
-    // A copy has even `__proto__` as a property of its own, which assigning to it keeps.
+    // In a spread copy even `__proto__` is an own property, so assigning to it is safe.
     changed ??= { ...value }
     changed[key] = after
   }
@@ -69,24 +68,24 @@ const under = (key: string, value: unknown, layers: number): unknown => {
   }
 }
 
-/** What says whose code it is, and how it stands, is none. */
-const telling = new Set(["instance", "message", "event", "state", "status"])
+/** Keys beside a code whose texts are not secret. */
+const harmlessKeys = new Set(["instance", "message", "event", "state", "status"])
 
-/** The value's shape, its numbers, and none of its texts: for whatever is about a code to scan. */
+/** Keeps the shape and the numbers, and replaces every text: for values about a QR code. */
 export const withoutTexts = (value: unknown): unknown => {
   if (typeof value === "string" || Array.isArray(value)) return redacted
   if (typeof value !== "object" || value === null) return value
-  // Bytes, by their index.
+  // A serialised typed array: bytes by their index.
   if ("0" in value) return redacted
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      typeof inner === "string" && telling.has(key) ? inner : withoutTexts(inner)
+      typeof inner === "string" && harmlessKeys.has(key) ? inner : withoutTexts(inner)
     ])
   )
 }
 
-/** A list, an object, or a text that may hold one. */
+/** True if the text may be a JSON list, object, or a text that holds one, with a secret in it. */
 const looksLikeJson = (text: string): boolean => {
   const first = text.charCodeAt(0)
   return (
@@ -102,7 +101,7 @@ const inJson = (text: string, layers: number): string => {
   try {
     parsed = JSON.parse(text)
   } catch {
-    return words(text) // cut off, or no JSON after all
+    return words(text) // cut off, or not JSON
   }
   if (layers === 0 || isTooDeep(parsed)) return words(text)
   const scrubbed = withoutSecrets(parsed, layers - 1)

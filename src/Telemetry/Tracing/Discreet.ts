@@ -1,12 +1,12 @@
 /**
- * What a span may tell, at one place, whoever made it: libraries write whole addresses, headers and SQL
- * into theirs, and errors quote what was sent. Only the names and attributes listed here go out; of an
- * error, its tag; of the log, nothing.
+ * Filters spans, also those that libraries make: these have whole addresses, headers and SQL in them, and
+ * errors quote requests. Only the names and attributes listed here are sent. An error is sent as its tag;
+ * log lines are not sent.
  */
 import { Cause, Context, Exit, Option, Predicate, Tracer } from "effect"
 
-/** Facts that hold no secret and nothing that somebody wrote. */
-const told: ReadonlySet<string> = new Set([
+/** Attributes that hold neither a secret nor a user's text. */
+const sent: ReadonlySet<string> = new Set([
   "backfill.fetched",
   "batch.events",
   "error.type",
@@ -17,25 +17,25 @@ const told: ReadonlySet<string> = new Set([
   "url.template"
 ])
 
-/** Requests to us, and what our own rooms name. */
-const isTold = (name: string, kind: Tracer.SpanKind): boolean =>
+/** True for spans of requests to us, and for spans that this service names. */
+const isSent = (name: string, kind: Tracer.SpanKind): boolean =>
   kind === "server" || /^(backfill|evolution|ingest|instance|listener)[. ]/.test(name)
 
-/** Asked every few seconds by machines, or files. */
+/** True for routes that machines call every few seconds, and for files. */
 const isQuiet = (route: unknown): boolean =>
   typeof route === "string" && /^\/(health|metrics|pages)\b/.test(route)
 
-/** Hands on to `tracer` what may be told. */
+/** Passes filtered spans on to `tracer`. */
 export const discreet = (tracer: Tracer.Tracer): Tracer.Tracer =>
   Tracer.make({
     context: (run, fiber) => tracer.context(run, fiber),
     span: (name, parent, context, links, startTime, kind) =>
-      isTold(name, kind)
+      isSent(name, kind)
         ? veil(tracer.span(name, parent, context, [...links], startTime, kind))
         : mute(tracer.span(name, parent, skipped(context), [...links], startTime, kind))
   })
 
-/** The children of such a span belong to its parent. */
+/** The children of a muted span belong to its parent. */
 const skipped = Context.add(Tracer.DisablePropagation, true)
 
 // A span has its tag and its methods from a prototype, which spreading leaves behind.
@@ -55,7 +55,7 @@ const veil = (span: Tracer.Span): Tracer.Span => ({
     return span.status
   },
   attribute: (key, value) => {
-    if (told.has(key)) span.attribute(key, value)
+    if (sent.has(key)) span.attribute(key, value)
   },
   addLinks: (links) => span.addLinks(links),
   event: () => undefined,
@@ -65,14 +65,14 @@ const veil = (span: Tracer.Span): Tracer.Span => ({
     if (isQuiet(route)) return
     const error = errorOf(exit) ?? serverError(attributes.get("http.response.status_code"))
     if (error !== undefined) span.attribute("error.type", error)
-    // A request's name is known when its route is.
+    // The route, and so the span's name, is known only at the end of a request.
     if (kind === "server")
       Object.assign(span, { name: `${attributes.get("http.request.method")} ${route ?? "?"}` })
     span.end(endTime, error === undefined ? exit : Exit.die(new Untold(error)))
   }
 })
 
-/** An error of which no more is told than what kind it was. */
+/** Stands for an error, with nothing but its kind. */
 class Untold extends Error {
   constructor(type: string) {
     super(type)
@@ -81,7 +81,7 @@ class Untold extends Error {
   }
 }
 
-/** The tag of what went wrong; `undefined`: nothing did, or it was given up. */
+/** The tag of the error; `undefined` after a success or an interruption. */
 const errorOf = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
   if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return undefined
   return Option.match(Cause.failureOption(exit.cause), {

@@ -60,7 +60,7 @@ const answeringNothing = Effect.acquireRelease(
 )
 
 describe("a check of Postgres", { timeout: 30_000 }, () => {
-  it.scopedLive("tells why it does not take us in, and never the password", () =>
+  it.scopedLive("gives the reason of a refused connection, without the password", () =>
     Effect.gen(function* () {
       const refusals = [
         ["28P01", 'password authentication failed for user "keeper"', "refuses the password"],
@@ -105,7 +105,7 @@ describe("a check of Postgres", { timeout: 30_000 }, () => {
   )
 
   const url = process.env.TEST_DATABASE_URL
-  describe.skipIf(url === undefined)("that is there", () => {
+  describe.skipIf(url === undefined)("that answers", () => {
     const own = freshSchemaUrl(url ?? "")
     const run = (statement: string, DATABASE_URL: string) =>
       Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement)).pipe(
@@ -118,7 +118,7 @@ describe("a check of Postgres", { timeout: 30_000 }, () => {
     const tables =
       "select count(*)::int as count from pg_tables where schemaname = current_schema()"
 
-    it.scopedLive("says how many migrations are pending, and runs none", () =>
+    it.scopedLive("reports the number of pending migrations and runs none", () =>
       Effect.gen(function* () {
         const DATABASE_URL = yield* own
         expect(yield* foundOf({ DATABASE_URL })).toEqual([
@@ -130,7 +130,7 @@ describe("a check of Postgres", { timeout: 30_000 }, () => {
       })
     )
 
-    it.scopedLive("is content where all have run, and tells where it knows fewer", () =>
+    it.scopedLive("succeeds if all migrations have run, and warns of a newer database", () =>
       Effect.gen(function* () {
         const DATABASE_URL = yield* migrated
         expect(yield* troublesOf({ DATABASE_URL })).toEqual([])
@@ -142,7 +142,7 @@ describe("a check of Postgres", { timeout: 30_000 }, () => {
       })
     )
 
-    it.scopedLive("tells a read-only database, and a user that may not write or create", () =>
+    it.scopedLive("reports a read-only database, and a user that may not write or create", () =>
       Effect.gen(function* () {
         const DATABASE_URL = yield* migrated
         const readOnly = new URL(DATABASE_URL)
@@ -179,7 +179,7 @@ describe("a check of Postgres", { timeout: 30_000 }, () => {
 })
 
 describe("a check of the embedded database", { timeout: 30_000 }, () => {
-  it.scopedLive("says that there will be one, and makes none", () =>
+  it.scopedLive("says that the first start will create it, and creates none", () =>
     Effect.gen(function* () {
       const DATA_DIR = join(yield* temporaryDirectory, "deep", "er")
       expect(yield* foundOf({ DATA_DIR })).toEqual([
@@ -189,7 +189,7 @@ describe("a check of the embedded database", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("tells that its directory cannot be", () =>
+  it.scopedLive("reports a directory that cannot be written", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryDirectory, "file")
       writeFileSync(file, "no directory")
@@ -199,7 +199,7 @@ describe("a check of the embedded database", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("looks into what is there, unless somebody has it open", () =>
+  it.scopedLive("examines an existing database, unless another process has it open", () =>
     Effect.gen(function* () {
       const DATA_DIR = yield* temporaryDirectory
       const open = Layer.build(Layer.fresh(Sql.layerEmbedded(DATA_DIR)))

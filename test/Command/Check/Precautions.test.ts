@@ -19,7 +19,7 @@ const warnedOf = (variables: Readonly<Record<string, string>>) =>
   )
 
 describe("a precaution", () => {
-  it.live("is missing where the key travels in clear beyond a private network", () =>
+  it.live("warns of a key that travels in clear beyond a private network", () =>
     Effect.gen(function* () {
       const at = (EVOLUTION_API_URL: string) => warnedOf({ EVOLUTION_API_URL })
       expect(yield* at("http://192.0.2.1:8080")).toEqual(["warning EVOLUTION_API_URL"])
@@ -29,7 +29,7 @@ describe("a precaution", () => {
     })
   )
 
-  it.live("is missing where everybody knows the key, or nobody's certificate is verified", () =>
+  it.live("warns of the public default key, and of unverified certificates", () =>
     Effect.gen(function* () {
       const EVOLUTION_API_KEY = "429683C4C977415CAAFCCE10F7D57E11"
       expect(yield* warnedOf({ EVOLUTION_API_KEY })).toEqual(["warning EVOLUTION_API_KEY"])
@@ -40,7 +40,7 @@ describe("a precaution", () => {
     })
   )
 
-  it("is told of a version by what its sockets do", () => {
+  it("warns of versions with unsafe sockets", () => {
     const verdicts = {
       failed: ["1.8.2", "2.2.3", "2.3.0", "2.3.1"],
       ok: ["2.3.2", "2.3.3", "2.3.7", "2.4.0", "2.10.0", "3.0.0"],
@@ -52,7 +52,7 @@ describe("a precaution", () => {
 })
 
 describe("an address", () => {
-  it("is private where it does not leave the house", () => {
+  it("is private within a local network", () => {
     const home = ["127.0.0.1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1"]
     const others = ["169.254.1.1", "100.64.0.1", "::1", "fd12::1", "fe80::1", "::ffff:10.0.0.1"]
     for (const address of [...home, ...others]) expect(isPrivate(address), address).toBe(true)
@@ -60,7 +60,7 @@ describe("an address", () => {
       expect(isPrivate(address), address).toBe(false)
   })
 
-  it.live("is what a name means here", () =>
+  it.live("is found by name", () =>
     Effect.gen(function* () {
       expect(yield* addressesOf("192.0.2.1")).toEqual(["192.0.2.1"])
       expect(yield* addressesOf("[2001:db8::1]")).toEqual(["2001:db8::1"])
@@ -70,7 +70,7 @@ describe("an address", () => {
 })
 
 describe("the reason why a server is not reached", () => {
-  it("is found at any depth, and is another one for each thing to do", () => {
+  it("is found at any depth of causes, with its own remedy", () => {
     const cause = Object.assign(new Error("connect"), { code: "ECONNREFUSED" })
     expect(codeOf(new Error("fetch failed", { cause: new Error("deeper", { cause }) }))).toBe(
       "ECONNREFUSED"

@@ -95,7 +95,7 @@ describe("Evolution behind a private authority", { timeout: 60_000 }, () => {
       })
   )
 
-  it.scopedLive("is refused on the socket, too, and listened to when it is trusted", () =>
+  it.scopedLive("is refused, also on the socket, and accepted once it is trusted", () =>
     Effect.gen(function* () {
       const { evolution, NODE_EXTRA_CA_CERTS, variables } = yield* behindTls
       evolution.add("shop-1")

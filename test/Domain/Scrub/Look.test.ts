@@ -73,7 +73,7 @@ describe("the name of a secret", () => {
   )
 })
 
-describe("a secret that looks like one", () => {
+describe("a secret that is recognised by its look", () => {
   it.each<readonly [string, string, string]>([
     ["a code to scan", `scan ${code} now`, "scan [redacted] now"],
     ["a code in an address", `/${encodeURIComponent(code)}/x`, "/[redacted]/x"],
@@ -82,9 +82,9 @@ describe("a secret that looks like one", () => {
     ["a key made here", `el_${"aB-_9".repeat(9).slice(0, 43)}.`, "[redacted]."],
     ["a token of ours", "eyJhbGciOiJIUzI1NiJ9.eyJhdWQi.c2ln", "[redacted]"]
   ])("%s is blotted", (_, text, blotted) => {
-    expect(Look.tells(text)).toBe(true)
+    expect(Look.mayHoldSecret(text)).toBe(true)
     expect(Look.blot(text)).toBe(blotted)
-    expect(Look.tells(blotted)).toBe(false)
+    expect(Look.mayHoldSecret(blotted)).toBe(false)
   })
 
   it.each([
@@ -97,12 +97,12 @@ describe("a secret that looks like one", () => {
     "data:image/jpeg;base64,/9j/4AAQ",
     "09:30@lunch, 10:15@meeting"
   ])("“%s” is left as it is", (text) => {
-    expect(Look.tells(text)).toBe(false)
+    expect(Look.mayHoldSecret(text)).toBe(false)
     expect(Look.blot(text)).toBe(text)
   })
 })
 
-describe("words that are meant for people", () => {
+describe("text written for people", () => {
   it.each<readonly [string, string]>([
     ["apikey: abc123, more", "apikey: [redacted], more"],
     ['{"mediaKey":"a+b/=","x":1}', '{"mediaKey":"[redacted]","x":1}'],
@@ -133,7 +133,7 @@ describe("words that are meant for people", () => {
   })
 })
 
-describe("a text that somebody made to be slow", () => {
+describe("a text made to slow the search down", () => {
   it.each([
     "1%40-",
     "1@",
@@ -151,7 +151,7 @@ describe("a text that somebody made to be slow", () => {
   ])("of “%s” over and over takes no longer than any other", (part) => {
     const text = part.repeat(500_000 / part.length)
     const began = performance.now()
-    Look.tells(text)
+    Look.mayHoldSecret(text)
     Look.blot(text)
     Look.words(text)
     Look.mayName(text)

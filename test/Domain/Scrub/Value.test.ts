@@ -2,8 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import { withoutSecrets, withoutTexts } from "../../../src/Domain/Scrub/Value.ts"
 
-describe("a value without its secrets", () => {
-  it("is the very same one where it has none, and costs no copy", () => {
+describe("withoutSecrets", () => {
+  it("returns the same reference for a value without secrets", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.jsonValue({ stringUnit: "binary-ascii" }), (value) => {
         FastCheck.pre(!/"(?:qr|pwd|pass)|[{[]/i.test(JSON.stringify(value).slice(1)))
@@ -12,7 +12,7 @@ describe("a value without its secrets", () => {
     )
   })
 
-  it("shares everything with the old one but the way to a secret, and leaves that alone", () => {
+  it("copies only the path to a secret and leaves the original unchanged", () => {
     const value = { a: { token: "x", b: [1] }, c: { d: 1 } }
     const scrubbed = withoutSecrets(value)
     expect(scrubbed).toEqual({ a: { token: "[redacted]", b: [1] }, c: { d: 1 } })
@@ -21,7 +21,7 @@ describe("a value without its secrets", () => {
     expect(Reflect.get(Object(scrubbed), "c")).toBe(value.c)
   })
 
-  it("keeps what tells nothing: that there was none, and that there is one", () => {
+  it("keeps null and booleans under a secret's name", () => {
     const value = { token: null, mediaKey: undefined, isSecret: true, password: false }
     expect(withoutSecrets(value)).toBe(value)
   })
@@ -36,7 +36,7 @@ describe("a value without its secrets", () => {
     expect(withoutSecrets([{ mediaKey: secret }])).toEqual([{ mediaKey: "[redacted]" }])
   })
 
-  it("loses app-state keys, senders' keys and history keys, and keeps what identifies them", () => {
+  it("removes app-state keys, sender keys and history keys, and keeps their identifiers", () => {
     const message = {
       protocolMessage: {
         appStateSyncKeyShare: {
@@ -55,7 +55,7 @@ describe("a value without its secrets", () => {
     for (const kept of ["AAAA", "/v/t", "hash"]) expect(text).toContain(kept)
   })
 
-  it("loses what stands in JSON within a text, however often that is wrapped", () => {
+  it("removes secrets from JSON within texts, at any depth of wrapping", () => {
     const inner = { a: [{ apikey: "s3cret", b: 1 }] }
     let text = JSON.stringify(inner)
     for (let layer = 0; layer < 3; layer++) text = JSON.stringify({ layer, text })
@@ -67,7 +67,7 @@ describe("a value without its secrets", () => {
     expect(withoutSecrets(harmless)).toBe(harmless)
   })
 
-  it("loses it also where the JSON was cut off, is wrapped without end, or too deep", () => {
+  it("removes secrets also from JSON that is cut off, wrapped too often, or too deep", () => {
     expect(withoutSecrets('{"mediaKey":"s3cret","res')).toBe('{"mediaKey":"[redacted]","res')
     let wrapped = '{"token":"s3cret"}'
     for (let layer = 0; layer < 8; layer++) wrapped = JSON.stringify([wrapped])
@@ -76,15 +76,15 @@ describe("a value without its secrets", () => {
     expect(withoutSecrets(deep)).not.toContain("s3cret")
   })
 
-  it("forgets names it saw once, and judges them the same again", () => {
+  it("decides the same about a name after it has forgotten it", () => {
     for (let number = 0; number < 10_000; number++)
       expect(withoutSecrets({ [`k${number}`]: 1 })).toEqual({ [`k${number}`]: 1 })
     expect(withoutSecrets({ token: "x" })).toEqual({ token: "[redacted]" })
   })
 })
 
-describe("what is about a code to scan", () => {
-  it("keeps its shape and whose it is, and none of its texts", () => {
+describe("withoutTexts, of a value about a QR code", () => {
+  it("keeps shape and instance, and removes all other texts", () => {
     const shown = {
       instance: "shop",
       code: "2@x",

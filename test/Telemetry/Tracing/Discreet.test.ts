@@ -54,7 +54,7 @@ const words = ({ exit }: Told) =>
   Exit.isFailure(exit) ? Cause.pretty(exit.cause, { renderErrorCause: true }) : undefined
 
 describe("a span", () => {
-  it.effect("tells the attributes that are listed, and no others", () =>
+  it.effect("sends only the listed attributes", () =>
     Effect.gen(function* () {
       const { layer, told } = recorder()
       yield* Effect.void.pipe(
@@ -115,7 +115,7 @@ describe("a span", () => {
       })
   )
 
-  it.effect("of a fiber that outlives whoever started it is apart from theirs", () =>
+  it.effect("of a fiber that outlives its starter has no parent", () =>
     Effect.gen(function* () {
       const { layer, told } = recorder()
       const inner = Tracing.span("evolution.dial")(Effect.void)
@@ -142,7 +142,7 @@ describe("a request", () => {
       })
     )
 
-  it.effect("is named by its route, and is an error when we are to blame", () =>
+  it.effect("is named by its route, and is an error from status 500 on", () =>
     Effect.gen(function* () {
       const { layer, told } = recorder()
       const requests = [
@@ -162,7 +162,7 @@ describe("a request", () => {
     })
   )
 
-  it.effect("of a machine that asks whether we are well is not told", () =>
+  it.effect("to a health route is not sent", () =>
     Effect.gen(function* () {
       const { layer, told } = recorder()
       const quiet = ["/health/live", "/metrics", "/pages/base.css"]

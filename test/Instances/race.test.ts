@@ -40,7 +40,7 @@ const houseOf = (
         Layer.mock(EvolutionClient, client),
         Layer.mock(GapLedger, {
           pending: () => [],
-          outlived: () => undefined,
+          forgetUnrecovered: () => undefined,
           summary: () => ({ open: null, unrecovered: 0 })
         }),
         Layer.mock(GapStore, {}),

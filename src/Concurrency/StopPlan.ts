@@ -4,46 +4,50 @@
  */
 import { Clock, Context, Duration, Effect, Layer, Option, Scope } from "effect"
 
-/** Each part of the service has a share (ms). Listed in the order in which they stop. */
-const shares = {
+/**
+ * The time of each part, in ms, in the order in which they stop: its `share` of the budget, and the time
+ * that it has `alone`, when no plan bounds the end of the whole.
+ */
+const times = {
   /** Requests under way are answered; then their connections are cut. */
-  http: 500,
+  http: { share: 500, alone: 500 },
   /** Listeners hand over the events that they have received. */
-  listeners: 500,
+  listeners: { share: 500, alone: 1000 },
   /** A WebSocket's closing handshake; all of them run at once. */
-  sockets: 1000,
+  sockets: { share: 1000, alone: 1000 },
   /** The latest state of each gap goes to ingest. */
-  ledger: 300,
+  ledger: { share: 300, alone: 500 },
   /** Received events are committed. */
-  ingest: 1300,
+  ingest: { share: 1300, alone: 3000 },
   /** The embedded database's pool ends. */
-  pool: 350,
+  pool: { share: 350, alone: 5000 },
   /** The embedded database closes. */
-  database: 350,
+  database: { share: 350, alone: 5000 },
   /** Spans are sent. */
-  traces: 500
+  traces: { share: 500, alone: 500 }
 } as const
 
-export type Part = keyof typeof shares
+export type Part = keyof typeof times
 
-const until = (part: Part): number => {
+/** The end of a part, in ms from the beginning of the plan. */
+const endOf = (part: Part): number => {
   let sum = 0
-  for (const [name, millis] of Object.entries(shares)) {
-    sum += millis
+  for (const [name, { share }] of Object.entries(times)) {
+    sum += share
     if (name === part) break
   }
   return sum
 }
 
 /** For a bound that is set before the plan begins. */
-export const share = (part: Part): Duration.Duration => Duration.millis(shares[part])
+export const share = (part: Part): Duration.Duration => Duration.millis(times[part].share)
 
 /** The sum of all shares. The rest of the 5 s is for the process itself. */
-export const budget = Duration.millis(until("traces"))
+export const budget = Duration.millis(endOf("traces"))
 
 interface Plan {
   /** A part may use its own share and whatever the parts before it have left over. */
-  readonly left: (part: Part, alone: Duration.Duration) => Effect.Effect<Duration.Duration>
+  readonly left: (part: Part) => Effect.Effect<Duration.Duration>
 }
 
 /** Begins when the first part asks. */
@@ -54,31 +58,31 @@ const make = (): Plan => {
       Effect.map(Clock.currentTimeNanos, (now) => {
         began ??= now
         const elapsed = Number((now - began) / 1_000_000n)
-        return Duration.millis(Math.max(0, until(part) - elapsed))
+        return Duration.millis(Math.max(0, endOf(part) - elapsed))
       })
   }
 }
 
-/** Without a plan, as in a program that uses one part by itself, each part has what it has `alone`. */
+/** Without a plan, as in a program that uses one part by itself, each part has its time `alone`. */
 export class StopPlan extends Context.Reference<StopPlan>()("evolution-listener/StopPlan", {
-  defaultValue: (): Plan => ({ left: (_, alone) => Effect.succeed(alone) })
+  defaultValue: (): Plan => ({ left: (part) => Effect.succeed(Duration.millis(times[part].alone)) })
 }) {
   /** One plan for all layers that it is provided to. */
   static readonly layer = Layer.sync(StopPlan, make)
 }
 
 /** The time a part has left. The first part to ask begins the plan. */
-export const left = (part: Part, alone = share(part)): Effect.Effect<Duration.Duration> =>
-  Effect.flatMap(StopPlan, (plan) => plan.left(part, alone))
+export const left = (part: Part): Effect.Effect<Duration.Duration> =>
+  Effect.flatMap(StopPlan, (plan) => plan.left(part))
 
 /**
  * Runs a finalizer for as long as its part has time left, then lets it go on unobserved. `None`: it was
  * not done in time.
  */
 export const within =
-  (part: Part, alone?: Duration.Duration) =>
+  (part: Part) =>
   <A, E, R>(finalizer: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, E, R> =>
-    Effect.flatMap(left(part, alone), (time) =>
+    Effect.flatMap(left(part), (time) =>
       finalizer.pipe(
         // A finalizer is uninterruptible, and a timeout waits for the interruption of what it bounds.
         Effect.disconnect,

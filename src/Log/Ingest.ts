@@ -74,9 +74,6 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
   )
 }
 
-/** The time to commit received events when nothing but ingest stops. */
-const drainTimeout = Duration.seconds(3)
-
 const make = Effect.gen(function* () {
   const gaps = yield* GapStore
   const backlog = yield* Backlog.make(yield* AppConfig.Queue)
@@ -94,7 +91,7 @@ const make = Effect.gen(function* () {
       Effect.zipRight(backlog.depth),
       Effect.filterOrFail(({ events }) => events === 0),
       Effect.zipRight(gaps.markStopped),
-      StopPlan.within("ingest", drainTimeout),
+      StopPlan.within("ingest"),
       Effect.flatten,
       Effect.catchAll(() =>
         Effect.logError("Stopped before every received event was committed: the database is away")

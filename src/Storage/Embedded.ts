@@ -10,7 +10,7 @@ import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
 import { PGlite } from "@electric-sql/pglite"
 import { createPgConfig } from "@electric-sql/pglite/node-postgres"
-import { Context, Duration, Effect, Layer, Schedule, type Scope } from "effect"
+import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 import pg from "pg"
 import * as StopPlan from "../Concurrency/StopPlan.ts"
 import * as Supervise from "../Concurrency/Supervise.ts"
@@ -20,8 +20,6 @@ import * as DataDirLock from "./Embedded/DataDirLock.ts"
 
 /** PGlite runs no autovacuum. */
 const vacuumEvery = "1 hour"
-/** The time to close when nothing but the database stops. */
-const closeTimeout = Duration.seconds(5)
 
 export const layer = (directory: string) =>
   layerOf(
@@ -76,7 +74,7 @@ function open(dataDir: string) {
         }),
       catch: unavailable(dataDir)
     }),
-    (database) => StopPlan.within("database", closeTimeout)(Effect.promise(() => database.close()))
+    (database) => StopPlan.within("database")(Effect.promise(() => database.close()))
   )
 }
 
@@ -95,10 +93,7 @@ const poolOver = (database: PGlite) =>
     }),
     (pool) =>
       // Without a last query, closing right after an SQL error spins for ever.
-      StopPlan.within(
-        "pool",
-        closeTimeout
-      )(
+      StopPlan.within("pool")(
         Effect.promise(() =>
           pool.query("select 1").then(
             () => pool.end(),

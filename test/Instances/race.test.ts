@@ -46,6 +46,7 @@ const houseOf = (
         Layer.mock(GapStore, {}),
         Layer.mock(Recovery, {}),
         Layer.mock(EventBus, {
+          recent: () => [],
           isNewest: () => true,
           isLate: () => false,
           purgedUntil: () => 0,

@@ -55,6 +55,9 @@ const operations = (document: unknown): ReadonlyArray<Operation> =>
     Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path }))
   )
 
+/** A second may begin between two requests. */
+const ageless = (text: string): string => text.replaceAll(/"ageSeconds":\d+/g, '"ageSeconds":0')
+
 const isStream = ({ path }: Operation) => path.endsWith("/stream")
 
 /** Something that each route takes, so that it is the bounds that refuse, and not the form. */
@@ -90,9 +93,9 @@ describe("a key bound to shop-*", { timeout: 60_000 }, () => {
             const title = `${operation.method} ${operation.path}`
             const about = yield* ask(operation, others)
             const nothing = yield* ask(operation, nobodys)
-            expect([about.status, about.text.replaceAll(others, "X")], title).toEqual([
+            expect([about.status, ageless(about.text).replaceAll(others, "X")], title).toEqual([
               nothing.status,
-              nothing.text.replaceAll(nobodys, "X")
+              ageless(nothing.text).replaceAll(nobodys, "X")
             ])
             // Nothing but the caller's own words.
             const said = about.text.replaceAll(`"${others}\\"`, "").replaceAll(`"${others}"`, "")

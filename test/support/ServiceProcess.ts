@@ -112,7 +112,12 @@ export const startService = (
       Effect.promise(async () => {
         const response = await fetch(`${url}${path}`, {
           method: init.method ?? (init.body === undefined ? "GET" : "POST"),
-          headers: { apikey: variables.API_KEY ?? apiKey, "content-type": "application/json" },
+          headers: {
+            apikey: variables.API_KEY ?? apiKey,
+            "content-type": "application/json",
+            // The service may close an idle connection at the moment when a request goes out on it.
+            connection: "close"
+          },
           ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) })
         })
         const text = await response.text()

@@ -1,4 +1,4 @@
-/** What is older than `EVENT_RETENTION` says is purged, a little at a time. */
+/** Purges rows older than `EVENT_RETENTION`, a little at a time. */
 import { DateTime, Effect, Layer, Schedule } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import * as Supervise from "../Concurrency/Supervise.ts"
@@ -8,10 +8,10 @@ import { GapLedger } from "../Listening/GapLedger.ts"
 import { Ingest } from "../Log/Ingest.ts"
 import { Purge, type Whose } from "../Log/Purge.ts"
 
-/** So that no more than this is kept longer than it should be. */
+/** A row may outlive its retention by this much. */
 const passEvery = "10 minutes"
 
-/** For as long as the layer lives; where everything is kept for ever, nothing runs. */
+/** Purges as long as the layer lives; runs nothing where everything is kept for ever. */
 export const layer = Layer.scopedDiscard(
   Effect.gen(function* () {
     const { general, overrides } = yield* AppConfig.eventRetention
@@ -33,7 +33,7 @@ export const layer = Layer.scopedDiscard(
       })
 
     const pass = Effect.gen(function* () {
-      // What comes has the first claim on a database that is in trouble.
+      // Incoming events have the first claim on a database that is in trouble.
       if ((yield* ingest.degraded) !== null) return
       const names = yield* purge.names
       const all = { covers: (name: string) => !isOverridden(name), names }
@@ -54,7 +54,7 @@ export const layer = Layer.scopedDiscard(
   })
 )
 
-/** The first override that is about a name; `undefined`: none is. */
+/** The retention of the first override that matches a name; `undefined`: none does. */
 const rulesOf = (overrides: AppConfig.Retention["overrides"]) => {
   const rules = overrides.map(
     ({ keep, pattern }) => [new RegExp(expressionOf([pattern])), keep] as const

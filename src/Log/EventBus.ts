@@ -1,7 +1,7 @@
 /**
- * Committed events, to whoever listens inside this process. A reader is a cursor and not a queue: the
- * newest events are in a ring that all share, older ones are in the log. So a slow reader loses
- * nothing, holds up nobody, and costs no memory.
+ * Committed events, for readers inside this process. A reader is a cursor and not a queue: the newest
+ * events are in a ring that all readers share, older ones are in the log. So a slow reader loses
+ * nothing, holds up no other, and costs no memory.
  */
 import { Cause, Chunk, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
@@ -10,11 +10,11 @@ import { untilBack } from "../Storage/Failure.ts"
 import * as Ring from "./EventBus/Ring.ts"
 import { EventStore } from "./EventStore.ts"
 
-/** Somebody who reads on after a time away, and wants to know what is not there any more. */
+/** A reader that comes back, and has to know of events that were purged meanwhile. */
 export interface Absentee {
-  /** Which instances' events it is after. */
+  /** Says that the reader wants an instance's events. */
   readonly wants: (instance: string) => boolean
-  /** Told, once each, up to which id something it wants was purged before it was read. */
+  /** Called once a purge, with the last id of wanted events that were purged before they were read. */
   readonly missed: (until: number) => Effect.Effect<void>
 }
 
@@ -35,20 +35,19 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
     /** Committed events, in the order of their ids. */
     readonly publish: (events: ReadonlyArray<LoggedEvent>) => Effect.Effect<void>
     /**
-     * Every event after a cursor, without end, without repeat, and without a hole that is not told;
-     * `"now"`: from this call on. Events that come out of the log instead of the ring have their QR
-     * codes redacted.
+     * Every event after a cursor, without end and without repeat; the reader is told of a hole.
+     * `"now"`: from this call on. Events from the log instead of the ring have their QR codes redacted.
      */
     readonly after: (cursor: number | "now", reader?: Absentee) => Stream.Stream<LoggedEvent>
-    /** Tells who has many readers, and sorts for them, until the scope closes. */
+    /** Calls the watcher with every published batch until the scope closes. */
     readonly watch: (watcher: Watcher) => Effect.Effect<void, never, Scope.Scope>
     /** The next page after a cursor out of memory; empty if nothing has come since, or `isLate`. */
     readonly recent: (cursor: number) => ReadonlyArray<LoggedEvent>
     /** The cursor of the newest event. */
     readonly newest: Effect.Effect<number>
-    /** Whether nothing has come after a cursor. */
+    /** Says that no event has come after a cursor. */
     readonly isNewest: (cursor: number) => boolean
-    /** Whether what follows a cursor has left memory and has to come from the log. */
+    /** Says that the next event after a cursor has left memory and has to come from the log. */
     readonly isLate: (cursor: number) => boolean
     /** The last id at which an event of these instances has been purged from the log; 0: none was. */
     readonly purgedUntil: (wants: Absentee["wants"]) => number
@@ -56,7 +55,7 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
     readonly announcePurged: (instance: string, id: number) => void
     /** Counts purged events of deleted instances as events of `deletedInstances` from here on. */
     readonly foldPurged: (instances: ReadonlyArray<string>) => void
-    /** Nothing stays in memory: from here on the log is read. */
+    /** Drops the events in memory, so that readers take them from the log. */
     readonly forget: Effect.Effect<void>
   }
 >() {
@@ -104,7 +103,7 @@ export const make = (capacity: number) =>
         return Effect.zipRight(laterThan(cursor), next(cursor))
       })
 
-    /** Looks once more where it falls asleep, or it would miss what came in between. */
+    /** Looks once more as it falls asleep, or it would miss events that came in between. */
     const laterThan = (cursor: number) =>
       Effect.async<void>((resume) => {
         const wake = () => resume(Effect.void)
@@ -121,7 +120,7 @@ export const make = (capacity: number) =>
         ),
         Effect.retry(retryPolicy),
         Effect.orDie, // the schedule has no end
-        // Nothing left up to the ring: whatever was there has been purged.
+        // The log has no event up to the ring: they have been purged.
         Effect.flatMap((records) =>
           records.length === 0 ? next(ringBegan) : Effect.succeed(records.map(toLogged))
         )
@@ -138,7 +137,7 @@ export const make = (capacity: number) =>
       return until
     }
 
-    /** A step of a reader, who has been told of what was purged up to `told`. */
+    /** One step of a reader that knows of purges up to `told`. */
     const step = (from: number, told: number, reader: Absentee | undefined) =>
       Effect.gen(function* () {
         const events = yield* next(from)

@@ -13,9 +13,9 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
   EventStore,
   {
     /**
-     * Writes a batch, what it changes and what was put aside, in one statement and therefore all or
-     * nothing. Gives the ids of the events, in their order. The same `key` again, as after a
-     * connection lost before the answer came, writes nothing twice and gives the same ids.
+     * Writes events, quarantine rows and changes of instances in one statement, so all or nothing.
+     * Returns the ids of the events, in their order. The same `key` again, as after a connection lost
+     * before the answer came, writes nothing twice and returns the same ids.
      */
     readonly append: (batch: {
       /** A UUID, one for each batch. */
@@ -25,15 +25,15 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
       readonly changes: ReadonlyArray<Change>
     }) => Effect.Effect<ReadonlyArray<number>, SqlError.SqlError>
     /**
-     * Of messages fetched again, those that the log has not: no event of the same instance bears the
-     * same `key.remoteJid` and `key.id`.
+     * Drops back-filled messages that the log already has: an event of the same instance has the same
+     * `key.remoteJid` and `key.id`.
      */
     readonly unheard: (
       messages: ReadonlyArray<EvolutionEvent>
     ) => Effect.Effect<ReadonlyArray<EvolutionEvent>, SqlError.SqlError>
     /**
-     * The messages heard live just before a time and just after another, nearest first, as far as a
-     * few thousand events away.
+     * Keys of the live messages just before a time and just after another, nearest first, within a few
+     * thousand events.
      */
     readonly messagesAround: (
       instance: string,
@@ -48,8 +48,8 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
       query: EventQuery
     ) => Effect.Effect<ReadonlyArray<EventRecord>, SqlError.SqlError>
     /**
-     * What changed an instance's state, and its listener's, since a time, and the last of before;
-     * oldest first.
+     * Events that changed the state of an instance or of its listener since a time, and the last ones
+     * before it; oldest first.
      */
     readonly stateChanges: (
       instance: string,
@@ -73,7 +73,7 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
-  /** One writer: what a batch that was written before has logged is the end of the log. */
+  /** There is one writer, so a batch that was written before is the end of the log. */
   const lastIds = (count: number) =>
     Effect.map(sql<{ id: string }>`select id from events order by id desc limit ${count}`, (rows) =>
       rows.map(({ id }) => Number(id)).reverse()
@@ -91,7 +91,7 @@ const make = Effect.gen(function* () {
         ([row]) => {
           if (events.length === 0) return Effect.succeed([])
           const [first, last] = [Number(row?.first), Number(row?.last)]
-          // Nobody else takes numbers meanwhile, as a rule; 0: it had been written before.
+          // Ids have no holes unless others take numbers; 0: the batch had been written before.
           return first > 0 && last - first + 1 === events.length
             ? Effect.succeed(events.map((_, nth) => first + nth))
             : lastIds(events.length)

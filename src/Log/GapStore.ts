@@ -3,10 +3,10 @@ import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { type Gap, over } from "../Domain/Gap.ts"
 
-/** Until when, at least, everything that Evolution emitted to us was heard and is committed. */
+/** Everything that Evolution emitted to us before `at` was heard and is committed. */
 export interface Heartbeat {
   readonly at: DateTime.Utc
-  /** Whether the service that wrote it stopped in good order afterwards. */
+  /** The service that wrote it has stopped in good order since. */
   readonly stopped: boolean
 }
 
@@ -18,13 +18,13 @@ export class GapStore extends Context.Tag("evolution-listener/GapStore")<
       instance: string,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
-    /** Every one of an instance that there is, if it is open or something is left to try; oldest first. */
+    /** Gaps of existing instances that are open, or have a try left; oldest first. */
     readonly unfinished: Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
-    /** How many of each instance that there is are done with, and not recovered. */
+    /** Number of finished gaps that were not recovered, by existing instance. */
     readonly lost: Effect.Effect<ReadonlyArray<readonly [string, number]>, SqlError.SqlError>
-    /** Written every few seconds: one row for all instances. */
+    /** Writes the time of the heartbeat: one row for all instances, every few seconds. */
     readonly heartbeat: (at: DateTime.Utc) => Effect.Effect<void, SqlError.SqlError>
-    /** The service stops, and everything it took in is committed. */
+    /** Notes that the service stops in good order: every received event is committed. */
     readonly markStopped: Effect.Effect<void, SqlError.SqlError>
     readonly lastHeartbeat: Effect.Effect<Heartbeat | undefined, SqlError.SqlError>
   }

@@ -1,7 +1,7 @@
 /**
- * From a raw event to a committed one: decode, persist, publish. One writer drains one queue, so the
- * order in which events come is the order of the log; what waits is bounded, so a slow database makes
- * the socket wait and not the heap grow.
+ * From a raw event to a committed one: decode, persist, publish. One writer drains one queue, so events
+ * are logged in the order they arrive. The queue is bounded: a slow database makes the socket wait, and
+ * the heap does not grow.
  */
 import type { SqlError } from "@effect/sql"
 import {
@@ -37,11 +37,11 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
   Ingest,
   {
     /**
-     * Takes events in, in order; waits while too much waits already. What is taken in gets committed,
-     * in the log or in quarantine, even when the service is told to stop meanwhile.
+     * Decodes and queues events, in order; waits while the queue is full. Queued events are committed,
+     * to the log or to quarantine, even when the service stops meanwhile.
      */
     readonly receive: (events: Iterable<RawEvent>, origin: EventOrigin) => Effect.Effect<void>
-    /** Takes in messages fetched again; says, once committed, how many the log did not have. */
+    /** Queues back-filled messages; returns, once committed, how many the log did not have. */
     readonly backfill: (messages: ReadonlyArray<RawEvent>) => Effect.Effect<number>
     /** Queues events of our own, in order; `committed` waits until the log has all of them. */
     readonly appendOwn: (
@@ -51,19 +51,19 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
     readonly flush: Effect.Effect<void>
     /** Everything received before this time is committed, if it was brought; ms since 1970 UTC. */
     readonly committedUntil: Effect.Effect<number>
-    /** Until when there was no room, the last time; `undefined`: there always was. */
+    /** Time at which the queue was full last; `undefined`: it never was. */
     readonly fullUntil: Effect.Effect<number | undefined>
-    /** A statement beside the queue that writes: how it ends tells how the database is. */
+    /** Runs a statement that is not the writer's; its end tells the state of the database. */
     readonly observeStatement: <A>(
       statement: Effect.Effect<A, SqlError.SqlError>
     ) => Effect.Effect<A, SqlError.SqlError>
-    /** Why nothing can be written now; `null` when all is well. */
+    /** The reason for which nothing can be written now; `null` when all is well. */
     readonly degraded: Effect.Effect<Degraded | null>
-    /** What is taken in and not committed. */
+    /** Size of the queue: events that are received and not committed. */
     readonly depth: Effect.Effect<Backlog.Depth>
     /**
-     * For how long something waits and the writer has tried nothing. To wait for the database's answer
-     * is to try; so longer than `untilBack`'s longest pause means that the writer is stuck.
+     * Time for which events wait and the writer has tried nothing. To wait for the database's answer
+     * is to try; so a time beyond `untilBack`'s longest pause means that the writer is stuck.
      */
     readonly idle: Effect.Effect<Duration.Duration>
   }
@@ -100,7 +100,7 @@ const make = Effect.gen(function* () {
     )
   )
 
-  /** Takes in; what it gives waits until all is committed: how much of it the log did not have. */
+  /** Queues events; the inner effect waits until all are committed, and counts those the log did not have. */
   const take = (decoded: () => ReadonlyArray<Decoded>) =>
     Effect.gen(function* () {
       const done = yield* Deferred.make<number>()

@@ -1,14 +1,14 @@
 /**
- * Deletes what is too old, or all of one instance, in batches that hold up nobody. The log is walked by
- * its primary key: it needs no index on a time, and an instance has its own. Who reads the log is told
- * what is no more there, by way of the bus, before it goes.
+ * Deletes old rows, or all rows of one instance, in batches that hold up no other statement. It walks
+ * the log by its primary key, so a time needs no index; an instance has its own. Readers of the log learn
+ * from the bus what is purged before it is deleted.
  */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Clock, Context, DateTime, Duration, Effect, Layer, Metric } from "effect"
 import { EventBus } from "./EventBus.ts"
 import { statements, type Table } from "./Purge/Statements.ts"
 
-/** Whose rows: one instance's, or of all that are covered; `""` stands for what belongs to none. */
+/** Rows of one instance, or of all covered instances; `""` stands for rows without an instance. */
 export type Whose =
   | { readonly instance: string }
   | { readonly covers: (instance: string) => boolean; readonly names: ReadonlyArray<string> }
@@ -17,22 +17,22 @@ export interface Purged {
   readonly events: number
   readonly quarantine: number
   readonly gaps: number
-  /** By instance, how many of its gaps had not been recovered. */
+  /** Purged gaps that had not been recovered, by instance. */
   readonly lost: ReadonlyMap<string, number>
 }
 
 export class Purge extends Context.Tag("evolution-listener/Purge")<
   Purge,
   {
-    /** Events and quarantined ones received before a time, and gaps that ended before it. */
+    /** Deletes events and quarantine rows received before a time, and gaps that ended before it. */
     readonly old: (whose: Whose, before: DateTime.Utc) => Effect.Effect<Purged, SqlError.SqlError>
-    /** Audit rows of before a time. */
+    /** Deletes audit rows from before a time. */
     readonly audit: (before: DateTime.Utc) => Effect.Effect<number, SqlError.SqlError>
-    /** Everything of an instance, whatever its age; the audit keeps what was done to it. */
+    /** Deletes all rows of an instance but its audit. */
     readonly instance: (name: string) => Effect.Effect<Purged, SqlError.SqlError>
-    /** The instances of which there is anything. */
+    /** Instances that have rows. */
     readonly names: Effect.Effect<ReadonlyArray<string>, SqlError.SqlError>
-    /** Notes that no reader needs one by one become one. */
+    /** Folds the purge notes of deleted instances into one. */
     readonly tidy: Effect.Effect<void, SqlError.SqlError>
   }
 >() {
@@ -44,22 +44,22 @@ export class Purge extends Context.Tag("evolution-listener/Purge")<
 
 export const eventsPurged = Metric.counter("evolution_listener_events_purged")
 
-/** How much longer than a batch the rest after it is. */
+/** The pause after a batch, as a multiple of its time. */
 const restFactor = 4
 const shortestRest = 10
 
-/** `batch`: how many rows one statement looks at, and deletes at the most. */
+/** `batch`: the number of rows that one statement reads, and deletes at most. */
 export const make = (batch: number) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const bus = yield* EventBus
     const { ends, fold, isOldAt, look, names, noted, remove, removeGaps } = statements(sql)
-    /** Up to here nothing is left for the rule of all instances, now or later. */
-    const settled = new Map<Table, number>()
+    /** Rows up to this id need no second look: the rule of all instances has left none that may age. */
+    const walkedTo = new Map<Table, number>()
 
     for (const [instance, until] of yield* noted) bus.announcePurged(instance, until)
 
-    /** Runs statements, then rests longer than they took. */
+    /** Runs statements, then pauses longer than they took. */
     const gently = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       Effect.gen(function* () {
         const begin = yield* Clock.currentTimeMillis
@@ -70,8 +70,8 @@ export const make = (batch: number) =>
       })
 
     /**
-     * An id at or after the first row that is too young. Rows are in the order of their times, but for
-     * those of a clock that was wrong for a while; they are looked at one by one, and wait for their day.
+     * An id at or after the first row that is too young. Rows are in the order of their times, unless a
+     * clock was wrong for a while; each row's own time is compared before it is deleted.
      */
     const endOf = (table: Table, before: Date | null) =>
       Effect.gen(function* () {
@@ -90,8 +90,8 @@ export const make = (batch: number) =>
         const instance = "instance" in whose ? whose.instance : undefined
         const covers = "covers" in whose ? whose.covers : () => true
         const end = yield* endOf(table, before)
-        let after = instance === undefined ? (settled.get(table) ?? 0) : 0
-        let [deleted, isSettled] = [0, instance === undefined]
+        let after = instance === undefined ? (walkedTo.get(table) ?? 0) : 0
+        let [deleted, hasOldOnly] = [0, instance === undefined]
 
         const step = Effect.gen(function* () {
           const shares = yield* look(table, { after, before, end, instance, size: batch })
@@ -106,8 +106,8 @@ export const make = (batch: number) =>
               { after, before, last },
               due.map((share) => share.instance)
             )
-          isSettled &&= !ours.some(({ hasYoung }) => hasYoung)
-          if (isSettled) settled.set(table, last)
+          hasOldOnly &&= !ours.some(({ hasYoung }) => hasYoung)
+          if (hasOldOnly) walkedTo.set(table, last)
           after = last
           return shares.length > 0
         })

@@ -1,7 +1,6 @@
 /**
- * One line a minute and instance about events that come in masses: a WhatsApp connection that goes to
- * and fro, a history that is brought over. Each event is in the log table; this is for whoever reads
- * what the program prints.
+ * Logs one line a minute and instance about masses of events: a WhatsApp connection that flaps, a
+ * history that is imported. Each event is in the log table; the line is for readers of the output.
  */
 import { Effect, Layer, Schedule } from "effect"
 import * as Supervise from "../Concurrency/Supervise.ts"
@@ -9,12 +8,12 @@ import type { LoggedEvent } from "../Domain/Event.ts"
 import { isLifeCycle } from "../Domain/LifeCycle.ts"
 import { EventBus } from "./EventBus.ts"
 
-/** How much of one name is remarkable within a minute: of life-cycle events a phone has few a day. */
+/** Events of one name within a minute that make a line; a phone has few life-cycle events a day. */
 const many = { lifeCycle: 60, other: 1000 }
 
 const every = "60 seconds"
 
-/** Names come from outside; beyond so many of them, further ones are not counted in this minute. */
+/** Bound of the names counted in a minute, as names come from outside. */
 const maxCounted = 4096
 
 type Counts = Map<string, Map<string, number>>
@@ -22,7 +21,7 @@ type Counts = Map<string, Map<string, number>>
 const isMany = ([event, count]: readonly [string, number]): boolean =>
   count >= (isLifeCycle(event) ? many.lifeCycle : many.other)
 
-/** By instance and name; adds up what is worth a line. */
+/** Counts events by instance and name. */
 const make = () => {
   let counts: Counts = new Map()
   let size = 0
@@ -35,7 +34,7 @@ const make = () => {
       names.set(event, (count ?? 0) + 1)
       if (known === undefined) counts.set(instance, names)
     },
-    /** Since it was called last. */
+    /** Takes the lines since the last call. */
     take: (): ReadonlyArray<readonly [instance: string, words: string]> => {
       const taken = [...counts].flatMap(([instance, names]) => {
         const storms = [...names].filter(isMany).sort(([, left], [, right]) => right - left)
@@ -49,7 +48,7 @@ const make = () => {
   }
 }
 
-/** Counts for as long as the layer lives. */
+/** Counts as long as the layer lives. */
 export const layer = Layer.scopedDiscard(
   Effect.gen(function* () {
     const bus = yield* EventBus

@@ -1,6 +1,6 @@
 /**
- * PGlite, a Postgres in WebAssembly, behind the same client as the native one. It keeps what it
- * acknowledged through a killed process, but makes no fsync: a power cut can cost the last writes.
+ * PGlite, a Postgres in WebAssembly, behind the same client as the native one. Acknowledged writes
+ * survive a killed process; but it makes no fsync, so a power cut can cost the last ones.
  */
 import { existsSync } from "node:fs"
 import { mkdir, readFile } from "node:fs/promises"
@@ -49,7 +49,7 @@ function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
 }
 
 /**
- * What `initdb` made when the program was built (`initdb.ts`): beside the bundle, or in `dist` when this
+ * Archives that `initdb.ts` made when the program was built: beside the bundle, or in `dist` when this
  * is the source or the library. Without it, a first start runs `initdb` itself, for seconds.
  */
 const archives = ["pgdata.tgz", "../../dist/pgdata.tgz", "../../pgdata.tgz"]

@@ -1,9 +1,9 @@
-/** What a database's errors mean to us. */
+/** Meaning of database errors. */
 import type { SqlError } from "@effect/sql"
 import { type Duration, Predicate, Schedule } from "effect"
 import { codeOf } from "../Domain/ErrorDetail.ts"
 
-/** What a failed statement tells to do: wait for the database, mend the row, or look at it. */
+/** Consequence of a failed statement: wait for the database, mend the row, or look into it. */
 export type SqlFailure = "unavailable" | "data" | "other"
 
 /**
@@ -17,7 +17,7 @@ export const classify = (error: SqlError.SqlError): SqlFailure => {
   return /^(?:08|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
 }
 
-/** Why nothing can be written, told apart by what mends it. */
+/** Reason for which nothing can be written, by its remedy. */
 export type Outage = "database_unavailable" | "database_read_only" | "database_full"
 
 /** By SQLSTATE: `25006` read-only transaction, `53100` disk full. */
@@ -32,12 +32,12 @@ export const outageOf = (error: SqlError.SqlError): Outage => {
   }
 }
 
-/** For whoever waits for the database to be back: without end, every 5 s at the latest. */
+/** Retries until the database is back: without end, every 5 s at the latest. */
 export const untilBack = (first: Duration.DurationInput) =>
   Schedule.exponential(first).pipe(Schedule.union(Schedule.spaced("5 seconds")), Schedule.jittered)
 
 /**
- * Whether no answer came in time. `pg` has no code for that; its pool says it above a cause that only
+ * Says that no answer came in time. `pg` has no code for that; its pool says it above a cause that only
  * tells of the connection's end.
  */
 export const isTimeout = (error: unknown): boolean =>

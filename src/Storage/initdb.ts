@@ -1,6 +1,6 @@
 /**
- * Makes what an embedded database begins with: `initdb` in WebAssembly takes seconds, to unpack what it
- * makes does not. For whoever builds the program:
+ * Makes the archive that an embedded database begins with: `initdb` in WebAssembly takes seconds, to
+ * unpack its result does not. Run when the program is built:
  *
  *     node --import tsx src/Storage/initdb.ts FILE
  */

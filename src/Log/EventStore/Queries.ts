@@ -1,4 +1,4 @@
-/** What is asked of the log. */
+/** Queries of the log. */
 import type { SqlClient, Statement } from "@effect/sql"
 import { DateTime, Effect } from "effect"
 import type { EventOrigin, EventRecord, EvolutionEvent } from "../../Domain/Event.ts"
@@ -110,7 +110,7 @@ export const queries = (sql: SqlClient.SqlClient) => ({
         order by received_at desc, id desc limit ${limit}`
       const before = sql`received_at < ${DateTime.toDate(since)}`
       const recent = yield* newest(sql`received_at >= ${DateTime.toDate(since)}`, maxTurns)
-      // Where the oldest are left out, the last of before tell nothing.
+      // If the oldest are left out, earlier ones tell nothing.
       const earlier =
         recent.length === maxTurns
           ? []

@@ -55,7 +55,7 @@ export const changeRows = (changes: ReadonlyArray<Change>): string | null =>
     })
   })
 
-/** The last word of the batch on each of the ledger's entries. */
+/** The last version of each gap in the batch. */
 export const gapRows = (events: ReadonlyArray<EvolutionEvent>): string | null => {
   const gaps = new Map<string, Gap>()
   for (const { gap } of events) if (gap !== undefined) gaps.set(gap.id, gap)
@@ -67,7 +67,7 @@ export const gapRows = (events: ReadonlyArray<EvolutionEvent>): string | null =>
 
 const encodeGap = Schema.encodeSync(Gap)
 
-/** What tells a message from any other of its instance: `key.remoteJid` and `key.id`. */
+/** Messages with their keys: `key.remoteJid` and `key.id` identify one within its instance. */
 export const messageRows = (events: ReadonlyArray<EvolutionEvent>): string =>
   `[${events
     .map(

@@ -139,7 +139,7 @@ export const make = ({ maxAge, maxBytes }: Bounds) =>
       committedUntil: Effect.sync(() => Math.min(now(), inFlight.least() ?? now())),
       /** Since when a caller waits for room; `undefined`: none does. */
       fullSince: Effect.sync(() => fullSince),
-      /** Until when a caller waited last; `undefined`: none ever did. */
+      /** Time at which a caller waited last; `undefined`: none ever did. */
       fullUntil: Effect.sync(() => (fullSince === undefined ? fullUntil : now()))
     }
   })

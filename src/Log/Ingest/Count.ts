@@ -1,4 +1,4 @@
-/** What of the writer's work is counted: a batch at a time, since events come by the thousand. */
+/** Metrics and spans of the writer, a batch at a time, since events come by the thousand. */
 import { Duration, Effect, Either, type Tracer } from "effect"
 import type { EvolutionEvent } from "../../Domain/Event.ts"
 import { boundedName } from "../../Domain/EventName.ts"
@@ -6,14 +6,14 @@ import * as Metrics from "../../Telemetry/Metrics.ts"
 import * as Tracing from "../../Telemetry/Tracing.ts"
 import type { Decoded } from "./Item.ts"
 
-/** Counts those that did not decode; gives all. */
+/** Counts the events that did not decode; returns all. */
 export const decoded = (events: ReadonlyArray<Decoded>): ReadonlyArray<Decoded> => {
   const failures = events.reduce((count, event) => count + (Either.isLeft(event) ? 1 : 0), 0)
   if (failures > 0) Metrics.decodeFailures.unsafeUpdate(failures, [])
   return events
 }
 
-/** A batch on its way into the log: a span, and how long it took. */
+/** Makes a commit a span, and measures its time. */
 export const batch =
   (events: number) =>
   <A, E, R>(commit: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
@@ -25,7 +25,7 @@ export const batch =
       })
     }).pipe(Tracing.span("ingest.batch", { root: true, attributes: { "batch.events": events } }))
 
-/** A batch is in the log, or in quarantine. */
+/** Counts a batch that is in the log, or in quarantine. */
 export const committed = (
   logged: ReadonlyArray<EvolutionEvent>,
   quarantined: number
@@ -41,7 +41,7 @@ interface Tally extends Pick<EvolutionEvent, "event" | "origin"> {
   count: number
 }
 
-/** Most batches are of few kinds, and most neighbours of the same one. */
+/** Most batches have few kinds of events, and most neighbours are of one kind. */
 const tally = (events: ReadonlyArray<EvolutionEvent>): Iterable<Tally> => {
   const tallies = new Map<string, Tally>()
   let last: Tally | undefined
@@ -56,6 +56,6 @@ const tally = (events: ReadonlyArray<EvolutionEvent>): Iterable<Tally> => {
   return tallies.values()
 }
 
-/** A batch could not be written for now. */
+/** Counts a batch that could not be written for now. */
 export const failure = (reason: string): void =>
   Metrics.commitFailures({ reason }).unsafeUpdate(1, [])

@@ -9,7 +9,7 @@ export type Decoded = Either.Either<EvolutionEvent, QuarantinedEvent>
 export interface Parcel {
   /** Open until all of them are committed, or the caller has gone. */
   readonly ticket: Ticket
-  /** How many of them are not committed yet. */
+  /** Number of them that are not committed yet. */
   left: number
 }
 

@@ -5,7 +5,7 @@ import { detailOf } from "../../Domain/ErrorDetail.ts"
 import type { EvolutionEvent } from "../../Domain/Event.ts"
 import type { LastEvent } from "../../Domain/Instance.ts"
 
-/** So many rows are written at once; the other rows follow at the next call. */
+/** Rows written by one call; the other rows follow at the next. */
 const maxWritten = 2000
 
 /** Changed in place, as every message changes one. */

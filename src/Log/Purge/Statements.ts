@@ -1,8 +1,8 @@
-/** What the purge asks and tells the database. */
+/** The purge's statements. */
 import type { SqlClient, SqlError, Statement } from "@effect/sql"
 import { Effect } from "effect"
 
-/** The tables whose rows go by age, in the order of their ids. */
+/** Tables whose rows are purged by age, in the order of their ids. */
 export type Table = "events" | "quarantine" | "audit"
 
 const times: Readonly<Record<Table, string>> = {
@@ -11,7 +11,7 @@ const times: Readonly<Record<Table, string>> = {
   audit: "at"
 }
 
-/** What is there of one instance, in a page of a table. `""`: of none. */
+/** The rows of one instance in a page of a table. `""`: rows without an instance. */
 export interface Share {
   readonly instance: string
   /** The last id in the page. */
@@ -32,7 +32,7 @@ export const statements = (sql: SqlClient.SqlClient) => {
           select min(id) as first, max(id) as last from ${sql(table)}`,
         ([row]) => ({ first: Number(row?.first ?? 0), last: Number(row?.last ?? 0) })
       ),
-    /** Whether the first row from an id on is old. */
+    /** Says that the first row from an id on is old. */
     isOldAt: (table: Table, id: number, before: Date) =>
       Effect.map(
         sql<{ old: boolean }>`
@@ -40,7 +40,7 @@ export const statements = (sql: SqlClient.SqlClient) => {
           where id >= ${id} order by id limit 1`,
         ([row]) => row?.old === true
       ),
-    /** Whose rows are in the page after an id: the primary key, or an instance's own index, finds it. */
+    /** Instances in the page after an id; the primary key, or an instance's own index, finds it. */
     look: (
       table: Table,
       page: {
@@ -70,7 +70,7 @@ export const statements = (sql: SqlClient.SqlClient) => {
             hasYoung: young
           }))
       ),
-    /** Deletes what is old of these instances in a page; of events, it is noted up to where. */
+    /** Deletes old rows of these instances in a page, and notes the last id of events. */
     remove: (
       table: Table,
       page: { readonly after: number; readonly last: number; readonly before: Date | null },
@@ -120,31 +120,36 @@ export const statements = (sql: SqlClient.SqlClient) => {
               select from instances where name = gone.instance and gone."to" >= known_since)
           ))::integer as lost
         from gone group by instance`,
-    /** Every name that the log, the quarantine or the ledger has something of; by hops along the index. */
-    names: Effect.map(
-      sql<{ name: string }>`
-        ${sql.unsafe(["events", "quarantine", "gaps"].map(hops).join(" union "))}`,
-      (rows) => rows.map(({ name }) => name)
-    ),
-    noted: Effect.map(
-      sql<{ instance: string; until: string }>`select instance, until from purges`,
-      (rows) => rows.map(({ instance, until }) => [instance, Number(until)] as const)
-    ),
-    /** What was noted of instances that are no more becomes one note, as soon as no event is older. */
-    fold: sql<{ instance: string }>`
-      with gone as (
-        delete from purges p
-        where instance <> '' and until < (select coalesce(min(id), 0) from events)
-          and not exists (select from instances where name = p.instance)
-        returning instance, until
-      ), folded as (
-        insert into purges (instance, until)
-        select '', max(until) from gone having count(*) > 0
-        on conflict (instance) do update set until = greatest(purges.until, excluded.until)
-      )
-      select instance from gone`
+    ...notes(sql)
   }
 }
+
+/** Instances with rows, and the notes of what was purged of them. */
+const notes = (sql: SqlClient.SqlClient) => ({
+  /** Every name that the log, the quarantine or the ledger has something of; by hops along the index. */
+  names: Effect.map(
+    sql<{ name: string }>`
+      ${sql.unsafe(["events", "quarantine", "gaps"].map(hops).join(" union "))}`,
+    (rows) => rows.map(({ name }) => name)
+  ),
+  noted: Effect.map(
+    sql<{ instance: string; until: string }>`select instance, until from purges`,
+    (rows) => rows.map(({ instance, until }) => [instance, Number(until)] as const)
+  ),
+  /** Folds the notes of deleted instances into one, as soon as no event is older. */
+  fold: sql<{ instance: string }>`
+    with gone as (
+      delete from purges p
+      where instance <> '' and until < (select coalesce(min(id), 0) from events)
+        and not exists (select from instances where name = p.instance)
+      returning instance, until
+    ), folded as (
+      insert into purges (instance, until)
+      select '', max(until) from gone having count(*) > 0
+      on conflict (instance) do update set until = greatest(purges.until, excluded.until)
+    )
+    select instance from gone`
+})
 
 const hops = (table: string): string => `
   select name from (

@@ -1,6 +1,6 @@
 /**
  * One process at a time in a data directory: PGlite does not lock its files, and two writers lose
- * rows without a word. The lock is a listening socket, so the kernel knows whether its owner lives,
+ * rows silently. The lock is a listening socket, so the kernel knows whether its owner lives,
  * across containers that share the directory too; a pid in a file would not tell.
  */
 import { randomBytes } from "node:crypto"
@@ -54,7 +54,7 @@ const short = (path: string): string => {
   return fromHere.length < path.length ? fromHere : path
 }
 
-/** A lock that has another owner by now is left alone. */
+/** Leaves a lock alone that has another owner by now. */
 const removeIf = async (lock: string, ino: number): Promise<void> => {
   const now = await stat(lock).catch(() => undefined)
   if (now?.ino === ino) await rm(lock, { force: true })
@@ -65,7 +65,7 @@ const cannotLock = (directory: string, cause: unknown) =>
     message: `Cannot lock the data directory "${directory}": ${detailOf(cause)}`
   })
 
-/** Answers whoever asks with the nonce, as long as the scope lasts. */
+/** Answers each connection with the nonce until the scope closes. */
 const listen = (path: string, nonce: string, directory: string) =>
   Effect.acquireRelease(
     Effect.async<ReturnType<typeof createServer>, DatabaseUnavailable>((resume) => {
@@ -79,7 +79,7 @@ const listen = (path: string, nonce: string, directory: string) =>
     (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
   )
 
-/** What the owner of the lock says; empty when it is too busy to say anything; undefined: no owner. */
+/** The owner's nonce; empty when the owner is too busy to answer; undefined: no owner. */
 const ask = (path: string): Effect.Effect<string | undefined> =>
   Effect.async((resume) => {
     let said: string | undefined

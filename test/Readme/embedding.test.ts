@@ -19,7 +19,7 @@ describe("The page about embedding", () => {
       text.replaceAll('"evolution-listener"', '"../../../src/mod.ts"')
     )
     expect(programs).toEqual(
-      ["reads", "http"].map((name) => read(`test/Readme/programs/${name}.ts`))
+      ["reads", "http", "crash"].map((name) => read(`test/Readme/programs/${name}.ts`))
     )
   })
 })

@@ -1,14 +1,15 @@
 /**
- * Your code, called with each committed event. A handler is a Layer: merge it into your program and it
- * runs as long as the program does.
+ * Calls an embedder's code with each committed event. A handler is a layer: merge it into your program, and
+ * it runs as long as the program does.
  */
 import { Effect, Layer, Redacted, Stream } from "effect"
+import { loop } from "../Concurrency/Supervise.ts"
 import type { LoggedEvent } from "../Domain/Event.ts"
 import { toWireName } from "../Domain/EventName.ts"
 import type * as LifeCycle from "../Domain/LifeCycle.ts"
 import { type Absentee, EventBus } from "../Log/EventBus.ts"
 
-/** An event as a handler gets it: the data of life-cycle events is typed, any other is `unknown`. */
+/** The argument of a handler: the data of a life-cycle event is typed, any other data is `unknown`. */
 export interface HandledEvent<Name extends string> {
   /** The event's cursor in the log. */
   readonly id: number
@@ -22,9 +23,8 @@ export interface HandledEvent<Name extends string> {
 
 /**
  * Runs `handler` for every event of one name, in order and one at a time, from the moment the layer is
- * built. A handler that fails or dies is logged with its event's cursor, and the next event comes.
- * A handler that lags by more than a few thousand events gets them from the log, where QR codes are
- * `[redacted]`.
+ * built. The failure of a handler is logged with its event's cursor, and the next event follows. A handler
+ * that lags by more than a few thousand events reads them from the log, where QR codes are `[redacted]`.
  */
 export const on = <Name extends LifeCycle.Name | (string & {}), E, R>(
   name: Name,
@@ -32,17 +32,19 @@ export const on = <Name extends LifeCycle.Name | (string & {}), E, R>(
 ): Layer.Layer<never, never, EventBus | R> =>
   Layer.scopedDiscard(
     Effect.flatMap(EventBus, (bus) =>
-      bus.after("now", absentee(name)).pipe(
-        Stream.filter(({ event }) => event === toWireName(name)),
-        Stream.runForEach((event) =>
-          Effect.suspend(() => handler(toHandled<Name>(event))).pipe(
-            Effect.catchAllCause((cause) =>
-              Effect.logError(`The handler of "${name}" failed on event ${event.id}`, cause)
-            ),
-            Effect.annotateLogs("instance", event.instance)
+      loop(
+        `handler of "${name}"`,
+        bus.after("now", absentee(name)).pipe(
+          Stream.filter(({ event }) => event === toWireName(name)),
+          Stream.runForEach((event) =>
+            Effect.suspend(() => handler(toHandled<Name>(event))).pipe(
+              Effect.catchAllCause((cause) =>
+                Effect.logError(`The handler of "${name}" failed on event ${event.id}`, cause)
+              ),
+              Effect.annotateLogs("instance", event.instance)
+            )
           )
-        ),
-        Effect.forkScoped
+        )
       )
     )
   )
@@ -51,7 +53,7 @@ const absentee = (name: string): Absentee => ({
   wants: () => true,
   missed: (until) =>
     Effect.logWarning(
-      `The handler of "${name}" was so late that events up to ${until} were purged before it came to them`
+      `The handler of "${name}" lags: events up to ${until} were purged before it read them`
     )
 })
 
@@ -59,6 +61,6 @@ const toHandled = <Name extends string>(logged: LoggedEvent): HandledEvent<Name>
   const { event, id, instance, json, lifeCycle, origin, receivedAt } = logged
   const data: unknown =
     lifeCycle === null ? JSON.parse(String(json)) : Redacted.value(lifeCycle).data
-  // The name was compared, and a life-cycle event's data was decoded by it.
+  // Sound: the event has this name, and the data of a life-cycle event was decoded by its name.
   return { id, instance, event, data, receivedAt, origin } as HandledEvent<Name>
 }

@@ -1,12 +1,12 @@
 /**
- * The states of our own link, as one closed union. WhatsApp's state is another thing with another
- * name (`Domain/Instance`). The HTTP answer and the inner truth are the same value.
+ * The states of a listener's link to Evolution, as one closed union. WhatsApp's state is separate
+ * (`Domain/Instance`). The HTTP answer and the state in memory are the same value.
  *
  *     Stopped ──▶ Connecting ──▶ Listening
  *                  ▲      │          │
  *                  │      ▼          │
  *                Waiting ◀───────────┘
- *                Parked   (as Waiting, but it takes a person)
+ *                Parked   (as Waiting, but only a person can help)
  */
 import { type DateTime, Schema } from "effect"
 import { KeyRefused, LicenseRequired } from "./EvolutionError.ts"
@@ -30,12 +30,12 @@ export type ParkReason = typeof ParkReason.Type
 
 export const Stopped = Schema.TaggedStruct("Stopped", { since: Schema.DateTimeUtc })
 
-/** Counts this listener's attempts; what an earlier one still says is of no account. */
+/** Counts this listener's attempts: a late signal of an earlier one is ignored. */
 const Generation = Schema.Int.pipe(Schema.nonNegative())
 
 export const Connecting = Schema.TaggedStruct("Connecting", {
   since: Schema.DateTimeUtc,
-  /** 1 for the first attempt since the link last held; grows with each failure. */
+  /** 1 for the first attempt since the link was stable; grows with each failure. */
   attempt: Schema.Int,
   generation: Generation,
   error: Schema.NullOr(SessionError)
@@ -61,7 +61,7 @@ export const Parked = Schema.TaggedStruct("Parked", {
   since: Schema.DateTimeUtc,
   attempt: Schema.Int,
   generation: Generation,
-  /** When we probe again by ourselves; `null`: only `start` or `restart` helps. */
+  /** The time of the next probe; `null`: only `start` or `restart` helps. */
   nextAttempt: Schema.NullOr(Schema.DateTimeUtc),
   userAction: ParkReason,
   error: Schema.Union(SessionError, ListenerCrashed)
@@ -89,7 +89,7 @@ export const connecting = (from: ListenerState, since: DateTime.Utc): ListenerSt
     : { _tag: "Connecting", since, ...counts, error: from._tag === "Waiting" ? from.error : null }
 }
 
-/** The attempt goes on although the server said no for now. */
+/** The server refused for now, and the attempt goes on. */
 export const refused = (from: ListenerState, error: SessionError): ListenerState =>
   from._tag === "Connecting" ? { ...from, error } : from
 

@@ -1,5 +1,5 @@
-/** A listener for every instance that somebody creates at Evolution while we are connected to it. */
-import { Cause, Clock, Effect, Either, Layer, Schema, Stream } from "effect"
+/** Starts a listener for every instance that is created at Evolution while the shared link is up. */
+import { Cause, Clock, Effect, Either, Layer, Schema, Scope, Stream } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
@@ -11,7 +11,7 @@ import { keep } from "./Listener/Keep.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
 import { Pacing } from "./Pacing.ts"
 
-/** While the database is away, what is wanted cannot be written down. */
+/** A start is a row in the database: without the database it has to wait. */
 const retryPolicy = untilBack("200 millis")
 
 const watch = Effect.gen(function* () {
@@ -23,7 +23,7 @@ const watch = Effect.gen(function* () {
   const start = (name: InstanceName, since: number) =>
     registry.start(name).pipe(
       Effect.tapError((error) =>
-        // Its events are held for a listener to come, but not for ever.
+        // The link holds the instance's events for a listener, but within bounds.
         Effect.zipRight(
           ledger.open(name, since, "queue_full"),
           Effect.logError(`Cannot listen to the created instance "${name}" yet: ${detailOf(error)}`)
@@ -37,10 +37,13 @@ const watch = Effect.gen(function* () {
       )
     )
 
-  /** None waits for another one's start, nor does a start end with the link that told of it. */
+  /** Starts run side by side, and do not end with the link that announced them. */
   const startSoon = (name: string) =>
     Either.match(decodeName(name), {
-      onLeft: () => Effect.logWarning(`Cannot listen to the created instance "${name}": its name`),
+      onLeft: () =>
+        Effect.logWarning(
+          `Cannot listen to the created instance "${name}": its name is not valid here`
+        ),
       onRight: (valid) =>
         Effect.flatMap(Clock.currentTimeMillis, (since) =>
           Effect.forkIn(start(valid, since), scope)
@@ -50,9 +53,9 @@ const watch = Effect.gen(function* () {
   yield* keep(
     yield* Pacing,
     () => Effect.void,
-    ({ established }) =>
+    ({ established }, scope) =>
       Effect.gen(function* () {
-        const created = yield* source.created
+        const created = yield* Scope.extend(source.created, scope)
         yield* established
         yield* Stream.runForEach(
           Stream.filter(created, (name) => !isTrial(name)),
@@ -64,7 +67,7 @@ const watch = Effect.gen(function* () {
 
 const decodeName = Schema.decodeEither(InstanceName)
 
-/** Unless `AUTO_START` is off. Holds the shared connection open even while nobody listens. */
+/** Runs unless `AUTO_START` is off. Holds the shared link open even while no instance has a listener. */
 export const layer = Layer.unwrapEffect(
   Effect.map(AppConfig.autoStart, (on) =>
     Layer.scopedDiscard(on ? loop("watch for created instances", watch) : Effect.void)

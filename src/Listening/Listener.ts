@@ -2,7 +2,7 @@
  * The session loop of one instance, from the first dial until it is interrupted. Where a link is shared, its
  * events pass the link's fiber, not the listener's.
  */
-import { Cause, Clock, Duration, Effect, Exit, Option } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Option, Scope } from "effect"
 import { causeOf } from "../Domain/Gap.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { SessionError } from "../Domain/ListenerState.ts"
@@ -21,7 +21,17 @@ export type Run = (name: InstanceName, report: Report) => Effect.Effect<void>
 
 type End = Exit.Exit<unknown, SessionError>
 
-/** Made once for all listeners, which share one sink: a shared link hands it events of several at once. */
+/** A link that is up. */
+interface Session {
+  readonly subscription: Subscription
+  /** The failure of recovery, which ended the session. */
+  failure: Exit.Exit<never, SessionError> | undefined
+}
+
+/**
+ * Made once for all listeners, which share one sink: a shared link hands it events of several at once. A
+ * listener on a link is one suspended fiber: there may be ten thousand.
+ */
 export const make = Effect.gen(function* () {
   const source = yield* EventSource
   const ingest = yield* Ingest
@@ -42,11 +52,14 @@ export const make = Effect.gen(function* () {
   }
 
   /** A gap begins with the attempt, unless it succeeds. */
-  const open = (name: InstanceName, { refused }: Signals) =>
+  const open = (name: InstanceName, { refused }: Signals, scope: Scope.Scope) =>
     Effect.flatMap(Clock.currentTimeMillis, (began) =>
       Effect.onExit(
-        source.open(name, (error) =>
-          Effect.zipRight(openGapUnlessOurs(name, Exit.fail(error), began), refused(error))
+        Scope.extend(
+          source.open(name, (error) =>
+            Effect.zipRight(openGapUnlessOurs(name, Exit.fail(error), began), refused(error))
+          ),
+          scope
         ),
         (exit) => openGapUnlessOurs(name, exit, began)
       )
@@ -61,27 +74,46 @@ export const make = Effect.gen(function* () {
       yield* openGapUnlessOurs(name, exit, until - Duration.toMillis(transit), isQueueFull)
     })
 
-  const session = (name: InstanceName) => (signals: Signals) =>
-    Effect.gen(function* () {
-      const subscription = yield* open(name, signals)
-      yield* ledger.close(name)
-      yield* signals.established
-      let failure: Exit.Exit<never, SessionError> | undefined
-      yield* source.calm.pipe(
-        Effect.zipRight(recovery.recover(name)),
-        // A failure of recovery ends the link, after the events received are handed on.
-        Effect.catchAllCause((cause) => {
-          failure = Exit.failCause(cause)
-          return subscription.end
-        }),
-        Effect.forkScoped
-      )
-      const exit = yield* Effect.exit(subscription.run(handOn))
-      const end: Exit.Exit<void, SessionError> = failure ?? exit
-      yield* openGapSince(name, subscription, end)
-      yield* end
-    })
+  const begin = Effect.fnUntraced(function* (
+    name: InstanceName,
+    signals: Signals,
+    scope: Scope.Scope
+  ) {
+    const subscription = yield* open(name, signals, scope)
+    yield* ledger.close(name)
+    yield* signals.established
+    const session: Session = { subscription, failure: undefined }
+    yield* Scope.addFinalizer(scope, recovery.rest(name))
+    yield* source.calm.pipe(
+      Effect.zipRight(recovery.recover(name)),
+      // A failure of recovery ends the link, after the events received are handed on.
+      Effect.catchAllCause((cause) => {
+        session.failure = Exit.failCause(cause)
+        return subscription.end
+      }),
+      Effect.forkIn(scope)
+    )
+    return session
+  })
 
-  const run: Run = (name, report) => keep(pacing, report, session(name))
+  const end = Effect.fnUntraced(function* (
+    name: InstanceName,
+    { failure, subscription }: Session,
+    exit: Exit.Exit<void, SessionError>
+  ) {
+    yield* openGapSince(name, subscription, failure ?? exit)
+    yield* failure ?? exit
+  })
+
+  const run: Run = (name, report) =>
+    keep(pacing, report, (signals, scope) =>
+      begin(name, signals, scope).pipe(
+        Effect.flatMap((session) =>
+          Effect.flatMap(Effect.exit(session.subscription.run(handOn)), (exit) =>
+            end(name, session, exit)
+          )
+        )
+      )
+    )
   return run
 })

@@ -3,7 +3,7 @@
  * for the present state, as events of origin `snapshot`, and fetches missed messages, as events of origin
  * `backfill`.
  */
-import { Clock, Context, Duration, Effect, Layer, Schedule } from "effect"
+import { Cause, Clock, Context, Duration, Effect, FiberMap, Layer, Schedule } from "effect"
 import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
 import type { RawEvent } from "../Domain/Event.ts"
 import type { EvolutionError, KeyRefused, LicenseRequired } from "../Domain/EvolutionError.ts"
@@ -24,14 +24,16 @@ export class Recovery extends Context.Tag("evolution-listener/Recovery")<
     readonly snapshot: (name: InstanceName) => Effect.Effect<void, KeyRefused | LicenseRequired>
     /**
      * Recovers a session: takes a snapshot, then back-fills closed gaps as they become due, and writes the
-     * verdict on each into the ledger. Never ends by itself; progress survives its interruption.
+     * verdict on each into the ledger. Ends when there is none left; progress survives its interruption.
      */
-    readonly recover: (name: InstanceName) => Effect.Effect<never, KeyRefused | LicenseRequired>
-    /** Tells the recovery of a session that a gap has closed while the link held. */
+    readonly recover: (name: InstanceName) => Effect.Effect<void, KeyRefused | LicenseRequired>
+    /** Back-fills a gap that has closed while the link held, in the background. */
     readonly wake: (name: InstanceName) => Effect.Effect<void>
+    /** Ends the back-fill that `wake` began; the session calls it when its link is gone. */
+    readonly rest: (name: InstanceName) => Effect.Effect<void>
   }
 >() {
-  static readonly layer = Layer.effect(
+  static readonly layer = Layer.scoped(
     Recovery,
     Effect.suspend(() => make)
   )
@@ -54,6 +56,8 @@ const make = Effect.gen(function* () {
   const instances = yield* InstanceStore
   const backfill = yield* Backfill.make
   const questions = FairSemaphore.make(maxQuestions)
+  const fibers = yield* FiberMap.make<InstanceName, void>()
+  const rest = (name: InstanceName) => FiberMap.remove(fibers, name)
 
   /** The state, and the time of the question: an event heard meanwhile is newer. */
   const stateOf = (name: InstanceName) =>
@@ -113,10 +117,24 @@ const make = Effect.gen(function* () {
 
   return Recovery.of({
     snapshot,
-    recover: (name) => Effect.zipRight(snapshot(name), backfill.run(name)),
-    wake: backfill.wake
+    recover: (name) =>
+      rest(name).pipe(Effect.zipRight(snapshot(name)), Effect.zipRight(backfill.run(name))),
+    wake: (name) =>
+      Effect.suspend(() =>
+        backfill.wake(name)
+          ? Effect.void
+          : FiberMap.run(fibers, name, logCrash(name, backfill.run(name)), { onlyIfMissing: true })
+      ),
+    rest
   })
 })
+
+/** The gap stays pending: the next session, or the next gap that closes, tries it again. */
+const logCrash = (name: InstanceName, run: Effect.Effect<void>) =>
+  run.pipe(
+    Effect.catchAllDefect((defect) => Effect.logError("Back-fill crashed", Cause.die(defect))),
+    Effect.annotateLogs("instance", name)
+  )
 
 /** A refused key and a missing licence take a person; a retry may help against any other error. */
 const isTransient = (

@@ -62,8 +62,9 @@ export const ledgerOf = (ledger: Partial<GapLedger["Type"]> = {}) =>
 export const recoveryOf = (recovery: Partial<Recovery["Type"]> = {}) =>
   Layer.mock(Recovery, {
     snapshot: () => Effect.void,
-    recover: () => Effect.never,
+    recover: () => Effect.void,
     wake: () => Effect.void,
+    rest: () => Effect.void,
     ...recovery
   })
 

@@ -1,5 +1,5 @@
 /** Keeps a link up: runs attempt after attempt, each with a session of its own, and reports the states. */
-import { DateTime, Effect, type Scope } from "effect"
+import { DateTime, Effect, Scope } from "effect"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as State from "../../Domain/ListenerState.ts"
 import { type Pacing, stableAfter } from "../Pacing.ts"
@@ -12,14 +12,18 @@ type Transition = (from: State.ListenerState, now: DateTime.Utc) => State.Listen
 /** The signals of a session. */
 export interface Signals {
   /** The link is up; it becomes stable if the session lasts for `stableAfter` from now on. */
-  readonly established: Effect.Effect<void, never, Scope.Scope>
+  readonly established: Effect.Effect<void>
   /** The server refused for now, and the attempt goes on. */
   readonly refused: (error: LinkError) => Effect.Effect<void>
 }
 
-export type Session = (signals: Signals) => Effect.Effect<void, State.SessionError, Scope.Scope>
+/** `scope` is closed with the session's end. It is not in the context: ten thousand contexts are dear. */
+export type Session = (
+  signals: Signals,
+  scope: Scope.Scope
+) => Effect.Effect<void, State.SessionError>
 
-/** Runs a session again and again, until one ends without an error. Each has a scope of its own. */
+/** Runs a session again and again, until one ends without an error. */
 export const keep = (
   { pace }: Pacing["Type"],
   report: Report,
@@ -34,13 +38,13 @@ export const keep = (
         return report(state)
       })
 
-    const signalsOf = (generation: number): Signals => {
+    const signalsOf = (generation: number, scope: Scope.Scope): Signals => {
       /** A late signal of an earlier attempt does not touch the state of a later one. */
       const becomeIn = (transition: Transition) =>
         Effect.suspend(() =>
           State.generationOf(state) === generation ? become(transition) : Effect.void
         )
-      const stable = Effect.forkScoped(Effect.delay(becomeIn(State.stable), stableAfter))
+      const stable = Effect.forkIn(Effect.delay(becomeIn(State.stable), stableAfter), scope)
       return {
         established: up.pipe(Effect.zipRight(becomeIn(State.listening)), Effect.zipRight(stable)),
         refused: (error) => becomeIn((from) => State.refused(from, error))
@@ -60,9 +64,12 @@ export const keep = (
         )
       )
 
-    const attempt = Effect.zipRight(
-      become(State.connecting),
-      Effect.scoped(Effect.suspend(() => session(signalsOf(State.generationOf(state)))))
+    const attempt = Effect.flatMap(
+      Effect.zipRight(become(State.connecting), Scope.make()),
+      (scope) =>
+        Effect.onExit(session(signalsOf(State.generationOf(state), scope), scope), (exit) =>
+          Scope.close(scope, exit)
+        )
     )
 
     const live: Effect.Effect<void> = Effect.matchEffect(attempt, {

@@ -25,11 +25,11 @@ const retryWithin = { minimum: Duration.minutes(1), maximum: Duration.hours(1) }
 export interface Backfill {
   /**
    * Back-fills the closed gaps of an instance as they become due, and writes each verdict into the ledger.
-   * Never ends by itself; progress survives its interruption.
+   * Ends when there is none left; progress survives its interruption.
    */
-  readonly run: (instance: InstanceName) => Effect.Effect<never>
-  /** Tells a run that a gap of the instance has closed. */
-  readonly wake: (instance: InstanceName) => Effect.Effect<void>
+  readonly run: (instance: InstanceName) => Effect.Effect<void>
+  /** Tells a run that a gap of the instance has closed; `false`: none runs. */
+  readonly wake: (instance: InstanceName) => boolean
 }
 
 interface Tools {
@@ -55,11 +55,8 @@ export const make = Effect.gen(function* () {
   }
   const runs = new Map<InstanceName, Effect.Latch>()
 
-  const next = (instance: InstanceName, woken: Effect.Latch) =>
+  const tryWhenDue = (gap: Gap.Recoverable, woken: Effect.Latch) =>
     Effect.gen(function* () {
-      woken.unsafeClose()
-      const [gap] = [...tools.ledger.pending(instance)].sort(byDue)
-      if (gap === undefined) return yield* woken.await
       const wait = DateTime.distance(yield* DateTime.now, dueOf(gap))
       // A clock that was set back lets a gap end in the future.
       const most = Duration.toMillis(gap.retryAt === null ? grace : retryWithin.maximum)
@@ -71,6 +68,20 @@ export const make = Effect.gen(function* () {
       if (isDue) yield* tools.ledger.update(yield* recover(tools, gap))
     })
 
+  const leave = (instance: InstanceName, woken: Effect.Latch) => {
+    if (runs.get(instance) === woken) runs.delete(instance)
+  }
+
+  const next = (instance: InstanceName, woken: Effect.Latch): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      woken.unsafeClose()
+      const [gap] = [...tools.ledger.pending(instance)].sort(byDue)
+      if (gap !== undefined) return Effect.zipRight(tryWhenDue(gap, woken), next(instance, woken))
+      // In the same step as the look at the ledger: a gap that closes from now on begins a new run.
+      leave(instance, woken)
+      return Effect.void
+    })
+
   const backfill: Backfill = {
     run: (instance) =>
       Effect.acquireUseRelease(
@@ -79,13 +90,14 @@ export const make = Effect.gen(function* () {
           runs.set(instance, woken)
           return woken
         }),
-        (woken) => Effect.forever(next(instance, woken)),
-        (woken) =>
-          Effect.sync(() => {
-            if (runs.get(instance) === woken) runs.delete(instance)
-          })
+        (woken) => next(instance, woken),
+        (woken) => Effect.sync(() => leave(instance, woken))
       ),
-    wake: (instance) => Effect.suspend(() => runs.get(instance)?.open ?? Effect.void)
+    wake: (instance) => {
+      const woken = runs.get(instance)
+      woken?.unsafeOpen()
+      return woken !== undefined
+    }
   }
   return backfill
 })

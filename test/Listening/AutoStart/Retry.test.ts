@@ -1,6 +1,7 @@
 import { SqlError } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer, Stream, TestClock } from "effect"
+import { trialName } from "../../../src/Domain/Instance.ts"
 import { ConnectionLost } from "../../../src/Domain/LinkError.ts"
 import { Upstream } from "../../../src/Evolution/Upstream.ts"
 import * as AutoStart from "../../../src/Listening/AutoStart.ts"
@@ -11,8 +12,8 @@ import { settings } from "../../support/settings.ts"
 
 const away = new SqlError.SqlError({ cause: new Error("connect ECONNREFUSED") })
 
-/** Two instances are created, at 1 000 ms; starting the first fails so many times. */
-const watching = (failures: number) =>
+/** Instances are created, at 1 000 ms; the start of `shop-1` fails so many times. */
+const watching = (failures: number, created = ["shop-1", "shop-2"]) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(1000)
     let left = failures
@@ -30,7 +31,7 @@ const watching = (failures: number) =>
     })
     // The link is lost as soon as it has told of them.
     const told = Stream.concat(
-      Stream.make("shop-1", "shop-2"),
+      Stream.fromIterable(created),
       Stream.fail(ConnectionLost.of(1006, ""))
     )
     const links = [told]
@@ -69,6 +70,16 @@ describe("AutoStart, while the database is away", () => {
     Effect.gen(function* () {
       const { ledger, started } = yield* watching(0)
       expect([started, ledger]).toEqual([["shop-1", "shop-2"], []])
+    })
+  )
+})
+
+describe("AutoStart, while a check runs", () => {
+  it.scoped("does not listen to the check's trial instance", () =>
+    Effect.gen(function* () {
+      const { ledger, started } = yield* watching(0, [trialName("1a2b"), "shop-2"])
+      yield* TestClock.adjust("30 seconds")
+      expect([started, ledger]).toEqual([["shop-2"], []])
     })
   )
 })

@@ -96,6 +96,19 @@ describe("back-fill", () => {
       })
   )
 
+  it.scoped("fetches messages of one id in two chats", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, messages, verdict } = yield* makeWorld()
+      const other = "5511977776666@s.whatsapp.net"
+      evolution.stores(shop, [row("M1", start + 10), row("M1", start + 11, other)])
+      yield* gap(5, 20)
+      yield* backfill()
+      yield* TestClock.adjust("1 minute")
+      expect(messages().map(({ id }) => id)).toEqual(["M1", "M1"])
+      expect(verdict()).toMatchObject({ recovered: true, fetched: 2 })
+    })
+  )
+
   it.scoped("has nothing to do, and ends, where there is no gap", () =>
     Effect.gen(function* () {
       const { backfill, evolution, isDone, log } = yield* makeWorld()

@@ -11,6 +11,10 @@ const noCalls = {
   events: everything.events.filter((event) => event !== "CALL")
 }
 
+/** The time of the last question about settings. */
+const lastAsked = ({ asked }: Effect.Effect.Success<typeof listening>) =>
+  asked.filter(({ what }) => what === "settings").at(-1)?.at ?? Number.NaN
+
 /** Since 1 000 000 ms. The one instance is asked about once a minute, 20 % more or less. */
 const listening = Effect.zipRight(TestClock.setTime(1_000_000), watched([one], false))
 
@@ -26,6 +30,8 @@ describe("the gap of a subscription that was not whole", () => {
         ["open", one, seenWhole, "not_subscribed"],
         ["close", one]
       ])
+      // Back-fill is told of the gap, although the link was never lost.
+      expect(world.woken).toEqual([one])
     })
   )
 
@@ -39,6 +45,23 @@ describe("the gap of a subscription that was not whole", () => {
       world.states.set(one, State.listening(State.stopped(since), since))
       yield* TestClock.adjust("75 seconds")
       expect(world.ledger[0]).toEqual(["open", one, seenWhole, "not_subscribed"])
+    })
+  )
+
+  it.scoped("begins with the last question whose answer was complete, not with that answer", () =>
+    Effect.gen(function* () {
+      const world = yield* listening
+      world.beforeSettings = Effect.sleep("10 seconds")
+      yield* TestClock.adjust("5 minutes")
+      const before = world.askedFor("settings")
+      while (world.askedFor("settings") === before) yield* TestClock.adjust("1 second")
+      // It is answered by then, and the next question comes much later.
+      yield* TestClock.adjust("11 seconds")
+      expect(world.askedFor("settings")).toBe(before + 1)
+      const asked = lastAsked(world)
+      world.settings.set(one, noCalls)
+      yield* TestClock.adjust("2 minutes")
+      expect(world.ledger[0]).toEqual(["open", one, asked, "not_subscribed"])
     })
   )
 

@@ -106,7 +106,7 @@ export const bounded =
             })
           )
         )
-        // What the layer shares with others outside is built once, as without this.
+        // The memo map keeps shared layers shared: they are built once, as without this bound.
         return yield* Layer.buildWithMemoMap(layer, yield* Layer.CurrentMemoMap, scope)
       })
     )

@@ -138,7 +138,7 @@ const fetch = (tools: Tools, gap: Gap.Recoverable) =>
         from,
         Math.min(reach, end)
       )
-      // Where a page had room, the next stretch may be twice as long.
+      // After a page with room, the next stretch may be twice as long.
       reach = to + 1 + 2 * (to - from + 1)
       from = isEarly ? horizon + 1 : to + 1
       if (!isAll)

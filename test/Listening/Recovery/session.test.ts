@@ -66,12 +66,12 @@ describe("Recovery.recover", () => {
       yield* world.backfill()
       yield* database.close
       yield* TestClock.adjust("10 seconds")
+      const asked = world.evolution.asked.length
       // The first fetch waits for the log; two more gaps close meanwhile.
       for (const id of ["B", "C"]) {
         yield* TestClock.adjust("10 minutes")
         yield* miss(world, id)
       }
-      const asked = world.evolution.asked.length
       yield* TestClock.adjust("1 minute")
       expect(world.evolution.asked).toHaveLength(asked)
       yield* database.open

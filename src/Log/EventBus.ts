@@ -41,12 +41,13 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
     readonly after: (cursor: number | "now", reader?: Absentee) => Stream.Stream<LoggedEvent>
     /** Calls the watcher with every published batch until the scope closes. */
     readonly watch: (watcher: Watcher) => Effect.Effect<void, never, Scope.Scope>
-    /** The next page after a cursor out of memory; empty if nothing has come since, or `isLate`. */
+    /**
+     * The first page of events after a cursor, from memory: oldest first, about 2 million characters.
+     * Empty if no event has come after the cursor, or if it `isLate`.
+     */
     readonly recent: (cursor: number) => ReadonlyArray<LoggedEvent>
     /** The cursor of the newest event. */
     readonly newest: Effect.Effect<number>
-    /** Says that no event has come after a cursor. */
-    readonly isNewest: (cursor: number) => boolean
     /** Says that the next event after a cursor has left memory and has to come from the log. */
     readonly isLate: (cursor: number) => boolean
     /** The last id at which an event of these instances has been purged from the log; 0: none was. */
@@ -169,7 +170,6 @@ export const make = (capacity: number) =>
         ),
       recent: ring.recent,
       newest: Effect.sync(ring.newest),
-      isNewest: (cursor) => cursor >= ring.newest(),
       isLate: (cursor) => cursor < ring.horizon(),
       purgedUntil,
       announcePurged,

@@ -47,7 +47,6 @@ export const silentBus = (more: Partial<EventBus["Type"]> = {}) =>
   Layer.mock(EventBus, {
     newest: Effect.succeed(0),
     recent: () => [],
-    isNewest: () => true,
     isLate: () => false,
     watch: () => Effect.void,
     purgedUntil: () => 0,

@@ -8,7 +8,7 @@ import { Purge } from "../../src/Log/Purge.ts"
 import { ingestOf, storeOf } from "../support/doubles.ts"
 
 describe("Erasure", () => {
-  it.effect("erases also the events that ingest held back when it began", () =>
+  it.effect("erases the events that Ingest had not committed at the start", () =>
     Effect.gen(function* () {
       const isCommitted = yield* Effect.makeLatch()
       const table: Array<string> = []

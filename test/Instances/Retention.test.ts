@@ -50,8 +50,8 @@ const retained = (EVENT_RETENTION: string) =>
     return world
   })
 
-describe("retention", () => {
-  it.scoped("purges nothing where everything is kept for ever", () =>
+describe("Retention", () => {
+  it.scoped("purges nothing when every rule keeps events forever", () =>
     Effect.gen(function* () {
       for (const given of ["", "forever", "shop-*=forever"]) {
         const world = yield* retained(given)
@@ -61,21 +61,23 @@ describe("retention", () => {
     })
   )
 
-  it.scoped("purges all at once, but those that have a rule of their own; the first counts", () =>
-    Effect.gen(function* () {
-      const world = yield* retained("90 days,shop-1=7 days,test-*=1 day,shop-*=2 days,l*=forever")
-      expect(world.said).toEqual([
-        ["never heard of,", 90 * 24],
-        ["shop-1", 7 * 24],
-        ["shop-2", 48],
-        ["test-1", 24],
-        ["audit", 90 * 24],
-        ["tidy", 0]
-      ])
-    })
+  it.scoped(
+    "applies the first matching rule to each instance and the general rule to the others",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* retained("90 days,shop-1=7 days,test-*=1 day,shop-*=2 days,l*=forever")
+        expect(world.said).toEqual([
+          ["never heard of,", 90 * 24],
+          ["shop-1", 7 * 24],
+          ["shop-2", 48],
+          ["test-1", 24],
+          ["audit", 90 * 24],
+          ["tidy", 0]
+        ])
+      })
   )
 
-  it.scoped("leaves the rest and the audit alone where only some instances have a rule", () =>
+  it.scoped("keeps the other instances and the audit when only some instances have a rule", () =>
     Effect.gen(function* () {
       const world = yield* retained("test-*=1 day")
       expect(world.said).toEqual([
@@ -85,7 +87,7 @@ describe("retention", () => {
     })
   )
 
-  it.scoped("looks again every ten minutes, also after it could not", () =>
+  it.scoped("purges every ten minutes, also after a failure", () =>
     Effect.gen(function* () {
       const world = yield* retained("test-*=1 day")
       yield* TestClock.adjust("20 minutes")
@@ -99,7 +101,7 @@ describe("retention", () => {
     })
   )
 
-  it.scoped("leaves a database in peace that does not even take what comes", () =>
+  it.scoped("pauses while the database takes no writes", () =>
     Effect.gen(function* () {
       const world = yield* retained("1 day")
       world.said = []
@@ -113,7 +115,7 @@ describe("retention", () => {
     })
   )
 
-  it.scoped("tells the ledger of lost gaps that are too old to be told of", () =>
+  it.scoped("tells the ledger which lost gaps it purged", () =>
     Effect.gen(function* () {
       const world = yield* retained("test-*=1 day")
       world.purged = { ...nothing, gaps: 3, lost: new Map([["test-1", 2]]) }

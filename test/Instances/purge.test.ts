@@ -6,7 +6,7 @@ import { one, serviceOn, two } from "./service.ts"
 
 const baileys = (name: typeof one) => ({ name, integration: "WHATSAPP-BAILEYS" as const })
 
-describe("Instances, on purge,", { timeout: 30_000 }, () => {
+describe("Instances.purge", { timeout: 30_000 }, () => {
   const database = sharedDatabase()
   const service = serviceOn(database)
 
@@ -40,7 +40,7 @@ describe("Instances, on purge,", { timeout: 30_000 }, () => {
     return it
   })
 
-  it.scopedLive("erases everything of the instance and nothing of another one", () =>
+  it.scopedLive("erases all rows of the instance and none of another", () =>
     Effect.gen(function* () {
       const { bus, instances, simulator } = yield* lived
       const before = yield* rowsOf(two)
@@ -76,7 +76,7 @@ describe("Instances, on purge,", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("erases nothing while Evolution does not delete the instance", () =>
+  it.scopedLive("erases nothing while Evolution refuses to delete the instance", () =>
     Effect.gen(function* () {
       const { instances, simulator } = yield* lived
       const before = yield* rowsOf(one)

@@ -47,7 +47,6 @@ const houseOf = (
         Layer.mock(Recovery, {}),
         Layer.mock(EventBus, {
           recent: () => [],
-          isNewest: () => true,
           isLate: () => false,
           purgedUntil: () => 0,
           announcePurged: () => undefined,

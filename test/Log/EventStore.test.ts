@@ -8,7 +8,7 @@ import { databases } from "../support/databases.ts"
 import { jsonText } from "../support/jsonText.ts"
 import { event, nothing, quarantined, receivedAt } from "./EventStore/batch.ts"
 
-describe.each(databases)("the event store on %s", (_name, database) => {
+describe.each(databases)("EventStore on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
   beforeAll(() => runtime.runPromise(Effect.void), 30_000)
   beforeEach(() =>
@@ -34,7 +34,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       )
     )
 
-  test("gives ids in the order of the events, batch after batch", (store) =>
+  test("returns ids in the order of the events, batch after batch", (store) =>
     Effect.gen(function* () {
       expect(yield* store.lastId).toBe(0)
       expect(yield* store.append(nothing)).toEqual([])
@@ -52,7 +52,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(yield* store.lastId).toBe(ids[2])
     }))
 
-  test("gives the ids that are in the table where others take numbers, too", (store, sql) =>
+  test("returns the ids of the table's rows when a trigger takes numbers, too", (store, sql) =>
     Effect.gen(function* () {
       yield* sql.unsafe(`
         create function take_number() returns trigger language plpgsql as $$
@@ -66,10 +66,17 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       const rows = yield* sql<{ id: string }>`select id from events order by id`
       expect(given).toEqual(rows.map(({ id }) => Number(id)))
       expect(given).toHaveLength(3)
-      yield* sql.unsafe("drop trigger another on events; drop function take_number()")
-    }))
+    }).pipe(
+      Effect.ensuring(
+        Effect.orDie(
+          sql.unsafe(
+            "drop trigger if exists another on events; drop function if exists take_number()"
+          )
+        )
+      )
+    ))
 
-  test("gives data back as it came, whatever JSON it is", (store) =>
+  test("returns any JSON data unchanged", (store) =>
     Effect.gen(function* () {
       const values = [
         { key: { id: "A1" }, list: [1, 2.5, -3e-7], yes: true, no: null },
@@ -86,7 +93,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect((yield* store.read({ limit: 100 })).map(({ data }) => data)).toEqual(values)
     }))
 
-  test("keeps every field of an event, its time upstream as the text it was", (store) =>
+  test("keeps every field of an event, and Evolution's time as text", (store) =>
     Effect.gen(function* () {
       const upstreamTime = "2026-02-31T25:61:00.000Z" // no time at all, and not ours to judge
       const full = event("{}", {
@@ -113,7 +120,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(bare).toMatchObject({ extra: null, upstreamTime: null, origin: "live" })
     }))
 
-  test("puts aside what is no event, beside the log and not in it", (store, sql) =>
+  test("writes quarantined events beside the log and not into it", (store, sql) =>
     Effect.gen(function* () {
       const ids = yield* store.append({
         ...nothing,
@@ -136,7 +143,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       ])
     }))
 
-  test("commits a whole batch or nothing of it", (store, sql) =>
+  test("commits a batch as a whole or not at all", (store, sql) =>
     Effect.gen(function* () {
       const poison = ['{"text":"\\u0000"}', '"\\ud800"', "{", "1e99999999"]
       for (const json of poison) {
@@ -159,7 +166,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(kept.map(({ payload }) => payload)).toEqual(poison)
     }))
 
-  test("reads by instance, event, cursor and limit, oldest first", (store) =>
+  test("reads events by instance, name, cursor and limit, oldest first", (store) =>
     Effect.gen(function* () {
       const names = ["messages.upsert", "call", "messages.upsert"]
       const events = ["shop", "bar"].flatMap((instance) =>
@@ -189,7 +196,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(read.map(({ id }) => id)).toEqual(ids)
     }))
 
-  test("projects changes into the rows there are, and writes a code only when it changed", (store, sql) =>
+  test("updates existing instances only, and a QR code only when it changed", (store, sql) =>
     Effect.gen(function* () {
       const name = InstanceName.make("shop")
       yield* sql`

@@ -19,7 +19,7 @@ const open = (from: number, instance = shop) =>
   Gap.opened({ id: randomUUID(), instance, from: at(from), cause: "heartbeat_missed" })
 const closed = (from: number, instance = shop) => Gap.closed(open(from, instance), at(from + 10))
 
-describe.each(databases)("the gap store on %s", (_name, database) => {
+describe.each(databases)("GapStore on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(
     Layer.provideMerge(Layer.merge(GapStore.layer, EventStore.layer), database)
   )
@@ -61,7 +61,7 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       )
     )
 
-  test("has nothing at first: no gap, nothing lost, no heartbeat", (store) =>
+  test("starts without gaps, losses and heartbeat", (store) =>
     Effect.gen(function* () {
       expect(yield* store.list(shop, 10)).toEqual([])
       expect(yield* store.unfinished).toEqual([])
@@ -69,7 +69,7 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       expect(yield* store.lastHeartbeat).toBeUndefined()
     }))
 
-  test("gives a gap back as it was written, to the millisecond", (store, write) =>
+  test("returns a gap as it was written, to the millisecond", (store, write) =>
     Effect.gen(function* () {
       const bare = open(0)
       const full = Gap.unrecovered(
@@ -81,7 +81,7 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       expect(yield* store.list(shop, 10)).toEqual([full, bare])
     }))
 
-  test("lists an instance's gaps, newest first, as many as asked for", (store, write) =>
+  test("lists an instance's gaps, newest first, up to a limit", (store, write) =>
     Effect.gen(function* () {
       const gaps = [closed(40), closed(0), open(60), closed(20)]
       yield* write(...gaps, closed(30, bar))
@@ -93,7 +93,7 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       expect(yield* from(10, "shop-1' or true --")).toEqual([])
     }))
 
-  test("keeps apart what is unfinished, what is lost, and what is done with", (store, write) =>
+  test("separates unfinished, lost and recovered gaps", (store, write) =>
     Effect.gen(function* () {
       const unfinished = [
         open(0),
@@ -118,7 +118,7 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       ])
     }))
 
-  test("leaves alone what a deleted instance left behind, also when its name is another's", (store, write) =>
+  test("ignores gaps of a deleted instance, also when its name is in use again", (store, write) =>
     Effect.gen(function* () {
       const gone = InstanceName.make("gone-1")
       const again = InstanceName.make("again-1")
@@ -134,7 +134,7 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       expect(yield* store.lost).toEqual([])
     }))
 
-  test("has each gap once, as it was written last", (store, write) =>
+  test("keeps the last version of each gap", (store, write) =>
     Effect.gen(function* () {
       const first = open(0)
       const second = Gap.unrecovered(Gap.closed(first, at(10)), "why", at(90))
@@ -147,7 +147,7 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       expect([yield* store.unfinished, yield* store.lost]).toEqual([[], []])
     }))
 
-  test("keeps the last heartbeat, and whether the service stopped in good order after it", (store) =>
+  test("keeps the last heartbeat and the clean stop after it", (store) =>
     Effect.gen(function* () {
       yield* store.heartbeat(at(0))
       yield* store.heartbeat(at(5.001))
@@ -159,13 +159,13 @@ describe.each(databases)("the gap store on %s", (_name, database) => {
       expect(yield* store.lastHeartbeat).toEqual({ at: at(10), stopped: false })
     }))
 
-  test("knows of no heartbeat when the service stopped before the first", (store) =>
+  test("returns no heartbeat when the service stopped before the first", (store) =>
     Effect.gen(function* () {
       yield* store.markStopped
       expect(yield* store.lastHeartbeat).toBeUndefined()
     }))
 
-  test("writes the heartbeat beside the batches, and neither touches the other", (store, write) =>
+  test("writes heartbeats and batches independently", (store, write) =>
     Effect.gen(function* () {
       yield* store.heartbeat(at(0))
       yield* write(open(0))

@@ -47,8 +47,8 @@ const reason = (answer: Either.Either<void, { readonly reason: string }>): strin
 /** Time passes at once: timers that were due meanwhile fire at its end. */
 const stall = (seconds: number) => TestClock.adjust(Duration.seconds(seconds))
 
-describe("a live process", () => {
-  it.scoped("is live again as soon as its event loop turns after a stall of any length", () =>
+describe("Health.live", () => {
+  it.scoped("succeeds as soon as the event loop turns after a stall of any length", () =>
     Effect.gen(function* () {
       const { live } = yield* make()
       expect(reason(yield* live)).toBe("well")
@@ -59,7 +59,7 @@ describe("a live process", () => {
     })
   )
 
-  it.scoped("is not live once a background loop is beyond help", () =>
+  it.scoped("fails once a background loop keeps crashing", () =>
     Effect.gen(function* () {
       const { escalation, live } = yield* make()
       const message = "The writer keeps crashing"
@@ -68,7 +68,7 @@ describe("a live process", () => {
     })
   )
 
-  it.scoped("is not one whose writer has tried nothing for 30 s", () =>
+  it.scoped("fails when the writer has tried nothing for 30 s", () =>
     Effect.gen(function* () {
       const { idle, live } = yield* make()
       yield* Ref.set(idle, Duration.seconds(29))
@@ -84,7 +84,7 @@ describe("a live process", () => {
     })
   )
 
-  it.scoped("does not need the database", () =>
+  it.scoped("succeeds without the database", () =>
     Effect.gen(function* () {
       const { degraded, live } = yield* make(Effect.fail(sqlError))
       const since = DateTime.unsafeMake(0)
@@ -94,8 +94,8 @@ describe("a live process", () => {
   )
 })
 
-describe("a ready service", () => {
-  it.scoped("has a database that answers", () =>
+describe("Health.ready", () => {
+  it.scoped("requires a database that answers", () =>
     Effect.gen(function* () {
       expect(reason(yield* (yield* make()).ready)).toBe("well")
       const { ready } = yield* make(Effect.fail(sqlError))
@@ -108,7 +108,7 @@ describe("a ready service", () => {
     })
   )
 
-  it.scoped("has one that answers within two seconds, even when it cannot be interrupted", () =>
+  it.scoped("requires an answer within two seconds, even from an uninterruptible statement", () =>
     Effect.gen(function* () {
       const { ready } = yield* make(Effect.uninterruptible(Effect.never))
       const answer = yield* Effect.fork(ready)
@@ -117,7 +117,7 @@ describe("a ready service", () => {
     })
   )
 
-  it.scoped("has one that takes what is written", () =>
+  it.scoped("requires a database that takes writes", () =>
     Effect.gen(function* () {
       const { degraded, ready } = yield* make()
       const since = DateTime.unsafeMake(0)
@@ -134,7 +134,7 @@ describe("a ready service", () => {
     })
   )
 
-  it.scoped("has the schema of this version, no older one and no newer one", () =>
+  it.scoped("requires the schema of this version, neither older nor newer", () =>
     Effect.gen(function* () {
       for (const schema of ["behind", "ahead"] as const) {
         const { ready } = yield* make(Effect.succeed({ ...well, schema }))
@@ -144,9 +144,9 @@ describe("a ready service", () => {
   )
 })
 
-describe.each(databases)("EventStore.condition, %s", (_, database) => {
+describe.each(databases)("EventStore.condition on %s", (_, database) => {
   it.scopedLive(
-    "says that the database takes writes, and how its schema differs from this version's",
+    "reports that the database takes writes and how its schema differs",
     () =>
       Effect.gen(function* () {
         const { condition } = yield* EventStore
@@ -167,8 +167,13 @@ describe.each(databases)("EventStore.condition, %s", (_, database) => {
           )
         expect([yield* shifted(1), yield* shifted(1000)]).toEqual(["ahead", "ahead"])
         yield* sql`delete from ${sql(table)} where migration_id = ${latest}`
-        expect((yield* condition).schema).toBe("behind")
-        yield* sql`insert into ${sql(table)} (migration_id, name) values (${latest}, ${"last"})`
+        const { schema } = yield* condition.pipe(
+          Effect.ensuring(
+            Effect.orDie(sql`
+              insert into ${sql(table)} (migration_id, name) values (${latest}, ${"last"})`)
+          )
+        )
+        expect(schema).toBe("behind")
       }).pipe(Effect.provide(Layer.provideMerge(EventStore.layer, database))),
     30_000
   )

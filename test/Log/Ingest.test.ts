@@ -13,8 +13,8 @@ import {
   until
 } from "./Ingest/World.ts"
 
-describe("ingest", () => {
-  it.scoped("keeps each instance's order, however many bring events at once", () =>
+describe("Ingest", () => {
+  it.scoped("commits events in the order they arrived, for each instance, from many callers", () =>
     Effect.gen(function* () {
       const { close, events, receive } = yield* makeWorld()
       yield* Effect.forEach(
@@ -34,7 +34,7 @@ describe("ingest", () => {
     })
   )
 
-  it.scoped("commits what it took in, even when it is told to stop meanwhile", () =>
+  it.scoped("commits every accepted event when it is told to stop", () =>
     Effect.gen(function* () {
       const { close, data, open, receive, rests } = yield* makeWorld()
       yield* open.close
@@ -50,20 +50,22 @@ describe("ingest", () => {
     })
   )
 
-  it.scoped("does not stop the service from stopping when the database stays away", () =>
-    Effect.gen(function* () {
-      const { close, data, receive, rests } = yield* makeWorld(() => sqlError("ECONNREFUSED"))
-      yield* receive(calls(3))
-      const closing = yield* Effect.fork(close)
-      yield* TestClock.adjust("5 seconds")
-      yield* closing
-      expect(data()).toEqual([])
-      // It was no stop in good order: who comes next has to know that something is missing.
-      expect(rests()).toBe(0)
-    })
+  it.scoped(
+    "ends within its time when the database stays away, without recording a clean stop",
+    () =>
+      Effect.gen(function* () {
+        const { close, data, receive, rests } = yield* makeWorld(() => sqlError("ECONNREFUSED"))
+        yield* receive(calls(3))
+        const closing = yield* Effect.fork(close)
+        yield* TestClock.adjust("5 seconds")
+        yield* closing
+        expect(data()).toEqual([])
+        // It was no stop in good order: who comes next has to know that something is missing.
+        expect(rests()).toBe(0)
+      })
   )
 
-  it.scoped("puts what it cannot decode aside, and goes on with the rest", () =>
+  it.scoped("quarantines an undecodable event and continues with the others", () =>
     Effect.gen(function* () {
       const { close, data, quarantined, receive } = yield* makeWorld()
       const [first, second] = calls(2)
@@ -78,31 +80,34 @@ describe("ingest", () => {
     })
   )
 
-  it.scoped("puts aside the one event that Postgres refuses, its neighbours in their order", () =>
-    Effect.gen(function* () {
-      const refuse = ({ events }: Batch) => (events.some(isPoison) ? sqlError("22P05") : undefined)
-      const { bus, close, data, quarantined, receive } = yield* makeWorld(refuse)
-      const heard = yield* Effect.fork(Stream.runCollect(Stream.take(bus.after("now"), 99)))
-      const events = calls(100)
-      events[37] = raw("shop", { poison: "secret" })
-      yield* receive(events)
-      yield* close
-      const rest = numbers(100).filter((n) => n !== 37)
-      expect(data()).toEqual(rest)
-      expect(quarantined).toEqual([
-        {
-          event: "call",
-          instance: "shop",
-          receivedAt: 1000,
-          reason: "words of 22P05",
-          json: JSON.stringify('{"poison":"secret"}')
-        }
-      ])
-      expect(Array.from(yield* heard, ({ json }) => JSON.parse(String(json)).n)).toEqual(rest)
-    })
+  it.scoped(
+    "quarantines the one event that Postgres refuses and keeps the order of the others",
+    () =>
+      Effect.gen(function* () {
+        const refuse = ({ events }: Batch) =>
+          events.some(isPoison) ? sqlError("22P05") : undefined
+        const { bus, close, data, quarantined, receive } = yield* makeWorld(refuse)
+        const heard = yield* Effect.fork(Stream.runCollect(Stream.take(bus.after("now"), 99)))
+        const events = calls(100)
+        events[37] = raw("shop", { poison: "secret" })
+        yield* receive(events)
+        yield* close
+        const rest = numbers(100).filter((n) => n !== 37)
+        expect(data()).toEqual(rest)
+        expect(quarantined).toEqual([
+          {
+            event: "call",
+            instance: "shop",
+            receivedAt: 1000,
+            reason: "words of 22P05",
+            json: JSON.stringify('{"poison":"secret"}')
+          }
+        ])
+        expect(Array.from(yield* heard, ({ json }) => JSON.parse(String(json)).n)).toEqual(rest)
+      })
   )
 
-  it.scoped("keeps what one half of a halved batch taught about an instance for the other", () =>
+  it.scoped("carries an instance's state from one half of a split batch to the other", () =>
     Effect.forEach([1, 2, 3], (position) =>
       Effect.gen(function* () {
         const refuse = ({ events }: Batch) =>
@@ -123,7 +128,7 @@ describe("ingest", () => {
     )
   )
 
-  it.scoped("keeps a refused event without its data where not even that as a text is taken", () =>
+  it.scoped("quarantines an event without its data when the database refuses the text, too", () =>
     Effect.gen(function* () {
       const { close, quarantined, receive } = yield* makeWorld((batch) =>
         batch.events.some(isPoison) || batch.quarantined.some(({ json }) => json !== null)
@@ -136,7 +141,7 @@ describe("ingest", () => {
     })
   )
 
-  it.scoped("keeps a refused quarantine row without its payload, or else goes on without it", () =>
+  it.scoped("drops the payload of a refused quarantine row, then the row itself", () =>
     Effect.gen(function* () {
       const withPayload = ({ quarantined }: Batch) =>
         quarantined.some(({ json }) => json !== null) ? sqlError("54001") : undefined
@@ -155,7 +160,7 @@ describe("ingest", () => {
     })
   )
 
-  it.scoped("waits for a database that is away, and loses and repeats nothing", () =>
+  it.scoped("waits for an unavailable database and neither loses nor repeats an event", () =>
     Effect.gen(function* () {
       let failures = 8
       const refuse = () => (failures-- > 0 ? sqlError("ECONNREFUSED") : undefined)
@@ -179,7 +184,7 @@ describe("ingest", () => {
     })
   )
 
-  it.scoped("shows an instance's new state only once its event is committed", () =>
+  it.scoped("shows an instance's new state only after the commit of its event", () =>
     Effect.gen(function* () {
       let isAway = true
       const { data, events, lastEvent, receive, shop } = yield* makeWorld(() =>
@@ -195,27 +200,29 @@ describe("ingest", () => {
     })
   )
 
-  it.scoped("publishes an event with its id once it is committed, its instance's state known", () =>
-    Effect.gen(function* () {
-      const { bus, events, receive, shop } = yield* makeWorld()
-      const first = yield* bus.after("now").pipe(
-        Stream.mapEffect((event) =>
-          Effect.sync(() => ({ event, committed: events.length, state: shop()?.whatsapp?.state }))
-        ),
-        Stream.runHead,
-        Effect.fork
-      )
-      yield* receive([raw("shop", { state: "open" }, "connection.update")])
-      const seen = Option.getOrThrow(yield* first)
-      expect(seen).toMatchObject({
-        committed: 1,
-        state: "open",
-        event: { id: 1, instance: "shop", event: "connection.update", origin: "live" }
+  it.scoped(
+    "publishes an event with its id after the commit and after the instance's new state",
+    () =>
+      Effect.gen(function* () {
+        const { bus, events, receive, shop } = yield* makeWorld()
+        const first = yield* bus.after("now").pipe(
+          Stream.mapEffect((event) =>
+            Effect.sync(() => ({ event, committed: events.length, state: shop()?.whatsapp?.state }))
+          ),
+          Stream.runHead,
+          Effect.fork
+        )
+        yield* receive([raw("shop", { state: "open" }, "connection.update")])
+        const seen = Option.getOrThrow(yield* first)
+        expect(seen).toMatchObject({
+          committed: 1,
+          state: "open",
+          event: { id: 1, instance: "shop", event: "connection.update", origin: "live" }
+        })
       })
-    })
   )
 
-  it.scoped("makes the bringer wait while its queue is full", () =>
+  it.scoped("makes the caller wait while its queue is full", () =>
     Effect.gen(function* () {
       const { close, data, ingest, open, receive } = yield* makeWorld(undefined, {
         QUEUE_MAX_MIB: "1"
@@ -236,7 +243,7 @@ describe("ingest", () => {
     })
   )
 
-  it.scoped("writes at most 1 000 events or about 4 MB at a time", () =>
+  it.scoped("writes at most 1 000 events or about 4 MB in one batch", () =>
     Effect.gen(function* () {
       const { batches, close, receive } = yield* makeWorld()
       const large = Array.from({ length: 6 }, () => raw("shop", { text: "x".repeat(1_500_000) }))

@@ -18,6 +18,7 @@ import { EventStore } from "../../src/Log/EventStore.ts"
 import { InstanceStore } from "../../src/Log/InstanceStore.ts"
 import { databases } from "../support/databases.ts"
 import { event, nothing } from "./EventStore/batch.ts"
+import { eventually } from "./InstanceStore/Eventually.ts"
 
 const shop = InstanceName.make("shop")
 const bar = InstanceName.make("bar")
@@ -41,7 +42,7 @@ const observed: Observed = {
 
 const change = (name: InstanceName): Change => ({ name, observed, qrChanged: true })
 
-describe.each(databases)("the instance store on %s", (_name, database) => {
+describe.each(databases)("InstanceStore on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
   beforeAll(() => runtime.runPromise(Effect.void), 30_000)
   beforeEach(() =>
@@ -72,7 +73,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
     body: () => Effect.Effect<unknown, E, SqlClient.SqlClient | EventStore | Scope.Scope>
   ) => it.scoped(title, () => Effect.provide(body(), runtime))
 
-  test("makes an instance known by what is wanted of it", () =>
+  test("adds an instance with its desired state", () =>
     Effect.gen(function* () {
       const store = yield* open
       expect(store.get("shop")).toBeUndefined()
@@ -87,7 +88,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       expect(store.get("shop")).toEqual(record)
     }))
 
-  test("changes what is wanted and keeps what is known", () =>
+  test("changes the desired state and keeps the observed one", () =>
     Effect.gen(function* () {
       const store = yield* open
       yield* store.desire(shop, "listening")
@@ -105,7 +106,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       ])
     }))
 
-  test("tells the same after it was opened again, by name", () =>
+  test("lists the same instances after a restart, ordered by name", () =>
     Effect.gen(function* () {
       const store = yield* open
       yield* store.desire(shop, "listening")
@@ -116,7 +117,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       expect(yield* (yield* open).all).toEqual(before)
     }))
 
-  test("accepts nothing about an instance it does not know", () =>
+  test("ignores changes of unknown instances", () =>
     Effect.gen(function* () {
       const store = yield* open
       yield* commit(store, [change(shop)])
@@ -125,7 +126,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       expect(yield* (yield* open).all).toEqual([])
     }))
 
-  test("forgets an instance, and one it never knew", () =>
+  test("forgets known and unknown instances", () =>
     Effect.gen(function* () {
       const store = yield* open
       yield* store.desire(shop, "listening")
@@ -137,7 +138,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       expect(store.get("shop")?.whatsapp).toBeNull()
     }))
 
-  test("clears a code that can no longer be scanned, in the table too, and leaves the others", () =>
+  test("clears an expired QR code in memory and in the table, and keeps the others", () =>
     Effect.gen(function* () {
       const store = yield* open
       yield* store.desire(shop, "listening")
@@ -160,7 +161,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       ])
     }))
 
-  test("notes the last events in the table a little later, and of all that came the last", () =>
+  test("writes the last live event of each instance a little later", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const store = yield* open
@@ -182,12 +183,12 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       const last = sql<{ last_event: string | null }>`select last_event from instances`
       expect(yield* last).toEqual([{ last_event: null }])
       yield* TestClock.adjust("5 seconds")
-      yield* Effect.repeat(last, { until: ([row]) => row?.last_event === "messages.upsert" })
+      yield* eventually(last, ([row]) => row?.last_event === "messages.upsert")
       yield* sql`truncate events`
       expect((yield* open).lastEvent("shop")).toEqual(message)
     }))
 
-  test("notes the last events of many by turns", () =>
+  test("writes the last events of many instances in turns", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const store = yield* open
@@ -199,7 +200,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
           select count(*)::int as count from instances where last_event is null`,
         ([row]) => row?.count
       )
-      const leaves = (count: number) => Effect.repeat(left, { until: (found) => found === count })
+      const leaves = (count: number) => eventually(left, (found) => found === count)
       store.applyCommitted([], all())
       yield* TestClock.adjust("5 seconds")
       yield* leaves(1)
@@ -209,7 +210,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       yield* leaves(0)
     }))
 
-  test("notes a last event a little later still, when the table was not to be had", () =>
+  test("writes a last event at the next turn when the table was missing", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const isTold = yield* Effect.makeLatch()
@@ -219,15 +220,15 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       store.applyCommitted([], [event("{}", { event: "call" })])
       const last = sql<{ last_event: string | null }>`select last_event from instances`
       yield* sql`alter table instances rename to away`
-      yield* TestClock.adjust("5 seconds")
-      yield* isTold.await
-      yield* sql`alter table away rename to instances`
+      yield* Effect.zipRight(TestClock.adjust("5 seconds"), isTold.await).pipe(
+        Effect.ensuring(Effect.orDie(sql`alter table away rename to instances`))
+      )
       expect(yield* last).toEqual([{ last_event: null }])
       yield* TestClock.adjust("5 seconds")
-      yield* Effect.repeat(last, { until: ([row]) => row?.last_event === "call" })
+      yield* eventually(last, ([row]) => row?.last_event === "call")
     }))
 
-  test("reads the last event that came out of the log, where the table is behind", () =>
+  test("reads the last event from the log when the table is behind", () =>
     Effect.gen(function* () {
       const events = yield* EventStore
       yield* (yield* open).desire(shop, "listening")
@@ -246,7 +247,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
       })
     }))
 
-  test("clears codes that expired while nobody was there, before anybody can ask", () =>
+  test("clears codes that expired during a downtime before the first read", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const first = yield* Scope.extend(open, scope)
@@ -262,9 +263,7 @@ describe.each(databases)("the instance store on %s", (_name, database) => {
 
 /** The sweep is a query of its own, so it is done some turns of the loop after its time came. */
 const swept = (store: InstanceStore["Type"]) =>
-  Effect.repeat(
-    Effect.async<boolean>((resume) => {
-      setImmediate(() => resume(Effect.sync(() => store.get("shop")?.qr === null)))
-    }),
-    { until: (done) => done }
+  eventually(
+    Effect.sync(() => store.get("shop")?.qr),
+    (qr) => qr === null
   )

@@ -14,9 +14,13 @@ const daily = (from: number): ReadonlyArray<Heard> =>
     ["shop", "bar", "baz"].map((name): Heard => [days, name])
   )
 
-describe("the purge", () => {
+describe("Purge", () => {
   onEach((test, name) => {
-    test("deletes what is older than a time, of all, and nothing else", ({ hear, left, purge }) =>
+    test("deletes the rows of all instances that are older than a time, and no others", ({
+      hear,
+      left,
+      purge
+    }) =>
       Effect.gen(function* () {
         yield* hear(...daily(6))
         const purged = yield* purge.old(all, ago(2.5))
@@ -29,11 +33,7 @@ describe("the purge", () => {
         expect(yield* purge.old(all, ago(0))).toMatchObject({ events: 0, quarantine: 0 })
       }))
 
-    test("leaves alone whom its rule is not about, and one instance's has an eye for it alone", ({
-      hear,
-      left,
-      purge
-    }) =>
+    test("deletes only rows of the instances that the rule covers", ({ hear, left, purge }) =>
       Effect.gen(function* () {
         yield* hear(...daily(4))
         const others = { covers: (one: string) => one !== "shop", names: all.names }
@@ -45,7 +45,7 @@ describe("the purge", () => {
         expect(yield* left("events")).toEqual(kept.slice(1))
       }))
 
-    test("comes to what it passed over while it was too young", ({ hear, left, purge }) =>
+    test("deletes a row that an earlier purge skipped as too young", ({ hear, left, purge }) =>
       Effect.gen(function* () {
         // Their clock was wrong for a while: in the midst of the old ones, from the future.
         yield* hear(...daily(5), [-300, "shop"], [-300, "bar"], ...daily(3))
@@ -58,7 +58,7 @@ describe("the purge", () => {
         expect(yield* left("events")).toEqual([])
       }))
 
-    test("has an end where the clock was behind for a while", ({ hear, left, purge }) =>
+    test("ends when rows have a time that was set back", ({ hear, left, purge }) =>
       Effect.gen(function* () {
         yield* hear(...daily(3), [9000, "shop"], [9000, "bar"], ...daily(2))
         yield* purge.old(all, ago(2.5))
@@ -68,7 +68,12 @@ describe("the purge", () => {
         expect(rest.filter(([days]) => Number(days) < 2.5)).toHaveLength(12)
       }))
 
-    test("deletes what names no instance with what all are about", ({ left, purge, sql, store }) =>
+    test("deletes rows without an instance under a rule for all instances", ({
+      left,
+      purge,
+      sql,
+      store
+    }) =>
       Effect.gen(function* () {
         yield* sql`
           insert into quarantine (event, reason, received_at)
@@ -80,7 +85,7 @@ describe("the purge", () => {
         expect(yield* store.lastId).toBe(0)
       }))
 
-    test("erases one instance, whatever its age, and no other's", ({ hear, left, purge, sql }) =>
+    test("erases all rows of one instance and none of another", ({ hear, left, purge, sql }) =>
       Effect.gen(function* () {
         yield* hear(...daily(4))
         expect(yield* purge.instance("bar")).toMatchObject({ events: 4, quarantine: 4 })
@@ -93,11 +98,7 @@ describe("the purge", () => {
         ])
       }))
 
-    test("leaves gaps in peace that are open or have something left to try", ({
-      purge,
-      sql,
-      store
-    }) =>
+    test("keeps gaps that are open or due for another attempt", ({ purge, sql, store }) =>
       Effect.gen(function* () {
         const shop = InstanceName.make("shop")
         const open = Gap.opened({
@@ -130,7 +131,7 @@ describe("the purge", () => {
         expect(yield* purge.instance("shop")).toMatchObject({ gaps: 4 })
       }))
 
-    test("deletes old rows of the audit, whoever they are about", ({ purge, sql }) =>
+    test("deletes old rows of the audit, with or without an instance", ({ purge, sql }) =>
       Effect.gen(function* () {
         for (const days of [5, 4, 3, 2, 1])
           yield* sql`
@@ -140,7 +141,7 @@ describe("the purge", () => {
         expect(yield* sql`select instance from audit`).toEqual([{ instance: "shop" }])
       }))
 
-    test("knows of whom there is anything", ({ hear, purge, sql }) =>
+    test("lists the instances that have rows", ({ hear, purge, sql }) =>
       Effect.gen(function* () {
         expect(yield* purge.names).toEqual([])
         yield* hear([1, "shop"], [1, "bar"], [1, "shop"], [1, "a"])
@@ -148,7 +149,7 @@ describe("the purge", () => {
         expect([...(yield* purge.names)].sort()).toEqual(["a", "bar", "gone", "shop"])
       }))
 
-    test("tells the bus up to where, of whom; a service that starts later knows it too", ({
+    test("tells the bus the last purged id of each instance, also after a restart", ({
       bus,
       hear,
       purge,
@@ -169,7 +170,7 @@ describe("the purge", () => {
         }
       }))
 
-    test("tells the bus before it deletes, so that no reader finds a hole", ({
+    test("tells the bus before it deletes, so that no reader meets an unreported hole", ({
       bus,
       hear,
       purge,
@@ -182,8 +183,11 @@ describe("the purge", () => {
             begin raise exception 'no'; end $$;
           create trigger refusing before delete on events
             for each statement execute function refuse()`)
-        yield* Effect.flip(purge.old(all, ago(1.5)))
-        yield* sql.unsafe("drop trigger refusing on events; drop function refuse()")
+        yield* Effect.flip(purge.old(all, ago(1.5))).pipe(
+          Effect.ensuring(
+            Effect.orDie(sql.unsafe("drop trigger refusing on events; drop function refuse()"))
+          )
+        )
         expect(purgedOf(bus)).toEqual([
           ["bar", 2],
           ["baz", 3],
@@ -191,7 +195,7 @@ describe("the purge", () => {
         ])
       }))
 
-    test("keeps one note for all instances that are no more", ({
+    test("keeps one last purged id for all deleted instances", ({
       bus,
       hear,
       purge,
@@ -216,7 +220,7 @@ describe("the purge", () => {
       }))
 
     if (name === "Postgres")
-      test("finds every page by an index, with many rows in the log", ({ sql }) =>
+      test("reads every page through an index of a large log", ({ sql }) =>
         Effect.gen(function* () {
           yield* sql`
             insert into events (instance, event, data, received_at, origin)

@@ -44,8 +44,8 @@ const world = Effect.gen(function* () {
   return { lines, publish }
 })
 
-describe("events that come in masses", () => {
-  it.scoped("are one line a minute, with the instance and how many there were", () =>
+describe("StormLog", () => {
+  it.scoped("writes one line a minute with the instance and the number of events", () =>
     Effect.gen(function* () {
       const { lines, publish } = yield* world
       yield* publish("shop", "connection.update", 1240)
@@ -60,7 +60,7 @@ describe("events that come in masses", () => {
     })
   )
 
-  it.scoped("are counted anew each minute", () =>
+  it.scoped("counts anew each minute", () =>
     Effect.gen(function* () {
       const { lines, publish } = yield* world
       for (const count of [60, 59, 61]) {
@@ -74,7 +74,7 @@ describe("events that come in masses", () => {
     })
   )
 
-  it.scoped("of several names are one line, the most first, for each instance", () =>
+  it.scoped("writes one line for each instance, the most frequent event first", () =>
     Effect.gen(function* () {
       const { lines, publish } = yield* world
       yield* publish("shop", "connection.update", 100)
@@ -89,19 +89,17 @@ describe("events that come in masses", () => {
     })
   )
 
-  it.scoped(
-    "are many by what is usual: a busy phone is none, a life-cycle event each second is",
-    () =>
-      Effect.gen(function* () {
-        const { lines, publish } = yield* world
-        yield* publish("busy", "messages.upsert", 999)
-        yield* publish("shaky", "status.instance", 60)
-        yield* TestClock.adjust("1 minute")
-        expect(lines.map(({ instance }) => instance)).toEqual(["shaky"])
-      })
+  it.scoped("reports a life-cycle event each second, but not the messages of a busy phone", () =>
+    Effect.gen(function* () {
+      const { lines, publish } = yield* world
+      yield* publish("busy", "messages.upsert", 999)
+      yield* publish("shaky", "status.instance", 60)
+      yield* TestClock.adjust("1 minute")
+      expect(lines.map(({ instance }) => instance)).toEqual(["shaky"])
+    })
   )
 
-  it.scoped("take bounded memory, whatever names they bear", () =>
+  it.scoped("bounds its memory for any names", () =>
     Effect.gen(function* () {
       const { lines, publish } = yield* world
       yield* publish((n) => `shop-${n}`, "call", 4096)

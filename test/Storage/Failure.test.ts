@@ -6,8 +6,8 @@ import { isTimeout, outageOf, untilBack } from "../../src/Storage/Failure.ts"
 const failed = (cause: unknown) => new SqlError.SqlError({ cause })
 const coded = (code: string) => Object.assign(new Error("words"), { code })
 
-describe("why nothing can be written", () => {
-  it("tells a read-only database and a full disk from one that is away, by SQLSTATE", () => {
+describe("Failure.outageOf", () => {
+  it("separates a read-only, a full and an unavailable database by SQLSTATE", () => {
     expect(outageOf(failed(coded("25006")))).toBe("database_read_only")
     expect(outageOf(failed(coded("53100")))).toBe("database_full")
     // Out of connections, shutting down, connection failure, a port where nobody is.
@@ -15,14 +15,14 @@ describe("why nothing can be written", () => {
       expect(outageOf(failed(coded(code))), code).toBe("database_unavailable")
   })
 
-  it("takes a database without a word for one that is away", () => {
+  it("treats an error without a code as an unavailable database", () => {
     expect(outageOf(failed(new Error("Connection terminated unexpectedly")))).toBe(
       "database_unavailable"
     )
     expect(outageOf(failed(undefined))).toBe("database_unavailable")
   })
 
-  it("finds the code however deep it stands among the causes", () => {
+  it("finds the code at any depth of the causes", () => {
     expect(outageOf(failed(failed(failed(coded("53100")))))).toBe("database_full")
     expect(outageOf(failed(new Error("wrapped", { cause: coded("25006") })))).toBe(
       "database_read_only"
@@ -30,8 +30,8 @@ describe("why nothing can be written", () => {
   })
 })
 
-describe("an answer that did not come in time", () => {
-  it("is found in what the pool, the client and the system say of it, and in nothing else", () => {
+describe("Failure.isTimeout", () => {
+  it("recognizes the time-outs of the pool and the client, and no other error", () => {
     const ended = new Error("Connection terminated unexpectedly")
     for (const error of [
       // The three race: pg-pool's words, and pg's, and @effect/sql-pg's.
@@ -47,8 +47,8 @@ describe("an answer that did not come in time", () => {
   })
 })
 
-describe("the wait for the database", () => {
-  it.effect("begins short, doubles, and looks every 5 s at the latest, without end", () =>
+describe("Failure.untilBack", () => {
+  it.effect("starts short, doubles, and retries at least every 5 s without end", () =>
     Effect.gen(function* () {
       const triedAt: Array<number> = []
       const away = Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -70,7 +70,7 @@ describe("the wait for the database", () => {
     })
   )
 
-  it.effect("is over with the first try that succeeds", () =>
+  it.effect("ends with the first attempt that succeeds", () =>
     Effect.gen(function* () {
       let tries = 0
       const back = Effect.suspend(() =>

@@ -43,8 +43,8 @@ const movingServer = (url: URL) =>
     ({ end }) => Effect.sync(end)
   )
 
-describe.skipIf(testDatabaseUrl === undefined)("a Postgres that vanishes without a word", () => {
-  it.scopedLive("fails the statement after a while, and is found at its new place", () =>
+describe.skipIf(testDatabaseUrl === undefined)("A Postgres that stops answering", () => {
+  it.scopedLive("fails the statement after its time-out, and serves again from its new place", () =>
     Effect.gen(function* () {
       const server = yield* movingServer(new URL(yield* freshSchemaUrl(testDatabaseUrl ?? "")))
       const url = Redacted.make(server.url)
@@ -69,7 +69,7 @@ describe.skipIf(testDatabaseUrl === undefined)("a Postgres that vanishes without
     })
   )
 
-  it.scopedLive("is told from one that another process migrates", () =>
+  it.scopedLive("differs from one that another process migrates", () =>
     Effect.gen(function* () {
       const url = Redacted.make(yield* freshSchemaUrl(testDatabaseUrl ?? ""))
       const migrating = yield* Effect.fork(

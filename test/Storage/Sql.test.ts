@@ -48,9 +48,9 @@ const applied = Effect.flatMap(SqlClient.SqlClient, (sql) =>
 const refusalOf = <A, E, R>(layer: Layer.Layer<A, E, R>) =>
   Effect.flip(Effect.scoped(Layer.build(layer)))
 
-describe.each(databases)("a migrated %s", (_name, database) => {
+describe.each(databases)("Sql on %s", (_name, database) => {
   it.effect(
-    "has its tables, and migrating again changes nothing",
+    "creates the tables once, and a second migration changes nothing",
     () =>
       Effect.gen(function* () {
         expect(yield* tables).toEqual(ours)
@@ -64,7 +64,7 @@ describe.each(databases)("a migrated %s", (_name, database) => {
   )
 
   it.effect(
-    "goes on serving after a statement failed",
+    "continues after a failed statement",
     () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -78,9 +78,9 @@ describe.each(databases)("a migrated %s", (_name, database) => {
   )
 })
 
-describe("the embedded database", () => {
+describe("Sql.layerEmbedded", () => {
   it.scoped(
-    "keeps its rows when its directory is opened again",
+    "keeps the rows when its directory is opened again",
     () =>
       Effect.gen(function* () {
         const layer = Sql.layerEmbedded(join(yield* temporaryDirectory, "deep", "er"))
@@ -97,7 +97,7 @@ describe("the embedded database", () => {
   )
 
   it.scoped(
-    "is where DATA_DIR says, and one process at a time may have it",
+    "opens DATA_DIR for one process at a time",
     () =>
       Effect.gen(function* () {
         const DATA_DIR = yield* temporaryDirectory
@@ -109,7 +109,7 @@ describe("the embedded database", () => {
   )
 
   it.scoped(
-    "says in one line that its directory cannot be used",
+    "reports an unusable directory in one line",
     () =>
       Effect.gen(function* () {
         const directory = yield* temporaryDirectory
@@ -123,7 +123,7 @@ describe("the embedded database", () => {
   )
 
   it.scoped(
-    "says in one line that its files are of no use",
+    "reports unusable files in one line",
     () =>
       Effect.gen(function* () {
         const directory = yield* temporaryDirectory
@@ -145,8 +145,8 @@ const deadPort = Effect.async<number>((resume) => {
   })
 })
 
-describe("Postgres at DATABASE_URL", () => {
-  it.effect("is reported away in one line, without its password", () =>
+describe("Sql.layerPostgres", () => {
+  it.effect("reports an unavailable server in one line, without the password", () =>
     Effect.gen(function* () {
       const url = `postgres://keeper:sesame@127.0.0.1:${yield* deadPort}/app`
       const layer = Layer.provide(Sql.layer, settings({ DATABASE_URL: url }))
@@ -159,7 +159,7 @@ describe("Postgres at DATABASE_URL", () => {
     })
   )
 
-  it.effect("is reported unusable in one line when the address is none", () =>
+  it.effect("reports an invalid address in one line", () =>
     Effect.gen(function* () {
       for (const url of ["sesame", "postgres://keeper:sesame@db:port/app", "mysql://:sesame@[x/"]) {
         const exit = yield* Effect.exit(refusalOf(Sql.layerPostgres(Redacted.make(url))))
@@ -172,7 +172,7 @@ describe("Postgres at DATABASE_URL", () => {
 
   const testDatabaseUrl = process.env.TEST_DATABASE_URL
   it.scoped.skipIf(testDatabaseUrl === undefined)(
-    "may be migrated by three processes at once",
+    "migrates once when three processes start together",
     () =>
       Effect.gen(function* () {
         for (let round = 0; round < 3; round++) {
@@ -191,11 +191,11 @@ describe("Postgres at DATABASE_URL", () => {
   )
 })
 
-describe("what a failed statement tells to do", () => {
+describe("Failure.classify", () => {
   const coded = (code: string) => Object.assign(new Error("words"), { code })
   const failed = (cause: unknown) => new SqlError.SqlError({ cause, message: "Failed" })
 
-  it("follows from its SQLSTATE or from Node's code", () => {
+  it("classifies an error by its SQLSTATE or by Node's code", () => {
     const table = {
       data: ["22P05", "22021", "22001", "22003", "23505", "23502", "54000", "54001"],
       unavailable: ["08006", "08P01", "53300", "53100", "57P01", "57P03", "25006"],
@@ -207,12 +207,12 @@ describe("what a failed statement tells to do", () => {
       expect(classify(failed(coded(code))), code).toBe("unavailable")
   })
 
-  it("is to wait when the error has no code, as a broken connection's has none", () => {
+  it("classifies an error without a code as unavailable, as a broken connection has none", () => {
     expect(classify(failed(new Error("Connection terminated unexpectedly")))).toBe("unavailable")
     expect(classify(failed(undefined))).toBe("unavailable")
   })
 
-  it("is found at any depth of the causes", () => {
+  it("finds the code at any depth of the causes", () => {
     expect(classify(failed(failed(failed(coded("23505")))))).toBe("data")
     expect(detailOf(failed(failed(coded("23505"))))).toBe("words")
     const both = new AggregateError([new Error("::1 refused"), new Error("127.0.0.1 refused")])

@@ -82,7 +82,7 @@ const versions = [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
 describe("migrate", () => {
   it.effect(
-    "brings an embedded database of every version to the latest, while that version goes on writing",
+    "brings an embedded database of every version to the latest while that version writes",
     () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -98,7 +98,7 @@ describe("migrate", () => {
   const testDatabaseUrl = process.env.TEST_DATABASE_URL
   for (const version of versions)
     it.scoped.skipIf(testDatabaseUrl === undefined)(
-      `brings Postgres of version ${version} to the latest, while that version goes on writing`,
+      `brings Postgres of version ${version} to the latest while that version writes`,
       () =>
         Effect.gen(function* () {
           const url = yield* freshSchemaUrl(testDatabaseUrl ?? "")

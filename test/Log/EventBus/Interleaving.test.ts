@@ -10,9 +10,9 @@ const random = (seed: number) => (below: number) => {
   return ((mixed ^ (mixed >>> 14)) >>> 0) % below
 }
 
-describe("a reader of the event bus", () => {
+describe("A reader of EventBus", () => {
   it.effect(
-    "gets every event once and in order, however readers and writer interleave",
+    "receives every event once and in order under any interleaving",
     () =>
       Effect.forEach(range(1, 150), (seed) =>
         Effect.gen(function* () {
@@ -56,7 +56,7 @@ describe("a reader of the event bus", () => {
   )
 
   it.effect(
-    "is woken by an event that comes between its look and its sleep",
+    "receives an event that is published just before it falls asleep",
     () =>
       Effect.gen(function* () {
         // The reader yields after so many steps, and so many turns after that the event comes.

@@ -5,7 +5,7 @@ import { Utf8 } from "../../../src/Domain/Utf8.ts"
 import * as Columns from "../../../src/Log/EventStore/Columns.ts"
 import { databases } from "../../support/databases.ts"
 
-describe.each(databases)("a column on %s", (_name, database) => {
+describe.each(databases)("Columns on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(database)
   beforeAll(() => runtime.runPromise(Effect.void), 30_000)
   afterAll(() => runtime.dispose(), 30_000)
@@ -15,7 +15,7 @@ describe.each(databases)("a column on %s", (_name, database) => {
     body: (sql: SqlClient.SqlClient) => Effect.Effect<unknown, unknown>
   ) => it.effect(title, () => Effect.provide(Effect.flatMap(SqlClient.SqlClient, body), runtime))
 
-  test("of texts comes as it was, whatever is in them", (sql) =>
+  test("carry texts of any content unchanged", (sql) =>
     Effect.gen(function* () {
       const texts = ["a", "", null, '{"}, \\ NULL', "Olá 世界 👩‍👧", "\n\t", "x".repeat(100_000)]
       const [row] = yield* sql<{ found: unknown }>`
@@ -23,7 +23,7 @@ describe.each(databases)("a column on %s", (_name, database) => {
       expect(row?.found).toEqual(texts)
     }))
 
-  test("of JSON, cast, comes as it was", (sql) =>
+  test("carry JSON unchanged through a cast", (sql) =>
     Effect.gen(function* () {
       const values = [{ a: ['\n"\\', 1.5] }, [], null, "é", 0, false]
       const texts = [...values.map((value) => JSON.stringify(value)), null]
@@ -34,7 +34,7 @@ describe.each(databases)("a column on %s", (_name, database) => {
       expect(row).toEqual({ found: [...values, null], nulls: 1 })
     }))
 
-  test("of UTF-8 comes as the text that it is", (sql) =>
+  test("carry UTF-8 bytes as text", (sql) =>
     Effect.gen(function* () {
       const text = '{"é":"世"}'
       const utf8 = [new Utf8(Buffer.from(text).toString("latin1")), text, null]
@@ -43,7 +43,7 @@ describe.each(databases)("a column on %s", (_name, database) => {
       expect(row?.found).toEqual([{ é: "世" }, { é: "世" }, null])
     }))
 
-  test("of times comes to the millisecond, and before 2000 as well", (sql) =>
+  test("carry times to the millisecond, before and after 2000", (sql) =>
     Effect.gen(function* () {
       const times = [0, 1, 946_684_799_999, 946_684_800_000, 1_795_452_079_123, -62_000_000_000]
       const rows = yield* sql<{ at: Date }>`
@@ -51,7 +51,7 @@ describe.each(databases)("a column on %s", (_name, database) => {
       expect(rows.map(({ at }) => at.getTime())).toEqual(times)
     }))
 
-  test("without a row is an empty list", (sql) =>
+  test("become an empty list without rows", (sql) =>
     Effect.gen(function* () {
       expect(
         yield* sql`

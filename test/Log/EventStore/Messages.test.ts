@@ -28,7 +28,7 @@ const gap = Gap.opened({
 })
 const noted = (of: Gap.Gap) => event("{}", { event: "gap.updated", origin: "listener", gap: of })
 
-describe.each(databases)("the event store on %s", (_name, database) => {
+describe.each(databases)("EventStore on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
   beforeAll(() => runtime.runPromise(Effect.void), 30_000)
   beforeEach(() =>
@@ -54,7 +54,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       )
     )
 
-  test("tells, of messages fetched again, those that the log has not, in their order", (store) =>
+  test("returns the back-filled messages that the log lacks, in their order", (store) =>
     Effect.gen(function* () {
       const heard = [
         message("A1"),
@@ -72,7 +72,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(fresh.every((one) => asked.includes(one))).toBe(true)
     }))
 
-  test("does not take a message for heard that another instance heard, or another event names", (store) =>
+  test("ignores messages of other instances and ids in other kinds of events", (store) =>
     Effect.gen(function* () {
       const elsewhere = [
         message("A1", { instance: "bar" }),
@@ -84,7 +84,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(yield* store.unheard([message("A1", { instance: "bar" })])).toEqual([])
     }))
 
-  test("finds its way among data of any shape", (store) =>
+  test("compares messages with data of any shape", (store) =>
     Effect.gen(function* () {
       const shapes = [
         "null",
@@ -105,7 +105,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(yield* store.unheard([])).toEqual([])
     }))
 
-  test("compares a thousand messages at once", (store) =>
+  test("compares a thousand messages in one call", (store) =>
     Effect.gen(function* () {
       const messages = Array.from({ length: 1000 }, (_, n) => message(`A${n}`))
       yield* store.append({ ...nothing, events: messages.filter((_, n) => n % 3 === 0) })
@@ -117,7 +117,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
     events.map((one, n) => ({ ...one, receivedAt: receivedAt + (n + 1) * 1000 }))
   const at = (seconds: number) => DateTime.unsafeMake(receivedAt + seconds * 1000)
 
-  test("knows the two messages heard nearest to a gap on either side, nearest first", (store) =>
+  test("returns the two live messages nearest to each side of a gap, nearest first", (store) =>
     Effect.gen(function* () {
       const ids = ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9"]
       yield* store.append({ ...nothing, events: heard(ids.map((id) => message(id))) })
@@ -131,7 +131,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(yield* around(3, 6, "nobody")).toEqual({ before: [], after: [] })
     }))
 
-  test("takes for heard what came live, was a message of this instance, and has an id", (store) =>
+  test("counts only live messages of the instance that have an id", (store) =>
     Effect.gen(function* () {
       const others = [
         message("B1", { event: "messages.update" }),
@@ -150,7 +150,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       })
     }))
 
-  test("finds the message before a gap also where nothing was ever heard after it", (store) =>
+  test("returns the message before a gap when no message follows the gap", (store) =>
     Effect.gen(function* () {
       yield* store.append({ ...nothing, events: heard([message("A1")]) })
       expect(yield* store.messagesAround("shop", at(5), at(9))).toEqual({
@@ -163,7 +163,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       })
     }))
 
-  test("looks for them as far away as a few thousand events of the instance", (store) =>
+  test("searches a few thousand events of the instance on each side of a gap", (store) =>
     Effect.gen(function* () {
       const silence = (count: number, instance = "shop") =>
         Array.from({ length: count }, () => event("{}", { event: "presence.update", instance }))
@@ -175,7 +175,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(yield* around).toMatchObject({ before: [] })
     }))
 
-  test("writes the ledger with the batch: both, or neither", (store, sql) =>
+  test("writes gaps and events in one transaction", (store, sql) =>
     Effect.gen(function* () {
       const gaps = sql`select id, recovered, fetched from gaps`
       const refused = yield* Effect.flip(
@@ -200,7 +200,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(yield* gaps).toEqual([{ id: gap.id, recovered: true, fetched: 0 }])
     }))
 
-  test("writes the ledger once for each key", (store, sql) =>
+  test("writes the gaps of a key once", (store, sql) =>
     Effect.gen(function* () {
       const key = randomUUID()
       const fetched = sql`select fetched from gaps`

@@ -32,9 +32,9 @@ const logged = Effect.flatMap(
   (sql) => sql<{ n: number }>`select (data->>'n')::int as n from events order by id`
 ).pipe(Effect.map((rows) => rows.map(({ n }) => n)))
 
-describe.each(databases)("a batch on %s", (_name, database) => {
+describe.each(databases)("EventStore on %s", (_name, database) => {
   it.effect(
-    "is written once, however often and however fast it is given",
+    "writes a batch once, however often it is appended",
     () =>
       Effect.gen(function* () {
         const store = yield* EventStore
@@ -55,7 +55,7 @@ describe.each(databases)("a batch on %s", (_name, database) => {
   )
 
   it.live(
-    "is written and told once when the answer to its commit gets lost",
+    "writes and publishes a batch once when the answer to its commit is lost",
     () =>
       Effect.gen(function* () {
         const bus = yield* EventBus

@@ -18,7 +18,7 @@ const update = (minutes: number, instance?: string) => at(minutes, "connection.u
 const turn = (minutes: number) => at(minutes, "listener.updated")
 const message = (minutes: number) => at(minutes, "messages.upsert")
 
-describe.each(databases)("the event store on %s", (_name, database) => {
+describe.each(databases)("EventStore.stateChanges on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
   beforeAll(() => runtime.runPromise(Effect.void), 30_000)
   beforeEach(() =>
@@ -47,7 +47,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
   const turnsOf = (store: EventStore["Type"]) =>
     Effect.map(store.stateChanges("shop", since), (events) => events.map(({ data }) => data))
 
-  test("tells an instance's turns since a time, oldest first, and nothing of its messages", (store) =>
+  test("returns an instance's state changes since a time, oldest first, without messages", (store) =>
     Effect.gen(function* () {
       const events = [message(0), update(1), message(2), turn(3), update(4, "bar"), update(5)]
       yield* store.append({ ...nothing, events })
@@ -58,7 +58,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       ])
     }))
 
-  test("tells how it was before: the listener's last turn, and the last few of WhatsApp's", (store) =>
+  test("includes the listener's last change before the time and the last few of WhatsApp", (store) =>
     Effect.gen(function* () {
       const storm = Array.from({ length: 30 }, (_, index) => update(index - 100))
       const events = [turn(-300), turn(-200), ...storm, message(-1), update(1)]
@@ -69,7 +69,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect(told.at(-1)).toBe("connection.update 1")
     }))
 
-  test("claims nothing about before when it leaves out the oldest of a storm", (store) =>
+  test("omits the state before the time when a storm exceeds its limit", (store) =>
     Effect.gen(function* () {
       const storm = Array.from({ length: 5001 }, (_, index) => update(index))
       yield* store.append({ ...nothing, events: [turn(-2), ...storm] })
@@ -77,7 +77,7 @@ describe.each(databases)("the event store on %s", (_name, database) => {
       expect([told.length, told[0]]).toEqual([5000, "connection.update 1"])
     }))
 
-  test("finds them by their own index", (store, sql) =>
+  test("uses an index of its own", (store, sql) =>
     Effect.gen(function* () {
       yield* sql`
         insert into events (instance, event, data, received_at, origin)

@@ -6,8 +6,8 @@ import { bytesOf, isWaiting, makeLine, ofKilobytes, settle, taken } from "./Line
 /** What an event of ten kilobytes takes up. */
 const ten = Effect.runSync(Effect.flatMap(Effect.all(ofKilobytes(1).map(bytesOf)), Arr.head))
 
-describe("the backlog", () => {
-  it.scoped("hands over what it took in, in order, whoever brought it", () =>
+describe("Backlog", () => {
+  it.scoped("hands over events in the order of their arrival", () =>
     Effect.gen(function* () {
       const events = ofKilobytes(60)
       const { backlog, bring, committed, draining } = yield* makeLine({ maxBytes: 5 * ten })
@@ -21,7 +21,7 @@ describe("the backlog", () => {
     })
   )
 
-  it.scoped("makes whoever brings more wait from so many bytes on, until a commit makes room", () =>
+  it.scoped("makes callers wait above its bound in bytes until a commit makes room", () =>
     Effect.gen(function* () {
       const { bring, committed, open } = yield* makeLine({ maxBytes: 2.5 * ten })
       yield* open.close
@@ -40,7 +40,7 @@ describe("the backlog", () => {
     })
   )
 
-  it.scoped("takes in what is larger than its bound, alone or all at once", () =>
+  it.scoped("accepts events that are larger than its bound", () =>
     Effect.gen(function* () {
       const { bring, committed, open } = yield* makeLine({ maxBytes: 0.5 * ten })
       yield* open.close
@@ -54,7 +54,7 @@ describe("the backlog", () => {
     })
   )
 
-  it.scoped("makes whoever brings more wait when the oldest has waited too long", () =>
+  it.scoped("makes callers wait while the oldest event is too old", () =>
     Effect.gen(function* () {
       const { bring, committed, open } = yield* makeLine()
       const [first, second, third, fourth] = ofKilobytes(4)
@@ -75,29 +75,27 @@ describe("the backlog", () => {
     })
   )
 
-  it.scoped(
-    "lets in one after the other, in the order in which they came, as far as there is room",
-    () =>
-      Effect.gen(function* () {
-        const { bring, committed, open } = yield* makeLine({ maxBytes: 1.5 * ten })
-        yield* open.close
-        const events = ofKilobytes(8)
-        yield* bring(events.slice(0, 2))
-        const bringing = yield* Effect.forEach(events.slice(2), (one) =>
-          Effect.zipLeft(Effect.fork(bring([one])), settle)
-        )
-        yield* open.release
-        yield* settle
-        const waiting = yield* Effect.forEach(bringing, isWaiting)
-        expect(waiting).toEqual([false, false, true, true, true, true])
-        yield* open.open
-        yield* Fiber.joinAll(bringing)
-        yield* settle
-        expect(committed()).toEqual(events)
-      })
+  it.scoped("admits waiting callers in their order, as far as there is room", () =>
+    Effect.gen(function* () {
+      const { bring, committed, open } = yield* makeLine({ maxBytes: 1.5 * ten })
+      yield* open.close
+      const events = ofKilobytes(8)
+      yield* bring(events.slice(0, 2))
+      const bringing = yield* Effect.forEach(events.slice(2), (one) =>
+        Effect.zipLeft(Effect.fork(bring([one])), settle)
+      )
+      yield* open.release
+      yield* settle
+      const waiting = yield* Effect.forEach(bringing, isWaiting)
+      expect(waiting).toEqual([false, false, true, true, true, true])
+      yield* open.open
+      yield* Fiber.joinAll(bringing)
+      yield* settle
+      expect(committed()).toEqual(events)
+    })
   )
 
-  it.scoped("makes nothing of what is brought before there is room for it", () =>
+  it.scoped("builds no items for a caller before there is room", () =>
     Effect.gen(function* () {
       const { backlog, bring, open } = yield* makeLine({ maxBytes: 0.5 * ten })
       yield* open.close
@@ -118,7 +116,7 @@ describe("the backlog", () => {
     })
   )
 
-  it.scoped("commits all that it took in once it has ended, and then ends itself", () =>
+  it.scoped("commits every accepted event after its end, then closes", () =>
     Effect.gen(function* () {
       const { backlog, bring, committed, draining, open } = yield* makeLine()
       yield* open.close
@@ -135,7 +133,7 @@ describe("the backlog", () => {
     })
   )
 
-  it.scoped("keeps what was fetched again in batches of its own, where it stands", () =>
+  it.scoped("keeps back-filled events in batches of their own without changing the order", () =>
     Effect.gen(function* () {
       const { batches, bring, open } = yield* makeLine()
       yield* open.close
@@ -152,8 +150,8 @@ describe("the backlog", () => {
   )
 })
 
-describe("the backlog's times", () => {
-  it.scoped("say until when all is committed: until now, or until the oldest that is not", () =>
+describe("The times of Backlog", () => {
+  it.scoped("say until when every event is committed: now, or the oldest waiting event", () =>
     Effect.gen(function* () {
       const { backlog, bring, open } = yield* makeLine()
       const settled = backlog.committedUntil
@@ -179,34 +177,32 @@ describe("the backlog's times", () => {
     })
   )
 
-  it.scoped(
-    "are of what was received, also while it waits for room, and until it is committed",
-    () =>
-      Effect.gen(function* () {
-        const { backlog, open } = yield* makeLine({ maxBytes: 0.5 * ten })
-        yield* open.close
-        const bring = (since: number) =>
-          backlog.add(() => ofKilobytes(1).map((one) => [one, undefined]), since)
-        yield* TestClock.setTime(60_000)
-        yield* bring(59_000)
-        expect(yield* backlog.committedUntil).toBe(59_000)
-        const waiting = yield* Effect.fork(bring(7_000))
-        const leaving = yield* Effect.fork(bring(3_000))
-        yield* settle
-        expect(yield* backlog.committedUntil).toBe(3_000)
-        yield* Fiber.interrupt(leaving)
-        expect(yield* backlog.committedUntil).toBe(7_000)
-        yield* open.release
-        yield* settle
-        yield* Fiber.join(waiting)
-        expect(yield* backlog.committedUntil).toBe(7_000)
-        yield* open.release
-        yield* settle
-        expect(yield* backlog.committedUntil).toBe(60_000)
-      })
+  it.scoped("cover an event from its reception, through its wait for room, to its commit", () =>
+    Effect.gen(function* () {
+      const { backlog, open } = yield* makeLine({ maxBytes: 0.5 * ten })
+      yield* open.close
+      const bring = (since: number) =>
+        backlog.add(() => ofKilobytes(1).map((one) => [one, undefined]), since)
+      yield* TestClock.setTime(60_000)
+      yield* bring(59_000)
+      expect(yield* backlog.committedUntil).toBe(59_000)
+      const waiting = yield* Effect.fork(bring(7_000))
+      const leaving = yield* Effect.fork(bring(3_000))
+      yield* settle
+      expect(yield* backlog.committedUntil).toBe(3_000)
+      yield* Fiber.interrupt(leaving)
+      expect(yield* backlog.committedUntil).toBe(7_000)
+      yield* open.release
+      yield* settle
+      yield* Fiber.join(waiting)
+      expect(yield* backlog.committedUntil).toBe(7_000)
+      yield* open.release
+      yield* settle
+      expect(yield* backlog.committedUntil).toBe(60_000)
+    })
   )
 
-  it.scoped("say since when somebody waits for room, and that nobody does", () =>
+  it.scoped("say since when callers have waited for room, and until when they did", () =>
     Effect.gen(function* () {
       const { backlog, bring, open } = yield* makeLine({ maxBytes: 1.5 * ten })
       yield* TestClock.setTime(1000)

@@ -3,20 +3,18 @@ import { Effect, Either, Redacted } from "effect"
 import { jsonText } from "../../support/jsonText.ts"
 import { bytesOf, taken } from "./Line.ts"
 
-describe("the size of what waits", () => {
-  it.scoped(
-    "counts a character twice when one of the text is beyond Latin-1, for so V8 keeps it",
-    () =>
-      Effect.gen(function* () {
-        const size = (text: string) => bytesOf(taken(jsonText(JSON.stringify(text))))
-        const narrow = yield* size("é".repeat(100_000))
-        const wide = yield* size(`${"é".repeat(99_999)}世`)
-        expect(narrow).toBeGreaterThan(100_000)
-        expect(wide / narrow).toBeCloseTo(2, 1)
-      })
+describe("The size of a waiting event", () => {
+  it.scoped("counts two bytes for each character of a text beyond Latin-1, as V8 does", () =>
+    Effect.gen(function* () {
+      const size = (text: string) => bytesOf(taken(jsonText(JSON.stringify(text))))
+      const narrow = yield* size("é".repeat(100_000))
+      const wide = yield* size(`${"é".repeat(99_999)}世`)
+      expect(narrow).toBeGreaterThan(100_000)
+      expect(wide / narrow).toBeCloseTo(2, 1)
+    })
   )
 
-  it.scoped("counts also what stands beside the data, and the image of a code", () =>
+  it.scoped("includes the extra fields and the image of a QR code", () =>
     Effect.gen(function* () {
       const text = "x".repeat(100_000)
       const qrcode = { code: "2@code", base64: text }
@@ -29,7 +27,7 @@ describe("the size of what waits", () => {
     })
   )
 
-  it.scoped("counts events that have no text to speak of, and what is put aside", () =>
+  it.scoped("includes a fixed cost for short events, and the payload of quarantined events", () =>
     Effect.gen(function* () {
       const aside = { instance: null, event: "call", reason: "why", receivedAt: 0 }
       const sizes = [

@@ -11,9 +11,9 @@ const interrupted = (effect: Effect.Effect<void>, steps: number) =>
     50
   )
 
-describe("whoever waits for room in the backlog", () => {
+describe("A caller that waits for room in the backlog", () => {
   it.effect(
-    "gets in when the last commit makes room just after they looked for it",
+    "is admitted when the last commit makes room just after its check",
     () =>
       Effect.gen(function* () {
         for (const steps of numbers(50))
@@ -37,9 +37,9 @@ describe("whoever waits for room in the backlog", () => {
   )
 
   it.scoped.each([
-    ["so much", { maxBytes: 1 }],
-    ["something so old", { maxAge: "1 minute" }]
-  ] as const)("and goes away, is not spoken of for ever because of %s", ([, bounds]) =>
+    ["bytes", { maxBytes: 1 }],
+    ["age", { maxAge: "1 minute" }]
+  ] as const)("no longer counts as waiting after an interruption (bound: %s)", ([, bounds]) =>
     Effect.gen(function* () {
       const { backlog, bring, open } = yield* makeLine(bounds)
       yield* open.close

@@ -4,8 +4,8 @@ import { type Batch, calls, makeWorld, raw } from "./World.ts"
 
 const isPoison = ({ json }: Batch["events"][number]) => String(json).includes("poison")
 
-describe("a bug of ours that one event meets", () => {
-  it.scoped("costs that event alone, and the writer goes on", () =>
+describe("A defect that one event causes", () => {
+  it.scoped("quarantines only that event, and the writer continues", () =>
     Effect.gen(function* () {
       const { close, data, quarantined, receive } = yield* makeWorld(({ events }) => {
         if (events.some(isPoison)) throw new TypeError("a bug")

@@ -3,8 +3,8 @@ import { Effect, TestClock } from "effect"
 import { makeLines } from "../../support/Lines.ts"
 import { isPoison, makeWorld, raw, sqlError } from "./World.ts"
 
-describe("a line about an event that cannot be written", () => {
-  it.scoped("says of which instance it is", () =>
+describe("A log line about an uncommitted event", () => {
+  it.scoped("names the instance", () =>
     Effect.gen(function* () {
       const { layer, lines } = yield* makeLines
       const { close, receive } = yield* makeWorld(({ events, quarantined }) =>

@@ -19,8 +19,8 @@ const failure = (code: string) =>
     })
   })
 
-describe("what ingest writes down", () => {
-  it.scoped("has no configured secret in it, nor in the instance's profile", () =>
+describe("Ingest", () => {
+  it.scoped("removes configured secrets from events and from the profile", () =>
     Effect.gen(function* () {
       const { close, events, receive, shop } = yield* makeWorld(() => undefined, variables)
       yield* receive([
@@ -41,7 +41,7 @@ describe("what ingest writes down", () => {
     })
   )
 
-  it.scoped("keeps a code to scan for the projection, and for nobody else", () =>
+  it.scoped("gives a QR code to the projection and redacts it in the event", () =>
     Effect.gen(function* () {
       const { close, events, receive, shop } = yield* makeWorld(() => undefined, variables)
       const qrcode = {
@@ -61,7 +61,7 @@ describe("what ingest writes down", () => {
     })
   )
 
-  it.scoped("puts a refused code to scan aside without the code", () =>
+  it.scoped("quarantines a refused QR event without its code", () =>
     Effect.gen(function* () {
       const refuse = ({ events }: Batch) => (events.length > 0 ? failure("22P05") : undefined)
       const { close, quarantined, receive } = yield* makeWorld(refuse, variables)
@@ -74,7 +74,7 @@ describe("what ingest writes down", () => {
     })
   )
 
-  it.scoped("says without secrets why a row was refused, and what ails the database", () =>
+  it.scoped("removes secrets from the reason of a refused row and of an outage", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld(
         ({ events }) => (events.some(isPoison) ? failure("22P02") : undefined),

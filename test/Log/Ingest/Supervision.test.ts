@@ -9,7 +9,7 @@ import { type Batch, calls, isPoison, makeWorld, numbers, raw, sqlError } from "
 const escalation = () => Deferred.unsafeMake<never, LoopCrashed>(FiberId.none)
 
 describe("The writer", () => {
-  it.scoped("commits and publishes every event although a watcher of the bus throws", () =>
+  it.scoped("commits and publishes every event when a watcher of the bus throws", () =>
     Effect.gen(function* () {
       const { layer, lines } = yield* makeLines
       const { bus, close, data, receive } = yield* makeWorld().pipe(Effect.provide(layer))
@@ -39,7 +39,7 @@ describe("The writer", () => {
     })
   )
 
-  it.scoped("goes on when the bus itself has a bug", () =>
+  it.scoped("continues after a defect of the bus", () =>
     Effect.gen(function* () {
       const { layer, lines } = yield* makeLines
       const { close, data, ingest, receive, rests } = yield* makeWorld(undefined, {}, () =>
@@ -57,7 +57,7 @@ describe("The writer", () => {
     })
   )
 
-  it.scoped("is restarted after a crash, and writes what it had taken once", () =>
+  it.scoped("restarts after a crash and writes every accepted event once", () =>
     Effect.gen(function* () {
       let crashes = 0
       const isSecondHalf = ({ events }: Batch) => String(events[0]?.json) === '{"n":2}'
@@ -77,27 +77,25 @@ describe("The writer", () => {
     })
   )
 
-  it.scoped(
-    "ends the program when it keeps crashing, and does not claim a stop in good order",
-    () =>
-      Effect.gen(function* () {
-        const ended = escalation()
-        const { close, ingest, receive, rests } = yield* makeWorld(() => Effect.interrupt).pipe(
-          Effect.provideService(Escalation, ended)
-        )
-        yield* receive(calls(1))
-        yield* TestClock.adjust("10 seconds")
-        const exit = yield* Effect.exit(Deferred.await(ended))
-        expect(Exit.isFailure(exit)).toBe(true)
-        expect(yield* Effect.flip(Deferred.await(ended))).toBeInstanceOf(LoopCrashed)
-        expect(yield* Effect.flip(Deferred.await(ended))).toMatchObject({ loop: "writer" })
-        yield* close
-        expect(rests()).toBe(0)
-        expect((yield* ingest.depth).events).toBe(1)
-      })
+  it.scoped("ends the program when it keeps crashing, without recording a clean stop", () =>
+    Effect.gen(function* () {
+      const ended = escalation()
+      const { close, ingest, receive, rests } = yield* makeWorld(() => Effect.interrupt).pipe(
+        Effect.provideService(Escalation, ended)
+      )
+      yield* receive(calls(1))
+      yield* TestClock.adjust("10 seconds")
+      const exit = yield* Effect.exit(Deferred.await(ended))
+      expect(Exit.isFailure(exit)).toBe(true)
+      expect(yield* Effect.flip(Deferred.await(ended))).toBeInstanceOf(LoopCrashed)
+      expect(yield* Effect.flip(Deferred.await(ended))).toMatchObject({ loop: "writer" })
+      yield* close
+      expect(rests()).toBe(0)
+      expect((yield* ingest.depth).events).toBe(1)
+    })
   )
 
-  it.scoped("lets callers go whose events cannot even be put in quarantine", () =>
+  it.scoped("releases callers whose events fit neither the log nor the quarantine", () =>
     Effect.gen(function* () {
       const { ingest } = yield* makeWorld(() => sqlError("54001"))
       const [message] = calls(1)
@@ -112,7 +110,7 @@ describe("The writer", () => {
     })
   )
 
-  it.scoped("flushes what was received before, and does not wait for what comes later", () =>
+  it.scoped("flushes the events received before the call and does not wait for later ones", () =>
     Effect.gen(function* () {
       const { close, data, ingest, open, receive } = yield* makeWorld()
       yield* ingest.flush
@@ -131,7 +129,7 @@ describe("The writer", () => {
     })
   )
 
-  it.scoped("does not restart for an event that the database refuses", () =>
+  it.scoped("does not restart when the database refuses an event", () =>
     Effect.gen(function* () {
       const ended = escalation()
       const { close, quarantined, receive } = yield* makeWorld(({ events }) =>

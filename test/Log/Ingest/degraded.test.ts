@@ -20,8 +20,8 @@ const refusing = Effect.fn(function* (
   return { ...world, database }
 })
 
-describe("what is wrong while nothing can be written", () => {
-  it.scoped("is nothing as long as everything is", () =>
+describe("Ingest.degraded", () => {
+  it.scoped("is null while the database takes writes", () =>
     Effect.gen(function* () {
       const { ingest, receive } = yield* refusing(undefined)
       expect(yield* ingest.degraded).toBeNull()
@@ -37,18 +37,20 @@ describe("what is wrong while nothing can be written", () => {
     ["53100", "database_full"],
     // Not the database's absence; but nothing is written all the same.
     ["42P01", "database_unavailable"]
-  ] as const)("is, after %s, %s: since the first refusal, and in its words", ([code, reason]) =>
-    Effect.gen(function* () {
-      const { ingest, receive } = yield* refusing(code)
-      yield* TestClock.setTime(5000)
-      yield* receive(calls(3))
-      yield* TestClock.adjust("1 minute")
-      const message = `The database takes nothing: words of ${code}`
-      expect(yield* ingest.degraded).toEqual({ reason, since: at(5000), message })
-    })
+  ] as const)(
+    "maps SQLSTATE %s to %s, with the time and the words of the first refusal",
+    ([code, reason]) =>
+      Effect.gen(function* () {
+        const { ingest, receive } = yield* refusing(code)
+        yield* TestClock.setTime(5000)
+        yield* receive(calls(3))
+        yield* TestClock.adjust("1 minute")
+        const message = `The database takes nothing: words of ${code}`
+        expect(yield* ingest.degraded).toEqual({ reason, since: at(5000), message })
+      })
   )
 
-  it.scoped("is over with the first thing that is written", () =>
+  it.scoped("is null again after the first successful write", () =>
     Effect.gen(function* () {
       const { data, database, ingest, receive } = yield* refusing("57P03")
       yield* receive(calls(3))
@@ -59,7 +61,7 @@ describe("what is wrong while nothing can be written", () => {
     })
   )
 
-  it.scoped("is what it is now: another reason begins when it does", () =>
+  it.scoped("starts a new `since` when the reason changes", () =>
     Effect.gen(function* () {
       const { database, ingest, receive } = yield* refusing("57P03")
       yield* receive(calls(1))
@@ -74,7 +76,7 @@ describe("what is wrong while nothing can be written", () => {
     })
   )
 
-  it.scoped("is not that one event is refused: it goes into quarantine", () =>
+  it.scoped("stays null when the database refuses one event, which goes into quarantine", () =>
     Effect.gen(function* () {
       const { ingest, quarantined, receive } = yield* makeWorld(({ events }) =>
         events.some(isPoison) ? sqlError("22P05") : undefined
@@ -86,13 +88,13 @@ describe("what is wrong while nothing can be written", () => {
   )
 })
 
-describe("a full queue", () => {
+describe("A full queue", () => {
   /** Some two hundred bytes beyond what may wait. */
   const megabytes = (count: number) =>
     Array.from({ length: count }, () => raw("shop", { text: "x".repeat(1024 * 1024) }))
   const small = { QUEUE_MAX_MIB: "1" }
 
-  it.scoped("is told once somebody has to wait, since then, with the reason for it", () =>
+  it.scoped("is reported from the first wait of a caller on, with the reason", () =>
     Effect.gen(function* () {
       const { data, database, ingest, receive } = yield* refusing("25006", small)
       yield* receive(megabytes(1))
@@ -114,7 +116,7 @@ describe("a full queue", () => {
     })
   )
 
-  it.scoped("is told without a reason when the database is merely slow", () =>
+  it.scoped("is reported without a reason when the database is only slow", () =>
     Effect.gen(function* () {
       const { ingest, open, receive } = yield* makeWorld(undefined, small)
       yield* open.close
@@ -130,7 +132,7 @@ describe("a full queue", () => {
     })
   )
 
-  it.scoped("is told also when little waits, but for too long", () =>
+  it.scoped("is reported when few events have waited too long", () =>
     Effect.gen(function* () {
       const { data, database, ingest, receive } = yield* refusing("57P03", {
         QUEUE_MAX_AGE: "1 minute"

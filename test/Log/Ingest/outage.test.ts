@@ -15,8 +15,8 @@ const once = (outage: Outage.Outage, statement: Effect.Effect<void, SqlError.Sql
     return fiber
   })
 
-describe("a statement beside the queue", () => {
-  it.effect("tells that the database is away, also when nothing waits to be written", () =>
+describe("A statement outside of the queue", () => {
+  it.effect("reports an unavailable database while no event waits", () =>
     Effect.gen(function* () {
       const outage = yield* Outage.make(detailOf)
       yield* TestClock.setTime(5000)
@@ -34,7 +34,7 @@ describe("a statement beside the queue", () => {
     })
   )
 
-  it.effect("that succeeds says nothing of the queue's: there may be no room for more", () =>
+  it.effect("does not end an outage of the queue when it succeeds, as the disk may be full", () =>
     Effect.gen(function* () {
       const outage = yield* Outage.make(detailOf)
       yield* once(outage, sqlError("53100"))
@@ -43,7 +43,7 @@ describe("a statement beside the queue", () => {
     })
   )
 
-  it.effect("is outdone by what is written from the queue", () =>
+  it.effect("yields to the outcome of the queue's next statement", () =>
     Effect.gen(function* () {
       const outage = yield* Outage.make(detailOf)
       yield* Effect.flip(outage.observe(sqlError("57P03")))
@@ -55,8 +55,8 @@ describe("a statement beside the queue", () => {
   )
 })
 
-describe("a database that does not answer", () => {
-  it.effect("is away after ten seconds, since it was asked, until it answers", () =>
+describe("A database that does not answer", () => {
+  it.effect("counts as unavailable after ten seconds, from the request until the answer", () =>
     Effect.gen(function* () {
       const outage = yield* Outage.make(detailOf)
       const answers = yield* Effect.makeLatch()
@@ -77,7 +77,7 @@ describe("a database that does not answer", () => {
     })
   )
 
-  it.effect("is no matter when nobody waits for the answer any more", () =>
+  it.effect("causes no outage when the caller has stopped waiting", () =>
     Effect.gen(function* () {
       const outage = yield* Outage.make(detailOf)
       yield* Effect.timeoutOption(outage.observe(Effect.never), "1 second").pipe(Effect.fork)

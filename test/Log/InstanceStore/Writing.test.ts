@@ -7,7 +7,6 @@ import {
   Fiber,
   Layer,
   ManagedRuntime,
-  Schedule,
   TestClock,
   TestServices
 } from "effect"
@@ -17,6 +16,7 @@ import { EventStore } from "../../../src/Log/EventStore.ts"
 import { InstanceStore } from "../../../src/Log/InstanceStore.ts"
 import { databases } from "../../support/databases.ts"
 import { event, nothing } from "../EventStore/batch.ts"
+import { eventually } from "./Eventually.ts"
 
 const [shop, bar] = [InstanceName.make("shop"), InstanceName.make("bar")]
 
@@ -33,12 +33,6 @@ const change = (code: string, seconds: number): Change => ({
   observed: observed(code, seconds),
   qrChanged: true
 })
-
-/** Repeats a query in real time until it has this answer. */
-const eventually = <A, E, R>(query: Effect.Effect<A, E, R>, until: (answer: A) => boolean) =>
-  TestServices.provideLive(
-    Effect.zipRight(Effect.repeat(query, { until, schedule: Schedule.spaced("5 millis") }), query)
-  )
 
 describe.each(databases)("InstanceStore on %s", (name, database) => {
   const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))
@@ -65,7 +59,7 @@ describe.each(databases)("InstanceStore on %s", (name, database) => {
       }).pipe(Effect.provide(runtime))
     )
 
-  test("keeps a code that is committed while the sweep of expired codes is under way", (store, sql, append) =>
+  test("keeps a code that is committed during the sweep of expired codes", (store, sql, append) =>
     Effect.gen(function* () {
       yield* store.desire(shop, "listening")
       const first = [change("2@first", 0)]
@@ -88,7 +82,7 @@ describe.each(databases)("InstanceStore on %s", (name, database) => {
       expect(store.get("shop")?.qr?.code).toBe("2@second")
     }))
 
-  test("keeps the time since which an instance is known when its wanted state changes", (store, sql) =>
+  test("keeps `known_since` when the desired state changes", (store, sql) =>
     Effect.gen(function* () {
       const knownSince = Effect.map(
         sql<{ known_since: Date }>`select known_since from instances`,
@@ -105,7 +99,7 @@ describe.each(databases)("InstanceStore on %s", (name, database) => {
     }))
 
   if (name === "Postgres")
-    test("writes the last events of other rows while the writer has one row locked", (store, sql) =>
+    test("writes the last events of other rows while one row is locked", (store, sql) =>
       Effect.gen(function* () {
         for (const each of [shop, bar]) yield* store.desire(each, "listening")
         const written = Effect.map(

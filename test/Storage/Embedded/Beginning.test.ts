@@ -19,8 +19,8 @@ const identifierIn = (directory: string) =>
     Effect.provide(Layer.fresh(Sql.layerEmbedded(directory)))
   )
 
-describe("a new embedded database", { timeout: 60_000 }, () => {
-  it.scopedLive("begins with what initdb made when the program was built", () =>
+describe("A new embedded database", { timeout: 60_000 }, () => {
+  it.scopedLive("starts from the archive that initdb made at build time", () =>
     Effect.gen(function* () {
       expect(existsSync(join(bundle(), "../pgdata.tgz"))).toBe(true)
       const one = yield* identifierIn(yield* temporaryDirectory)
@@ -29,7 +29,7 @@ describe("a new embedded database", { timeout: 60_000 }, () => {
     })
   )
 
-  it.scopedLive("is made by initdb where the program stands alone", () =>
+  it.scopedLive("runs initdb when the program has no archive", () =>
     Effect.gen(function* () {
       const home = yield* temporaryDirectory
       mkdirSync(join(home, "app"))

@@ -6,7 +6,7 @@ import { connect, createServer, type Server, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Exit, Scope } from "effect"
+import { Deferred, Effect, Either, Exit, Schedule, Scope } from "effect"
 import * as DataDirLock from "../../../src/Storage/Embedded/DataDirLock.ts"
 
 const directory = Effect.acquireRelease(
@@ -96,8 +96,8 @@ const taker = (path: string) =>
     return { outcome, letGo: Scope.close(scope, Exit.void) }
   })
 
-describe("the lock of a data directory", () => {
-  it.scoped("is had by one holder at a time, and free after it", () =>
+describe("DataDirLock", () => {
+  it.scoped("admits one holder at a time and is free after it", () =>
     Effect.gen(function* () {
       const path = yield* directory
       const scope = yield* Scope.make()
@@ -114,7 +114,7 @@ describe("the lock of a data directory", () => {
     })
   )
 
-  it.scoped("says in one line why a directory cannot be locked at all", () =>
+  it.scoped("reports in one line why a directory cannot be locked", () =>
     Effect.gen(function* () {
       const path = join(yield* directory, "absent")
       const error = yield* Effect.flip(Effect.scoped(DataDirLock.acquire(path)))
@@ -124,7 +124,7 @@ describe("the lock of a data directory", () => {
   )
 
   it.scopedLive(
-    "keeps other processes out, and outlives none that is killed",
+    "keeps other processes out until its holder is killed",
     () =>
       Effect.gen(function* () {
         const path = yield* directory
@@ -140,7 +140,7 @@ describe("the lock of a data directory", () => {
   )
 
   it.scopedLive(
-    "is won by at most one of those who take over a dead one, and stays theirs",
+    "gives a dead lock to at most one taker, who keeps it",
     () =>
       Effect.gen(function* () {
         let won = 0
@@ -163,7 +163,7 @@ describe("the lock of a data directory", () => {
     60_000
   )
 
-  it.scopedLive("is left to an owner that is too busy to answer", () =>
+  it.scopedLive("respects an owner that is too busy to answer", () =>
     Effect.gen(function* () {
       const path = yield* directory
       yield* serve(join(path, "lock"), () => undefined)
@@ -173,13 +173,16 @@ describe("the lock of a data directory", () => {
     })
   )
 
-  it.scopedLive("is left to a rival that took the same dead one later", () =>
+  it.scopedLive("respects a rival that took the same dead lock later", () =>
     Effect.gen(function* () {
       const path = yield* directory
       yield* leaveDeadLock(path)
       const taking = yield* Effect.fork(Effect.either(Effect.scoped(DataDirLock.acquire(path))))
       const lock = join(path, "lock")
-      yield* Effect.repeat(answers(lock), { until: (answered) => answered })
+      yield* Effect.repeat(answers(lock), {
+        until: (answered) => answered,
+        schedule: Schedule.spaced("1 millis")
+      })
       // The rival had seen the dead lock too, and only now gets to remove what it takes for it.
       yield* Effect.promise(() => rm(lock))
       yield* serve(lock)

@@ -11,7 +11,7 @@ import { makeLines } from "../support/Lines.ts"
 
 const store = storeOf({ read: () => Effect.succeed([]), lastId: Effect.succeed(0) })
 
-/** A bus, and a way to commit events on it as they come from Evolution. */
+/** A bus and a function that publishes events decoded from Evolution's payloads. */
 const makeBus = Effect.gen(function* () {
   const bus = yield* Effect.provideService(make(16), EventStore, store)
   let last = 0
@@ -29,8 +29,8 @@ const makeBus = Effect.gen(function* () {
 
 const qr = (code: string) => ({ qrcode: { code, base64: "data:image/png;base64,", instance: "x" } })
 
-describe("a handler", () => {
-  it.scoped("gets the real QR code, and the data of a life-cycle event decoded", () =>
+describe("A handler", () => {
+  it.scoped("receives the real QR code and the decoded data of a life-cycle event", () =>
     Effect.gen(function* () {
       const { layer, publish } = yield* makeBus
       const codes = yield* Queue.unbounded<string>()
@@ -59,7 +59,7 @@ describe("a handler", () => {
     })
   )
 
-  it.scoped("is called for its own event alone, whichever form its name has", () =>
+  it.scoped("runs for its own event alone, in every form of the event name", () =>
     Effect.gen(function* () {
       const { layer, publish } = yield* makeBus
       const heard: Array<string> = []
@@ -92,7 +92,7 @@ describe("a handler", () => {
     })
   )
 
-  it.scoped("gets events in order and one at a time", () =>
+  it.scoped("receives events in order and one at a time", () =>
     Effect.gen(function* () {
       const { layer, publish } = yield* makeBus
       const heard: Array<string> = []
@@ -118,11 +118,11 @@ describe("a handler", () => {
     fails: () => Effect.fail("no"),
     dies: () => Effect.die(new Error("bug")),
     "interrupts itself": () => Effect.interrupt,
-    "throws before it gives an effect": () => {
+    "throws before it returns an effect": () => {
       throw new Error("bug")
     }
   }
-  it.scoped.each(Object.keys(failures))("that %s gets the next event all the same", (kind) =>
+  it.scoped.each(Object.keys(failures))("that %s receives the next event", (kind) =>
     Effect.gen(function* () {
       const { layer, publish } = yield* makeBus
       const heard = yield* Queue.unbounded<number>()
@@ -138,7 +138,7 @@ describe("a handler", () => {
     })
   )
 
-  it.scoped("that fails is told of, with the event and the instance", () =>
+  it.scoped("that fails is logged with the event and the instance", () =>
     Effect.gen(function* () {
       const { layer, publish } = yield* makeBus
       const told = yield* makeLines
@@ -156,7 +156,7 @@ describe("a handler", () => {
     })
   )
 
-  it.scoped("hears nothing of what came before it was there, or after it is gone", () =>
+  it.scoped("receives no event from before its layer is built or after its scope closes", () =>
     Effect.gen(function* () {
       const { layer, publish } = yield* makeBus
       const heard = yield* Queue.unbounded<number>()
@@ -175,7 +175,7 @@ describe("a handler", () => {
     })
   )
 
-  it.scoped("says so in the log where it was so late that events were purged before it", () =>
+  it.scoped("logs that events were purged before it received them", () =>
     Effect.gen(function* () {
       const { bus, layer, publish } = yield* makeBus
       const said: Array<unknown> = []
@@ -200,7 +200,7 @@ describe("a handler", () => {
     })
   )
 
-  it.scoped("may need services of its own, which the layer then needs", () =>
+  it.scoped("adds the services it needs to the requirements of its layer", () =>
     Effect.gen(function* () {
       class Outbox extends Context.Tag("test/Outbox")<Outbox, Queue.Queue<number>>() {}
       const { layer, publish } = yield* makeBus
@@ -215,7 +215,7 @@ describe("a handler", () => {
     })
   )
 
-  it("has its data typed by the name of a life-cycle event, and unknown for any other", () => {
+  it("has typed data for a life-cycle event, and unknown data for any other event", () => {
     Handlers.on("qrcode.updated", (event) => {
       expectTypeOf(event.data).toEqualTypeOf<LifeCycle.Data<"qrcode.updated">>()
       expectTypeOf(event.event).toEqualTypeOf<"qrcode.updated">()

@@ -12,7 +12,7 @@ const shops = { all: Effect.succeed([status(secret, { whatsapp: "open", lastEven
 const hasPromtool = spawnSync("promtool", ["--version"]).status === 0
 
 describe("GET /metrics", () => {
-  it.scoped("gives every family with its type in Prometheus' format", () =>
+  it.scoped("returns every metric family with its type in Prometheus' text format", () =>
     Effect.gen(function* () {
       const { call } = yield* serve(house(shops))
       const answer = yield* call("GET", "/metrics")
@@ -31,14 +31,14 @@ describe("GET /metrics", () => {
     })
   )
 
-  it.scoped("needs a key", () =>
+  it.scoped("answers 401 without a key", () =>
     Effect.gen(function* () {
       const { call } = yield* serve(house(shops))
       expect((yield* call("GET", "/metrics", { headers: { apikey: "" } })).status).toBe(401)
     })
   )
 
-  it.scoped("names instances only if METRICS_PER_INSTANCE is on", () =>
+  it.scoped("names instances only when METRICS_PER_INSTANCE is on", () =>
     Effect.gen(function* () {
       const quiet = yield* serve(house(shops))
       yield* quiet.call("GET", `/instances/${secret}/status`)
@@ -50,40 +50,38 @@ describe("GET /metrics", () => {
     })
   )
 
-  it.scoped(
-    "counts requests by the template of their route, and those without a route together",
-    () =>
-      Effect.gen(function* () {
-        const { call, port } = yield* serve(house(shops))
-        const count = (route: string, method: string, code: string) =>
-          Effect.map(call("GET", "/metrics"), ({ text }) => {
-            const labels = { route, method, code }
-            return sampleOf(parse(text), "evolution_listener_http_requests_total", labels) ?? 0
-          })
-        const cases = [
-          ["GET", "/instances/a%20b/status", "/instances/:name/status", "400"],
-          ["GET", "/instances", "/instances", "200"],
-          ["GET", "/no/such/route", "none", "404"],
-          ["GET", "/%zz", "none", "404"],
-          ["GET", "/pages/base.css?x=1", "/pages/*", "200"],
-          ["POST", "/health/live", "none", "404"]
-        ] as const
-        for (const [method, path, route, code] of cases) {
-          const before = yield* count(route, method, code)
-          expect((yield* call(method, path)).status, path).toBe(Number(code))
-          expect(yield* count(route, method, code), path).toBe(before + 1)
-        }
-        const { text } = yield* call("GET", "/metrics")
-        expect(text).not.toContain("no/such")
-        const labels = { route: "/instances", method: "GET" }
-        expect(
-          sampleOf(parse(text), "evolution_listener_http_request_seconds_count", labels)
-        ).toBeGreaterThan(0)
-        expect(port).toBeGreaterThan(0)
-      })
+  it.scoped("counts requests by route template, and all requests without a route under none", () =>
+    Effect.gen(function* () {
+      const { call, port } = yield* serve(house(shops))
+      const count = (route: string, method: string, code: string) =>
+        Effect.map(call("GET", "/metrics"), ({ text }) => {
+          const labels = { route, method, code }
+          return sampleOf(parse(text), "evolution_listener_http_requests_total", labels) ?? 0
+        })
+      const cases = [
+        ["GET", "/instances/a%20b/status", "/instances/:name/status", "400"],
+        ["GET", "/instances", "/instances", "200"],
+        ["GET", "/no/such/route", "none", "404"],
+        ["GET", "/%zz", "none", "404"],
+        ["GET", "/pages/base.css?x=1", "/pages/*", "200"],
+        ["POST", "/health/live", "none", "404"]
+      ] as const
+      for (const [method, path, route, code] of cases) {
+        const before = yield* count(route, method, code)
+        expect((yield* call(method, path)).status, path).toBe(Number(code))
+        expect(yield* count(route, method, code), path).toBe(before + 1)
+      }
+      const { text } = yield* call("GET", "/metrics")
+      expect(text).not.toContain("no/such")
+      const labels = { route: "/instances", method: "GET" }
+      expect(
+        sampleOf(parse(text), "evolution_listener_http_request_seconds_count", labels)
+      ).toBeGreaterThan(0)
+      expect(port).toBeGreaterThan(0)
+    })
   )
 
-  it.scoped("counts the readers of a stream while they are connected", () =>
+  it.scoped("counts the connected readers of a stream", () =>
     Effect.gen(function* () {
       const { call, url } = yield* serve(house(shops))
       const readers = Effect.map(call("GET", "/metrics"), ({ text }) =>
@@ -98,7 +96,7 @@ describe("GET /metrics", () => {
     })
   )
 
-  it.skipIf(!hasPromtool)("passes promtool", () =>
+  it.skipIf(!hasPromtool)("passes the check of promtool", () =>
     Effect.gen(function* () {
       const { call } = yield* serve(house(shops), { API_KEY: key, METRICS_PER_INSTANCE: "true" })
       yield* call("GET", "/instances")

@@ -13,12 +13,12 @@ import { sharedDatabase } from "./ListenerRegistry/database.ts"
 describe("AutoStart", { timeout: 30_000 }, () => {
   const database = sharedDatabase()
 
-  /** Connected, although nobody listens yet. */
+  /** A service that is connected to Evolution and has no listener yet. */
   const watching = Effect.tap(serviceOn(database), ({ simulator }) =>
     eventually(() => simulator.connections() === 1)
   )
 
-  it.scopedLive("listens to an instance that somebody creates, from its first event on", () =>
+  it.scopedLive("listens to a newly created instance from its first event on", () =>
     Effect.gen(function* () {
       const { eventsOf, hears, registry, simulator, store } = yield* watching
       yield* createElsewhere(simulator, one)
@@ -29,13 +29,13 @@ describe("AutoStart", { timeout: 30_000 }, () => {
         qr: { code: simulator.instance(one).qr?.code }
       })
       expect((yield* registry.status(one))._tag).toBe("Listening")
-      // That its listener listens is written down in its own time.
+      // The listener's own event is committed independently of the feed.
       const heard = (yield* eventsOf(one)).filter((event) => event !== "listener.updated")
       expect(heard[0]).toBe("instance.create")
     })
   )
 
-  it.scopedLive("leaves created instances alone when AUTO_START is off", () =>
+  it.scopedLive("ignores created instances when AUTO_START is off", () =>
     Effect.gen(function* () {
       const { hears, registry, simulator, store } = yield* serviceOn(database, {
         AUTO_START: "false"
@@ -43,7 +43,7 @@ describe("AutoStart", { timeout: 30_000 }, () => {
       yield* registry.start(two)
       yield* eventually(() => simulator.connections() === 1)
       yield* createElsewhere(simulator, one)
-      // On the same connection, after everything that told of the creation.
+      // This event follows the creation's events on the same connection.
       simulator.emit(two, "call", {})
       yield* hears(two, "call")
       expect((yield* registry.all).map(({ name }) => name)).toEqual([two])
@@ -51,7 +51,7 @@ describe("AutoStart", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("only logs a name that cannot be listened to, and goes on watching", () => {
+  it.scopedLive("logs a name that is no valid instance name and continues to watch", () => {
     const logged: Array<string> = []
     const logger = Logger.make(({ message }) => logged.push(String(message)))
     return Effect.gen(function* () {
@@ -64,7 +64,7 @@ describe("AutoStart", { timeout: 30_000 }, () => {
     }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   })
 
-  it.scopedLive("goes on watching after Evolution restarted", () =>
+  it.scopedLive("continues to watch after a restart of Evolution", () =>
     Effect.gen(function* () {
       const { hears, simulator, store } = yield* watching
       yield* Effect.promise(simulator.stop)
@@ -76,7 +76,7 @@ describe("AutoStart", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("comes back soon, each time, to a link that had held", () =>
+  it.scoped("reopens a link that had settled within 0.6 s each time", () =>
     Effect.gen(function* () {
       const heldMillis = 60_000
       const openedAt: Array<number> = []
@@ -109,7 +109,7 @@ describe("AutoStart", { timeout: 30_000 }, () => {
       yield* TestClock.adjust("10 minutes")
       const away = openedAt.slice(1).map((at, index) => at - (openedAt[index] ?? 0) - heldMillis)
       expect(away.length).toBeGreaterThan(5)
-      // 0.5 s, 20 % more or less: what somebody creates meanwhile is missed.
+      // The delay is 0.5 s ±20 %: an instance created meanwhile is missed.
       expect(Math.max(...away)).toBeLessThan(601)
     })
   )

@@ -16,7 +16,7 @@ import {
 
 const nothing = { open: null, unrecovered: 0 }
 
-/** A gap of so many seconds, closed. */
+/** Opens and closes a gap between two seconds of the test; the clock then stands at its end. */
 const gapOf = (world: World, from: number, to: number) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(millis(to))
@@ -26,8 +26,8 @@ const gapOf = (world: World, from: number, to: number) =>
     return gap ?? (yield* Effect.dieMessage("There is no gap"))
   })
 
-describe("the ledger", () => {
-  it.scoped("has nothing to say of an instance that was always heard", () =>
+describe("GapLedger", () => {
+  it.scoped("has no gap of an instance without an interruption", () =>
     Effect.gen(function* () {
       const { gaps, ledger } = yield* makeWorld()
       yield* ledger.close(shop)
@@ -36,7 +36,7 @@ describe("the ledger", () => {
     })
   )
 
-  it.scoped("tells at once that we do not hear, and then that we hear again", () =>
+  it.scoped("logs a gap when it opens and again when it closes", () =>
     Effect.gen(function* () {
       const { gaps, ledger } = yield* makeWorld()
       yield* ledger.open(shop, millis(-5), "heartbeat_missed")
@@ -53,7 +53,7 @@ describe("the ledger", () => {
     })
   )
 
-  it.scoped("tells of each change by an event of our own, which has the whole entry", () =>
+  it.scoped("logs every change as a gap.updated event with the whole gap", () =>
     Effect.gen(function* () {
       const { gaps, ledger, noted } = yield* makeWorld()
       yield* ledger.open(shop, millis(-5), "key_refused")
@@ -77,7 +77,7 @@ describe("the ledger", () => {
     })
   )
 
-  it.scoped("leaves an open gap as it is, whatever else goes wrong meanwhile", () =>
+  it.scoped("keeps an open gap unchanged after further failures", () =>
     Effect.gen(function* () {
       const { gaps, ledger } = yield* makeWorld()
       yield* ledger.open(shop, millis(-5), "connection_lost")
@@ -91,7 +91,7 @@ describe("the ledger", () => {
     })
   )
 
-  it.scoped("keeps instances apart", () =>
+  it.scoped("keeps the gaps of two instances apart", () =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld()
       yield* ledger.open(shop, millis(-5), "connection_lost")
@@ -104,11 +104,11 @@ describe("the ledger", () => {
   )
 })
 
-describe("a gap that follows another", () => {
+describe("A gap that follows another", () => {
   it.scoped.each([
-    ["begins before the other ended", 55],
-    ["begins as the other ended", 60]
-  ] as const)("and %s is the same, with what was fetched, and open again", ([, from]) =>
+    ["before the end of the first", 55],
+    ["at the end of the first", 60]
+  ] as const)("reopens the first, with its progress, when it begins %s", ([, from]) =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       const { gaps, ledger } = world
@@ -126,7 +126,7 @@ describe("a gap that follows another", () => {
     })
   )
 
-  it.scoped("and begins later is another", () =>
+  it.scoped("is a new gap when it begins after the end of the first", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       const first = yield* gapOf(world, -5, 60)
@@ -136,7 +136,7 @@ describe("a gap that follows another", () => {
     })
   )
 
-  it.scoped("that has its verdict is another, however close", () =>
+  it.scoped("is a new gap when the first has its verdict, even if they overlap", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       for (const verdict of [
@@ -153,7 +153,7 @@ describe("a gap that follows another", () => {
     })
   )
 
-  it.scoped("when a hundred wait already, draws the last one out", () =>
+  it.scoped("extends the last gap when a hundred are pending", () =>
     Effect.gen(function* () {
       const unfinished = Array.from({ length: 99 }, (_, n) =>
         stored(100 * (n - 99), 100 * (n - 99) + 10)
@@ -168,8 +168,8 @@ describe("a gap that follows another", () => {
   )
 })
 
-describe("what comes of a gap", () => {
-  it.scoped("is counted: not when recovered, once when given up, and while it waits", () =>
+describe("GapLedger.summary", () => {
+  it.scoped("counts pending gaps and gaps given up, but no recovered ones", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       const { ledger } = world
@@ -196,8 +196,8 @@ describe("what comes of a gap", () => {
   )
 })
 
-describe("while ingest takes nothing in, the ledger", () => {
-  it.scoped("goes on, and then tells the latest of each gap once", () =>
+describe("The ledger", () => {
+  it.scoped("logs only the latest state of each gap once Ingest accepts events again", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       const { gaps, ingest, ledger } = world
@@ -221,7 +221,7 @@ describe("while ingest takes nothing in, the ledger", () => {
     })
   )
 
-  it.scoped("tells what became of the very gap that it is telling of", () =>
+  it.scoped("logs a change of a gap whose event is being committed", () =>
     Effect.gen(function* () {
       const { gaps, ingest, ledger } = yield* makeWorld()
       yield* ingest.close
@@ -235,7 +235,7 @@ describe("while ingest takes nothing in, the ledger", () => {
     })
   )
 
-  it.scoped("stops within half a second, and hands over what has changed if it can", () =>
+  it.scoped("stops within 0.5 s, and passes its changes to an Ingest that accepts events", () =>
     Effect.gen(function* () {
       const shut = yield* makeWorld()
       yield* shut.ingest.close
@@ -254,7 +254,7 @@ describe("while ingest takes nothing in, the ledger", () => {
     })
   )
 
-  it.scoped("counts no lost gaps that have been purged, and never fewer than none", () =>
+  it.scoped("subtracts purged gaps from its count of unrecovered gaps, down to 0", () =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld({ instances: [wanted()], lost: [[shop, 3]] })
       const unrecovered = () => ledger.summary(shop).unrecovered

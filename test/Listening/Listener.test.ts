@@ -5,8 +5,8 @@ import { type LinkError, NamespaceRefused } from "../../src/Domain/LinkError.ts"
 import { subscription } from "../support/doubles.ts"
 import { event, fails, holds, listener, lost, name, nextAttempt } from "./Listener/scenario.ts"
 
-describe("Listener.run", () => {
-  it.scoped("goes from Connecting to Listening, and to Waiting when the link ends", () =>
+describe("A listener", () => {
+  it.scoped("moves from Connecting to Listening, and to Waiting when the link ends", () =>
     Effect.gen(function* () {
       const { fiber, states } = yield* listener({ dials: [holds("3 seconds"), holds()] })
       yield* TestClock.adjust("3 seconds")
@@ -33,7 +33,7 @@ describe("Listener.run", () => {
     })
   )
 
-  it.scoped("counts attempts from 1 again once the link has held for 10 s", () =>
+  it.scoped("resets its attempts after 10 s on a link", () =>
     Effect.gen(function* () {
       const { states } = yield* listener({ dials: [fails(lost), fails(lost), holds()] })
       yield* TestClock.adjust("4 seconds")
@@ -43,7 +43,7 @@ describe("Listener.run", () => {
     })
   )
 
-  it.scoped("hands on live events in order, and the snapshot as a snapshot", () =>
+  it.scoped("passes live events to Ingest in order, and the snapshot with origin snapshot", () =>
     Effect.gen(function* () {
       const source = yield* Mailbox.make<RawEvent, LinkError>()
       const snapshotAsked = yield* Deferred.make<void>()
@@ -67,7 +67,7 @@ describe("Listener.run", () => {
     })
   )
 
-  it.scoped("asks what is true now after every dial that succeeds, and after no other", () =>
+  it.scoped("takes a snapshot after every successful dial and after no failed one", () =>
     Effect.gen(function* () {
       const asked: Array<string> = []
       const { dialledAt } = yield* listener({
@@ -84,7 +84,7 @@ describe("Listener.run", () => {
     })
   )
 
-  it.scoped("hears of a link's end although the snapshot has no answer yet", () =>
+  it.scoped("notices the end of its link while the snapshot waits for an answer", () =>
     Effect.gen(function* () {
       const { tags } = yield* listener({
         dials: [holds("2 seconds"), holds()],
@@ -95,7 +95,7 @@ describe("Listener.run", () => {
     })
   )
 
-  it.scoped("leaves the link when it is interrupted", () =>
+  it.scoped("closes the link when it is interrupted", () =>
     Effect.gen(function* () {
       const seen = yield* listener({ dials: [holds()] })
       expect(seen.openScopes).toBe(1)
@@ -104,7 +104,7 @@ describe("Listener.run", () => {
     })
   )
 
-  it.scoped("leaves each link before it dials the next", () =>
+  it.scoped("closes each link before it dials the next", () =>
     Effect.gen(function* () {
       const seen = yield* listener({ dials: [holds("1 second")] })
       yield* TestClock.adjust("2 minutes")
@@ -113,7 +113,7 @@ describe("Listener.run", () => {
     })
   )
 
-  it.scoped("ends when the source ends the stream, with every event handed on", () =>
+  it.scoped("passes every event to Ingest and ends when the source ends the stream", () =>
     Effect.gen(function* () {
       const seen = yield* listener({
         dials: [() => Effect.succeed(subscription(Stream.make(event(1), event(2))))]
@@ -127,7 +127,7 @@ describe("Listener.run", () => {
     })
   )
 
-  it.scoped("tells why the source waits while it goes on connecting", () =>
+  it.scoped("reports a refusal while it continues to connect", () =>
     Effect.gen(function* () {
       const refusal = NamespaceRefused.of("/shop-1", "Invalid namespace")
       const { states } = yield* listener({

@@ -4,7 +4,7 @@ import type { EventBus } from "../../src/Log/EventBus.ts"
 import { sharedDatabase } from "./ListenerRegistry/database.ts"
 import { hearing, lost, makeSource, one, registryOn, two } from "./ListenerRegistry/scenario.ts"
 
-/** The first event that came over the link is committed. */
+/** Waits until the first event of the link is committed. */
 const heardOn = (bus: EventBus["Type"]) =>
   Stream.runHead(Stream.filter(bus.after(0), ({ origin }) => origin === "live"))
 
@@ -17,7 +17,7 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     return { ...service, source, ...(yield* hearing(service.registry)) }
   })
 
-  it.scoped("listens to what is started, and what comes is committed", () =>
+  it.scoped("listens to a started instance and commits its events", () =>
     Effect.gen(function* () {
       const { bus, instances, log, registry, source, until } = yield* started
       yield* registry.start(one)
@@ -31,7 +31,7 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("has one listener for an instance, however often it is started", () =>
+  it.scoped("runs one listener for an instance that is started several times", () =>
     Effect.gen(function* () {
       const { registry, source, until } = yield* started
       yield* Effect.all([registry.start(one), registry.start(one), registry.start(one)], {
@@ -50,7 +50,7 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("stops: the link is left, and it stays so until started again", () =>
+  it.scoped("closes the link on stop and stays stopped until the next start", () =>
     Effect.gen(function* () {
       const { instances, registry, source, until } = yield* started
       yield* registry.start(one)
@@ -69,7 +69,7 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("restarts what does not listen: dials at once, with the delays forgotten", () =>
+  it.scoped("restarts a listener without a link by a dial at once with reset delays", () =>
     Effect.gen(function* () {
       const { registry, source, until } = yield* started
       source.onOpen = () => lost
@@ -87,27 +87,29 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("restarts what listens: goes over to a fresh link, and listens all along", () =>
-    Effect.gen(function* () {
-      const { bus, heard, instances, registry, source, until } = yield* started
-      yield* registry.start(one)
-      const before = yield* until(one, "Listening")
-      const link = source.links.get(one)
-      yield* registry.restart(one)
-      yield* TestClock.adjust(0)
-      expect(source.renewed).toEqual([one])
-      // With one that cannot be had, the old one goes on.
-      source.renew = () => lost
-      expect((yield* Effect.flip(registry.restart(one)))._tag).toBe("EvolutionUnavailable")
-      expect([source.count.get(one), source.links.get(one)]).toEqual([1, link])
-      expect([yield* registry.status(one), yield* Queue.size(heard)]).toEqual([before, 0])
-      yield* source.says(one, { still: "here" })
-      expect((yield* Stream.runHead(bus.after(0)))._tag).toBe("Some")
-      expect(instances.get(one)).toMatchObject({ desired: "listening" })
-    })
+  it.scoped(
+    "restarts a listener on a link by an exchange of the link, without an interruption",
+    () =>
+      Effect.gen(function* () {
+        const { bus, heard, instances, registry, source, until } = yield* started
+        yield* registry.start(one)
+        const before = yield* until(one, "Listening")
+        const link = source.links.get(one)
+        yield* registry.restart(one)
+        yield* TestClock.adjust(0)
+        expect(source.renewed).toEqual([one])
+        // The old link stays up when the fresh one fails.
+        source.renew = () => lost
+        expect((yield* Effect.flip(registry.restart(one)))._tag).toBe("EvolutionUnavailable")
+        expect([source.count.get(one), source.links.get(one)]).toEqual([1, link])
+        expect([yield* registry.status(one), yield* Queue.size(heard)]).toEqual([before, 0])
+        yield* source.says(one, { still: "here" })
+        expect((yield* Stream.runHead(bus.after(0)))._tag).toBe("Some")
+        expect(instances.get(one)).toMatchObject({ desired: "listening" })
+      })
   )
 
-  it.scoped("can be told to stop while it goes over to a fresh link", () =>
+  it.scoped("stops a listener during an exchange of its link", () =>
     Effect.gen(function* () {
       const { registry, source, until } = yield* started
       source.renew = () => Effect.never
@@ -121,7 +123,7 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("does not know what was never started", () =>
+  it.scoped("fails with InstanceNotFound for an instance that was never started", () =>
     Effect.gen(function* () {
       const { instances, registry } = yield* started
       const answers = yield* Effect.all([
@@ -131,12 +133,12 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
       ])
       for (const error of answers)
         expect(error).toMatchObject({ _tag: "InstanceNotFound", instance: one })
-      // Asking made nothing known.
+      // Failed commands add no instance.
       expect([yield* registry.all, instances.get(one)]).toEqual([[], undefined])
     })
   )
 
-  it.scoped("tells of every change, in order, and gives all states at once", () =>
+  it.scoped("publishes every state change in order and lists all current states", () =>
     Effect.gen(function* () {
       const { heard, registry, source, until } = yield* started
       yield* registry.start(one)
@@ -158,7 +160,7 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("forgets an instance, but not its events", () =>
+  it.scoped("forgets an instance and keeps its events", () =>
     Effect.gen(function* () {
       const { bus, instances, log, registry, source, until } = yield* started
       yield* registry.start(one)
@@ -174,32 +176,30 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped(
-    "listens again, after a restart of the service, to what was started and not stopped",
-    () =>
-      Effect.gen(function* () {
-        yield* Effect.scoped(
-          Effect.gen(function* () {
-            const { registry, until } = yield* started
-            yield* registry.start(one)
-            yield* registry.start(two)
-            yield* until(two, "Listening")
-            yield* TestClock.adjust("5 seconds")
-            yield* registry.stop(two)
-          })
-        )
-        yield* TestClock.adjust("5 seconds")
-        const { registry, source } = yield* started
-        expect(yield* Queue.take(source.dials)).toBe(one)
-        expect((yield* registry.all).map(({ name }) => name).sort()).toEqual([one, two])
-        // Stopped since it was stopped, not since the service started.
-        const stopped = yield* registry.status(two)
-        expect([stopped._tag, stopped.since.epochMillis]).toEqual(["Stopped", 5000])
-        expect(source.count.has(two)).toBe(false)
-      })
+  it.scoped("resumes started instances after a restart of the service, and no stopped ones", () =>
+    Effect.gen(function* () {
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { registry, until } = yield* started
+          yield* registry.start(one)
+          yield* registry.start(two)
+          yield* until(two, "Listening")
+          yield* TestClock.adjust("5 seconds")
+          yield* registry.stop(two)
+        })
+      )
+      yield* TestClock.adjust("5 seconds")
+      const { registry, source } = yield* started
+      expect(yield* Queue.take(source.dials)).toBe(one)
+      expect((yield* registry.all).map(({ name }) => name).sort()).toEqual([one, two])
+      // The state dates from the stop, not from the restart of the service.
+      const stopped = yield* registry.status(two)
+      expect([stopped._tag, stopped.since.epochMillis]).toEqual(["Stopped", 5000])
+      expect(source.count.has(two)).toBe(false)
+    })
   )
 
-  it.scoped("hands over what was received before it stops", () =>
+  it.scoped("commits received events before it stops", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { registry, source, until } = yield* Scope.extend(started, scope)
@@ -214,8 +214,8 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  // No time passes here: to wait for anything would be to wait for ever.
-  it.scoped("stops at once when nobody is listening", () =>
+  // The test clock stands still here: any sleep would hang the test.
+  it.scoped("stops at once when no listener is on a link", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { registry, source, until } = yield* Scope.extend(started, scope)
@@ -229,7 +229,7 @@ describe("ListenerRegistry", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("waits a second for listeners that do not end, and no longer", () =>
+  it.scoped("waits at most 1 s for its listeners when it stops", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { registry, source, until } = yield* Scope.extend(started, scope)

@@ -10,8 +10,8 @@ const unreachable = DialFailed.of("ECONNREFUSED", "")
 const absent = NamespaceRefused.of("/shop-1", "Invalid namespace")
 const badKey = UpgradeRefused.of(400, "Invalid global token")
 
-describe("the pace of reconnecting", () => {
-  it.scoped("says when the next attempt comes, and lets it come then", () =>
+describe("Pacing", () => {
+  it.scoped("announces the time of the next attempt and waits until then", () =>
     Effect.gen(function* () {
       const pace = yield* own
       yield* TestClock.setTime(1_000_000)
@@ -26,7 +26,7 @@ describe("the pace of reconnecting", () => {
     })
   )
 
-  it.scoped("begins with half a second and doubles up to 25 s, 20 % more or less", () =>
+  it.scoped("doubles the delay from 0.5 s to 25 s, ±20 %, after each failed attempt", () =>
     Effect.gen(function* () {
       const pace = yield* own
       const delays: Array<number> = []
@@ -37,7 +37,7 @@ describe("the pace of reconnecting", () => {
     })
   )
 
-  it.scoped("differs from one to the next, so that many do not come at once", () =>
+  it.scoped("randomizes delays, so that many listeners dial at different times", () =>
     Effect.gen(function* () {
       const { pace } = yield* pacing({})
       const waiters = yield* Effect.replicateEffect(
@@ -49,30 +49,20 @@ describe("the pace of reconnecting", () => {
     })
   )
 
-  it.scoped(
-    "goes on growing after a link that did not settle, and starts anew after one that did",
-    () =>
-      Effect.gen(function* () {
-        const pace = yield* own
-        const failures = [
-          neverUp(),
-          neverUp(),
-          neverUp(),
-          shortlyUp,
-          stableUp,
-          neverUp(),
-          shortlyUp
-        ]
-        const delays: Array<number> = []
-        for (const failure of failures) {
-          delays.push((yield* passed(pace, failure)).planned)
-          if (failure.wasUp) yield* pace.up
-        }
-        expect(delays).toEqual([500, 1000, 2000, 4000, 500, 1000, 2000].map(about))
-      })
+  it.scoped("keeps doubling the delay after a short link and resets it after a settled one", () =>
+    Effect.gen(function* () {
+      const pace = yield* own
+      const failures = [neverUp(), neverUp(), neverUp(), shortlyUp, stableUp, neverUp(), shortlyUp]
+      const delays: Array<number> = []
+      for (const failure of failures) {
+        delays.push((yield* passed(pace, failure)).planned)
+        if (failure.wasUp) yield* pace.up
+      }
+      expect(delays).toEqual([500, 1000, 2000, 4000, 500, 1000, 2000].map(about))
+    })
   )
 
-  it.scoped("asks every half second for a namespace, which counts as no failure", () =>
+  it.scoped("waits half a second for a missing namespace, without counting a failure", () =>
     Effect.gen(function* () {
       const pace = yield* own
       yield* passed(pace, neverUp(unreachable))
@@ -85,7 +75,7 @@ describe("the pace of reconnecting", () => {
   )
 })
 
-describe("the pace of a listener that is parked", () => {
+describe("Pacing of a parked listener", () => {
   const reasons = [
     [badKey, "check_api_key"],
     [UpgradeRefused.of(503, '{"code":"LICENSE_REQUIRED"}'), "activate_license"],
@@ -94,17 +84,19 @@ describe("the pace of a listener that is parked", () => {
     [new LicenseRequired({ message: "Not activated" }), "activate_license"]
   ] as const
 
-  it.scoped.each(reasons)("is five minutes, and says what to do after %s", ([error, userAction]) =>
-    Effect.gen(function* () {
-      const pace = yield* own
-      const waiter = yield* passed(pace, { error, wasUp: true, wasStable: true })
-      expect(waiter.plan?.userAction).toBe(userAction)
-      expect(waiter.planned).toEqual(about(300_000))
-      expect(waiter.dialledAt).toBeDefined()
-    })
+  it.scoped.each(reasons)(
+    "waits five minutes and names the user action after %s",
+    ([error, userAction]) =>
+      Effect.gen(function* () {
+        const pace = yield* own
+        const waiter = yield* passed(pace, { error, wasUp: true, wasStable: true })
+        expect(waiter.plan?.userAction).toBe(userAction)
+        expect(waiter.planned).toEqual(about(300_000))
+        expect(waiter.dialledAt).toBeDefined()
+      })
   )
 
-  it.scoped("does not grow, and is nothing that the first failure after it waits for", () =>
+  it.scoped("keeps its delay constant and returns to 0.5 s after the next other failure", () =>
     Effect.gen(function* () {
       const pace = yield* own
       const probes = yield* Effect.replicateEffect(passed(pace, neverUp(badKey)), 4)
@@ -116,8 +108,8 @@ describe("the pace of a listener that is parked", () => {
   )
 })
 
-describe("a link that flaps", () => {
-  /** Loses an established link so often, half a minute at the most apart. */
+describe("Pacing of a flapping link", () => {
+  /** Loses an established link `count` times, at most half a minute apart. */
   const losses = Effect.fn(function* (pace: Effect.Effect.Success<typeof own>, count: number) {
     const plans = []
     for (let loss = 1; loss <= count; loss++) {
@@ -128,7 +120,7 @@ describe("a link that flaps", () => {
   })
   const slow = { isFlapping: true, userAction: undefined }
 
-  it.scoped("is dialled once a minute after more than ten losses in five minutes", () =>
+  it.scoped("waits a minute after more than ten losses in five minutes", () =>
     Effect.gen(function* () {
       const pace = yield* own
       const first = yield* losses(pace, 10)
@@ -137,13 +129,13 @@ describe("a link that flaps", () => {
       expect(eleventh.plan).toMatchObject(slow)
       expect(eleventh.planned).toEqual(about(60_000))
       expect(eleventh.dialledAt).toBeDefined()
-      // Nor does it help that the next attempt does not even come so far.
+      // An attempt that fails before the link is up changes nothing.
       const twelfth = yield* passed(pace, neverUp())
       expect(twelfth.plan).toMatchObject(slow)
     })
   )
 
-  it.scoped("is one also when each link had settled", () =>
+  it.scoped("also counts losses of links that had settled", () =>
     Effect.gen(function* () {
       const pace = yield* own
       const plans: Array<boolean | undefined> = []
@@ -155,7 +147,7 @@ describe("a link that flaps", () => {
     })
   )
 
-  it.scoped("is dialled as any other again when five minutes hold no more than ten losses", () =>
+  it.scoped("returns to 0.5 s when the last five minutes have at most ten losses", () =>
     Effect.gen(function* () {
       const pace = yield* own
       yield* losses(pace, 10)
@@ -167,7 +159,7 @@ describe("a link that flaps", () => {
     })
   )
 
-  it.scoped("is not one whose attempts fail, however often: only what was up can be lost", () =>
+  it.scoped("counts no failed attempts as losses", () =>
     Effect.gen(function* () {
       const pace = yield* own
       const failed = yield* Effect.replicateEffect(passed(pace, neverUp(absent)), 40)
@@ -175,7 +167,7 @@ describe("a link that flaps", () => {
     })
   )
 
-  it.scoped("is not one that is lost every half minute", () =>
+  it.scoped("reports no flapping at one loss every 32 s", () =>
     Effect.gen(function* () {
       const pace = yield* own
       for (let loss = 1; loss <= 25; loss++) {

@@ -66,13 +66,13 @@ const recovery = (
     )
     const { snapshot } = Context.get(context, Recovery)
     return {
-      /** Takes a snapshot, and gives the events that Ingest was given. */
+      /** Takes a snapshot and returns the events that Ingest received. */
       snapshot: (instance: InstanceName) =>
         Effect.map(snapshot(instance), (): ReadonlyArray<RawEvent> => handedOn.splice(0))
     }
   })
 
-/** Gives each answer once, the last one for ever, and counts. */
+/** Returns each answer once, then the last one for ever; counts the calls. */
 const script = <A>(...answers: ReadonlyArray<Effect.Effect<A, EvolutionError>>) => {
   const asked = { times: 0 }
   const answer = () =>
@@ -89,7 +89,7 @@ const stateEvent = (state: string) => [
 
 describe("Recovery.snapshot", () => {
   it.scoped.each(["open", "close", "unknown"] as const)(
-    'tells that WhatsApp\'s state is "%s", and asks nothing else',
+    'logs the WhatsApp state "%s" after a single query',
     (state) =>
       Effect.gen(function* () {
         const { snapshot } = yield* recovery({ connectionState: () => Effect.succeed(state) })
@@ -97,7 +97,7 @@ describe("Recovery.snapshot", () => {
       })
   )
 
-  it.scoped("believes that an instance is gone only when told twice, 2 s apart", () =>
+  it.scoped("reports an instance as removed after two answers of 404, 2 s apart", () =>
     Effect.gen(function* () {
       const { answer, asked } = script<"open">(absent)
       const { snapshot } = yield* recovery({ connectionState: answer })
@@ -110,7 +110,7 @@ describe("Recovery.snapshot", () => {
     })
   )
 
-  it.scoped("does not take an instance for gone that is there at the second look", () =>
+  it.scoped("keeps an instance that the second query finds", () =>
     Effect.gen(function* () {
       const { answer } = script<"open">(absent, Effect.succeed("open"))
       const { snapshot } = yield* recovery({ connectionState: answer })
@@ -118,12 +118,12 @@ describe("Recovery.snapshot", () => {
       yield* TestClock.adjust("2 seconds")
       const events = yield* Fiber.join(fiber)
       expect(said(events)).toEqual([stateEvent("open")])
-      // What came over the socket between the two looks is older than this.
+      // The snapshot is as old as the second query: later than any event received between the two.
       expect(events[0]?.receivedAt).toBe(2000)
     })
   )
 
-  it.scoped("asks for the QR code of an instance that connects and was never paired", () =>
+  it.scoped("requests the QR code of a connecting instance that was never paired", () =>
     Effect.gen(function* () {
       const { snapshot } = yield* recovery({
         connectionState: () => Effect.succeed("connecting"),
@@ -146,15 +146,15 @@ describe("Recovery.snapshot", () => {
           }
         }
       ])
-      // Both are events that Ingest can read.
+      // Ingest can decode both events.
       expect(
         events.map((event) => Either.isRight(decode(event, "snapshot", Scrub.unconfigured)))
       ).toEqual([true, true])
     })
   )
 
-  // `connect` is missing on purpose: to be asked for it is a defect.
-  it.scoped("does not ask for a code when it has one, or when the instance is paired", () =>
+  // The double lacks `connect`: a call of it dies and fails the test.
+  it.scoped("requests no code when the code is known or the instance is paired", () =>
     Effect.gen(function* () {
       const connecting = () => Effect.succeed("connecting" as const)
       const known = yield* recovery({ connectionState: connecting }, withQr)
@@ -174,7 +174,7 @@ describe("Recovery.snapshot", () => {
     ],
     ["cannot connect it", { fetchInstances: () => row(null), connect: () => stringified }],
     ["has not loaded it", { fetchInstances: () => absent }]
-  ] as const)("tells the state alone when Evolution %s", ([, answers]) =>
+  ] as const)("logs only the state when Evolution %s", ([, answers]) =>
     Effect.gen(function* () {
       const { snapshot } = yield* recovery({
         connectionState: () => Effect.succeed("connecting"),
@@ -184,12 +184,12 @@ describe("Recovery.snapshot", () => {
     })
   )
 
-  it.scoped("goes on asking an Evolution that does not answer, until it does", () =>
+  it.scoped("repeats its query until Evolution answers", () =>
     Effect.gen(function* () {
       const { answer, asked } = script<"open">(away, away, away, away, Effect.succeed("open"))
       const { snapshot } = yield* recovery({ connectionState: answer })
       const fiber = yield* Effect.fork(snapshot(name))
-      // 1, 2, 4 and 8 s, each 20 % more or less.
+      // Delays are 1, 2, 4 and 8 s, each ±20 %.
       yield* TestClock.adjust("11 seconds")
       expect(yield* Fiber.poll(fiber)).toEqual(Option.none())
       yield* TestClock.adjust("8 seconds")
@@ -198,7 +198,7 @@ describe("Recovery.snapshot", () => {
     })
   )
 
-  it.scoped("never waits more than 36 s before it asks again", () =>
+  it.scoped("waits at most 36 s between two queries", () =>
     Effect.gen(function* () {
       const { answer, asked } = script<"open">(away)
       const { snapshot } = yield* recovery({ connectionState: answer })
@@ -215,14 +215,14 @@ describe("Recovery.snapshot", () => {
   it.scoped.each([
     new KeyRefused({ message: "Evolution refused the API key" }),
     new LicenseRequired({ message: "Evolution is not activated" })
-  ])("fails at once when asking again cannot help: $_tag", (error) =>
+  ])("fails at once on a refusal that a retry cannot mend: $_tag", (error) =>
     Effect.gen(function* () {
       const { snapshot } = yield* recovery({ connectionState: () => error })
       expect(yield* Effect.flip(snapshot(name))).toBe(error)
     })
   )
 
-  it.scoped("is evidence as of the moment it asked, not of the answer", () =>
+  it.scoped("dates its event with the time of the query, not of the answer", () =>
     Effect.gen(function* () {
       const { answer } = script<"open">(away, Effect.delay(Effect.succeed("open"), "3 seconds"))
       const { snapshot } = yield* recovery({ connectionState: answer })
@@ -233,7 +233,7 @@ describe("Recovery.snapshot", () => {
     })
   )
 
-  it.scoped("asks at most 16 questions at once", () =>
+  it.scoped("sends at most 16 queries at once", () =>
     Effect.gen(function* () {
       let [asking, most] = [0, 0]
       const { snapshot } = yield* recovery({

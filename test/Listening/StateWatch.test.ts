@@ -9,8 +9,8 @@ import { event, one, two, watched } from "./StateWatch/world.ts"
 
 const unavailable = new EvolutionUnavailable({ message: "Cannot reach Evolution", status: null })
 
-describe("a look at WhatsApp's state", () => {
-  it.scoped("asks nothing more, and counts nothing, where both agree", () =>
+describe("A check of the WhatsApp state", () => {
+  it.scoped("takes no snapshot and counts no drift when both states agree", () =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])
       yield* TestClock.adjust("5 minutes")
@@ -23,7 +23,7 @@ describe("a look at WhatsApp's state", () => {
     })
   )
 
-  it.scoped("asks no more than twenty times a second, however many there are", () =>
+  it.scoped("sends at most 25 queries per second for 6 000 instances", () =>
     Effect.gen(function* () {
       const many = Array.from({ length: 6000 }, (_, index) => InstanceName.make(`shop-${index}`))
       const world = yield* watched(many)
@@ -33,7 +33,7 @@ describe("a look at WhatsApp's state", () => {
     })
   )
 
-  it.scoped("makes a difference a snapshot, hands it on, and counts it", () =>
+  it.scoped("logs a snapshot and counts a drift when the states differ", () =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])
       world.said.set(two, Effect.succeed("close"))
@@ -51,9 +51,9 @@ describe("a look at WhatsApp's state", () => {
   )
 
   it.scoped.each([
-    ["nothing", undefined],
-    ["that Evolution had not loaded it", "unknown"]
-  ] as const)("asks when what we know is %s", ([, known]) =>
+    ["absent", undefined],
+    ["unknown", "unknown"]
+  ] as const)("takes a snapshot when the stored state is %s", ([, known]) =>
     Effect.gen(function* () {
       const world = yield* watched([one])
       world.known.set(one, known)
@@ -62,14 +62,14 @@ describe("a look at WhatsApp's state", () => {
     })
   )
 
-  it.scoped("takes Evolution's `close` for the `refused` that an event told", () =>
+  it.scoped("accepts Evolution's `close` for a stored `refused`", () =>
     Effect.gen(function* () {
       const world = yield* watched([one])
       world.known.set(one, "refused")
       world.said.set(one, Effect.succeed("close"))
       yield* TestClock.adjust("5 minutes")
       expect(world.askedFor("snapshot")).toBe(0)
-      // But not the other way round, and not for anything else.
+      // Any other state of Evolution differs from `refused`.
       world.said.set(one, Effect.succeed("connecting"))
       yield* TestClock.adjust("2 minutes")
       expect(world.askedFor("snapshot")).toBeGreaterThan(0)
@@ -79,13 +79,13 @@ describe("a look at WhatsApp's state", () => {
   it.scoped.each([
     ["a shared link", true],
     ["a link of its own", false]
-  ] as const)("finds that an instance was removed, on %s", ([, isShared]) =>
+  ] as const)("finds a removed instance on %s", ([, isShared]) =>
     Effect.gen(function* () {
       const world = yield* watched([one], isShared)
       world.unknown.add(one)
       yield* TestClock.adjust("75 seconds")
       expect(world.askedFor("snapshot")).toBe(1)
-      // And is content once that is known.
+      // A stored `removed` agrees with Evolution: no further snapshot follows.
       world.known.set(one, "removed")
       yield* TestClock.adjust("5 minutes")
       expect(world.askedFor("snapshot")).toBe(1)
@@ -93,10 +93,10 @@ describe("a look at WhatsApp's state", () => {
   )
 })
 
-describe("the round of looks", () => {
+describe("A round of checks", () => {
   const many = Array.from({ length: 30 }, (_, index) => InstanceName.make(`shop-${index}`))
 
-  it.scoped("comes to each about once a minute, spread evenly, one question at a time", () =>
+  it.scoped("queries each instance about once a minute, evenly spread, one query at a time", () =>
     Effect.gen(function* () {
       const world = yield* watched(many)
       for (const name of many) world.said.set(name, Effect.delay(Effect.succeed("open"), 100))
@@ -107,7 +107,7 @@ describe("the round of looks", () => {
         expect(looks).toBeLessThanOrEqual(5)
       }
       expect(world.mostAsking).toBe(1)
-      // Two seconds, 20 % more or less, and a tenth for the answer.
+      // A pause is 2 s ±20 %; the answer takes 0.1 s.
       const pauses = world.asked.slice(1).map(({ at }, index) => at - (world.asked[index]?.at ?? 0))
       expect(Math.min(...pauses)).toBeGreaterThan(1699)
       expect(Math.max(...pauses)).toBeLessThan(2501)
@@ -115,7 +115,7 @@ describe("the round of looks", () => {
     })
   )
 
-  it.scoped("waits for one answer before it asks for the next", () =>
+  it.scoped("waits for each answer before the next query", () =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])
       const answered = yield* Deferred.make<"open">()
@@ -128,7 +128,7 @@ describe("the round of looks", () => {
     })
   )
 
-  it.scoped("takes in who begins to listen, and asks nothing while nobody does", () =>
+  it.scoped("sends no query without a listener, and includes a new listener", () =>
     Effect.gen(function* () {
       const world = yield* watched([])
       yield* TestClock.adjust("10 minutes")
@@ -154,7 +154,7 @@ describe("the round of looks", () => {
     })
   }
 
-  it.scoped.each(Object.entries(others))("passes over one that is %s", ([, state]) =>
+  it.scoped.each(Object.entries(others))("skips a listener that is %s", ([, state]) =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])
       world.states.set(one, state)
@@ -164,14 +164,14 @@ describe("the round of looks", () => {
   )
 })
 
-describe("a look that fails", () => {
+describe("A failed check", () => {
   const failures = [
     ["Evolution is away", Effect.fail(unavailable)],
     ["the key is refused", Effect.fail(new KeyRefused({ message: "Unauthorized" }))],
-    ["there is a bug", Effect.dieMessage("a bug of ours")]
+    ["the query has a bug", Effect.dieMessage("a bug of ours")]
   ] as const
 
-  it.scoped.each(failures)("is not the end of it, nor of the others: %s", ([, failure]) =>
+  it.scoped.each(failures)("leaves all later checks running when %s", ([, failure]) =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])
       world.said.set(one, failure)
@@ -182,7 +182,7 @@ describe("a look that fails", () => {
     })
   )
 
-  it.scoped("is given up when Evolution does not say what is true: the others wait", () =>
+  it.scoped("times out when the snapshot gets no answer, so that the round continues", () =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])
       world.said.set(one, Effect.succeed("close"))
@@ -194,7 +194,7 @@ describe("a look that fails", () => {
     })
   )
 
-  it.scoped("is not counted when it is the snapshot that fails", () =>
+  it.scoped("counts no drift when the snapshot fails", () =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])
       world.said.set(one, Effect.succeed("close"))

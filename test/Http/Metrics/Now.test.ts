@@ -22,8 +22,8 @@ const read = (at: Moment) => {
     sampleOf(found, `evolution_listener_${name}`, labels)
 }
 
-describe("the gauges of this moment", () => {
-  it("has every state of a listener with its number, none included", () => {
+describe("Gauges of the current moment", () => {
+  it("count the listeners in every state, zero included", () => {
     const none = read(moment({}))
     for (const state of Object.keys(states)) expect(none("listeners", { state })).toBe(0)
     const value = read(
@@ -41,7 +41,7 @@ describe("the gauges of this moment", () => {
     expect(numbers).toEqual([1, 1, 2, 1, 1, 1])
   })
 
-  it("tells WhatsApp's states and what a person can do", () => {
+  it("count instances by WhatsApp state and by user action", () => {
     const value = read(
       moment({
         a: { whatsapp: "open" },
@@ -58,31 +58,31 @@ describe("the gauges of this moment", () => {
     expect(value("user_actions", { action: "scan_qr" })).toBe(0)
   })
 
-  it("knows how long ago an event came, and says nothing before the first", () => {
+  it("show the age of the last event, and no sample before the first event", () => {
     expect(read(moment({ a: {} }))("last_event_age_seconds")).toBeUndefined()
     const value = read(moment({ a: { lastEvent: 90 }, b: { lastEvent: 7 }, c: {} }))
     expect(value("last_event_age_seconds")).toBe(7)
   })
 
-  it("knows the longest silence of those that are heard and connected, and of no others", () => {
+  it("show the longest silence among listening instances that are connected to WhatsApp", () => {
     const value = read(
       moment({
         a: { whatsapp: "open", lastEvent: 90 },
         b: { whatsapp: "open", lastEvent: 40 },
-        // Silent for a reason.
+        // These two have a reason to be silent.
         c: { whatsapp: "close", lastEvent: 500 },
         d: { whatsapp: "open", lastEvent: 500, listener: "waiting" }
       })
     )
     expect(value("longest_silence_seconds")).toBe(90)
-    // Listening since 600 s: what came before is no silence of this link.
+    // This link has been up for 600 s: an older event does not lengthen its silence.
     expect(read(moment({ a: { whatsapp: "open" } }))("longest_silence_seconds")).toBe(600)
     const old = moment({ a: { whatsapp: "open", lastEvent: 9000 } })
     expect(read(old)("longest_silence_seconds")).toBe(600)
     expect(read(moment({}))("longest_silence_seconds")).toBe(0)
   })
 
-  it("counts open gaps by cause, with the age of the oldest, and what was not fetched again", () => {
+  it("count open gaps by cause, unrecovered gaps, and the age of the oldest open gap", () => {
     const value = read(
       moment({
         a: { gap: ["connection_lost", 30] },
@@ -99,7 +99,7 @@ describe("the gauges of this moment", () => {
     expect(read(moment({}))("oldest_open_gap_seconds")).toBe(0)
   })
 
-  it("tells what waits to be written, and why", () => {
+  it("show the depth of the queue and the reason of a degraded service", () => {
     const depth = { events: 12, bytes: 3456, age: Duration.millis(1500) }
     const degraded = { reason: "database_full", since: now, message: "" } as const
     const value = read(moment({}, { depth, degraded }))
@@ -110,14 +110,14 @@ describe("the gauges of this moment", () => {
     expect(value("degraded", { reason: "queue_full" })).toBe(0)
   })
 
-  it("names no instance", () => {
+  it("name no instance", () => {
     const names = { "shop-of-a-customer": { whatsapp: "open", gap: ["queue_full", 1] } } as const
     expect(render(families(moment(names)))).not.toContain("customer")
   })
 })
 
-describe("the gauges of each instance", () => {
-  it("has states, ages and gaps with the instance's name", () => {
+describe("Gauges of each instance", () => {
+  it("show its states, ages and gaps under its name", () => {
     const found = parse(
       render(
         perInstance(

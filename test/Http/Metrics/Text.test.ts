@@ -2,8 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { render } from "../../../src/Http/Metrics/Text.ts"
 import { parse, sampleOf } from "../../support/Exposition.ts"
 
-describe("the text format", () => {
-  it("has help and type before the samples, and counters end in _total", () => {
+describe("Metrics.render", () => {
+  it("writes help and type before the samples, and adds _total to a counter", () => {
     const text = render([
       {
         name: "dials",
@@ -24,12 +24,12 @@ age_seconds 0.25
     )
   })
 
-  it("shows a family that has no member yet", () => {
+  it("writes a family that has no sample yet", () => {
     const families = parse(render([{ name: "a", help: "Words", type: "gauge", samples: [] }]))
     expect(families.get("a")).toMatchObject({ help: "Words", type: "gauge", samples: [] })
   })
 
-  it("has a histogram's buckets up to +Inf, its sum and its count", () => {
+  it("writes a histogram's buckets up to +Inf, its sum and its count", () => {
     const text = render([
       {
         name: "seconds",
@@ -59,7 +59,7 @@ age_seconds 0.25
     expect(parse(text).size).toBe(1)
   })
 
-  it("survives whatever a label or a help text holds", () => {
+  it("escapes hostile text in labels and help", () => {
     for (const hostile of ['"} 1\nevil 1', "\\", '\\"', "a\nb", "", "é ×", "\\n"]) {
       const text = render([
         {

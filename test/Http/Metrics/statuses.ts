@@ -1,4 +1,4 @@
-/** Instances in every state that is counted. */
+/** Statuses of instances in every listener state that the metrics count. */
 import { DateTime, Duration } from "effect"
 import { type Gap, type GapCause, opened } from "../../../src/Domain/Gap.ts"
 import { InstanceName, nothingObserved, type WhatsAppState } from "../../../src/Domain/Instance.ts"

@@ -12,7 +12,7 @@ import { settings } from "../../support/settings.ts"
 
 const away = new SqlError.SqlError({ cause: new Error("connect ECONNREFUSED") })
 
-/** Instances are created, at 1 000 ms; the start of `shop-1` fails so many times. */
+/** Creates instances at 1 000 ms; the first `failures` starts of `shop-1` fail. */
 const watching = (failures: number, created = ["shop-1", "shop-2"]) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(1000)
@@ -29,7 +29,7 @@ const watching = (failures: number, created = ["shop-1", "shop-2"]) =>
     const ledger = ledgerOf({
       open: (...entry) => Effect.sync(() => world.ledger.push(entry)).pipe(Effect.asVoid)
     })
-    // The link is lost as soon as it has told of them.
+    // The link is lost as soon as it has reported the creations.
     const told = Stream.concat(
       Stream.fromIterable(created),
       Stream.fail(ConnectionLost.of(1006, ""))
@@ -48,8 +48,8 @@ const watching = (failures: number, created = ["shop-1", "shop-2"]) =>
     return world
   })
 
-describe("AutoStart, while the database is away", () => {
-  it.scoped("tries again until what is wanted is written down, and lets nobody wait for that", () =>
+describe("AutoStart with the database away", () => {
+  it.scoped("retries one start until it is stored, and starts other instances meanwhile", () =>
     Effect.gen(function* () {
       const { started } = yield* watching(3)
       expect(started).toEqual(["shop-2"])
@@ -58,7 +58,7 @@ describe("AutoStart, while the database is away", () => {
     })
   )
 
-  it.scoped("has a gap begin with the creation, since events are held for a while only", () =>
+  it.scoped("opens a gap at the time of the creation", () =>
     Effect.gen(function* () {
       const { ledger } = yield* watching(3)
       yield* TestClock.adjust("30 seconds")
@@ -66,7 +66,7 @@ describe("AutoStart, while the database is away", () => {
     })
   )
 
-  it.scoped("leaves no gap where a listener comes at once", () =>
+  it.scoped("opens no gap when the listener starts at once", () =>
     Effect.gen(function* () {
       const { ledger, started } = yield* watching(0)
       expect([started, ledger]).toEqual([["shop-1", "shop-2"], []])
@@ -74,8 +74,8 @@ describe("AutoStart, while the database is away", () => {
   )
 })
 
-describe("AutoStart, while a check runs", () => {
-  it.scoped("does not listen to the check's trial instance", () =>
+describe("AutoStart", () => {
+  it.scoped("ignores the trial instance of a running check", () =>
     Effect.gen(function* () {
       const { ledger, started } = yield* watching(0, [trialName("1a2b"), "shop-2"])
       yield* TestClock.adjust("30 seconds")

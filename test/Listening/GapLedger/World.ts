@@ -1,4 +1,4 @@
-/** A ledger over doubles: an ingest that may be shut, and a database that says what a test says. */
+/** The real ledger over doubles: an Ingest that a test may block, and a database that a test fills. */
 import type { SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Exit, Layer, Scope, TestClock } from "effect"
 import type { EvolutionEvent } from "../../../src/Domain/Event.ts"
@@ -17,7 +17,7 @@ import { InstanceStore } from "../../../src/Log/InstanceStore.ts"
 
 export const [shop, bar] = [InstanceName.make("shop-1"), InstanceName.make("bar-1")]
 
-/** When a test begins, and so many seconds later; ms since 1970 UTC. */
+/** Start of a test in ms since 1970 UTC, and a time that many seconds after it. */
 export const start = Date.UTC(2026, 0, 2, 3, 4, 5)
 export const millis = (seconds: number) => start + seconds * 1000
 export const at = (seconds: number) => DateTime.unsafeMake(millis(seconds))
@@ -30,7 +30,7 @@ export const wanted = (more: Partial<InstanceRecord> = {}): InstanceRecord => ({
   ...more
 })
 
-/** A gap as the database may have it. */
+/** An open gap as the database stores it. */
 export const storedOpen = (from: number, more: Partial<Gap.Open> = {}): Gap.Open => ({
   ...Gap.opened({
     id: crypto.randomUUID(),
@@ -44,10 +44,10 @@ export const storedOpen = (from: number, more: Partial<Gap.Open> = {}): Gap.Open
 export const stored = (from: number, to: number, cause: Gap.GapCause = "heartbeat_missed") =>
   Gap.closed(storedOpen(from, { cause }), at(to))
 
-/** What an earlier service left behind. */
+/** State that an earlier service left in the database. */
 export interface Left {
   readonly instances?: ReadonlyArray<InstanceRecord>
-  /** Of each of them. */
+  /** Last event of every instance. */
   readonly lastEvent?: LastEvent
   readonly unfinished?: ReadonlyArray<Gap.Gap>
   readonly lost?: ReadonlyArray<readonly [string, number]>
@@ -64,23 +64,23 @@ export const makeWorld = (
     const isOpen = yield* Effect.makeLatch(!isShut)
     const room = yield* Effect.makeLatch(true)
     const world = {
-      /** While it is shut, nothing is taken in. */
+      /** While this latch is closed, Ingest accepts no event. */
       room,
-      /** What ingest took in, and what of it is committed. */
+      /** Events that Ingest accepted (`taken`), and those of them that are committed (`noted`). */
       taken: [] as EvolutionEvent[],
       noted,
-      /** What ingest was told of each gap, in order. */
+      /** Committed gap states, in order. */
       gaps: () => noted.flatMap(({ gap }) => (gap === undefined ? [] : [gap])),
-      /** Runs before Ingest takes an event in; it may die. */
+      /** Runs before Ingest accepts an event; it may die. */
       beforeAppend: Effect.void as Effect.Effect<void>,
-      /** While it is shut, nothing is committed. */
+      /** While this latch is closed, nothing is committed. */
       ingest: isOpen,
       beats: [] as number[],
-      /** Until when the links have heard; ms since 1970 UTC. */
+      /** Time up to which all links have heard, in ms since 1970 UTC. */
       heard: undefined as number | undefined,
-      /** Until when ingest has committed; `undefined`: all of it. */
+      /** Time up to which Ingest has committed, in ms since 1970 UTC; `undefined` is now. */
       settled: undefined as number | undefined,
-      /** How often ingest was told how a statement ended. */
+      /** Number of statements whose outcome Ingest has observed. */
       besides: 0,
       beatFails: undefined as SqlError.SqlError | undefined
     }
@@ -138,5 +138,5 @@ export const makeWorld = (
   })
 export type World = Effect.Effect.Success<ReturnType<typeof makeWorld>>
 
-/** Lets every other fiber go as far as it can without a clock. */
+/** Lets every other fiber run until it needs the clock. */
 export const settle = Effect.replicateEffect(Effect.yieldNow(), 100)

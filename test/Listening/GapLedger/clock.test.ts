@@ -3,7 +3,7 @@ import { DateTime, Effect, TestClock } from "effect"
 import type * as Gap from "../../../src/Domain/Gap.ts"
 import { at, makeWorld, millis, settle, shop, storedOpen, wanted } from "./World.ts"
 
-/** A clock whose time of day a test sets forward and back, and whose other time goes on. */
+/** Runs a test on a clock whose wall time it may set; monotonic time (`unsafeCurrentTimeNanos`) stays steady. */
 const withJumps = <A, E, R>(test: (jump: (seconds: number) => void) => Effect.Effect<A, E, R>) =>
   Effect.flatMap(TestClock.testClock(), (steady) => {
     let offset = 0
@@ -19,13 +19,18 @@ const withJumps = <A, E, R>(test: (jump: (seconds: number) => void) => Effect.Ef
     return Effect.withClock(test(jump), jumpy)
   })
 
-describe("a gap in which the clock is set", () => {
-  // Nobody knows which time Evolution goes by, so it reaches as far as by either.
+describe("A gap during which the clock", () => {
+  // Evolution may date messages by the old or by the new time: the gap covers both.
   it.scoped.each([
-    ["back, begins by the new time, and ends by the old one", -3600, -3605, 10],
-    ["back by less than it lasts, too", -8, -13, 10],
-    ["forward, begins when it did, and ends by the new time", 3600, -5, 3610],
-    ["not at all, is what it seems", 0, -5, 10]
+    ["is set back begins by the new time and ends by the old one", -3600, -3605, 10],
+    [
+      "is set back by less than its length begins by the new time and ends by the old one",
+      -8,
+      -13,
+      10
+    ],
+    ["is set forward begins by the old time and ends by the new one", 3600, -5, 3610],
+    ["is not set keeps its times", 0, -5, 10]
   ] as const)("%s", ([, jumped, from, to]) =>
     withJumps((jump) =>
       Effect.gen(function* () {
@@ -43,24 +48,26 @@ describe("a gap in which the clock is set", () => {
     )
   )
 
-  it.scoped("back while it goes on for the second time, reaches as far, too", () =>
-    withJumps((jump) =>
-      Effect.gen(function* () {
-        const { ledger } = yield* makeWorld()
-        yield* ledger.open(shop, millis(-5), "connection_lost")
-        yield* TestClock.adjust("10 seconds")
-        yield* ledger.close(shop)
-        yield* TestClock.adjust("2 seconds")
-        yield* ledger.open(shop, millis(7), "connection_lost")
-        jump(-3600)
-        yield* TestClock.adjust("8 seconds")
-        yield* ledger.close(shop)
-        expect(ledger.pending(shop)).toMatchObject([{ from: at(-3605), to: at(20) }])
-      })
-    )
+  it.scoped(
+    "is set back after it was reopened begins by the new time and ends by the old one",
+    () =>
+      withJumps((jump) =>
+        Effect.gen(function* () {
+          const { ledger } = yield* makeWorld()
+          yield* ledger.open(shop, millis(-5), "connection_lost")
+          yield* TestClock.adjust("10 seconds")
+          yield* ledger.close(shop)
+          yield* TestClock.adjust("2 seconds")
+          yield* ledger.open(shop, millis(7), "connection_lost")
+          jump(-3600)
+          yield* TestClock.adjust("8 seconds")
+          yield* ledger.close(shop)
+          expect(ledger.pending(shop)).toMatchObject([{ from: at(-3605), to: at(20) }])
+        })
+      )
   )
 
-  it.scoped("back, and which began before this service, too", () =>
+  it.scoped("is set back begins by the new time when an earlier service opened it", () =>
     withJumps((jump) =>
       Effect.gen(function* () {
         const { ledger } = yield* makeWorld({ unfinished: [storedOpen(-600)] })
@@ -73,13 +80,13 @@ describe("a gap in which the clock is set", () => {
   )
 })
 
-describe("a gap has in it the time in which we did not hear, by the clock of then", () => {
+describe("A gap covers the time without events, by the clock at that time,", () => {
   const reaches = ({ from, to }: Gap.Gap): readonly [boolean, boolean] => [
     DateTime.lessThanOrEqualTo(from, at(0)),
     to !== null && DateTime.greaterThanOrEqualTo(to, at(10))
   ]
 
-  it.scoped("when it was set back between what was heard last and the loss", () =>
+  it.scoped("when the clock is set back between the last event and the loss of the link", () =>
     withJumps((jump) =>
       Effect.gen(function* () {
         const { ledger } = yield* makeWorld()
@@ -98,8 +105,8 @@ describe("a gap has in it the time in which we did not hear, by the clock of the
       "the last heartbeat",
       { instances: [wanted()], lastHeartbeat: { at: at(1800), stopped: true } }
     ],
-    ["the gap it was in began", { unfinished: [storedOpen(1800)] }]
-  ] as const)("when the service starts by one that is behind %s", ([, left]) =>
+    ["the start of the open gap", { unfinished: [storedOpen(1800)] }]
+  ] as const)("when the service starts on a clock that is behind %s", ([, left]) =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld(left)
       yield* TestClock.adjust("10 seconds")

@@ -3,8 +3,8 @@ import { Effect, TestClock } from "effect"
 import { sqlError } from "../../Log/Ingest/World.ts"
 import { at, makeWorld, millis, shop, wanted } from "./World.ts"
 
-describe("the heartbeat", () => {
-  it.scoped("is written at once, and then every 5 s", () =>
+describe("The heartbeat", () => {
+  it.scoped("is written at the start and then every 5 s", () =>
     Effect.gen(function* () {
       const { beats } = yield* makeWorld()
       yield* TestClock.adjust("14 seconds")
@@ -15,12 +15,12 @@ describe("the heartbeat", () => {
   )
 
   it.scoped.each([
-    ["what the links have heard, while all of it is committed", -7, undefined, -7],
-    ["what is committed, while the links have heard more", -7, -9, -9],
-    ["what the links have heard, while what was taken in later waits", -9, -7, -9],
-    ["what is committed, while no link is up", undefined, -9, -9],
-    ["now, while no link is up and nothing waits", undefined, undefined, 5]
-  ] as const)("tells of %s", ([, heard, settled, expected]) =>
+    ["the time up to which links have heard when all is committed", -7, undefined, -7],
+    ["the committed time when links have heard more", -7, -9, -9],
+    ["the time up to which links have heard when it is older than the committed time", -9, -7, -9],
+    ["the committed time when no link is up", undefined, -9, -9],
+    ["the current time when no link is up and the queue is empty", undefined, undefined, 5]
+  ] as const)("records %s", ([, heard, settled, expected]) =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       world.heard = heard && millis(heard)
@@ -30,7 +30,7 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scoped("goes on when the database was away", () =>
+  it.scoped("continues after the database was away", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       world.beatFails = sqlError("ECONNREFUSED")
@@ -42,7 +42,7 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scoped("tells ingest how the database is", () =>
+  it.scoped("reports the outcome of each statement to Ingest", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       yield* TestClock.adjust("5 seconds")
@@ -50,7 +50,7 @@ describe("the heartbeat", () => {
     })
   )
 
-  it.scoped("stops with the ledger", () =>
+  it.scoped("stops when the ledger stops", () =>
     Effect.gen(function* () {
       const { beats, close } = yield* makeWorld()
       yield* close
@@ -75,14 +75,14 @@ describe("The ledger's writer", () => {
   )
 })
 
-// A killed service leaves what is committed, and the heartbeat. What neither tells is never known.
-describe("the heartbeat, while a change of the ledger is not committed", () => {
-  it.scoped("stays where it was, also when the gap began long before", () =>
+// A killed service leaves only committed changes and the heartbeat: anything else is lost.
+describe("The heartbeat during an uncommitted change", () => {
+  it.scoped("stands still even when the gap began long before", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       world.heard = millis(0)
       yield* TestClock.adjust("45 seconds")
-      // No ping came for 45 s, and now the link is given up.
+      // The link is given up after 45 s without a ping.
       world.heard = undefined
       yield* world.ingest.close
       yield* world.ledger.open(shop, millis(-5), "heartbeat_missed")
@@ -94,7 +94,7 @@ describe("the heartbeat, while a change of the ledger is not committed", () => {
     })
   )
 
-  it.scoped("stays where the service before left it", () =>
+  it.scoped("stands still after a restart of the service", () =>
     Effect.gen(function* () {
       const { beats, ingest, ledger } = yield* makeWorld(
         { instances: [wanted()], lastHeartbeat: { at: at(-600), stopped: true } },

@@ -3,11 +3,11 @@ import { Effect, TestClock } from "effect"
 import * as Gap from "../../../src/Domain/Gap.ts"
 import { at, makeWorld, millis, settle, shop, stored } from "./World.ts"
 
-describe("a subscription that was not whole, after a lost link", () => {
+describe("The gap of an incomplete subscription", () => {
   it.scoped.each([
-    ["it touches the gap of the link", 60],
-    ["it overlaps with that", 10]
-  ] as const)("is an entry of its own, with its own cause, although %s", ([, from]) =>
+    ["touches", 60],
+    ["overlaps", 10]
+  ] as const)("stays a gap of its own when it %s the gap of a lost link", ([, from]) =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld()
       yield* ledger.open(shop, millis(0), "connection_lost")
@@ -21,13 +21,13 @@ describe("a subscription that was not whole, after a lost link", () => {
       yield* TestClock.adjust("1 second")
       yield* ledger.close(shop)
       expect(new Set(ledger.pending(shop))).toEqual(new Set([lost, { ...open, to: at(61) }]))
-      // Whichever of them is lost next goes on with its own kind.
+      // The next lost link reopens the gap of the lost link.
       yield* ledger.open(shop, millis(60), "heartbeat_missed")
       expect(ledger.summary(shop).open).toEqual({ ...lost, to: null })
     })
   )
 
-  it.scoped("goes on when it is found again and again", () =>
+  it.scoped("is reopened each time the subscription is found incomplete", () =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld()
       for (const minute of [0, 1, 2]) {
@@ -39,7 +39,7 @@ describe("a subscription that was not whole, after a lost link", () => {
     })
   )
 
-  it.scoped("is drawn out when a hundred gaps wait, and not the link's", () =>
+  it.scoped("reopens the last gap of its own kind when a hundred are pending", () =>
     Effect.gen(function* () {
       const unfinished = Array.from({ length: 100 }, (_, n) =>
         stored(100 * (n - 100), 100 * (n - 100) + 10, n === 7 ? "not_subscribed" : undefined)
@@ -51,8 +51,8 @@ describe("a subscription that was not whole, after a lost link", () => {
   )
 })
 
-describe("what back-fill has come to", () => {
-  it.scoped("is of no account when the gap was not over after all", () =>
+describe("GapLedger.update", () => {
+  it.scoped("ignores a verdict on a gap that was reopened meanwhile", () =>
     Effect.gen(function* () {
       const { gaps, ledger } = yield* makeWorld({ unfinished: [stored(-60, -1)] })
       const [gap] = ledger.pending(shop)
@@ -71,7 +71,7 @@ describe("what back-fill has come to", () => {
     })
   )
 
-  it.scoped("is of no account when the instance was deleted", () =>
+  it.scoped("ignores the progress of a gap whose instance was deleted", () =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld({ unfinished: [stored(-60, -1)] })
       const [gap] = ledger.pending(shop)

@@ -4,7 +4,7 @@ import * as Gap from "../../../src/Domain/Gap.ts"
 import { at, bar, makeWorld, millis, settle, shop, stored } from "./World.ts"
 
 describe("GapLedger.pending", () => {
-  it.scoped("has a gap once it is closed, and of its own instance alone", () =>
+  it.scoped("returns the closed gaps of one instance", () =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld()
       const pending = () => [ledger.pending(shop).length, ledger.pending(bar).length]
@@ -14,13 +14,13 @@ describe("GapLedger.pending", () => {
       yield* ledger.close(bar)
       expect(pending()).toEqual([0, 1])
       yield* ledger.close(shop)
-      // No gap of this instance is open any more.
+      // This instance has no open gap: a second close changes nothing.
       yield* ledger.close(bar)
       expect(pending()).toEqual([1, 1])
     })
   )
 
-  it.scoped("has a gap until its verdict", () =>
+  it.scoped("returns a gap until its verdict", () =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld({ unfinished: [stored(-60, -50)] })
       const [gap] = ledger.pending(shop)
@@ -39,8 +39,8 @@ describe("GapLedger.pending", () => {
   )
 })
 
-describe("the ledger of an instance that is deleted", () => {
-  it.scoped("gives up what was left to try, says so, and knows of nothing any more", () =>
+describe("GapLedger.forget", () => {
+  it.scoped("gives up and logs all pending gaps of the instance, and drops its counts", () =>
     Effect.gen(function* () {
       const waiting = [stored(-600, -500), stored(-400, -300)]
       const { gaps, ledger } = yield* makeWorld({ unfinished: waiting, lost: [["shop-1", 7]] })
@@ -63,7 +63,7 @@ describe("the ledger of an instance that is deleted", () => {
     })
   )
 
-  it.scoped("begins anew when another one bears its name", () =>
+  it.scoped("leaves no gap to a new instance of the same name", () =>
     Effect.gen(function* () {
       const { ledger } = yield* makeWorld()
       yield* ledger.open(shop, millis(-5), "connection_lost")
@@ -77,8 +77,8 @@ describe("the ledger of an instance that is deleted", () => {
   )
 })
 
-describe("the ledger of a service that stops", () => {
-  it.scoped("does not hand over again what ingest has taken in", () =>
+describe("The ledger of a stopping service", () => {
+  it.scoped("passes no change twice to Ingest", () =>
     Effect.gen(function* () {
       const { close, ingest, ledger, taken } = yield* makeWorld()
       yield* ingest.close
@@ -92,7 +92,7 @@ describe("the ledger of a service that stops", () => {
     })
   )
 
-  it.scoped("hands over what ingest had no room for, as soon as it has", () =>
+  it.scoped("passes a change to Ingest as soon as the queue has room", () =>
     Effect.gen(function* () {
       const { close, gaps, ledger, room } = yield* makeWorld()
       yield* room.close

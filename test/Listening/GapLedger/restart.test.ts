@@ -23,7 +23,7 @@ import { databases } from "../../support/databases.ts"
 import { settings } from "../../support/settings.ts"
 import { at, bar, millis, shop, start } from "./World.ts"
 
-/** Asks the database again and again, on the real clock, until its answer is as expected. */
+/** Repeats the query on the real clock until its answer is as expected. */
 const eventually = <A, E>(
   question: Effect.Effect<A, E>,
   isExpected: (answer: A) => boolean
@@ -37,7 +37,7 @@ const eventually = <A, E>(
         )
   )
 
-describe.each(databases)("the ledger across a restart, on %s", (_name, database) => {
+describe.each(databases)("The ledger, restarted on %s,", (_name, database) => {
   const runtime = ManagedRuntime.make(database)
   beforeAll(() => runtime.runPromise(Effect.void), 30_000)
   beforeEach(() =>
@@ -52,7 +52,7 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
   )
   afterAll(() => runtime.dispose(), 30_000)
 
-  /** A service that listens, until it is stopped; one that is left alone is as good as killed. */
+  /** A running service; one that a test never stops stands for a killed one. */
   const service = Effect.gen(function* () {
     if ((yield* Clock.currentTimeMillis) === 0) yield* TestClock.setTime(start)
     const scope = yield* Scope.make()
@@ -76,7 +76,7 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
       instances: Context.get(context, InstanceStore),
       log: Context.get(context, EventStore),
       stop: Scope.close(scope, Exit.void),
-      /** The ledger's last word on an instance is in the database. */
+      /** Waits until the newest gap of the instance is in the database as the ledger has it. */
       isCommitted: Effect.gen(function* () {
         const newest = ledger.summary(shop).open ?? ledger.pending(shop).at(-1)
         const [row] = yield* eventually(
@@ -96,7 +96,7 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
       return ledger.pending(shop).at(-1) ?? (yield* Effect.dieMessage("There is no gap"))
     })
 
-  it.scoped("knows what it knew, and counts what it counted", () =>
+  it.scoped("has the pending gaps and the counts of the service before", () =>
     Effect.gen(function* () {
       const { instances, ledger, log, stop, store } = yield* service
       yield* instances.desire(shop, "listening", at(-3600))
@@ -126,7 +126,7 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
     })
   )
 
-  it.scoped("has forgotten what it was told to forget", () =>
+  it.scoped("has no gap of a forgotten instance", () =>
     Effect.gen(function* () {
       const { ledger, stop } = yield* service
       const lost = yield* gapOf(ledger, 0, 1)
@@ -136,18 +136,18 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
       const summary = { open: null, unrecovered: 0 }
       expect(ledger.summary(shop)).toEqual(summary)
       yield* stop
-      // Another instance may have its name by now.
+      // A new instance takes the name.
       const again = yield* service
       yield* again.instances.desire(shop, "listening", at(20))
       expect(again.ledger.summary(shop)).toEqual(summary)
     })
   )
 
-  it.scoped("still counts a gap that began in the seconds before the instance was known", () =>
+  it.scoped("counts a gap that began up to 5 s before the instance was first desired", () =>
     Effect.gen(function* () {
       const { instances, ledger, stop } = yield* service
       yield* instances.desire(shop, "listening", at(0))
-      // What was on its way when the link came up is part of it.
+      // A gap begins 5 s early because events may be in flight.
       const lost = yield* gapOf(ledger, -3, 2)
       yield* ledger.update(Gap.unrecovered(lost, "given up"))
       yield* instances.desire(shop, "stopped", at(2))
@@ -157,7 +157,7 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
     })
   )
 
-  it.scoped("goes on with the gap it was killed in, however often it is killed", () =>
+  it.scoped("keeps the open gap open after several kills", () =>
     Effect.gen(function* () {
       const { instances, ledger, isCommitted } = yield* service
       yield* instances.desire(shop, "listening", at(-3600))
@@ -176,7 +176,7 @@ describe.each(databases)("the ledger across a restart, on %s", (_name, database)
     })
   )
 
-  it.scoped("has a gap from the last heartbeat of the one that was killed while it listened", () =>
+  it.scoped("opens a gap at the last heartbeat of a service that was killed", () =>
     Effect.gen(function* () {
       const { instances, store } = yield* service
       yield* instances.desire(shop, "listening", at(-3600))

@@ -7,49 +7,47 @@ const killed = { at: at(-30), stopped: false }
 const stopped = { at: at(-30), stopped: true }
 const heardLast = { event: "messages.upsert", at: at(-40) }
 
-describe("the ledger of a service that starts", () => {
+describe("The ledger of a starting service", () => {
   it.scoped.each([
-    ["5 s before the last heartbeat, if it was killed", killed, {}, -35, "service_crashed"],
-    ["5 s before the last heartbeat, if it stopped", stopped, {}, -35, "service_stopped"],
+    ["5 s before the last heartbeat of a killed service", killed, {}, -35, "service_crashed"],
+    ["5 s before the last heartbeat of a stopped service", stopped, {}, -35, "service_stopped"],
     [
-      "when it was wanted, if that was later",
+      "at the start command that came after the heartbeat",
       killed,
       { desiredAt: at(-33) },
       -33,
       "service_crashed"
     ],
     [
-      "5 s before the last event, if there was no heartbeat",
+      "5 s before the last event without a heartbeat",
       undefined,
       { lastEvent: heardLast },
       -45,
       "service_crashed"
     ],
     [
-      "5 s before the last heartbeat, whatever was heard after it",
+      "5 s before the last heartbeat even if an event came later",
       stopped,
       { lastEvent: { ...heardLast, at: at(-29) } },
       -35,
       "service_stopped"
     ],
-    ["when it was wanted, if nothing is known", undefined, {}, -3600, "service_crashed"]
-  ] as const)(
-    "has a gap for an instance to be heard, from %s",
-    ([, lastHeartbeat, more, from, cause]) =>
-      Effect.gen(function* () {
-        const { gaps, ledger } = yield* makeWorld({
-          instances: [wanted("desiredAt" in more ? more : {})],
-          ...("lastEvent" in more && more),
-          ...(lastHeartbeat && { lastHeartbeat })
-        })
-        const { open, unrecovered } = ledger.summary(shop)
-        expect(open).toMatchObject({ instance: shop, from: at(from), to: null, cause })
-        expect(unrecovered).toBe(0)
-        expect(gaps()).toEqual([open])
+    ["at the start command without heartbeat and event", undefined, {}, -3600, "service_crashed"]
+  ] as const)("opens the gap of a desired instance %s", ([, lastHeartbeat, more, from, cause]) =>
+    Effect.gen(function* () {
+      const { gaps, ledger } = yield* makeWorld({
+        instances: [wanted("desiredAt" in more ? more : {})],
+        ...("lastEvent" in more && more),
+        ...(lastHeartbeat && { lastHeartbeat })
       })
+      const { open, unrecovered } = ledger.summary(shop)
+      expect(open).toMatchObject({ instance: shop, from: at(from), to: null, cause })
+      expect(unrecovered).toBe(0)
+      expect(gaps()).toEqual([open])
+    })
   )
 
-  it.scoped("has none for an instance that is not to be heard", () =>
+  it.scoped("opens no gap of a stopped instance", () =>
     Effect.gen(function* () {
       const { gaps, ledger } = yield* makeWorld({
         instances: [wanted({ desired: "stopped" }), wanted({ name: bar })],
@@ -60,7 +58,7 @@ describe("the ledger of a service that starts", () => {
     })
   )
 
-  it.scoped("goes on with the gap that it was in, and tells nothing new of it", () =>
+  it.scoped("keeps an open gap of the service before and logs no change", () =>
     Effect.gen(function* () {
       const gap = storedOpen(-600, { cause: "key_refused", fetched: 7, fetchedUntil: at(-500) })
       const { gaps, ledger } = yield* makeWorld({
@@ -78,7 +76,7 @@ describe("the ledger of a service that starts", () => {
     })
   )
 
-  it.scoped("does not go on with a gap of an instance that was stopped in it: there it ended", () =>
+  it.scoped("closes an open gap at the time when its instance was stopped", () =>
     Effect.gen(function* () {
       const gap = storedOpen(-600)
       const { gaps, ledger } = yield* makeWorld({
@@ -92,7 +90,7 @@ describe("the ledger of a service that starts", () => {
     })
   )
 
-  it.scoped("goes on with the last gap, when it was not known yet that it had ended", () =>
+  it.scoped("reopens the last gap when it ended within 5 s before the last heartbeat", () =>
     Effect.gen(function* () {
       const gap = Gap.unrecovered({ ...stored(-600, -32), fetched: 7 }, "why", at(60))
       const { ledger } = yield* makeWorld({
@@ -105,7 +103,7 @@ describe("the ledger of a service that starts", () => {
     })
   )
 
-  it.scoped("has what is left to try, oldest first, beside the gap it opens", () =>
+  it.scoped("has pending gaps, oldest first, beside the gap it opens", () =>
     Effect.gen(function* () {
       const waiting = [stored(-600, -500), stored(-400, -300)]
       const { gaps, ledger } = yield* makeWorld({
@@ -120,7 +118,7 @@ describe("the ledger of a service that starts", () => {
     })
   )
 
-  it.scoped("still counts what was given up before, and what is given up from now on", () =>
+  it.scoped("counts gaps given up before the restart and after it", () =>
     Effect.gen(function* () {
       const waiting = stored(-600, -500)
       const { ledger } = yield* makeWorld({

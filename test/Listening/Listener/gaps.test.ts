@@ -25,23 +25,25 @@ const refusals = [
   [new LicenseRequired({ message: "Not activated" }), "license_required"]
 ] as const
 
-describe("the gap that a lost link leaves", () => {
-  it.scoped.each(causes)("begins with what was heard last; after %s its cause is %s", (row) =>
-    Effect.gen(function* () {
-      const [error, cause] = row
-      const world = yield* started()
-      yield* TestClock.adjust("20 seconds")
-      world.heard = { until: 117_000, isHeldBack: false }
-      yield* world.link.fail(error)
-      yield* settle
-      // Less the time that an event may be on its way.
-      expect(world.ledger).toEqual([{ from: 112_000, cause, to: undefined }])
-      yield* TestClock.adjust("1 second")
-      expect(world.ledger).toEqual([{ from: 112_000, cause, to: 121_000 }])
-    })
+describe("The gap of a lost link", () => {
+  it.scoped.each(causes)(
+    "begins 5 s before the last sign of the link; after %s its cause is %s",
+    (row) =>
+      Effect.gen(function* () {
+        const [error, cause] = row
+        const world = yield* started()
+        yield* TestClock.adjust("20 seconds")
+        world.heard = { until: 117_000, isHeldBack: false }
+        yield* world.link.fail(error)
+        yield* settle
+        // The gap begins 5 s early because events may be in flight.
+        expect(world.ledger).toEqual([{ from: 112_000, cause, to: undefined }])
+        yield* TestClock.adjust("1 second")
+        expect(world.ledger).toEqual([{ from: 112_000, cause, to: 121_000 }])
+      })
   )
 
-  it.scoped.each(refusals)("is one also when it was we who hung up, because of %s", (row) =>
+  it.scoped.each(refusals)("also opens when the listener closes the link because of %s", (row) =>
     Effect.gen(function* () {
       const [error, cause] = row
       const world = yield* started({
@@ -55,10 +57,10 @@ describe("the gap that a lost link leaves", () => {
   )
 
   it.scoped.each([
-    ["had no room until then", 108_000, "queue_full"],
-    ["had room again before that", 106_000, "heartbeat_missed"],
-    ["always had room", undefined, "heartbeat_missed"]
-  ] as const)("when we had stopped reading, has its cause by the queue, which %s", (row) =>
+    ["was full after the last sign of the link", 108_000, "queue_full"],
+    ["had room before the last sign of the link", 106_000, "heartbeat_missed"],
+    ["was never full", undefined, "heartbeat_missed"]
+  ] as const)("takes its cause from the queue when reads were held back: the queue %s", (row) =>
     Effect.gen(function* () {
       const [, fullUntil, cause] = row
       const world = yield* started({ ingest: { fullUntil: Effect.succeed(fullUntil) } })
@@ -70,7 +72,7 @@ describe("the gap that a lost link leaves", () => {
     })
   )
 
-  it.scoped("is drawn out by dials that fail, not added to", () =>
+  it.scoped("extends over failed dials and stays one gap", () =>
     Effect.gen(function* () {
       const world = yield* started()
       yield* TestClock.adjust("30 seconds")
@@ -82,7 +84,7 @@ describe("the gap that a lost link leaves", () => {
     })
   )
 
-  it.scoped("is over before anything that is heard again is handed on", () =>
+  it.scoped("closes before the first new event is passed to Ingest", () =>
     Effect.gen(function* () {
       const world = yield* started({
         snapshot: Effect.succeed([event("asked")])
@@ -99,8 +101,8 @@ describe("the gap that a lost link leaves", () => {
   )
 })
 
-describe("the gap before the first link", () => {
-  it.scoped("is none when the first attempt succeeds, however long it takes", () =>
+describe("The gap before the first link", () => {
+  it.scoped("stays absent when the first attempt succeeds after 9 s", () =>
     Effect.gen(function* () {
       const world = yield* started({ dial: () => Effect.sleep("9 seconds") })
       yield* TestClock.adjust("9 seconds")
@@ -109,7 +111,7 @@ describe("the gap before the first link", () => {
     })
   )
 
-  it.scoped.each(causes)("begins with the attempt that failed; after %s", ([error, cause]) =>
+  it.scoped.each(causes)("begins at the start of the failed attempt after %s", ([error, cause]) =>
     Effect.gen(function* () {
       const world = yield* started({ dial: failing(error, 2, 4000) })
       yield* TestClock.adjust("4 seconds")
@@ -119,7 +121,7 @@ describe("the gap before the first link", () => {
     })
   )
 
-  it.scoped("is there as soon as Evolution says no, although the attempt goes on", () =>
+  it.scoped("opens at a refusal while the attempt continues", () =>
     Effect.gen(function* () {
       const refusal = NamespaceRefused.of("/shop-1", "Invalid namespace")
       const world = yield* started({
@@ -134,8 +136,8 @@ describe("the gap before the first link", () => {
   )
 })
 
-describe("a bug of ours", () => {
-  it.scoped("leaves a gap when it is met on a link, from what was heard last", () =>
+describe("A bug in a listener", () => {
+  it.scoped("opens a gap 5 s before the last sign of the link when it occurs on a link", () =>
     Effect.gen(function* () {
       const world = yield* started({
         ingest: {
@@ -151,7 +153,7 @@ describe("a bug of ours", () => {
     })
   )
 
-  it.scoped("leaves a gap when it is met in recovery", () =>
+  it.scoped("opens a gap when it occurs in recovery", () =>
     Effect.gen(function* () {
       const world = yield* started({
         recover: () => Effect.delay(Effect.dieMessage("a bug of ours"), "2 seconds")
@@ -162,7 +164,7 @@ describe("a bug of ours", () => {
     })
   )
 
-  it.scoped("leaves a gap when it is met in dialling, from the beginning of the attempt", () =>
+  it.scoped("opens a gap at the start of the attempt when it occurs in a dial", () =>
     Effect.gen(function* () {
       const world = yield* started({
         dial: () => Effect.delay(Effect.dieMessage("a bug of ours"), "2 seconds")
@@ -174,8 +176,8 @@ describe("a bug of ours", () => {
   )
 })
 
-describe("an end that we wished for", () => {
-  it.scoped("leaves no gap when the source is quiesced: the heartbeat tells of the rest", () =>
+describe("A deliberate end", () => {
+  it.scoped("opens no gap when the source is quiesced", () =>
     Effect.gen(function* () {
       const world = yield* started()
       yield* world.link.offer(event("last"))
@@ -185,7 +187,7 @@ describe("an end that we wished for", () => {
     })
   )
 
-  it.scoped("leaves no gap when the listener is interrupted, on a link or before it", () =>
+  it.scoped("opens no gap when the listener is interrupted on a link or during a dial", () =>
     Effect.gen(function* () {
       const listening = yield* started()
       const dialling = yield* started({ dial: () => Effect.never })
@@ -195,7 +197,7 @@ describe("an end that we wished for", () => {
     })
   )
 
-  it.scoped("leaves the gap open that was open when it came", () =>
+  it.scoped("keeps an open gap open", () =>
     Effect.gen(function* () {
       const world = yield* started({ dial: failing(lost, 1) })
       yield* settle

@@ -5,7 +5,7 @@ import type { ListenerState, SessionError } from "../../../src/Domain/ListenerSt
 import { keep, type Signals } from "../../../src/Listening/Listener/Keep.ts"
 import { everySecond, lost, pacingOf, settle } from "./session.ts"
 
-/** Attempts one after the other; the test gives the signals of each, and ends it. */
+/** Successive attempts; the test sends the signals of each attempt and ends it. */
 const attempts = Effect.gen(function* () {
   const states: Array<ListenerState> = []
   const given: Array<Signals> = []
@@ -22,7 +22,7 @@ const attempts = Effect.gen(function* () {
       })
   ).pipe(Effect.forkScoped)
   yield* settle
-  /** Ends this attempt, and begins the next a second later. */
+  /** Fails the current attempt; the next one begins a second later. */
   const next = (error: SessionError) =>
     Effect.zipRight(Queue.offer(ends, error), TestClock.adjust("1 second"))
   const signals = (number: number) => {
@@ -37,8 +37,8 @@ const attempts = Effect.gen(function* () {
 const refusal = NamespaceRefused.of("/shop-1", "Invalid namespace")
 const unreachable = DialFailed.of("ECONNREFUSED", "")
 
-describe("the attempts of a listener", () => {
-  it.scoped("are numbered one after the other, also after a link that settled", () =>
+describe("The attempts of a listener", () => {
+  it.scoped("have ascending generations, even after a link that settled", () =>
     Effect.gen(function* () {
       const { next, states, signals } = yield* attempts
       yield* next(unreachable)
@@ -60,7 +60,7 @@ describe("the attempts of a listener", () => {
     })
   )
 
-  it.scoped("have no say any more once the next one has begun", () =>
+  it.scoped("change no state after the next attempt has begun", () =>
     Effect.gen(function* () {
       const { next, states, signals } = yield* attempts
       const first = yield* signals(1)
@@ -76,10 +76,10 @@ describe("the attempts of a listener", () => {
     })
   )
 
-  it.scoped("do not settle a later link", () =>
+  it.scoped("never settle the link of a later attempt", () =>
     Effect.gen(function* () {
       const { next, states, signals } = yield* attempts
-      // In a scope that outlives the attempt, as a bug might have it.
+      // The signal runs in a scope that outlives its attempt, as a bug could make it.
       yield* Effect.flatMap(signals(1), ({ established }) => established)
       yield* TestClock.adjust("8 seconds")
       yield* next(lost)
@@ -91,7 +91,7 @@ describe("the attempts of a listener", () => {
     })
   )
 
-  it.scoped("say that the link is up to everybody who waits for it", () =>
+  it.scoped("wake every waiting listener when the link is up", () =>
     Effect.gen(function* () {
       const { signals, wakes } = yield* attempts
       expect(wakes()).toBe(0)
@@ -101,8 +101,8 @@ describe("the attempts of a listener", () => {
   )
 })
 
-describe("what a listener tells its pace of each end", () => {
-  it.scoped("is whether the link was up, and whether it had settled", () =>
+describe("A listener", () => {
+  it.scoped("tells its pace of every end whether the link was up and whether it had settled", () =>
     Effect.gen(function* () {
       const told: Array<readonly [boolean, boolean]> = []
       const sessions = [0, 5000, 15_000]

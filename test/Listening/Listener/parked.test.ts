@@ -18,13 +18,13 @@ const refusals = [
   [404, express, "enable_websocket"]
 ] as const
 
-describe("what takes a person", () => {
+describe("A listener", () => {
   it.scoped.each(refusals)('parks after HTTP %s "%s": %s', ([status, words, userAction]) =>
     Effect.gen(function* () {
       const refusal = UpgradeRefused.of(status, words)
       const seen = yield* listener({ dials: [fails(refusal)] })
       expect(seen.state()).toMatchObject({ _tag: "Parked", userAction, attempt: 1 })
-      // In Evolution's own words.
+      // The error keeps Evolution's own words.
       expect(seen.state()).toMatchObject({ error: { status, body: words } })
       expect(refusal.message).toContain(words.slice(0, 20))
     })
@@ -33,15 +33,17 @@ describe("what takes a person", () => {
   it.scoped.each([
     [new KeyRefused({ message: "Evolution refused the API key: Unauthorized" }), "check_api_key"],
     [new LicenseRequired({ message: "Evolution is not activated" }), "activate_license"]
-  ] as const)("parks when the snapshot says so over a link that holds: %s", ([error, userAction]) =>
-    Effect.gen(function* () {
-      const seen = yield* listener({ dials: [holds()], snapshot: () => error })
-      expect(seen.state()).toMatchObject({ _tag: "Parked", userAction, error })
-      expect(seen.openScopes).toBe(0)
-    })
+  ] as const)(
+    "parks when the snapshot is refused while the link is up: %s",
+    ([error, userAction]) =>
+      Effect.gen(function* () {
+        const seen = yield* listener({ dials: [holds()], snapshot: () => error })
+        expect(seen.state()).toMatchObject({ _tag: "Parked", userAction, error })
+        expect(seen.openScopes).toBe(0)
+      })
   )
 
-  it.scoped("looks about every five minutes whether a person came by, and recovers", () =>
+  it.scoped("dials about every five minutes while it is parked, and recovers", () =>
     Effect.gen(function* () {
       const bad = fails(UpgradeRefused.of(400, "Invalid global token"))
       const seen = yield* listener({ dials: [bad, bad, bad, holds()] })
@@ -53,13 +55,13 @@ describe("what takes a person", () => {
         yield* TestClock.setTime(at + 1)
         expect(seen.dialledAt.length).toBe(probe + 1)
       }
-      // Parked all along, and never "Connecting" in between: nothing has changed for whoever looks.
+      // A probe reports no "Connecting": the state stays Parked for readers of the status.
       expect(seen.tags().filter((tag) => tag !== "Parked")).toEqual(["Connecting", "Listening"])
       expect(seen.state()?._tag).toBe("Listening")
     })
   )
 
-  it.scoped("tells since when it is parked, not since the last probe", () =>
+  it.scoped("keeps the time it was parked at through all probes", () =>
     Effect.gen(function* () {
       const { state } = yield* listener({
         dials: [fails(lost), fails(UpgradeRefused.of(404, express))]
@@ -71,7 +73,7 @@ describe("what takes a person", () => {
     })
   )
 
-  it.scoped("is not what the first failure after it waits for", () =>
+  it.scoped("waits 0.5 s after the first failure that follows a parked state", () =>
     Effect.gen(function* () {
       const bad = fails(UpgradeRefused.of(401, ""))
       const seen = yield* listener({ dials: [bad, fails(lost), holds()] })
@@ -82,7 +84,7 @@ describe("what takes a person", () => {
     })
   )
 
-  it("does not take what passes by itself for a person's affair", () => {
+  it("does not park after an error that passes without user action", () => {
     const passing = [
       lost,
       HeartbeatMissed.of(45_000),

@@ -5,8 +5,8 @@ import { about, fails, holds, listener, lost, nextAttempt } from "./scenario.ts"
 
 const unreachable = DialFailed.of("ECONNREFUSED", "")
 
-describe("how a listener reconnects", () => {
-  it.scoped("dials exactly when its state says", () =>
+describe("A reconnecting listener", () => {
+  it.scoped("dials exactly at the time its state announces", () =>
     Effect.gen(function* () {
       const seen = yield* listener({ dials: [fails(unreachable)] })
       for (let dials = 1; dials <= 5; dials++) {
@@ -20,7 +20,7 @@ describe("how a listener reconnects", () => {
     })
   )
 
-  it.scoped("doubles its delays from 0.5 s to 25 s, 20 % more or less, and never above 30 s", () =>
+  it.scoped("doubles its delays from 0.5 s to 25 s, ±20 %", () =>
     Effect.gen(function* () {
       const seen = yield* listener({ dials: [fails(unreachable)] })
       yield* TestClock.adjust("5 minutes")
@@ -30,7 +30,7 @@ describe("how a listener reconnects", () => {
     })
   )
 
-  it.scoped("spreads its delays, so that five hundred listeners do not come at once", () =>
+  it.scoped("randomizes its delays, so that many listeners dial at different times", () =>
     Effect.gen(function* () {
       const some = yield* Effect.replicateEffect(listener({ dials: [fails(unreachable)] }), 20)
       expect(new Set(some.map((seen) => nextAttempt(seen.state()))).size).toBeGreaterThan(15)
@@ -42,7 +42,7 @@ describe("how a listener reconnects", () => {
       dials: [...Array.from({ length: 4 }, () => fails(unreachable)), holds(held), holds()]
     })
 
-  it.scoped("starts with short delays again after a link that held for 10 s", () =>
+  it.scoped("resets its delays after a link of 10 s", () =>
     Effect.gen(function* () {
       const seen = yield* afterFourFailures(10_001)
       yield* TestClock.adjust("1 minute")
@@ -50,7 +50,7 @@ describe("how a listener reconnects", () => {
     })
   )
 
-  it.scoped("goes on with longer delays after a link of 9 s", () =>
+  it.scoped("keeps doubling its delays after a link of 9 s", () =>
     Effect.gen(function* () {
       const seen = yield* afterFourFailures(9000)
       yield* TestClock.adjust("1 minute")
@@ -58,12 +58,12 @@ describe("how a listener reconnects", () => {
     })
   )
 
-  it.scoped("dials at once when Evolution is back, whatever it was waiting for", () =>
+  it.scoped("dials at once when Evolution is back", () =>
     Effect.gen(function* () {
       const back = yield* Deferred.make<void>()
       const dials = [...Array.from({ length: 6 }, () => fails(unreachable)), holds()]
       const seen = yield* listener({ dials, awaitReturn: Deferred.await(back) })
-      // The sixth dial comes after 15.5 s, the seventh 16 s later, each 20 % more or less.
+      // The sixth dial comes after 15.5 s, the seventh 16 s later, each ±20 %.
       yield* TestClock.adjust("20 seconds")
       expect(seen.state()).toMatchObject({ _tag: "Waiting", attempt: 6 })
       expect(nextAttempt(seen.state())).toBeGreaterThan(25_000)
@@ -74,7 +74,7 @@ describe("how a listener reconnects", () => {
     })
   )
 
-  it.scoped("asks every half second for a namespace that is not there yet", () =>
+  it.scoped("dials every half second while its namespace does not exist", () =>
     Effect.gen(function* () {
       const refusal = NamespaceRefused.of("/shop-1", "Invalid namespace")
       const refused = Array.from({ length: 20 }, () => fails(refusal))
@@ -82,12 +82,12 @@ describe("how a listener reconnects", () => {
       yield* TestClock.adjust("15 seconds")
       const gaps = seen.gaps()
       expect(gaps.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => about(500)))
-      // What was no failure does not count as one.
+      // A missing namespace does not count as a failure: the delays begin at 0.5 s.
       expect(gaps.slice(20, 22)).toEqual([about(500), about(1000)])
     })
   )
 
-  it.scoped("takes a proxy's answer for something that passes", () =>
+  it.scoped("waits and dials again after a proxy's HTTP 502", () =>
     Effect.gen(function* () {
       const seen = yield* listener({
         dials: [fails(UpgradeRefused.of(502, "<html>Bad Gateway</html>")), holds()]

@@ -20,7 +20,7 @@ const recovering = Effect.gen(function* () {
 })
 
 describe("The recovery of a session", () => {
-  it.scoped("hands on the snapshot while live events are handed on", () =>
+  it.scoped("logs the snapshot while live events continue", () =>
     Effect.gen(function* () {
       const asked = yield* Deferred.make<void>()
       const world = yield* started({
@@ -36,7 +36,7 @@ describe("The recovery of a session", () => {
     })
   )
 
-  it.scoped("ends with its session, and begins anew with the next", () =>
+  it.scoped("ends with its session and starts again with the next", () =>
     Effect.gen(function* () {
       const { recoveries, world } = yield* recovering
       expect(recoveries).toEqual({ begun: 1, running: 1 })
@@ -48,7 +48,7 @@ describe("The recovery of a session", () => {
     })
   )
 
-  it.scoped("does not keep a quiesced session running", () =>
+  it.scoped("is interrupted when the session is quiesced", () =>
     Effect.gen(function* () {
       const { recoveries, world } = yield* recovering
       yield* world.link.end

@@ -1,4 +1,4 @@
-/** One listener with doubles around it: its dials, its reports, and the events that it hands on. */
+/** One listener over doubles that record its dials, its states and the events it passes to Ingest. */
 import { Clock, DateTime, type Duration, Effect, Layer, Stream, TestClock } from "effect"
 import type { EventOrigin, RawEvent } from "../../../src/Domain/Event.ts"
 import { payloadOf } from "../../../src/Domain/Event.ts"
@@ -32,7 +32,7 @@ export const fails =
   () =>
     Effect.fail(error)
 
-/** A link that holds for so long; without a duration, for ever. */
+/** A link that stays up for `duration`, then fails; without a duration it never fails. */
 export const holds =
   (duration?: Duration.DurationInput, error: LinkError = lost): Open =>
   () =>
@@ -45,9 +45,9 @@ export const holds =
     )
 
 interface Doubles {
-  /** One for each dial; the last one serves all that follow. */
+  /** One entry for each dial; the last entry serves all later dials. */
   readonly dials: ReadonlyArray<Open>
-  /** Events that recovery hands on, as a real one does, before it goes on for ever. */
+  /** Events that recovery passes to Ingest before it waits without end, as the real one does. */
   readonly snapshot?: (
     name: InstanceName
   ) => Effect.Effect<ReadonlyArray<RawEvent>, KeyRefused | LicenseRequired>
@@ -57,13 +57,13 @@ interface Doubles {
 export const listener = ({ awaitReturn, dials, snapshot }: Doubles) =>
   Effect.gen(function* () {
     const seen = {
-      /** When it dialled, in ms. */
+      /** Times of its dials, in ms. */
       dialledAt: [] as number[],
       openScopes: 0,
       mostOpenScopes: 0,
       states: [] as ListenerState[],
       received: [] as (readonly [unknown, EventOrigin])[],
-      /** What it told the ledger, in order: since when it does not hear and why, or that it hears. */
+      /** Calls of the ledger, in order: `open` with start (ms) and cause, or `close`. */
       ledger: [] as (readonly [since: number, cause: GapCause] | "closed")[]
     }
     const open: Open = (instance, onRefused) =>
@@ -109,24 +109,24 @@ export const listener = ({ awaitReturn, dials, snapshot }: Doubles) =>
       Effect.provide(Layer.provideMerge(Pacing.layer, doubles)),
       Effect.forkScoped
     )
-    // Lets it run up to its first sleep.
+    // The listener runs up to its first sleep.
     yield* TestClock.adjust(0)
     return Object.assign(seen, {
       fiber,
       tags: () => seen.states.map(({ _tag }) => _tag),
       state: () => seen.states.at(-1),
-      /** Between the end of one dial's link and the next dial, when every link ends at once. */
+      /** Times between dials, in ms: the delays, if every link ends at once. */
       gaps: () => seen.dialledAt.slice(1).map((at, index) => at - (seen.dialledAt[index] ?? 0))
     })
   })
 
-/** When the state says that the next dial comes, in ms. */
+/** Time of the next dial as the state announces it, in ms; `NaN` without one. */
 export const nextAttempt = (state: ListenerState | undefined): number =>
   state !== undefined && "nextAttempt" in state && state.nextAttempt !== null
     ? DateTime.toEpochMillis(state.nextAttempt)
     : Number.NaN
 
-/** A schedule's delay, which is this much 20 % more or less. */
+/** Matches a delay of `millis` ±20 %. */
 export const about = (millis: number) => ({
   asymmetricMatch: (actual: unknown) =>
     typeof actual === "number" && actual >= millis * 0.8 - 0.01 && actual <= millis * 1.2 + 0.01,

@@ -1,4 +1,4 @@
-/** One listener with doubles around it, and the ledger that it keeps. */
+/** One listener over doubles, with a record of its gaps. */
 import { Clock, DateTime, Effect, Layer, Mailbox, TestClock } from "effect"
 import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
 import type * as Gap from "../../../src/Domain/Gap.ts"
@@ -17,19 +17,19 @@ import { ingestOf, ledgerOf, recoveryOf, sourceOf, subscription } from "../../su
 export const name = InstanceName.make("shop-1")
 export const lost = ConnectionLost.of(1006, "")
 
-/** An entry of the ledger: from when to when nothing was heard (ms), and why. */
+/** A gap in the ledger: start and end in ms, and cause; no end while it is open. */
 export interface Entry {
   readonly from: number
   readonly cause: Gap.GapCause
   to: number | undefined
 }
 
-/** What stands before a link: it may say no, take its time, or fail. */
+/** Runs before a link is up: it may report a refusal, take time, or fail. */
 export type Dial = (
   onRefused: (error: LinkError) => Effect.Effect<void>
 ) => Effect.Effect<void, LinkError>
 
-/** The next attempt comes a second after each failure. */
+/** Waits one second after each failure. */
 export const everySecond: Pace = {
   wait: (_, tell) =>
     Effect.gen(function* () {
@@ -42,12 +42,12 @@ export const everySecond: Pace = {
 
 export const pacingOf = (pace: Pace): Pacing["Type"] => ({ pace: Effect.succeed(pace) })
 
-/** Since 100 000 ms. Dials as the test says, and then hears what the test offers on the `link`. */
+/** Starts a listener at 100 000 ms; it dials by `dial` and then receives what a test offers on `link`. */
 export const started = (
   doubles: {
     readonly dial?: Dial
     readonly recover?: Recovery["Type"]["recover"]
-    /** Events that recovery hands on, as a real one does, before it goes on for ever. */
+    /** Events that recovery passes to Ingest before it waits without end, as the real one does. */
     readonly snapshot?: Effect.Effect<ReadonlyArray<RawEvent>>
     readonly ingest?: Partial<typeof Ingest.Service>
   } = {}
@@ -58,7 +58,7 @@ export const started = (
       heard: { until: 0, isHeldBack: false } as Heard,
       link: yield* Mailbox.make<RawEvent, LinkError>(),
       ledger: [] as Array<Entry>,
-      /** What was done, in order. */
+      /** Events passed to Ingest and closed gaps, in order. */
       done: [] as Array<string>,
       states: [] as Array<ListenerState>
     }
@@ -86,7 +86,7 @@ export const started = (
         ...doubles.ingest
       }),
       ledgerOf({
-        // As the real one: what is open stays as it is.
+        // As in the real ledger, an open gap stays unchanged.
         open: (_, from, cause) =>
           Effect.sync(() => {
             const last = world.ledger.at(-1)
@@ -122,7 +122,7 @@ export const event = (payload: string, receivedAt = 0): RawEvent => ({
   receivedAt
 })
 
-/** Fails the first so many dials, each after so many milliseconds. */
+/** Fails the first `times` dials, each after `after` ms. */
 export const failing = (error: LinkError, times: number, after = 0): Dial => {
   let left = times
   return () =>

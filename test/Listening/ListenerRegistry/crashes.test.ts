@@ -5,10 +5,10 @@ import { hearing, makeSource, one, registryOn, two } from "./scenario.ts"
 
 const bug = () => Effect.dieMessage("a bug of ours")
 
-describe("ListenerRegistry, when a listener has a bug", { timeout: 30_000 }, () => {
+describe("The registry of a listener with a bug", { timeout: 30_000 }, () => {
   const database = sharedDatabase()
 
-  /** Two listeners; the first is the one that crashes. */
+  /** Two listeners, `one` and `two`: tests let `one` crash. */
   const listening = Effect.gen(function* () {
     const source = yield* makeSource
     const service = yield* registryOn(database, source.layer)
@@ -16,12 +16,12 @@ describe("ListenerRegistry, when a listener has a bug", { timeout: 30_000 }, () 
     yield* service.registry.start(two)
     yield* until(two, "Listening")
     yield* Queue.takeAll(source.dials)
-    /** Lets the first listener come up, or crash, once more. */
+    /** Waits for the next dial of the crashing listener. */
     const nextDial = Queue.take(source.dials)
     return { ...service, heard, nextDial, source, until }
   })
 
-  it.scoped("starts it again, and its neighbour does not notice", () =>
+  it.scoped("restarts it and leaves the other listener undisturbed", () =>
     Effect.gen(function* () {
       const { bus, heard, nextDial, registry, source, until } = yield* listening
       source.onOpen = bug
@@ -42,7 +42,7 @@ describe("ListenerRegistry, when a listener has a bug", { timeout: 30_000 }, () 
     })
   )
 
-  it.scoped("gives up after five restarts in a minute, and says so", () =>
+  it.scoped("parks it after five restarts in a minute, with the user action report_bug", () =>
     Effect.gen(function* () {
       const { nextDial, registry, source, until } = yield* listening
       source.onOpen = bug
@@ -66,7 +66,7 @@ describe("ListenerRegistry, when a listener has a bug", { timeout: 30_000 }, () 
     })
   )
 
-  it.scoped.each(["start", "restart"] as const)("listens again when a person says %s", (command) =>
+  it.scoped.each(["start", "restart"] as const)("listens again after a %s command", (command) =>
     Effect.gen(function* () {
       const { nextDial, registry, source, until } = yield* listening
       source.onOpen = bug
@@ -80,7 +80,7 @@ describe("ListenerRegistry, when a listener has a bug", { timeout: 30_000 }, () 
     })
   )
 
-  it.scoped("never gives up on one that crashes every half minute", () =>
+  it.scoped("restarts it without end when it crashes every half minute", () =>
     Effect.gen(function* () {
       const { nextDial, registry, source, until } = yield* listening
       yield* registry.start(one)
@@ -90,7 +90,7 @@ describe("ListenerRegistry, when a listener has a bug", { timeout: 30_000 }, () 
         yield* TestClock.adjust("30 seconds")
         const link = source.links.get(one)
         yield* link?.failCause(Cause.die("a bug of ours")) ?? Effect.dieMessage("not listening")
-        // The longest delay of the intensity.
+        // Longer than the longest delay between restarts, 1.6 s.
         yield* TestClock.adjust("2 seconds")
       }
       expect(source.count.get(one)).toBe(13)

@@ -1,10 +1,10 @@
-/** One embedded database for a whole suite: it takes seconds to start, and a moment to empty. */
+/** One embedded database for a whole suite: a start takes seconds, a truncate milliseconds. */
 import { SqlClient } from "@effect/sql"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { afterAll, beforeEach } from "vitest"
 import * as Sql from "../../../src/Storage/Sql.ts"
 
-/** To be called where the suite is described; every test finds the database empty. */
+/** Call this inside `describe`; every test begins with an empty database. */
 export const sharedDatabase = () => {
   const database = ManagedRuntime.make(Sql.layerMemory)
   beforeEach(

@@ -1,4 +1,4 @@
-/** A registry over doubles alone: a source that a test holds in its hand, and a store in memory. */
+/** The real registry over doubles: an event source that a test controls, and a store in memory. */
 import { SqlError } from "@effect/sql"
 import { Clock, Context, DateTime, Effect, Layer, Mailbox, Stream, TestClock } from "effect"
 import type { RawEvent } from "../../../src/Domain/Event.ts"
@@ -26,7 +26,7 @@ export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-
 export const lost = ConnectionLost.of(1006, "")
 
 export const service = Effect.gen(function* () {
-  /** When it was dialled, in ms. */
+  /** Times of the dials, in ms. */
   const dials: Array<number> = []
   const renewals: Array<string> = []
   const reported: Array<StateChange> = []
@@ -77,7 +77,7 @@ export const service = Effect.gen(function* () {
       })
   })
   const gaps = ledgerOf({
-    // As the real one: what is open stays as it is.
+    // As in the real ledger, an open gap stays unchanged.
     open: (_, from, cause) =>
       Effect.sync(() => {
         const last = ledger.at(-1)
@@ -109,7 +109,7 @@ export const service = Effect.gen(function* () {
   return { dials, ledger, registry, renewals, reported, sources, store }
 })
 
-/** With one listener, which is on its link. */
+/** The service with one listener on its link. */
 export const listening = Effect.tap(service, ({ registry }) =>
   Effect.zipRight(registry.start(one), TestClock.adjust("20 seconds"))
 )

@@ -3,10 +3,10 @@ import { Effect, Stream, TestClock } from "effect"
 import { sharedDatabase } from "./database.ts"
 import { hearing, lost, makeSource, one, registryOn } from "./scenario.ts"
 
-describe("the log, of a listener", { timeout: 30_000 }, () => {
+describe("The log", { timeout: 30_000 }, () => {
   const database = sharedDatabase()
 
-  it.scoped("tells of each turn with its facts, and not of the attempts in between", () =>
+  it.scoped("has every change of a listener's state, without the attempts in between", () =>
     Effect.gen(function* () {
       const source = yield* makeSource
       const { bus, registry } = yield* registryOn(database, source.layer)
@@ -23,7 +23,7 @@ describe("the log, of a listener", { timeout: 30_000 }, () => {
       source.onOpen = () => lost
       yield* registry.start(one)
       yield* until(one, "Waiting")
-      // Several attempts, all in vain.
+      // Several attempts fail.
       yield* TestClock.adjust("10 seconds")
       source.onOpen = () => Effect.void
       yield* TestClock.adjust("1 minute")

@@ -4,8 +4,8 @@ import { UpgradeRefused } from "../../../src/Domain/LinkError.ts"
 import { about, nextAttempt } from "../Listener/scenario.ts"
 import { listening, lost, one, service, two } from "./doubles.ts"
 
-describe("a restart of a listener on a link", () => {
-  it.scoped("renews the link and touches nothing else", () =>
+describe("A restart of a listener on a link", () => {
+  it.scoped("renews the link without a dial or a state change", () =>
     Effect.gen(function* () {
       const { dials, registry, reported, renewals, sources } = yield* listening
       const before = [dials.length, reported.length]
@@ -18,24 +18,22 @@ describe("a restart of a listener on a link", () => {
     })
   )
 
-  it.scoped(
-    "answers after 5 s while the exchange goes on, and keeps no other command waiting",
-    () =>
-      Effect.gen(function* () {
-        const { registry, sources } = yield* listening
-        sources.renew = () => Effect.never
-        const restarting = yield* Effect.fork(registry.restart(one))
-        yield* TestClock.adjust(4999)
-        expect(yield* Fiber.poll(restarting)).toEqual(Option.none())
-        yield* registry.stop(one)
-        expect((yield* registry.status(one))._tag).toBe("Stopped")
-        expect(sources.openLinks).toBe(0)
-        yield* TestClock.adjust(1)
-        yield* Fiber.join(restarting)
-      })
+  it.scoped("returns after 5 s during a longer exchange and blocks no other command", () =>
+    Effect.gen(function* () {
+      const { registry, sources } = yield* listening
+      sources.renew = () => Effect.never
+      const restarting = yield* Effect.fork(registry.restart(one))
+      yield* TestClock.adjust(4999)
+      expect(yield* Fiber.poll(restarting)).toEqual(Option.none())
+      yield* registry.stop(one)
+      expect((yield* registry.status(one))._tag).toBe("Stopped")
+      expect(sources.openLinks).toBe(0)
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(restarting)
+    })
   )
 
-  it.scoped("answers as soon as the exchange is over", () =>
+  it.scoped("returns as soon as the exchange ends", () =>
     Effect.gen(function* () {
       const { registry, sources } = yield* listening
       sources.renew = () => Effect.sleep("2 seconds")
@@ -47,7 +45,7 @@ describe("a restart of a listener on a link", () => {
     })
   )
 
-  it.scoped("fails when the exchange fails, goes on with the old link, and logs why", () => {
+  it.scoped("fails with the exchange, keeps the old link and logs the cause", () => {
     const logged: Array<string> = []
     const logger = Logger.make(({ logLevel, message }) =>
       logged.push(`${logLevel._tag} ${String(message)}`)
@@ -71,7 +69,7 @@ describe("a restart of a listener on a link", () => {
     }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   })
 
-  it.scoped("goes on with the old link when there is a bug in the renewal, and dies of it", () =>
+  it.scoped("dies of a bug in the renewal and keeps the old link", () =>
     Effect.gen(function* () {
       const { registry, sources } = yield* listening
       sources.renew = () => Effect.dieMessage("a bug of ours")
@@ -82,7 +80,7 @@ describe("a restart of a listener on a link", () => {
     })
   )
 
-  it.scoped("gives the renewal up when the service stops", () =>
+  it.scoped("interrupts the renewal when the service stops", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { registry, sources } = yield* Scope.extend(listening, scope)
@@ -96,7 +94,7 @@ describe("a restart of a listener on a link", () => {
     })
   )
 
-  it.scoped("renews nothing that cannot be written down", () =>
+  it.scoped("renews no link when the database is away", () =>
     Effect.gen(function* () {
       const { registry, renewals, sources, store } = yield* listening
       store.isAway = true
@@ -107,8 +105,8 @@ describe("a restart of a listener on a link", () => {
   )
 })
 
-describe("a restart of a listener that is on no link", () => {
-  it.scoped("dials at once and with the delays forgotten, when it waits", () =>
+describe("A restart of a listener without a link", () => {
+  it.scoped("dials at once with reset delays when the listener waits", () =>
     Effect.gen(function* () {
       const { dials, registry, renewals, sources } = yield* service
       sources.onOpen = () => lost
@@ -126,7 +124,7 @@ describe("a restart of a listener that is on no link", () => {
     })
   )
 
-  it.scoped("dials at once when it is parked", () =>
+  it.scoped("dials at once when the listener is parked", () =>
     Effect.gen(function* () {
       const { registry, sources } = yield* service
       sources.onOpen = () => UpgradeRefused.of(401, "Unauthorized")
@@ -140,7 +138,7 @@ describe("a restart of a listener that is on no link", () => {
     })
   )
 
-  it.scoped("leaves the dial it is at for a new one", () =>
+  it.scoped("replaces the dial in progress by a new one", () =>
     Effect.gen(function* () {
       const { dials, registry, sources } = yield* service
       sources.onOpen = () => Effect.never
@@ -154,7 +152,7 @@ describe("a restart of a listener that is on no link", () => {
     })
   )
 
-  it.scoped("listens, and writes down that it is wished for, when it was stopped", () =>
+  it.scoped("stores the desired state and listens when the listener was stopped", () =>
     Effect.gen(function* () {
       const { registry, renewals, store } = yield* listening
       yield* registry.stop(one)
@@ -165,7 +163,7 @@ describe("a restart of a listener that is on no link", () => {
     })
   )
 
-  it.scoped("leaves the gap open until it hears again; a stop does not", () =>
+  it.scoped("keeps the gap open until the link is up, but a stop closes it", () =>
     Effect.gen(function* () {
       const { ledger, registry, sources } = yield* service
       sources.onOpen = () => lost
@@ -186,7 +184,7 @@ describe("a restart of a listener that is on no link", () => {
     })
   )
 
-  it.scoped("is refused for what was never started", () =>
+  it.scoped("fails for an instance that was never started", () =>
     Effect.gen(function* () {
       const { dials, registry, renewals, store } = yield* service
       expect((yield* Effect.flip(registry.restart(one)))._tag).toBe("InstanceNotFound")
@@ -195,7 +193,7 @@ describe("a restart of a listener that is on no link", () => {
     })
   )
 
-  it.scoped("waits for the command before it", () =>
+  it.scoped("waits for the previous command", () =>
     Effect.gen(function* () {
       const { registry, store } = yield* listening
       const written = yield* Deferred.make<void>()
@@ -212,7 +210,7 @@ describe("a restart of a listener that is on no link", () => {
     })
   )
 
-  it.scoped("answers with the outcome of the first attempt", () =>
+  it.scoped("returns when the first attempt ends", () =>
     Effect.gen(function* () {
       const { registry, sources } = yield* service
       sources.onOpen = () => lost
@@ -227,7 +225,7 @@ describe("a restart of a listener that is on no link", () => {
     })
   )
 
-  it.scoped("answers after 5 s while the attempt goes on", () =>
+  it.scoped("returns after 5 s during a longer attempt", () =>
     Effect.gen(function* () {
       const { registry, sources } = yield* service
       sources.onOpen = () => Effect.never
@@ -243,8 +241,8 @@ describe("a restart of a listener that is on no link", () => {
   )
 })
 
-describe("Commands on several instances", () => {
-  it.scoped("do not wait for each other: one waits for the database, another goes through", () =>
+describe("Commands on two instances", () => {
+  it.scoped("run independently when one waits for the database", () =>
     Effect.gen(function* () {
       const { registry, store } = yield* listening
       yield* registry.start(two)

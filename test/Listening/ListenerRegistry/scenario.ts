@@ -1,4 +1,4 @@
-/** A registry over a real database, with a source that a test holds in its hand. */
+/** The real registry over a real database, with an event source that a test controls. */
 import type { SqlClient } from "@effect/sql"
 import { Context, Deferred, Effect, Layer, Mailbox, Queue, Stream } from "effect"
 import type { RawEvent } from "../../../src/Domain/Event.ts"
@@ -21,7 +21,7 @@ import { settings } from "../../support/settings.ts"
 export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
 export const lost = ConnectionLost.of(1006, "")
 
-/** Links that the test feeds and ends; `onOpen` may refuse a dial, or die of it. */
+/** Event source whose links a test feeds and ends; `onOpen` may fail a dial, or die. */
 export const makeSource = Effect.gen(function* () {
   const dials = yield* Queue.unbounded<InstanceName>()
   const links = new Map<string, Mailbox.Mailbox<RawEvent, LinkError>>()
@@ -67,7 +67,7 @@ export const makeSource = Effect.gen(function* () {
 })
 export type Source = Effect.Effect.Success<typeof makeSource>
 
-/** Everything from the store up to the registry; in the scope it is run in. */
+/** Builds all layers from the store up to the registry in the current scope. */
 export const registryOn = <E>(
   database: Layer.Layer<SqlClient.SqlClient, E>,
   source: Layer.Layer<EventSource>
@@ -95,7 +95,7 @@ export const registryOn = <E>(
     })
   )
 
-/** Hears every change from now on, so that a test can wait for the one it expects. */
+/** Queues every state change from now on, so that a test can wait for one. */
 export const hearing = (registry: typeof ListenerRegistry.Service) =>
   Effect.gen(function* () {
     const heard = yield* Queue.unbounded<{ name: InstanceName; state: ListenerState }>()
@@ -107,7 +107,7 @@ export const hearing = (registry: typeof ListenerRegistry.Service) =>
     )
     yield* Deferred.await(subscribed)
     yield* Effect.yieldNow()
-    /** The next change of this instance to this state; what comes before it is passed over. */
+    /** Waits for the instance's next change to this state; drops all changes before it. */
     const until = (name: InstanceName, tag: ListenerState["_tag"]): Effect.Effect<ListenerState> =>
       Effect.flatMap(Queue.take(heard), (change) =>
         change.name === name && change.state._tag === tag

@@ -7,7 +7,7 @@ import { neverUp, pacing, passed, shortlyUp, waiting } from "./paces.ts"
 const absent = NamespaceRefused.of("/shop-1", "Invalid namespace")
 const badKey = UpgradeRefused.of(400, "Invalid global token")
 
-/** Four who wait, each with a pace of its own and for a reason of its own. */
+/** Four waiters, each with its own pace and its own reason to wait. */
 const oneForEachReason = Effect.gen(function* () {
   const back = yield* Deferred.make<void>()
   let isAway = false
@@ -31,8 +31,8 @@ const oneForEachReason = Effect.gen(function* () {
   return { all, back, waiters }
 })
 
-describe("a wait that ends before its time", () => {
-  it.scoped("does so for whoever reconnects, and for nobody else, when Evolution is back", () =>
+describe("Pacing", () => {
+  it.scoped("ends only the waits of reconnecting listeners when Evolution is back", () =>
     Effect.gen(function* () {
       const { all, back, waiters } = yield* oneForEachReason
       yield* Deferred.succeed(back, undefined)
@@ -41,7 +41,7 @@ describe("a wait that ends before its time", () => {
     })
   )
 
-  it.scoped("does so for everybody when the link is up", () =>
+  it.scoped("ends every wait when the link is up", () =>
     Effect.gen(function* () {
       const { all } = yield* oneForEachReason
       for (const { up } of all) yield* up
@@ -50,7 +50,7 @@ describe("a wait that ends before its time", () => {
     })
   )
 
-  it.scoped("counts as a whole one: what comes next is twice as long", () =>
+  it.scoped("doubles the next delay after a wait that ended early", () =>
     Effect.gen(function* () {
       const { pace } = yield* pacing({ awaitReturn: Effect.sleep("100 millis") })
       const own = yield* pace
@@ -63,7 +63,7 @@ describe("a wait that ends before its time", () => {
     })
   )
 
-  it.scoped("asks nothing of Evolution any more", () =>
+  it.scoped("stops probing Evolution when the wait ends", () =>
     Effect.gen(function* () {
       let asking = 0
       const awaitReturn = Effect.acquireUseRelease(
@@ -77,13 +77,13 @@ describe("a wait that ends before its time", () => {
       yield* own.up
       yield* Fiber.join(waiter.fiber)
       expect(asking).toBe(0)
-      // And nothing at all while nobody reconnects.
+      // A parked listener starts no probe.
       yield* waiting(own, neverUp(badKey))
       expect(asking).toBe(0)
     })
   )
 
-  it.scoped("has nothing to end while nobody waits", () =>
+  it.scoped("ignores a link that comes up while no listener waits", () =>
     Effect.gen(function* () {
       const own = yield* Effect.flatMap(pacing({}), ({ pace }) => pace)
       yield* own.up

@@ -1,4 +1,4 @@
-/** Paces with doubles around them, and the sessions' ends that they are told of. */
+/** Paces over doubles, and the session failures that tests report to them. */
 import { Clock, Context, DateTime, Effect, Layer, TestClock } from "effect"
 import { ConnectionLost } from "../../../src/Domain/LinkError.ts"
 import type { SessionError } from "../../../src/Domain/ListenerState.ts"
@@ -8,7 +8,7 @@ import { sourceOf } from "../../support/doubles.ts"
 
 export const lost = ConnectionLost.of(1006, "")
 
-/** An attempt that failed, a link that was lost soon, and one that had held. */
+/** A failed attempt; `shortlyUp` is a link lost before it settled, `stableUp` one lost after. */
 export const neverUp = (error: SessionError = lost): Failure => ({
   error,
   wasUp: false,
@@ -28,16 +28,16 @@ export const pacing = ({ awaitReturn = Effect.never as Effect.Effect<void>, isSh
     Context.get(Pacing)
   )
 
-/** Somebody who waits: what he was told, and when he was through. */
+/** A waiting listener: the plan it received and the time its wait ended. */
 export interface Waiter {
   plan: Plan | undefined
-  /** How long he was told that he would wait, in ms. */
+  /** Announced length of the wait, in ms. */
   planned: number
-  /** When his wait was over, in ms since 1970; `undefined`: it is not. */
+  /** End of the wait in ms since 1970 UTC; `undefined` while it waits. */
   dialledAt: number | undefined
 }
 
-/** Waits in the background; comes back once the plan is told. */
+/** Waits in a forked fiber; returns once the plan is announced. */
 export const waiting = (pace: Pace, failure: Failure) =>
   Effect.gen(function* () {
     const since = yield* Clock.currentTimeMillis
@@ -60,7 +60,7 @@ export const waiting = (pace: Pace, failure: Failure) =>
     return Object.assign(waiter, { fiber })
   })
 
-/** Waits until it is through, and says how long that was. */
+/** Waits until the wait has ended. */
 export const passed = (pace: Pace, failure: Failure) =>
   Effect.gen(function* () {
     const waiter = yield* waiting(pace, failure)

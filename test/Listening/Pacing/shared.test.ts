@@ -8,12 +8,12 @@ import { neverUp, pacing, passed, shortlyUp, stableUp, waiting } from "./paces.t
 const keyRefused = new KeyRefused({ message: "Unauthorized" })
 const unlicensed = new LicenseRequired({ message: "Not activated" })
 
-/** What everybody on one link is given. */
+/** The paces of 500 listeners on one link. */
 const shared = Effect.flatMap(pacing({ isShared: true }), ({ pace }) =>
   Effect.replicateEffect(pace, 500)
 )
 
-/** All wait at once; who is through is counted. */
+/** Lets all paces wait at once; `through` counts the waits that have ended. */
 const waitAll = (paces: ReadonlyArray<Pace>, failure: Failure) =>
   Effect.gen(function* () {
     const crowd = { plans: [] as Array<Plan>, through: 0 }
@@ -28,14 +28,14 @@ const waitAll = (paces: ReadonlyArray<Pace>, failure: Failure) =>
     return Object.assign(crowd, { fibers })
   })
 
-/** When all of them dial, which they were told alike. */
+/** Time of the next dial in ms; it must be the same in all plans. */
 const planOf = (plans: ReadonlyArray<Plan>) => {
   expect(new Set(plans.map(({ nextAttempt }) => nextAttempt.epochMillis)).size).toBe(1)
   return plans[0]?.nextAttempt.epochMillis ?? Number.NaN
 }
 
-describe("the pace of all who share a link", () => {
-  it.scoped("is one: five hundred wait for one moment, and their failures count as one", () =>
+describe("Pacing of a shared link", () => {
+  it.scoped("gives five hundred listeners one delay and counts their failures as one", () =>
     Effect.gen(function* () {
       const paces = yield* shared
       let before = 0
@@ -53,7 +53,7 @@ describe("the pace of all who share a link", () => {
     })
   )
 
-  it.scoped("takes in who comes late", () =>
+  it.scoped("gives a late listener the delay of the others", () =>
     Effect.gen(function* () {
       const [first, later] = yield* shared
       const early = yield* waitAll(first === undefined ? [] : [first], neverUp())
@@ -65,7 +65,7 @@ describe("the pace of all who share a link", () => {
     })
   )
 
-  it.scoped("ends for all when the link is up for one", () =>
+  it.scoped("ends every wait when the link is up for one listener", () =>
     Effect.gen(function* () {
       const paces = yield* shared
       const reconnecting = yield* waitAll(paces.slice(0, 250), neverUp())
@@ -76,7 +76,7 @@ describe("the pace of all who share a link", () => {
     })
   )
 
-  it.scoped("goes on for the others when the first one leaves", () =>
+  it.scoped("continues for the others when the first listener is interrupted", () =>
     Effect.gen(function* () {
       const paces = yield* shared
       const crowd = yield* waitAll(paces, neverUp())
@@ -88,7 +88,7 @@ describe("the pace of all who share a link", () => {
     })
   )
 
-  it.scoped("goes on also when the first one leaves before he was told anything", () =>
+  it.scoped("continues for the others when the first listener is interrupted before its plan", () =>
     Effect.gen(function* () {
       const paces = yield* shared
       const leaving = yield* Effect.fork(
@@ -103,7 +103,7 @@ describe("the pace of all who share a link", () => {
     })
   )
 
-  it.scoped("does not wait for one who is slow to take the plan", () =>
+  it.scoped("does not wait for a listener that is slow to take the plan", () =>
     Effect.gen(function* () {
       const paces = yield* shared
       const told = yield* Deferred.make<void>()
@@ -114,7 +114,7 @@ describe("the pace of all who share a link", () => {
     })
   )
 
-  it.scoped("counts one loss when five hundred lose the link", () =>
+  it.scoped("counts one loss when five hundred listeners lose the link", () =>
     Effect.gen(function* () {
       const paces = yield* shared
       const flapping: Array<boolean | undefined> = []
@@ -127,7 +127,7 @@ describe("the pace of all who share a link", () => {
     })
   )
 
-  it.scoped("starts anew once when five hundred lose a link that had settled", () =>
+  it.scoped("resets the delay once when five hundred listeners lose a settled link", () =>
     Effect.gen(function* () {
       const paces = yield* shared
       const [one] = paces
@@ -137,14 +137,14 @@ describe("the pace of all who share a link", () => {
       const early = yield* waitAll(paces.slice(0, 250), stableUp)
       expect(planOf(early.plans) - before).toEqual(about(500))
       yield* TestClock.adjust(100)
-      // Not all of them hear of it in the same moment.
+      // The loss reaches half of the listeners 100 ms later.
       const late = yield* waitAll(paces.slice(250), stableUp)
       yield* TestClock.setTime(planOf([...early.plans, ...late.plans]) + 1)
       if (one !== undefined) expect((yield* waiting(one, neverUp())).planned).toEqual(about(1000))
     })
   )
 
-  it.scoped("tells each what is to be done about his own trouble", () =>
+  it.scoped("names the user action of each listener's own error", () =>
     Effect.gen(function* () {
       const paces = yield* shared
       const one = yield* waitAll(paces.slice(0, 1), neverUp(keyRefused))
@@ -154,7 +154,7 @@ describe("the pace of all who share a link", () => {
     })
   )
 
-  it.scoped("asks Evolution once for all who reconnect", () =>
+  it.scoped("probes Evolution once for all reconnecting listeners", () =>
     Effect.gen(function* () {
       let asked = 0
       const awaitReturn = Effect.zipRight(

@@ -5,7 +5,7 @@ import { at, makeWorld, shop, start } from "./World.ts"
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
-/** So many messages, so many in each second, from a second of the test on. */
+/** `count` messages, `perSecond` in each second, starting `from` seconds into the test. */
 const said = (count: number, perSecond: number, from: number) =>
   numbers(count).map((n) => row(`M${n}`, start + from + Math.floor(n / perSecond)))
 
@@ -14,8 +14,8 @@ const idsOf = (rows: ReadonlyArray<{ readonly key: { readonly id: string } }>) =
 
 const idsOfLog = (messages: ReadonlyArray<{ readonly id: string }>) => messages.map(({ id }) => id)
 
-describe("back-fill", () => {
-  it.scoped("brings what was said in a gap, whole, once, and oldest first", () =>
+describe("Back-fill", () => {
+  it.scoped("fetches every message of a gap once, oldest first", () =>
     Effect.gen(function* () {
       for (const seed of [1, 2, 3]) {
         const { backfill, evolution, gap, isDone, messages, verdict } = yield* makeWorld({ seed })
@@ -25,33 +25,31 @@ describe("back-fill", () => {
         yield* backfill()
         yield* TestClock.adjust("1 minute")
         expect(isDone()).toBe(true)
-        // Within a second as Evolution wrote them down.
+        // Messages of one second keep the order in which Evolution stored them.
         expect(messages().map(({ id }) => id)).toEqual(idsOf(rows))
         expect(verdict()).toMatchObject({ recovered: true, fetched: 4000, note: null })
       }
     })
   )
 
-  it.scoped(
-    "hands a message on as an event of its own origin, with all that Evolution has of it",
-    () =>
-      Effect.gen(function* () {
-        const { backfill, evolution, gap, log } = yield* makeWorld()
-        const message = row("M1", start + 10)
-        evolution.stores(shop, [message])
-        yield* gap(0, 20)
-        yield* backfill()
-        yield* TestClock.adjust("10 seconds")
-        const [event] = log.filter((one) => one.event === "messages.upsert")
-        expect(event).toMatchObject({ instance: shop, origin: "backfill", extra: null })
-        expect(JSON.parse(String(event?.json ?? ""))).toEqual(message)
-        expect(event?.receivedAt).toBeGreaterThan(at(25).epochMillis)
-        // Its verdict comes after what it is about.
-        expect(log.at(-1)?.gap).toMatchObject({ recovered: true })
-      })
+  it.scoped("logs a message with origin backfill and with every field that Evolution stores", () =>
+    Effect.gen(function* () {
+      const { backfill, evolution, gap, log } = yield* makeWorld()
+      const message = row("M1", start + 10)
+      evolution.stores(shop, [message])
+      yield* gap(0, 20)
+      yield* backfill()
+      yield* TestClock.adjust("10 seconds")
+      const [event] = log.filter((one) => one.event === "messages.upsert")
+      expect(event).toMatchObject({ instance: shop, origin: "backfill", extra: null })
+      expect(JSON.parse(String(event?.json ?? ""))).toEqual(message)
+      expect(event?.receivedAt).toBeGreaterThan(at(25).epochMillis)
+      // The log has the verdict after the messages it covers.
+      expect(log.at(-1)?.gap).toMatchObject({ recovered: true })
+    })
   )
 
-  it.scoped("asks for a minute before the gap and a minute after it, and for no more", () =>
+  it.scoped("queries from one minute before the gap to one minute after it", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, messages, verdict } = yield* makeWorld()
       const seconds = [-61, -60, -1, 0, 20, 21, 80, 81]
@@ -67,7 +65,7 @@ describe("back-fill", () => {
     })
   )
 
-  it.scoped("lets 5 s pass first, in which what was on its way arrives", () =>
+  it.scoped("waits 5 s for events in flight before its first query", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, isDone } = yield* makeWorld()
       evolution.stores(shop, said(1, 1, 0))
@@ -83,7 +81,7 @@ describe("back-fill", () => {
   )
 
   it.scoped(
-    "waits no longer when the gap ends in the future, as after a clock that was set back",
+    "waits no longer than 5 s when a clock set back puts the end of the gap in the future",
     () =>
       Effect.gen(function* () {
         const { backfill, evolution, gap, verdict } = yield* makeWorld()
@@ -96,7 +94,7 @@ describe("back-fill", () => {
       })
   )
 
-  it.scoped("fetches messages of one id in two chats", () =>
+  it.scoped("fetches both messages when two chats share a message id", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, messages, verdict } = yield* makeWorld()
       const other = "5511977776666@s.whatsapp.net"
@@ -109,7 +107,7 @@ describe("back-fill", () => {
     })
   )
 
-  it.scoped("has nothing to do, and ends, where there is no gap", () =>
+  it.scoped("queries nothing when the instance has no gap", () =>
     Effect.gen(function* () {
       const { backfill, evolution, isDone, log } = yield* makeWorld()
       yield* backfill()
@@ -119,9 +117,9 @@ describe("back-fill", () => {
   )
 
   it.scoped.each([
-    ["than a page", 2300],
-    ["than a page, by one", 1001]
-  ] as const)("brings all of a second that has more %s", ([, count]) =>
+    ["1 300 more messages than a page", 2300],
+    ["one message more than a page", 1001]
+  ] as const)("fetches every message of a second that has %s", ([, count]) =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, messages, verdict } = yield* makeWorld()
       const rows = [
@@ -138,7 +136,7 @@ describe("back-fill", () => {
     })
   )
 
-  it.scoped("writes nothing that was heard, be it before, after, or in another gap", () =>
+  it.scoped("logs no message again that was heard before the gap, after it or in another gap", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, hears, messages, verdict } = yield* makeWorld()
       const rows = said(60, 1, -20)
@@ -153,7 +151,7 @@ describe("back-fill", () => {
       const missed = rows.slice(20, 40)
       expect(messages().map(({ id }) => id)).toEqual(idsOf([...before, ...after, ...missed]))
       expect(verdict()).toMatchObject({ recovered: true, fetched: 20 })
-      // Its minutes overlap with those of the first.
+      // The minute before this gap overlaps the first gap's query.
       yield* gap(45, 50)
       yield* backfill()
       yield* TestClock.adjust("20 seconds")
@@ -162,7 +160,7 @@ describe("back-fill", () => {
     })
   )
 
-  it.scoped("does not bring what Evolution wrote down and has not emitted yet", () =>
+  it.scoped("leaves a message to the live feed while Evolution may still emit it", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, hears, messages, verdict } = yield* makeWorld()
       const [missed, late, never] = [
@@ -174,7 +172,7 @@ describe("back-fill", () => {
       yield* gap(0, 20)
       yield* backfill()
       yield* TestClock.adjust("7 seconds")
-      // With a picture to be uploaded first, say.
+      // Evolution emits late, for example after it has uploaded a picture.
       yield* hears([late])
       expect([idsOfLog(messages()), verdict()?.recovered]).toEqual([["A", "B"], null])
       yield* TestClock.adjust("10 seconds")
@@ -183,7 +181,7 @@ describe("back-fill", () => {
     })
   )
 
-  it.scoped("does not wait where all that is younger than the gap was heard", () =>
+  it.scoped("does not wait for late messages when all messages after the gap were heard", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, hears, verdict } = yield* makeWorld()
       const rows = said(25, 1, 0)
@@ -196,7 +194,7 @@ describe("back-fill", () => {
     })
   )
 
-  it.scoped("goes on past a message that the database refuses", () =>
+  it.scoped("continues after a message that the database refuses", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, isDone, messages, verdict } = yield* makeWorld()
       const rows = said(20, 1, 0)
@@ -210,7 +208,7 @@ describe("back-fill", () => {
     })
   )
 
-  it.scoped("needs few questions for few messages, however long the gap was", () =>
+  it.scoped("sends fewer than 20 queries for 5 000 messages in a gap of a month", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, verdict } = yield* makeWorld()
       const month = 30 * 24 * 3600

@@ -1,4 +1,4 @@
-/** An Evolution whose table of messages a test fills, and which answers about it as the real one does. */
+/** Evolution double: a test fills its message table, and it answers queries as Evolution does. */
 import { Effect, Layer } from "effect"
 import { type EvolutionError, EvolutionUnavailable } from "../../../src/Domain/EvolutionError.ts"
 import type { FoundMessage } from "../../../src/Evolution/EvolutionClient/Body.ts"
@@ -9,7 +9,7 @@ export const chat = "5511988887777@s.whatsapp.net"
 
 let rows = 0
 
-/** A row of its table; the rows' own ids grow with time. */
+/** A row of the message table; row ids grow with every call. */
 export const row = (id: string, messageTimestamp: number, remoteJid = chat): FoundMessage => ({
   id: `cm${String(++rows).padStart(8, "0")}`,
   key: { id, remoteJid, fromMe: false },
@@ -25,14 +25,14 @@ export const makeEvolution = (seed = 1) => {
   const random = makeRandom(seed)
   const evolution = {
     tables: new Map<string, Array<FoundMessage>>(),
-    /** Each question, and when it was asked; ms since 1970 UTC. */
+    /** Every query with its instance and its time in ms since 1970 UTC. */
     asked: [] as (MessageQuery & { readonly at: number; readonly instance: string })[],
-    /** Questions at once, and the most there ever were. */
+    /** Queries in flight now (`asking`) and their maximum so far (`most`). */
     asking: 0,
     most: 0,
-    /** The answer about every instance's state. */
+    /** Connection state that it reports for every instance. */
     state: Effect.succeed("open") as Effect.Effect<"open", EvolutionError>,
-    /** What it says instead of an answer. */
+    /** Error that it returns for a query; `undefined` lets it answer. */
     refuses: (_query: MessageQuery): EvolutionError | undefined => undefined
   }
 
@@ -44,7 +44,7 @@ export const makeEvolution = (seed = 1) => {
         messageTimestamp <= to &&
         (keyId === undefined || key.id === keyId)
     )
-    // Newest first by the second and no further: ties come in another order each time.
+    // Evolution sorts by the second, newest first; ties come in a different order every time.
     const records = matching
       .map((record) => ({ record, tie: random.next() }))
       .sort(
@@ -72,11 +72,11 @@ export const makeEvolution = (seed = 1) => {
 
   return Object.assign(evolution, {
     layer,
-    /** Writes messages down, as it does when it is told to store them. */
+    /** Adds messages to the table, as Evolution does when it is configured to store them. */
     stores: (instance: string, rows: ReadonlyArray<FoundMessage>) => {
       evolution.tables.set(instance, [...(evolution.tables.get(instance) ?? []), ...rows])
     },
-    /** The stretches of seconds it was asked about. */
+    /** Ranges of seconds that were queried, in order. */
     stretches: () => evolution.asked.flatMap(({ seconds }) => (seconds ? [seconds] : []))
   })
 }

@@ -1,4 +1,4 @@
-/** Back-fill with a real ledger and a real ingest, over a log in memory and a pretended Evolution. */
+/** Back-fill with the real ledger and ingest, over a log in memory and an Evolution double. */
 import type { SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Layer, TestClock } from "effect"
 import type { EvolutionEvent } from "../../../src/Domain/Event.ts"
@@ -19,13 +19,13 @@ import { makeEvolution } from "./Evolution.ts"
 
 export const [shop, bar] = [InstanceName.make("shop-1"), InstanceName.make("bar-1")]
 
-/** When a test begins, and so many seconds later; in seconds, as WhatsApp counts. */
+/** Start of a test in seconds since 1970 UTC, and a time that many seconds after it. */
 export const start = Date.UTC(2026, 0, 2, 3, 4, 5) / 1000
 export const at = (seconds: number) => DateTime.unsafeMake((start + seconds) * 1000)
 
 export interface Settings {
   readonly limit?: number
-  /** Whether the instances were ever paired. */
+  /** Phone of the instances; `null` if they were never paired. */
   readonly phone?: string | null
   readonly seed?: number
 }
@@ -82,7 +82,7 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
         unfinished: Effect.succeed([]),
         lost: Effect.succeed([]),
         lastHeartbeat: Effect.succeed(undefined),
-        // Nobody here wants to know, and it would wake every 5 s.
+        // No test here reads the heartbeat, and its loop would wake every 5 s.
         heartbeat: () => Effect.never,
         markStopped: Effect.void
       }),
@@ -110,21 +110,21 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
     const gaps = (instance = shop) =>
       log.flatMap(({ gap }) => (gap?.instance === instance ? [gap] : []))
     return Object.assign(world, {
-      /** While it is shut, nothing is committed; a poison never is. */
+      /** While this latch is closed, nothing is committed; a poison message never is. */
       database,
       evolution,
       ledger,
-      /** The events of the log, but for those of snapshots. */
+      /** Events of the log, without those of snapshots. */
       log,
       snapshots,
-      /** A gap of so many seconds, which has just ended. */
+      /** Records a gap between two seconds of the test; the clock then stands at its end. */
       gap: (from: number, to: number, instance = shop) =>
         Effect.gen(function* () {
           yield* TestClock.setTime((start + to) * 1000)
           yield* ledger.open(instance, (start + from) * 1000, "connection_lost")
           yield* ledger.close(instance)
         }),
-      /** Messages that come over the socket, as soon as they are said. */
+      /** Receives messages over the socket at their own timestamps. */
       hears: (rows: ReadonlyArray<FoundMessage>, instance = shop) =>
         Effect.zipRight(
           ingest.receive(
@@ -138,15 +138,15 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
           settle
         ),
       recovery,
-      /** Recovers until it is interrupted. */
+      /** Forks a recovery, which runs until it is interrupted. */
       backfill: (instance = shop) =>
         Effect.tap(Effect.fork(recovery.recover(instance)), Effect.yieldNow()),
-      /** Back-fill has nothing left to try. */
+      /** True when no gap is left for back-fill to try. */
       isDone: (instance = shop) => ledger.pending(instance).length === 0,
-      /** The messages of the log, in its order. */
+      /** Messages of the log, in log order. */
       messages: (instance = shop) => messagesIn(log, instance),
       gaps,
-      /** The last word on the gap that was told of last. */
+      /** Last logged state of the gap that was logged last. */
       verdict: (instance = shop): Gap | undefined => gaps(instance).at(-1)
     })
   })
@@ -161,9 +161,9 @@ const messagesIn = (log: ReadonlyArray<EvolutionEvent>, instance: string) =>
       id: keyOf(String(json)).id,
       origin,
       heardAt: receivedAt,
-      /** When it was said, in seconds of the test. */
+      /** Timestamp of the message, in seconds since the start of the test. */
       seconds: JSON.parse(String(json)).messageTimestamp - start
     }))
 
-/** Lets every other fiber go as far as it can without a clock. */
+/** Lets every other fiber run until it needs the clock. */
 export const settle = Effect.replicateEffect(Effect.yieldNow(), 100)

@@ -5,34 +5,36 @@ import { makeWorld, shop, start } from "./World.ts"
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
-/** So many messages, ten in each second. */
+/** `count` messages, ten in each second. */
 const said = (count: number) => numbers(count).map((n) => row(`M${n}`, start + Math.floor(n / 10)))
 
-describe("a gap with more messages than BACKFILL_LIMIT", () => {
+describe("BACKFILL_LIMIT", () => {
   it.scoped.each([
-    ["on the first page", 30, 100],
-    ["on a later one", 2400, 4000],
-    ["one less than there are", 1705, 1706]
-  ] as const)("gets as many, the oldest, when that is %s", ([, limit, count]) =>
-    Effect.gen(function* () {
-      const { backfill, evolution, gap, isDone, ledger, messages, verdict } = yield* makeWorld({
-        limit
+    ["is smaller than a page", 30, 100],
+    ["spans several pages", 2400, 4000],
+    ["is one below the number of messages", 1705, 1706]
+  ] as const)(
+    "restricts back-fill to the oldest messages of a gap when the limit %s",
+    ([, limit, count]) =>
+      Effect.gen(function* () {
+        const { backfill, evolution, gap, isDone, ledger, messages, verdict } = yield* makeWorld({
+          limit
+        })
+        const rows = said(count)
+        evolution.stores(shop, rows)
+        yield* gap(0, 450)
+        yield* backfill()
+        yield* TestClock.adjust("1 minute")
+        expect(isDone()).toBe(true)
+        expect(messages()).toHaveLength(limit)
+        expect(messages().at(-1)?.seconds).toBe(Math.floor((limit - 1) / 10))
+        expect(verdict()).toMatchObject({ recovered: false, fetched: limit, retryAt: null })
+        expect(verdict()?.note).toMatch(new RegExp(`more than ${limit} .*BACKFILL_LIMIT`))
+        expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 1 })
       })
-      const rows = said(count)
-      evolution.stores(shop, rows)
-      yield* gap(0, 450)
-      yield* backfill()
-      yield* TestClock.adjust("1 minute")
-      expect(isDone()).toBe(true)
-      expect(messages()).toHaveLength(limit)
-      expect(messages().at(-1)?.seconds).toBe(Math.floor((limit - 1) / 10))
-      expect(verdict()).toMatchObject({ recovered: false, fetched: limit, retryAt: null })
-      expect(verdict()?.note).toMatch(new RegExp(`more than ${limit} .*BACKFILL_LIMIT`))
-      expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 1 })
-    })
   )
 
-  it.scoped("gets as many as were not heard, however many were", () =>
+  it.scoped("counts only messages that were not heard", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, hears, messages, verdict } = yield* makeWorld({ limit: 50 })
       const rows = said(200)
@@ -47,7 +49,7 @@ describe("a gap with more messages than BACKFILL_LIMIT", () => {
     })
   )
 
-  it.scoped("is recovered when it has exactly as many, for then nothing is missing", () =>
+  it.scoped("leaves a gap recovered that has exactly as many messages as the limit", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, messages, verdict } = yield* makeWorld({ limit: 3000 })
       evolution.stores(shop, said(3000))
@@ -59,7 +61,7 @@ describe("a gap with more messages than BACKFILL_LIMIT", () => {
     })
   )
 
-  it.scoped("is recovered when what is left over was heard", () =>
+  it.scoped("leaves a gap recovered when all messages beyond the limit were heard", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, hears, messages, verdict } = yield* makeWorld({ limit: 50 })
       const rows = said(200)
@@ -73,7 +75,7 @@ describe("a gap with more messages than BACKFILL_LIMIT", () => {
     })
   )
 
-  it.scoped("gets nothing, and asks for nothing, where the limit is 0", () =>
+  it.scoped("stops back-fill before its first query when the limit is 0", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, isDone, messages, verdict } = yield* makeWorld({ limit: 0 })
       evolution.stores(shop, said(1))

@@ -4,7 +4,7 @@ import { KeyRefused } from "../../../src/Domain/EvolutionError.ts"
 import { row } from "./Evolution.ts"
 import { makeWorld, settle, shop, start, type World } from "./World.ts"
 
-/** A gap of the last seconds opens and closes while the link holds; one message was sent in it. */
+/** Opens and closes a gap of the last 150 s on a link that stays up; one message was sent in it. */
 const miss = ({ evolution, ledger, recovery }: World, id: string) =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
@@ -15,7 +15,7 @@ const miss = ({ evolution, ledger, recovery }: World, id: string) =>
   })
 
 describe("Recovery.recover", () => {
-  it.scoped("takes a snapshot first, and back-fills after it", () =>
+  it.scoped("takes a snapshot before it back-fills", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, messages, snapshots } = yield* makeWorld()
       const asked = yield* Deferred.make<void>()
@@ -41,7 +41,7 @@ describe("Recovery.recover", () => {
     })
   )
 
-  it.scoped("waits until a gap closes, each time", () =>
+  it.scoped("fetches the messages of each gap after the gap has closed", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       yield* world.backfill()
@@ -56,7 +56,7 @@ describe("Recovery.recover", () => {
     })
   )
 
-  it.scoped("fetches a gap that closes during a fetch after it, and one gap at a time", () =>
+  it.scoped("finishes one gap before it fetches a gap that closed meanwhile", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       const { database, gap, gaps, ledger, messages } = world

@@ -5,19 +5,19 @@ import { at, bar, makeWorld, settle, shop, start } from "./World.ts"
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
-/** So many messages, ten in each second, from a second of the test on. */
+/** `count` messages, ten in each second, starting `from` seconds into the test. */
 const said = (count: number, from = 0, name = "M") =>
   numbers(count).map((n) => row(`${name}${n}`, start + from + Math.floor(n / 10)))
 
-/** Lets time pass, a little at a time, until something is so. */
+/** Advances the clock in steps of 50 ms until the condition holds. */
 const until = (condition: () => boolean) =>
   Effect.gen(function* () {
     for (let turn = 0; turn < 400 && !condition(); turn++) yield* TestClock.adjust("50 millis")
     expect(condition()).toBe(true)
   })
 
-describe("back-fill that is interrupted", () => {
-  it.scoped("goes on from where it came to, and repeats nothing", () =>
+describe("Interrupted back-fill", () => {
+  it.scoped("resumes at the second it reached and logs no message twice", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, ledger, messages, verdict } = yield* makeWorld()
       const rows = said(3000)
@@ -49,7 +49,7 @@ describe("back-fill that is interrupted", () => {
     })
   )
 
-  it.scoped("while a page is on its way into the log, writes none of it twice", () =>
+  it.scoped("logs no message twice when it is interrupted while a page awaits its commit", () =>
     Effect.gen(function* () {
       const { backfill, database, evolution, gap, log, messages, verdict } = yield* makeWorld()
       evolution.stores(shop, said(200))
@@ -71,7 +71,7 @@ describe("back-fill that is interrupted", () => {
     })
   )
 
-  it.scoped("by a failure, goes on from where it came to when it is tried again", () =>
+  it.scoped("resumes at the second it reached when a retry follows a failure", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, ledger, messages, verdict } = yield* makeWorld()
       evolution.stores(shop, said(3000))
@@ -96,7 +96,7 @@ describe("back-fill that is interrupted", () => {
     })
   )
 
-  it.scoped("by a failure of the last question, has not to fetch again what it fetched", () =>
+  it.scoped("fetches no message again when a retry follows a failure of its last query", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, hears, verdict } = yield* makeWorld()
       const rows = said(900)
@@ -115,12 +115,12 @@ describe("back-fill that is interrupted", () => {
     })
   )
 
-  it.scoped("by the loss of the link, also brings what was said in the gap that goes on", () =>
+  it.scoped("also fetches the messages of the gap that a lost link extends", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, ledger, messages, verdict } = yield* makeWorld()
       evolution.stores(shop, said(300))
       yield* gap(0, 30)
-      // Evolution goes away when all that there was so far has come, and nothing else is known.
+      // Evolution becomes unreachable once all 300 messages are logged, before the verdict.
       evolution.refuses = () => (messages().length === 300 ? away : undefined)
       const fiber = yield* backfill()
       yield* until(() => ledger.pending(shop)[0]?.recovered === false)
@@ -143,8 +143,8 @@ describe("back-fill that is interrupted", () => {
   )
 })
 
-describe("back-fill of more than one gap", () => {
-  it.scoped("takes the one first that is due first", () =>
+describe("Back-fill of several gaps", () => {
+  it.scoped("takes the gap first that is due first", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, gaps, isDone, ledger } = yield* makeWorld()
       evolution.stores(shop, said(100))
@@ -153,7 +153,7 @@ describe("back-fill of more than one gap", () => {
       const first = yield* backfill()
       yield* TestClock.adjust("10 seconds")
       yield* Fiber.interrupt(first)
-      // The first is to be tried again in a minute; the second and the third are due now.
+      // The first gap is due again in a minute; the second and the third are due now.
       yield* gap(18, 20)
       yield* gap(21, 22)
       const [one, two, three] = ledger.pending(shop).map(({ id }) => id)
@@ -169,14 +169,14 @@ describe("back-fill of more than one gap", () => {
     })
   )
 
-  it.scoped("does not let one that closes meanwhile wait for the next try of another", () =>
+  it.scoped("takes a newly closed gap before the next retry of an older one", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, ledger, messages, recovery } = yield* makeWorld()
       evolution.stores(shop, said(1))
       evolution.refuses = () => away
       yield* gap(0, 2)
       yield* backfill()
-      // By now it is tried ever more seldom.
+      // After an hour the retries of this gap are more than 5 minutes apart.
       yield* TestClock.adjust("1 hour")
       const due = ledger.pending(shop)[0]?.retryAt?.epochMillis ?? 0
       expect(due - (yield* Clock.currentTimeMillis)).toBeGreaterThan(5 * 60_000)
@@ -194,23 +194,25 @@ describe("back-fill of more than one gap", () => {
     })
   )
 
-  it.scoped("asks at most two questions at once, over all instances, and draws breath", () =>
-    Effect.gen(function* () {
-      const { backfill, evolution, gap, messages } = yield* makeWorld()
-      const instances = [shop, bar] as const
-      for (const instance of instances) evolution.stores(instance, said(3000))
-      for (const instance of instances) yield* gap(0, 300, instance)
-      const fibers = [yield* backfill(), yield* backfill(bar)]
-      for (const _ of numbers(4)) fibers.push(yield* backfill(), yield* backfill(bar))
-      yield* TestClock.adjust("5 seconds")
-      yield* until(() => evolution.asked.length > 40)
-      expect(evolution.most).toBe(2)
-      // Each takes 50 ms, and then 100 ms in which nothing is asked.
-      const times = evolution.asked.map((question) => question.at)
-      for (const [n, time] of times.slice(2).entries())
-        expect(time - (times[n] ?? 0)).toBeGreaterThanOrEqual(150)
-      yield* Fiber.interruptAll(fibers)
-      expect(messages(bar).length).toBeGreaterThan(0)
-    })
+  it.scoped(
+    "sends at most two queries at once over all instances, and pauses 100 ms after each",
+    () =>
+      Effect.gen(function* () {
+        const { backfill, evolution, gap, messages } = yield* makeWorld()
+        const instances = [shop, bar] as const
+        for (const instance of instances) evolution.stores(instance, said(3000))
+        for (const instance of instances) yield* gap(0, 300, instance)
+        const fibers = [yield* backfill(), yield* backfill(bar)]
+        for (const _ of numbers(4)) fibers.push(yield* backfill(), yield* backfill(bar))
+        yield* TestClock.adjust("5 seconds")
+        yield* until(() => evolution.asked.length > 40)
+        expect(evolution.most).toBe(2)
+        // A query takes 50 ms, and a pause of 100 ms follows it.
+        const times = evolution.asked.map((question) => question.at)
+        for (const [n, time] of times.slice(2).entries())
+          expect(time - (times[n] ?? 0)).toBeGreaterThanOrEqual(150)
+        yield* Fiber.interruptAll(fibers)
+        expect(messages(bar).length).toBeGreaterThan(0)
+      })
   )
 })

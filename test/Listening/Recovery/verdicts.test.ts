@@ -12,54 +12,58 @@ import { at, makeWorld, shop, start } from "./World.ts"
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
-/** So many messages, ten in each second, from a second of the test on. */
+/** `count` messages, ten in each second, starting `from` seconds into the test. */
 const said = (count: number, from = 0, name = "M") =>
   numbers(count).map((n) => row(`${name}${n}`, start + from + Math.floor(n / 10)))
 
-describe("an Evolution that", () => {
-  it.scoped("has neither of the messages heard last, does not store them: the gap is lost", () =>
-    Effect.gen(function* () {
-      const { backfill, evolution, gap, hears, isDone, messages, verdict } = yield* makeWorld()
-      const heard = said(90)
-      yield* hears(heard)
-      // What it stored before it was told not to, and what it has of the gap by other ways.
-      evolution.stores(shop, [...heard.slice(0, 88), ...said(5, 100, "N")])
-      yield* gap(90, 110)
-      yield* backfill()
-      yield* TestClock.adjust("1 minute")
-      expect(isDone()).toBe(true)
-      expect(evolution.asked.flatMap(({ keyId }) => keyId ?? [])).toEqual(["M89", "M88"])
-      // What there is of it is taken all the same.
-      expect(messages().slice(90)).toHaveLength(5)
-      expect(verdict()).toMatchObject({
-        recovered: false,
-        fetched: 5,
-        retryAt: null,
-        note: expect.stringContaining("DATABASE_SAVE_DATA_NEW_MESSAGE")
+describe("The verdict of back-fill", () => {
+  it.scoped(
+    "is unrecovered when Evolution stores neither of the last two messages before the gap",
+    () =>
+      Effect.gen(function* () {
+        const { backfill, evolution, gap, hears, isDone, messages, verdict } = yield* makeWorld()
+        const heard = said(90)
+        yield* hears(heard)
+        // Evolution stopped storing after message 87, and has five messages of the gap by other ways.
+        evolution.stores(shop, [...heard.slice(0, 88), ...said(5, 100, "N")])
+        yield* gap(90, 110)
+        yield* backfill()
+        yield* TestClock.adjust("1 minute")
+        expect(isDone()).toBe(true)
+        expect(evolution.asked.flatMap(({ keyId }) => keyId ?? [])).toEqual(["M89", "M88"])
+        // Back-fill logs these five messages all the same.
+        expect(messages().slice(90)).toHaveLength(5)
+        expect(verdict()).toMatchObject({
+          recovered: false,
+          fetched: 5,
+          retryAt: null,
+          note: expect.stringContaining("DATABASE_SAVE_DATA_NEW_MESSAGE")
+        })
       })
-    })
   )
 
-  it.scoped("has neither of the messages heard first after it, did not store it either", () =>
-    Effect.gen(function* () {
-      const { backfill, evolution, gap, hears, verdict } = yield* makeWorld()
-      const [before, after] = [said(90), said(30, 111, "A")]
-      yield* hears(before)
-      evolution.stores(shop, before)
-      yield* gap(90, 110)
-      yield* hears(after)
-      yield* backfill()
-      yield* TestClock.adjust("1 minute")
-      expect(evolution.asked.flatMap(({ keyId }) => keyId ?? [])).toEqual(["M89", "A0", "A1"])
-      expect(verdict()).toMatchObject({
-        recovered: false,
-        retryAt: null,
-        note: expect.stringContaining("DATABASE_SAVE_DATA_NEW_MESSAGE")
+  it.scoped(
+    "is unrecovered when Evolution stores neither of the first two messages after the gap",
+    () =>
+      Effect.gen(function* () {
+        const { backfill, evolution, gap, hears, verdict } = yield* makeWorld()
+        const [before, after] = [said(90), said(30, 111, "A")]
+        yield* hears(before)
+        evolution.stores(shop, before)
+        yield* gap(90, 110)
+        yield* hears(after)
+        yield* backfill()
+        yield* TestClock.adjust("1 minute")
+        expect(evolution.asked.flatMap(({ keyId }) => keyId ?? [])).toEqual(["M89", "A0", "A1"])
+        expect(verdict()).toMatchObject({
+          recovered: false,
+          retryAt: null,
+          note: expect.stringContaining("DATABASE_SAVE_DATA_NEW_MESSAGE")
+        })
       })
-    })
   )
 
-  it.scoped("has one of the two heard on either side, is believed: the other may be deleted", () =>
+  it.scoped("is recovered when Evolution stores one of two messages on each side of the gap", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, hears, verdict } = yield* makeWorld()
       const [before, after] = [said(90), said(30, 111, "A")]
@@ -72,13 +76,13 @@ describe("an Evolution that", () => {
       yield* TestClock.adjust("1 minute")
       const asked = evolution.asked.flatMap(({ keyId }) => keyId ?? [])
       expect(asked).toEqual(["M89", "M88", "A0", "A1"])
-      // So there is no need to ask whether it has anything at all.
+      // A stored message proves that Evolution stores messages: no further query follows.
       expect(evolution.asked).toHaveLength(evolution.stretches().length + asked.length)
       expect(verdict()).toMatchObject({ recovered: true, fetched: 0 })
     })
   )
 
-  it.scoped("has no message at all of an instance with a phone, is asked again", () =>
+  it.scoped("stays pending when Evolution stores no message of a paired instance", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, isDone, ledger, messages, verdict } = yield* makeWorld()
       yield* gap(0, 20)
@@ -97,7 +101,7 @@ describe("an Evolution that", () => {
     })
   )
 
-  it.scoped("has no message of an instance without a phone, has told all there was", () =>
+  it.scoped("is recovered when Evolution stores no message of an instance without a phone", () =>
     Effect.gen(function* () {
       const { backfill, gap, isDone, verdict } = yield* makeWorld({ phone: null })
       yield* gap(0, 20)
@@ -108,7 +112,7 @@ describe("an Evolution that", () => {
     })
   )
 
-  it.scoped("does not answer, is asked again, ever later, until it does", () =>
+  it.scoped("stays pending with retries ever further apart until Evolution answers", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, gaps, isDone, messages, verdict } = yield* makeWorld()
       evolution.stores(shop, said(3))
@@ -119,7 +123,7 @@ describe("an Evolution that", () => {
       const tries = evolution.asked.map((question) => question.at)
       const minutes = tries.slice(1).map((time, n) => (time - (tries[n] ?? 0)) / 60_000)
       expect(minutes[0]).toBeCloseTo(1, 1)
-      // As much time again, and an hour at the most.
+      // Delays grow up to one hour.
       expect(minutes).toEqual([...minutes].sort((left, right) => left - right))
       expect(minutes.filter((wait) => wait < 59).length).toBeLessThan(10)
       expect(Math.max(...minutes)).toBeCloseTo(60, 1)
@@ -140,7 +144,7 @@ describe("an Evolution that", () => {
     new KeyRefused({ message: "Evolution refused the API key" }),
     new LicenseRequired({ message: "Evolution is not activated" }),
     new EvolutionRefused({ message: "no reason given", status: 400 })
-  ])("may change its mind, is asked again: $_tag", (error) =>
+  ])("stays pending after a refusal that may pass: $_tag", (error) =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, verdict } = yield* makeWorld()
       evolution.stores(shop, said(3))
@@ -156,7 +160,7 @@ describe("an Evolution that", () => {
     })
   )
 
-  it.scoped("does not know the instance any more, is not asked again", () =>
+  it.scoped("is unrecovered, without a retry, when Evolution no longer has the instance", () =>
     Effect.gen(function* () {
       const { backfill, evolution, gap, isDone, verdict } = yield* makeWorld()
       evolution.refuses = () => new InstanceNotFound({ message: "It is gone", instance: shop })
@@ -169,8 +173,8 @@ describe("an Evolution that", () => {
   )
 })
 
-describe("a log that cannot be read", () => {
-  it.scoped("is asked again, like an Evolution that does not answer", () =>
+describe("Back-fill", () => {
+  it.scoped("retries after the log could not be read", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
       world.evolution.stores(shop, said(3))

@@ -11,51 +11,55 @@ const noCalls = {
   events: everything.events.filter((event) => event !== "CALL")
 }
 
-/** The time of the last question about settings. */
+/** Time of the last settings query, in ms. */
 const lastAsked = ({ asked }: Effect.Effect.Success<typeof listening>) =>
   asked.filter(({ what }) => what === "settings").at(-1)?.at ?? Number.NaN
 
-/** Since 1 000 000 ms. The one instance is asked about once a minute, 20 % more or less. */
+/** A watch of one instance that starts at 1 000 000 ms; its interval is 1 minute ±20 %. */
 const listening = Effect.zipRight(TestClock.setTime(1_000_000), watched([one], false))
 
-describe("the gap of a subscription that was not whole", () => {
-  it.scoped("begins when it was last seen to be whole, and ends when it is so again", () =>
-    Effect.gen(function* () {
-      const world = yield* listening
-      yield* TestClock.adjust("5 minutes")
-      const seenWhole = world.asked.filter(({ what }) => what === "settings").at(-1)?.at
-      world.settings.set(one, noCalls)
-      yield* TestClock.adjust("75 seconds")
-      expect(world.ledger).toEqual([
-        ["open", one, seenWhole, "not_subscribed"],
-        ["close", one]
-      ])
-      // Back-fill is told of the gap, although the link was never lost.
-      expect(world.woken).toEqual([one])
-    })
+describe("The gap of an incomplete subscription", () => {
+  it.scoped(
+    "begins at the last check that found it complete and ends when it is complete again",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* listening
+        yield* TestClock.adjust("5 minutes")
+        const seenWhole = world.asked.filter(({ what }) => what === "settings").at(-1)?.at
+        world.settings.set(one, noCalls)
+        yield* TestClock.adjust("75 seconds")
+        expect(world.ledger).toEqual([
+          ["open", one, seenWhole, "not_subscribed"],
+          ["close", one]
+        ])
+        // Recovery is woken for the gap, although the link was never lost.
+        expect(world.woken).toEqual([one])
+      })
   )
 
-  it.scoped("begins when it was last seen to be whole, also when the link was lost since", () =>
-    Effect.gen(function* () {
-      const world = yield* listening
-      yield* TestClock.adjust("5 minutes")
-      const seenWhole = world.asked.filter(({ what }) => what === "settings").at(-1)?.at
-      const since = DateTime.add(yield* DateTime.now, { seconds: 30 })
-      world.settings.set(one, noCalls)
-      world.states.set(one, State.listening(State.stopped(since), since))
-      yield* TestClock.adjust("75 seconds")
-      expect(world.ledger[0]).toEqual(["open", one, seenWhole, "not_subscribed"])
-    })
+  it.scoped(
+    "begins at the last check that found it complete, even if the link was lost since",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* listening
+        yield* TestClock.adjust("5 minutes")
+        const seenWhole = world.asked.filter(({ what }) => what === "settings").at(-1)?.at
+        const since = DateTime.add(yield* DateTime.now, { seconds: 30 })
+        world.settings.set(one, noCalls)
+        world.states.set(one, State.listening(State.stopped(since), since))
+        yield* TestClock.adjust("75 seconds")
+        expect(world.ledger[0]).toEqual(["open", one, seenWhole, "not_subscribed"])
+      })
   )
 
-  it.scoped("begins with the last question whose answer was complete, not with that answer", () =>
+  it.scoped("begins at the query of the last complete answer, not at the answer", () =>
     Effect.gen(function* () {
       const world = yield* listening
       world.beforeSettings = Effect.sleep("10 seconds")
       yield* TestClock.adjust("5 minutes")
       const before = world.askedFor("settings")
       while (world.askedFor("settings") === before) yield* TestClock.adjust("1 second")
-      // It is answered by then, and the next question comes much later.
+      // The answer has arrived by now, and the next query is far away.
       yield* TestClock.adjust("11 seconds")
       expect(world.askedFor("settings")).toBe(before + 1)
       const asked = lastAsked(world)
@@ -65,7 +69,7 @@ describe("the gap of a subscription that was not whole", () => {
     })
   )
 
-  it.scoped("begins with the watch when it was never seen to be whole", () =>
+  it.scoped("begins at the start of the watch when no check found it complete", () =>
     Effect.gen(function* () {
       const world = yield* listening
       const since = DateTime.add(yield* DateTime.now, { seconds: 30 })
@@ -76,7 +80,7 @@ describe("the gap of a subscription that was not whole", () => {
     })
   )
 
-  it.scoped("does not begin before it was wanted that we listen", () =>
+  it.scoped("begins no earlier than the start command", () =>
     Effect.gen(function* () {
       const world = yield* listening
       yield* TestClock.adjust("5 minutes")
@@ -88,7 +92,7 @@ describe("the gap of a subscription that was not whole", () => {
     })
   )
 
-  it.scoped("is none of an instance that was stopped while Evolution thought about it", () =>
+  it.scoped("stays absent when the instance is stopped before the answer", () =>
     Effect.gen(function* () {
       const world = yield* listening
       const answers = yield* Effect.makeLatch()
@@ -102,7 +106,7 @@ describe("the gap of a subscription that was not whole", () => {
     })
   )
 
-  it.scoped("is none where Evolution cannot give more", () =>
+  it.scoped("stays absent when Evolution cannot grant more", () =>
     Effect.gen(function* () {
       const world = yield* listening
       world.granted = noCalls
@@ -114,7 +118,7 @@ describe("the gap of a subscription that was not whole", () => {
     })
   )
 
-  it.scoped("is not over as long as the listener is on no link", () =>
+  it.scoped("stays open while the listener is on no link", () =>
     Effect.gen(function* () {
       const world = yield* listening
       const at = yield* DateTime.now
@@ -127,7 +131,7 @@ describe("the gap of a subscription that was not whole", () => {
     })
   )
 
-  it.scoped("is not over while Evolution does not take the wish", () =>
+  it.scoped("stays open while Evolution refuses the subscription", () =>
     Effect.gen(function* () {
       const world = yield* listening
       world.settings.set(one, noCalls)
@@ -141,7 +145,7 @@ describe("the gap of a subscription that was not whole", () => {
     })
   )
 
-  it.scoped("is not closed in place of one that has another cause", () =>
+  it.scoped("leaves a gap of another cause open", () =>
     Effect.gen(function* () {
       const world = yield* listening
       yield* world.misses(one, "connection_lost")
@@ -150,14 +154,14 @@ describe("the gap of a subscription that was not whole", () => {
     })
   )
 
-  it.scoped("is over also when it was not our wish, as far as we know, that mended it", () =>
+  it.scoped("closes when a later check finds it complete after a failed request", () =>
     Effect.gen(function* () {
       const world = yield* listening
       world.settings.set(one, noCalls)
       world.refusal = unavailable
       yield* TestClock.adjust("75 seconds")
       expect(world.ledger).toEqual([["open", one, 1_000_000, "not_subscribed"]])
-      // Evolution had taken it, and only its answer was lost.
+      // Evolution applied the request, and only its answer was lost.
       world.settings.set(one, everything)
       yield* TestClock.adjust("75 seconds")
       expect(world.ledger.at(-1)).toEqual(["close", one])

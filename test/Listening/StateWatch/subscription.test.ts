@@ -6,24 +6,24 @@ import { ConnectionLost } from "../../../src/Domain/LinkError.ts"
 import * as State from "../../../src/Domain/ListenerState.ts"
 import { everything, one, two, watched } from "./world.ts"
 
-/** With a namespace of its own for each instance. */
+/** A watch of two instances that each have their own namespace. */
 const inNamespaces = watched([one, two], false)
 
 const incomplete = [
-  ["off", { ...everything, enabled: false }],
-  ["not there", null],
-  ["for no event at all", { enabled: true, events: [] }],
+  ["is off", { ...everything, enabled: false }],
+  ["does not exist", null],
+  ["has no event", { enabled: true, events: [] }],
   [
-    "for all but one",
+    "lacks one event",
     { enabled: true, events: everything.events.filter((name) => name !== "QRCODE_UPDATED") }
   ]
 ] as const
 
-describe("a look at what Evolution sends", () => {
-  it.scoped("leaves a subscription alone that has all it can have", () =>
+describe("A check of the subscription", () => {
+  it.scoped("leaves a complete subscription unchanged", () =>
     Effect.gen(function* () {
       const world = yield* inNamespaces
-      // A later Evolution may know our other names, and names that we do not know.
+      // A later Evolution may know all our event names, and further ones.
       world.settings.set(two, { enabled: true, events: [...settingsNames, "SOMETHING_NEW"] })
       yield* TestClock.adjust("5 minutes")
       expect(world.askedFor("settings")).toBeGreaterThanOrEqual(8)
@@ -31,17 +31,19 @@ describe("a look at what Evolution sends", () => {
     })
   )
 
-  it.scoped.each(incomplete)("asks once for all events when it is %s", ([, settings]) =>
-    Effect.gen(function* () {
-      const world = yield* inNamespaces
-      world.settings.set(one, settings)
-      yield* TestClock.adjust("5 minutes")
-      expect([world.wanted, world.settings.get(one)]).toEqual([[[one, []]], everything])
-      expect(yield* world.counted).toEqual([0, 1])
-    })
+  it.scoped.each(incomplete)(
+    "subscribes once to all events when the subscription %s",
+    ([, settings]) =>
+      Effect.gen(function* () {
+        const world = yield* inNamespaces
+        world.settings.set(one, settings)
+        yield* TestClock.adjust("5 minutes")
+        expect([world.wanted, world.settings.get(one)]).toEqual([[[one, []]], everything])
+        expect(yield* world.counted).toEqual([0, 1])
+      })
   )
 
-  it.scoped("asks again each time that it is lost again", () =>
+  it.scoped("subscribes again each time the subscription is lost", () =>
     Effect.gen(function* () {
       const world = yield* inNamespaces
       for (let times = 1; times <= 3; times++) {
@@ -53,27 +55,25 @@ describe("a look at what Evolution sends", () => {
     })
   )
 
-  it.scoped(
-    "does not ask again for what Evolution does not give, until it gives something else",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* inNamespaces
-        // An earlier Evolution, which has fewer events.
-        world.granted = { enabled: true, events: ["CALL", "MESSAGES_UPSERT"] }
-        world.settings.set(one, null)
-        yield* TestClock.adjust("10 minutes")
-        expect(world.wanted).toEqual([[one, []]])
-        // In another order it is the same.
-        world.settings.set(one, { enabled: true, events: ["MESSAGES_UPSERT", "CALL"] })
-        yield* TestClock.adjust("10 minutes")
-        expect(world.wanted.length).toBe(1)
-        world.settings.set(one, { enabled: true, events: ["CALL"] })
-        yield* TestClock.adjust("10 minutes")
-        expect(world.wanted.length).toBe(2)
-      })
+  it.scoped("does not repeat a partly granted request until the granted events change", () =>
+    Effect.gen(function* () {
+      const world = yield* inNamespaces
+      // An earlier Evolution has fewer events.
+      world.granted = { enabled: true, events: ["CALL", "MESSAGES_UPSERT"] }
+      world.settings.set(one, null)
+      yield* TestClock.adjust("10 minutes")
+      expect(world.wanted).toEqual([[one, []]])
+      // The order of the events makes no difference.
+      world.settings.set(one, { enabled: true, events: ["MESSAGES_UPSERT", "CALL"] })
+      yield* TestClock.adjust("10 minutes")
+      expect(world.wanted.length).toBe(1)
+      world.settings.set(one, { enabled: true, events: ["CALL"] })
+      yield* TestClock.adjust("10 minutes")
+      expect(world.wanted.length).toBe(2)
+    })
   )
 
-  it.scoped("does not ask again where Evolution has its websockets off altogether", () =>
+  it.scoped("does not repeat its request when Evolution has websockets disabled", () =>
     Effect.gen(function* () {
       const world = yield* inNamespaces
       world.granted = null
@@ -83,7 +83,7 @@ describe("a look at what Evolution sends", () => {
     })
   )
 
-  it.scoped("remembers for each instance what it was given", () =>
+  it.scoped("remembers the granted events of each instance", () =>
     Effect.gen(function* () {
       const world = yield* inNamespaces
       world.granted = { enabled: true, events: ["CALL"] }
@@ -93,7 +93,7 @@ describe("a look at what Evolution sends", () => {
     })
   )
 
-  it.scoped("comes also while a listener waits for its namespace: that may be why", () =>
+  it.scoped("also runs while a listener waits for its namespace", () =>
     Effect.gen(function* () {
       const world = yield* inNamespaces
       const at = DateTime.unsafeMake(0)
@@ -109,7 +109,7 @@ describe("a look at what Evolution sends", () => {
     })
   )
 
-  it.scoped("does not keep the look at the state from coming, whatever it meets", () =>
+  it.scoped("does not prevent the state check when it fails", () =>
     Effect.gen(function* () {
       const world = yield* inNamespaces
       world.settings.set(one, null)
@@ -120,7 +120,7 @@ describe("a look at what Evolution sends", () => {
     })
   )
 
-  it.scoped("is none on a shared link, where everything comes anyway", () =>
+  it.scoped("does not run on a shared link", () =>
     Effect.gen(function* () {
       const world = yield* watched([one, two])
       for (const [, settings] of incomplete) {

@@ -1,4 +1,4 @@
-/** `StateWatch` with doubles around it: what Evolution would say, what we know, and what is asked. */
+/** `StateWatch` over doubles: Evolution's answers, the stored states, and a record of all queries. */
 import { randomUUID } from "node:crypto"
 import { Clock, DateTime, Effect, Layer, Metric, TestClock } from "effect"
 import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
@@ -21,7 +21,7 @@ import { instancesOf, ledgerOf, sourceOf } from "../../support/doubles.ts"
 
 export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
 
-/** What Evolution 2.3 makes of "all events": it does not know two of our names. */
+/** Subscription to all events as Evolution 2.3 stores it: it does not know two of our names. */
 export const everything: WebSocketSettings = {
   enabled: true,
   events: settingsNames.filter(
@@ -35,7 +35,7 @@ export interface Asked {
   readonly name: string
 }
 
-/** All instances listen, are `open`, and have every event, until the test says otherwise. */
+/** All instances listen, are `open` and have every event, until the test changes that. */
 export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
   Effect.gen(function* () {
     const began = yield* DateTime.now
@@ -46,28 +46,28 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       names,
       states: new Map<string, State.ListenerState>(),
       known: new Map<string, WhatsAppState | undefined>(names.map((name) => [name, "open"])),
-      /** What Evolution says; an effect may fail, die, or take its time. */
+      /** Evolution's answer about a state; the effect may fail, die, or take time. */
       said: new Map<string, Effect.Effect<MemoryState, EvolutionError>>(),
       snapshot: (name: string): Effect.Effect<ReadonlyArray<RawEvent>, KeyRefused> =>
         Effect.succeed([event(name, { state: "close" })]),
       settings: new Map<string, WebSocketSettings | null>(names.map((name) => [name, everything])),
-      /** What stands before each answer about settings. */
+      /** Runs before each answer about settings. */
       beforeSettings: Effect.void as Effect.Effect<void>,
-      /** Since when it is wanted that the instances are listened to. */
+      /** Time of the start command for all instances. */
       wishedAt: began,
-      /** Instances that Evolution does not have. */
+      /** Names that Evolution does not have. */
       unknown: new Set<string>(),
-      /** What Evolution has against every wish for a subscription. */
+      /** Error of every request for a subscription; `undefined` grants it. */
       refusal: undefined as EvolutionError | undefined,
-      /** What Evolution makes of a subscription to all. */
+      /** Settings that Evolution stores for a subscription to all events. */
       granted: everything as WebSocketSettings | null,
       asked: [] as Array<Asked>,
       mostAsking: 0,
-      /** Instances whose recovery was told that a gap has closed. */
+      /** Instances whose recovery was woken. */
       woken: [] as Array<string>,
       ingested: [] as Array<readonly [string, unknown]>,
       wanted: [] as Array<readonly [string, ReadonlyArray<string>]>,
-      /** What is told to the ledger, in order. */
+      /** Calls of the ledger, in order; times in ms. */
       ledger: [] as Array<readonly ["open", string, number, GapCause] | readonly ["close", string]>,
       askedFor: (what: Asked["what"]) => world.asked.filter((one) => one.what === what).length
     }
@@ -77,7 +77,7 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
         world.mostAsking = Math.max(world.mostAsking, ++asking)
         return yield* answer()
       }).pipe(Effect.ensuring(Effect.sync(() => asking--)))
-    /** An answer of Evolution's, about an instance that it may not have. */
+    /** Evolution's answer, or `InstanceNotFound` for an unknown instance. */
     const askEvolution = <A>(
       what: Asked["what"],
       name: string,
@@ -120,7 +120,7 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       instances,
       registry,
       Layer.mock(Recovery, {
-        // As the real one: it hands the answer to Ingest.
+        // As the real one, it passes the answer to Ingest.
         snapshot: (name) =>
           Effect.map(
             ask("snapshot", name, () => world.snapshot(name)),
@@ -156,12 +156,12 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
     const [states, subscriptions] = yield* drifted
     yield* Layer.build(Layer.provide(StateWatch.layer, doubles))
     yield* TestClock.adjust(0)
-    /** How many states and subscriptions were found to differ. */
+    /** Numbers of drifted states and drifted subscriptions since the start. */
     const counted = Effect.map(drifted, ([ofStates, ofSubscriptions]) => [
       ofStates.count - states.count,
       ofSubscriptions.count - subscriptions.count
     ])
-    /** The ledger has a gap of this instance's open already. */
+    /** Opens a gap of the instance in the ledger, as another part of the service would. */
     const misses = (instance: InstanceName, cause: GapCause) =>
       Effect.sync(() =>
         gaps.set(instance, opened({ id: randomUUID(), instance, from: began, cause }))
@@ -175,6 +175,6 @@ export const event = (name: string, data: object): RawEvent => ({
   receivedAt: 0
 })
 
-/** As Evolution answers about an instance that it does not have. */
+/** Evolution's answer about an instance that it does not have. */
 const absent = (name: string) =>
   new InstanceNotFound({ message: `Evolution has no instance "${name}"`, instance: name })

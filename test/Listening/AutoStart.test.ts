@@ -76,7 +76,7 @@ describe("AutoStart", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scoped("reopens a link that had settled within 0.6 s each time", () =>
+  it.scoped("reopens a settled link within 0.6 s after each loss", () =>
     Effect.gen(function* () {
       const heldMillis = 60_000
       const openedAt: Array<number> = []

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { render } from "../../../src/Http/Metrics/Text.ts"
 import { parse, sampleOf } from "../../support/Exposition.ts"
 
-describe("Metrics.render", () => {
+describe("Text.render", () => {
   it("writes help and type before the samples, and adds _total to a counter", () => {
     const text = render([
       {

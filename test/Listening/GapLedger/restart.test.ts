@@ -176,7 +176,7 @@ describe.each(databases)("The ledger, restarted on %s,", (_name, database) => {
     })
   )
 
-  it.scoped("opens a gap at the last heartbeat of a service that was killed", () =>
+  it.scoped("opens a gap 5 s before the last heartbeat of a killed service", () =>
     Effect.gen(function* () {
       const { instances, store } = yield* service
       yield* instances.desire(shop, "listening", at(-3600))

@@ -25,18 +25,24 @@ describe("Pairing", { timeout: 30_000 }, () => {
       yield* instances.create({ name: one, integration: "WHATSAPP-BAILEYS" })
       yield* hears(one, "qrcode.updated")
     })
+    /** Its listener's own question to Evolution, up to 2 s after the link comes up, is answered. */
+    const rests = bus.after(0).pipe(
+      Stream.filter(({ instance, origin }) => instance === one && origin === "snapshot"),
+      Stream.runHead
+    )
     const asked = () => {
       const paths: Array<string> = []
       simulator.onCall((path) => void paths.push(path))
       return (path: string) => paths.filter((called) => called.includes(path)).length
     }
-    return { ...house, asked, bus, settled, shown }
+    return { ...house, asked, bus, rests, settled, shown }
   })
 
   it.scopedLive("gives each new code with its number, without a question to Evolution", () =>
     Effect.gen(function* () {
-      const { asked, pairing, settled, shown, simulator } = yield* service
+      const { asked, pairing, rests, settled, shown, simulator } = yield* service
       yield* shown
+      yield* rests
       const count = asked()
       expect((yield* pairing.qrcode(one)).sequence).toBe(1)
       for (const sequence of [2, 3]) {
@@ -50,13 +56,14 @@ describe("Pairing", { timeout: 30_000 }, () => {
 
   it.scopedLive("fails at once with the reason why there will be no code, and the next step", () =>
     Effect.gen(function* () {
-      const { asked, instances, pairing, settled, shown, simulator } = yield* service
+      const { asked, instances, pairing, rests, settled, shown, simulator } = yield* service
       const wait = Duration.minutes(1)
       const refusal = Effect.map(Effect.flip(pairing.qrcode(one, { wait })), (error) =>
         error._tag === "QrNotAvailable" ? [error.reason, error.userAction] : error._tag
       )
       expect(yield* refusal).toBe("InstanceNotFound")
       yield* shown
+      yield* rests
       const count = asked()
       const once = (happens: () => void) => Effect.zipRight(Effect.sync(happens), settled(one))
       yield* once(() => simulator.reachQrLimit(one))
@@ -166,8 +173,9 @@ describe("Pairing", { timeout: 30_000 }, () => {
 
   it.scopedLive("calls connect on a close that no event told only after it has stayed", () =>
     Effect.gen(function* () {
-      const { asked, pairing, settled, shown, simulator } = yield* service
+      const { asked, pairing, rests, settled, shown, simulator } = yield* service
       yield* shown
+      yield* rests
       simulator.scan(one)
       yield* settled(one)
       // WhatsApp has dropped the connection, and Evolution is about to restore it.
@@ -228,8 +236,9 @@ describe("Pairing", { timeout: 30_000 }, () => {
 
   it.scopedLive("begins no round for an instance that Evolution has not loaded", () =>
     Effect.gen(function* () {
-      const { asked, pairing, settled, shown, simulator } = yield* service
+      const { asked, pairing, rests, settled, shown, simulator } = yield* service
       yield* shown
+      yield* rests
       simulator.logout(one)
       yield* settled(one)
       simulator.instance(one).state = undefined

@@ -43,8 +43,8 @@ const pausePerReader = 0.5
 const readersWithoutPause = 10
 const longestPause = 500
 
-/** More events than this do not wait for the end of a pause: memory holds some thousands. */
-const maxWaiting = 4096
+/** More events than this do not wait for the end of a pause: memory holds 13 000 messages of 1.2 KB. */
+const maxWaiting = 8192
 
 const make = Effect.gen(function* () {
   const bus = yield* EventBus

@@ -42,8 +42,8 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
     /** Calls the watcher with every published batch until the scope closes. */
     readonly watch: (watcher: Watcher) => Effect.Effect<void, never, Scope.Scope>
     /**
-     * The first page of events after a cursor, from memory: oldest first, about 2 million characters.
-     * Empty if no event has come after the cursor, or if it `isLate`.
+     * All events after a cursor, from memory, oldest first. Empty if no event has come after the cursor, or
+     * if it `isLate`.
      */
     readonly recent: (cursor: number) => ReadonlyArray<LoggedEvent>
     /** The cursor of the newest event. */
@@ -100,7 +100,7 @@ export const make = (capacity: number) =>
     const next = (cursor: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
       Effect.suspend(() => {
         if (cursor < ring.horizon()) return fromLog(cursor)
-        if (cursor < ring.newest()) return Effect.succeed(ring.recent(cursor))
+        if (cursor < ring.newest()) return Effect.succeed(ring.page(cursor))
         return Effect.zipRight(laterThan(cursor), next(cursor))
       })
 

@@ -27,26 +27,45 @@ const encodeState = Schema.encodeSync(ListenerState)
 export const status = ({ name, state }: StateChange): string =>
   frame("status", { name, state: encodeState(state) })
 
-/** Readers that want the same of one page share its bytes. */
+/** The text that a reader takes at once; the event that crosses the bound is still taken. */
+const pageChars = 2 * 1024 * 1024
+
+/** Events as frames in UTF-8. `cursor`: the id of the last event that was looked at. */
+interface Page {
+  readonly bytes: Uint8Array
+  readonly cursor: number
+}
+
+/** Readers at one cursor that want the same share a page. */
 export const sharedPages = () => {
   let last: LoggedEvent | undefined
-  const known = new Map<string, Uint8Array>()
+  const known = new Map<string, Page>()
   const forget = () => {
     last = undefined
     known.clear()
   }
   return {
-    /** The events that a filter takes out of the page after a cursor, as frames in UTF-8. */
-    bytesOf: (filter: Filter, after: number, page: ReadonlyArray<LoggedEvent>): Uint8Array => {
-      if (page.at(-1) !== last) forget()
-      last = page.at(-1)
+    /** The first page of the events that a filter takes. `events`: all that follow the cursor `after`. */
+    pageOf: (filter: Filter, after: number, events: ReadonlyArray<LoggedEvent>): Page => {
+      if (events.at(-1) !== last) forget()
+      last = events.at(-1)
       const key = `${after} ${filter.key}`
-      const bytes = known.get(key) ?? Buffer.from(textOf(page.filter(filter.takes)))
-      known.set(key, bytes)
-      return bytes
+      const page = known.get(key) ?? firstPage(filter, after, events)
+      known.set(key, page)
+      return page
     },
     forget
   }
+}
+
+const firstPage = (filter: Filter, after: number, events: ReadonlyArray<LoggedEvent>): Page => {
+  let [cursor, text] = [after, ""]
+  for (const event of events) {
+    if (text.length > pageChars) break
+    cursor = event.id
+    if (filter.takes(event)) text += logged(event)
+  }
+  return { bytes: Buffer.from(text), cursor }
 }
 
 export const textOf = (events: ReadonlyArray<LoggedEvent>): string => events.map(logged).join("")

@@ -45,10 +45,10 @@ export const make = (
     while (reader.isFree && !isStopping && !bus.isLate(reader.cursor)) {
       const { cursor, wants } = reader
       reader.hasCaughtUp = true
-      const page = bus.recent(cursor)
-      const last = page.at(-1)
-      if (last === undefined) return
-      reader.give(pages.bytesOf(wants, cursor, page), last.id)
+      const events = bus.recent(cursor)
+      if (events.length === 0) return
+      const page = pages.pageOf(wants, cursor, events)
+      reader.give(page.bytes, page.cursor)
     }
     if (!reader.isFree) return
     if (isStopping) return void reader.sendAway("stopping")

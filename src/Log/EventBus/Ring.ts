@@ -27,7 +27,7 @@ export const make = (capacity: number, horizon: number) => {
 
   const newest = () => events.at(-1)?.id ?? horizon
 
-  /** Readers at one cursor share a page. */
+  /** Readers at one cursor share what follows it. */
   let shared = { cursor: -1, newest: -1, events }
 
   return {
@@ -40,13 +40,16 @@ export const make = (capacity: number, horizon: number) => {
       }
       if (events.length > 2 * capacity || chars > 2 * maxChars) trim()
     },
-    /** The first page of events after a cursor; empty if there is none, or it has left memory. */
+    /** All events after a cursor; empty if there is none, or the next one has left memory. */
     recent: (cursor: number): ReadonlyArray<LoggedEvent> => {
       if (cursor < horizon || cursor >= newest()) return []
       if (shared.cursor !== cursor || shared.newest !== newest())
-        shared = { cursor, newest: newest(), events: pageOf(events, firstAfter(events, cursor)) }
+        shared = { cursor, newest: newest(), events: events.slice(firstAfter(events, cursor)) }
       return shared.events
     },
+    /** The first page of events after a cursor that is in memory. */
+    page: (cursor: number): ReadonlyArray<LoggedEvent> =>
+      pageOf(events, firstAfter(events, cursor)),
     clear: () => {
       horizon = newest()
       events = []

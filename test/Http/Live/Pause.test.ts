@@ -52,16 +52,16 @@ describe("the pause between two writes", () => {
     })
   )
 
-  it.scoped("ends early when more than 4096 events wait", () =>
+  it.scoped("ends early when more than 8192 events wait", () =>
     Effect.gen(function* () {
-      const { bus, readers } = yield* crowd(11)
+      const { bus, readers } = yield* crowd(11, 16_384)
       const publish = (from: number, to: number) =>
         Effect.zipRight(bus.publish(range(from, to).map(logged)), turns(3))
       yield* publish(1, 1)
-      yield* publish(2, 4097)
+      yield* publish(2, 8193)
       for (const reader of readers) expect(piecesOf(reader)).toEqual([[1]])
-      yield* publish(4098, 4098)
-      for (const reader of readers) expect(piecesOf(reader)).toEqual([[1], range(2, 4098)])
+      yield* publish(8194, 8194)
+      for (const reader of readers) expect(piecesOf(reader)).toEqual([[1], range(2, 8194)])
     })
   )
 

@@ -60,7 +60,9 @@ describe("The metrics of Ingest", () => {
       const after = yield* Metric.value(Metrics.batchEvents)
       expect([after.count - before.count, after.sum - before.sum]).toEqual([3, 2200])
       const taken = yield* Metric.value(Metrics.commitSeconds)
-      expect([taken.count - took.count, taken.sum - took.sum]).toEqual([3, 3])
+      expect(taken.count - took.count).toBe(3)
+      // The sum holds fractions of other suites of this worker: their difference is off by the last bits.
+      expect(taken.sum - took.sum).toBeCloseTo(3, 9)
     })
   )
 })

@@ -8,7 +8,7 @@ import { Pairing } from "../Instances/Pairing.ts"
 import { PairingPass } from "./Api.ts"
 import { Tokens } from "./Auth/Tokens.ts"
 import * as QrImage from "./QrImage.ts"
-import { farewell, frame, heartbeatEvery, respond, retry, Stopping } from "./Sse.ts"
+import { farewell, frame, heartbeat, heartbeatEvery, respond, retry, Stopping } from "./Sse.ts"
 
 export class Guest extends Context.Tag("evolution-listener/Guest")<
   Guest,
@@ -63,7 +63,7 @@ const make = Effect.gen(function* () {
           Stream.mapEffect(view(instance, expiresAt)),
           Stream.map((seen) => frame("pairing", seen))
         )
-        const heartbeats = Stream.map(Stream.fromSchedule(heartbeatEvery), () => ": heartbeat\n\n")
+        const heartbeats = Stream.map(Stream.fromSchedule(heartbeatEvery), () => heartbeat)
         const end = Stream.fromEffect(
           Effect.map(Deferred.isDone(stopping), (isStopping) =>
             isStopping

@@ -102,11 +102,16 @@ export const events = HttpApiBuilder.group(Api, "events", (handlers) =>
 export const live = HttpApiBuilder.group(Api, "live", (handlers) =>
   Effect.map(Live, ({ respond }) =>
     handlers
-      .handleRaw("all", ({ headers, urlParams: { after, event, instance } }) =>
-        respond({ after: headers["last-event-id"] ?? after, events: event, instance })
+      .handleRaw("all", ({ headers, urlParams: { after, event, instance, notes } }) =>
+        respond({ after: headers["last-event-id"] ?? after, events: event, instance, notes })
       )
-      .handleRaw("one", ({ headers, path, urlParams: { after, event } }) =>
-        respond({ after: headers["last-event-id"] ?? after, events: event, instance: path.name })
+      .handleRaw("one", ({ headers, path, urlParams: { after, event, notes } }) =>
+        respond({
+          after: headers["last-event-id"] ?? after,
+          events: event,
+          instance: path.name,
+          notes
+        })
       )
   )
 )

@@ -16,7 +16,7 @@ import { type Filter, filterOf, type Wanted } from "./Live/Filter.ts"
 import * as Frames from "./Live/Frames.ts"
 import { Reader } from "./Live/Reader.ts"
 import * as Service from "./Live/Service.ts"
-import { heartbeatEvery, options, retry } from "./Sse.ts"
+import { heartbeat, heartbeatEvery, options, retry } from "./Sse.ts"
 
 export type { Wanted } from "./Live/Filter.ts"
 
@@ -122,7 +122,7 @@ const make = Effect.gen(function* () {
     })
     reader.give(greeting, reader.cursor)
     const beat = Effect.sync(() => {
-      if (reader.isFree) reader.give(Frames.heartbeat(reader.cursor), reader.cursor)
+      if (reader.isFree) reader.give(heartbeat, reader.cursor)
     })
     accompany(reader, Effect.schedule(beat, heartbeatEvery))
   }
@@ -131,7 +131,7 @@ const make = Effect.gen(function* () {
     const isKnown = after !== undefined && after <= newest
     const cursor = isKnown ? after : newest
     const purgedUntil = bus.purgedUntil(filter.isAbout)
-    const hello = Frames.hello(isKnown && purgedUntil <= cursor, cursor)
+    const hello = filter.notes ? Frames.hello(isKnown && purgedUntil <= cursor, cursor) : ""
     return new Reader(filter, { cursor, purgedUntil }, (reader) =>
       readers.has(reader) ? onRoom(reader) : enter(reader, retry + hello)
     )

@@ -23,11 +23,20 @@ export class Stopping extends Context.Tag("evolution-listener/Stopping")<
 /** Many proxies close a connection after a minute of silence. */
 export const heartbeatEvery = Schedule.spaced("15 seconds")
 
+/**
+ * A comment, and no blank line after it: httpx-sse (its issue 35), r3labs/sse and others dispatch an event
+ * without data at a blank line, once they know an id.
+ */
+export const heartbeat = ": heartbeat\n"
+
 /** Makes a browser reconnect after a second. */
 export const retry = "retry: 1000\n"
 
 export const frame = (event: string, data: object): string =>
   `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+
+/** The id of the next frame. A reader that reconnects sends it as `Last-Event-ID`. */
+export const id = (cursor: number): string => `id: ${cursor}\n`
 
 /** The last frame of a stream that we end. */
 export const farewell = (reason: string, message: string): string =>

@@ -33,6 +33,9 @@ export const EventsQuery = Schema.Struct({
 
 const { after, event, instance } = EventsQuery.fields
 
+/** `false`: events of the log alone, for a reader that does not look at the names of frames. */
+const notes = Schema.optional(Schema.BooleanFromString)
+
 /** The cursor of a reader that reconnects; browsers send it by themselves. It outranks `after`. */
 const ResumeHeaders = Schema.Struct({ "last-event-id": Schema.optional(Count) })
 
@@ -60,14 +63,14 @@ export const events = HttpApiGroup.make("events")
 export const live = HttpApiGroup.make("live")
   .add(
     HttpApiEndpoint.get("all", "/events/stream")
-      .setUrlParams(Schema.Struct({ after, event, instance }))
+      .setUrlParams(Schema.Struct({ after, event, instance, notes }))
       .setHeaders(ResumeHeaders)
       .addSuccess(EventStream)
       .annotate(OpenApi.Summary, "Stream the log as it grows, as server-sent events")
   )
   .add(
     HttpApiEndpoint.get("one")`/instances/${name}/events/stream`
-      .setUrlParams(Schema.Struct({ after, event }))
+      .setUrlParams(Schema.Struct({ after, event, notes }))
       .setHeaders(ResumeHeaders)
       .addSuccess(EventStream)
       .annotate(OpenApi.Summary, "Stream the events of one instance")

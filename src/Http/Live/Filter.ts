@@ -9,6 +9,8 @@ export interface Wanted {
   readonly events?: ReadonlyArray<string> | undefined
   /** The cursor of the last event that the reader has; without one it gets new events alone. */
   readonly after?: number | undefined
+  /** False: events of the log and nothing else. True if absent. */
+  readonly notes?: boolean | undefined
 }
 
 export interface Filter {
@@ -16,15 +18,21 @@ export interface Filter {
   readonly key: string
   readonly isAbout: (instance: string) => boolean
   readonly takes: (event: LoggedEvent) => boolean
+  /** The reader gets `hello`, `status` and `bye`. */
+  readonly notes: boolean
 }
 
-export const filterOf = ({ events = [], instance }: Wanted, caller: Caller["Type"]): Filter => {
+export const filterOf = (
+  { events = [], instance, notes = true }: Wanted,
+  caller: Caller["Type"]
+): Filter => {
   const isSeen = sees(caller)
   const names = new Set(events)
   const isAbout = (name: string) => (instance === undefined || name === instance) && isSeen(name)
   return {
     key: JSON.stringify([instance ?? null, [...names].sort(), caller.instances]),
     isAbout,
+    notes,
     takes: (one) => isAbout(one.instance) && (names.size === 0 || names.has(one.event))
   }
 }

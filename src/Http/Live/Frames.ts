@@ -3,15 +3,17 @@ import { Schema } from "effect"
 import type { LoggedEvent } from "../../Domain/Event.ts"
 import { ListenerState } from "../../Domain/ListenerState.ts"
 import type { StateChange } from "../../Listening/ListenerRegistry.ts"
-import { farewell, frame } from "../Sse.ts"
+import { farewell, frame, id } from "../Sse.ts"
 import type { Filter } from "./Filter.ts"
 
-/** `recovered`: whether no event after the cursor that the reader wants was purged. */
-export const hello = (recovered: boolean, cursor: number): string =>
-  frame("hello", { recovered, cursor })
+export { id }
 
-/** The id moves the cursor of a reader whose filter takes few events. */
-export const heartbeat = (cursor: number): string => `: heartbeat\nid: ${cursor}\n\n`
+/**
+ * `recovered`: whether no event after the cursor that the reader wants was purged. The id lets a reader
+ * that reconnects before its first event go on from here.
+ */
+export const hello = (recovered: boolean, cursor: number): string =>
+  id(cursor) + frame("hello", { recovered, cursor })
 
 /** Reasons to end a stream; the reader reconnects with `Last-Event-ID`. */
 const farewells = {
@@ -78,7 +80,7 @@ const logged = (event: LoggedEvent): string => {
   const known = texts.get(event)
   if (known !== undefined) return known
   const text =
-    `id: ${event.id}\ndata: {"id":${event.id},"instance":${JSON.stringify(event.instance)},` +
+    `${id(event.id)}data: {"id":${event.id},"instance":${JSON.stringify(event.instance)},` +
     `"event":${JSON.stringify(event.event)},"data":${event.json},"extra":${event.extra},` +
     `"upstreamTime":${JSON.stringify(event.upstreamTime)},` +
     `"receivedAt":"${new Date(event.receivedAt).toISOString()}","origin":"${event.origin}"}\n\n`

@@ -50,15 +50,17 @@ export class Reader extends Readable {
     done(null) // a reader that hangs up is no error
   }
 
-  /** Keeps a frame until there is room for it. */
+  /** Keeps a note until there is room for it, if the reader wants notes. */
   note(frame: string): void {
+    if (!this.wants.notes) return
     this.#notes.push(frame)
     if (this.#notes.length > maxNotes) this.#notes.shift()
   }
 
-  /** Gives the notes, if there are any. */
+  /** Gives the notes, if there are any. The cursor in front of them is that of a reader that takes few events. */
   giveNotes(): void {
-    const notes = this.#notes.join("")
+    if (this.#notes.length === 0) return
+    const notes = Frames.id(this.cursor) + this.#notes.join("")
     this.#notes = []
     this.give(notes, this.cursor)
   }
@@ -73,7 +75,7 @@ export class Reader extends Readable {
 
   /** Ends the stream with the reason. */
   sendAway(reason: Frames.Reason): void {
-    this.give(Frames.bye(reason), this.cursor)
+    if (this.wants.notes) this.give(Frames.id(this.cursor) + Frames.bye(reason), this.cursor)
     this.push(null)
   }
 }

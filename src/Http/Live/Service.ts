@@ -31,7 +31,7 @@ export const make = (
       Effect.flatMap((events) =>
         Effect.sync(() => {
           reader.isReading = false
-          const text = hello + Frames.textOf(events.filter(wants.takes))
+          const text = (wants.notes ? hello : "") + Frames.textOf(events.filter(wants.takes))
           reader.give(text, events.at(-1)?.id ?? cursor)
           serve(reader)
         })

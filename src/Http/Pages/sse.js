@@ -12,7 +12,7 @@
 /**
  * @param {object} tell
  * @param {(frame: Frame) => void} tell.onFrame
- * @param {(id: string) => void} [tell.onId] called for heartbeats, too, which have an id and no data
+ * @param {(id: string) => void} [tell.onId] called for frames without data, too
  * @param {(millis: number) => void} [tell.onRetry]
  */
 export const makeParser = ({ onFrame, onId, onRetry }) => {

@@ -1,91 +1,73 @@
-import { Readable } from "node:stream"
-import { NodeStream } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Context, Effect, Layer, Stream, TestClock } from "effect"
-import { Caller } from "../../../src/Domain/Key.ts"
-import { Live, type Wanted } from "../../../src/Http/Live.ts"
-import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
-import { EventBus } from "../../../src/Log/EventBus.ts"
-import { makeLog } from "../../Log/EventBus/MemoryLog.ts"
+import { Effect, TestClock } from "effect"
+import { clients, heardBy } from "./Clients.ts"
+import { house, textOf, turns } from "./Stream.ts"
 
-const everybody = { id: null, name: "test", scope: "read", instances: null } as const
-
-/** Lets Node's streams go as far as they can, too. */
-const turns = Effect.replicateEffect(
-  Effect.promise(() => new Promise((resolve) => setImmediate(resolve))),
-  20
-)
-
-/** What a reader of the stream gets, who takes no more while `goesOn` is shut. */
-const reading = (wanted: Wanted) =>
+/** A stream of two events, with silence before, between and behind them. */
+const withSilence = (notes: boolean | undefined) =>
   Effect.gen(function* () {
-    const { make, publish } = makeLog([])
-    const bus = yield* make(4096)
-    const context = yield* Layer.build(
-      Live.layer.pipe(
-        Layer.provide(Layer.succeed(EventBus, bus)),
-        Layer.provide(Layer.mock(ListenerRegistry, { changes: Stream.never }))
-      )
-    )
-    const { body } = yield* Context.get(context, Live)
-      .respond(wanted)
-      .pipe(Effect.provideService(Caller, everybody))
-    const goesOn = yield* Effect.makeLatch(true)
-    const got: Array<string> = []
-    if (body._tag !== "Raw" || !(body.body instanceof Readable)) throw new Error("It is no stream")
-    const stream = body.body
-    yield* NodeStream.fromReadable(() => stream, Cause.die).pipe(
-      Stream.orDie,
-      Stream.decodeText(),
-      Stream.runForEach((text) =>
-        Effect.zipRight(
-          Effect.sync(() => got.push(text)),
-          goesOn.await
-        )
-      ),
-      Effect.forkScoped
-    )
-    yield* turns
-    return { got, goesOn, publish: (id: number) => Effect.zipRight(publish(bus, [id]), turns) }
+    const { commit, read } = yield* house()
+    const { pieces } = yield* read({ notes })
+    const silence = Effect.zipRight(TestClock.adjust("46 seconds"), turns(20))
+    yield* silence
+    for (const id of [1, 2]) {
+      yield* commit([id])
+      yield* turns(20)
+      yield* silence
+    }
+    return textOf(pieces)
   })
 
-/** The ids in what was got, in order. */
-const idsOf = (got: ReadonlyArray<string>) =>
-  [...got.join("").matchAll(/^(: heartbeat\n)?id: (\d+)$/gm)].map(
-    ([, heartbeat, id]) => `${heartbeat === undefined ? "event" : "heartbeat"} ${id}`
-  )
+const idsOf = (heard: ReadonlyArray<{ readonly data: string }>) =>
+  heard.map(({ data }) => JSON.parse(data).id)
 
 describe("a heartbeat", () => {
-  it.scoped("has the id of the last event that the reader was given, not of one that waits", () =>
+  it.scoped("is a comment with words, which some clients want, and comes every 15 s", () =>
     Effect.gen(function* () {
-      const { got, goesOn, publish } = yield* reading({})
-      yield* publish(1)
-      yield* goesOn.close
-      for (let id = 2; id <= 4; id++) {
-        yield* publish(id)
-        yield* TestClock.adjust("15 seconds")
-        yield* turns
-      }
-      yield* goesOn.open
-      yield* turns
-      let last = 0
-      for (const one of idsOf(got)) {
-        const [what, id] = one.split(" ")
-        if (what === "event") last = Number(id)
-        expect(Number(id), idsOf(got).join()).toBe(last)
-      }
-      expect(last).toBe(4)
+      const text = yield* withSilence(undefined)
+      const comments = text.split("\n").filter((line) => line.startsWith(":"))
+      expect(comments).toHaveLength(9)
+      // launchdarkly/rust-eventsource-client#37 and #68: a lone colon is an invalid line
+      for (const comment of comments) expect(comment.length).toBeGreaterThan(1)
     })
   )
 
-  it.scoped("moves the cursor of a reader whose filter takes none of the events", () =>
+  for (const client of clients) {
+    it.scoped(`is no event for ${client.name}`, () =>
+      Effect.gen(function* () {
+        expect(idsOf(heardBy(client, yield* withSilence(false)))).toEqual([1, 2])
+        const heard = heardBy(client, yield* withSilence(undefined))
+        expect(idsOf(heard.filter(({ event }) => event === ""))).toEqual([1, 2])
+        expect(new Set(heard.map(({ event }) => event))).toEqual(
+          new Set(client.takesNamed ? ["hello", ""] : [""])
+        )
+      })
+    )
+  }
+})
+
+describe("the cursor of a reader", () => {
+  it.scoped("is in the greeting, so that one that had no event yet resumes from there", () =>
     Effect.gen(function* () {
-      const { got, publish } = yield* reading({ events: ["messages.upsert"] })
-      yield* publish(1)
-      yield* publish(2)
-      yield* TestClock.adjust("15 seconds")
-      yield* turns
-      expect(idsOf(got)).toEqual(["heartbeat 2"])
+      const { commit, read } = yield* house()
+      yield* commit([1, 2])
+      const { pieces } = yield* read({ events: ["messages.upsert"] })
+      expect(textOf(pieces)).toContain("id: 2\nevent: hello\n")
+    })
+  )
+
+  it.scoped("is in the farewell, also where the filter took none of the events", () =>
+    Effect.gen(function* () {
+      const { commit, read } = yield* house(1)
+      const { pieces, stream } = yield* read({ events: ["messages.upsert"] })
+      yield* commit([1])
+      yield* turns(20)
+      stream.pause()
+      yield* TestClock.adjust("16 seconds")
+      for (let id = 2; id < 10; id++) yield* commit([id])
+      stream.resume()
+      yield* turns(20)
+      expect(textOf(pieces)).toMatch(/id: [1-9]\nevent: bye\n/)
     })
   )
 })

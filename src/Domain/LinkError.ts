@@ -2,7 +2,8 @@
  * The errors that end the link to Evolution, or keep it from coming up. Every listening socket ends with
  * exactly one of them. Each has the data to act on, and each is part of the HTTP API.
  */
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
+import * as Intermediary from "./Intermediary.ts"
 
 /** DNS, TCP or TLS failed. `code` is Node's, e.g. `ECONNREFUSED`. */
 export class DialFailed extends Schema.TaggedError<DialFailed>()("DialFailed", {
@@ -15,22 +16,52 @@ export class DialFailed extends Schema.TaggedError<DialFailed>()("DialFailed", {
 }
 
 /**
- * The WebSocket upgrade was answered with an HTTP status instead. Evolution answers a bad key with
- * 400 and plain text, and 404 when `WEBSOCKET_ENABLED` is off.
+ * The giver of an answer to the upgrade, and its reason. `key`: Evolution answers so with 400 and plain text
+ * (`allowRequest`). `database`: so, too, when it cannot look the key up. `disabled`: without
+ * `WEBSOCKET_ENABLED` there is no Socket.IO, and Express answers 404. `path`: so, too, for another path.
+ */
+export const UpgradeReason = Schema.Literal(
+  "key",
+  "database",
+  "license",
+  "disabled",
+  "path",
+  "intermediary"
+)
+export type UpgradeReason = typeof UpgradeReason.Type
+
+const parseJson = Schema.decodeOption(Schema.parseJson())
+
+const upgradeReason = (status: number, body: string): UpgradeReason => {
+  if (status === 400 && /^(?:Invalid global token|apiKey is required)$/.test(body)) return "key"
+  if (status === 400 && body === "Authentication error") return "database"
+  const json = Option.getOrUndefined(parseJson(body))
+  if (Intermediary.isWithoutLicense(status, json)) return "license"
+  const own = Intermediary.ownError(status, json)
+  const route = own && Intermediary.missingRoute(own)
+  if (status !== 404 || route === undefined) return "intermediary"
+  return /^Cannot GET \/socket\.io\//.test(route) ? "disabled" : "path"
+}
+
+/**
+ * The WebSocket upgrade was answered with an HTTP status instead: by Evolution, or by an intermediary, which
+ * `message` then names.
  */
 export class UpgradeRefused extends Schema.TaggedError<UpgradeRefused>()("UpgradeRefused", {
   message: Schema.String,
   status: Schema.Int,
+  reason: UpgradeReason,
   /** The answer's body as text, at most 512 characters. */
   body: Schema.String
 }) {
-  static of(status: number, body: string) {
-    const words = body.slice(0, 512)
-    return new UpgradeRefused({
-      message: `Evolution refused the socket: HTTP ${status} "${words.slice(0, 120)}"`,
-      status,
-      body: words
-    })
+  /** `body` and `headers` without secrets. */
+  static of(status: number, body: string, headers: Intermediary.Answer["headers"] = {}) {
+    const reason = upgradeReason(status, body)
+    const message =
+      reason === "intermediary"
+        ? Intermediary.describe({ status, headers, text: body })
+        : `Evolution refused the socket: HTTP ${status} "${body.slice(0, 120)}"`
+    return new UpgradeRefused({ message, status, reason, body: body.slice(0, 512) })
   }
 }
 

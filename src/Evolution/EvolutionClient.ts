@@ -7,7 +7,7 @@ import { settingsNames } from "../Domain/EventName.ts"
 import { type EvolutionError, EvolutionUnavailable } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
-import { accept, read } from "./EvolutionClient/Answer.ts"
+import { accept, isOfSocket, read } from "./EvolutionClient/Answer.ts"
 import * as Body from "./EvolutionClient/Body.ts"
 import * as Traced from "./EvolutionClient/Traced.ts"
 
@@ -76,7 +76,7 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
       name: InstanceName,
       query: MessageQuery
     ) => Effect.Effect<Body.FoundMessages, EvolutionError>
-    /** Succeeds when Evolution's socket endpoint answers with a status below 500. */
+    /** Succeeds when Evolution's socket endpoint answers, or Evolution says that there is none. */
     readonly ping: Effect.Effect<void, EvolutionUnavailable>
   }
 >() {
@@ -161,7 +161,7 @@ const make = Effect.map(makeCalls, ({ call, exchange, safely }) =>
   EvolutionClient.of({
     create: ({ integration, name, number, token }) =>
       call(
-        Body.Done,
+        Body.Created,
         HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post("/instance/create"), {
           instanceName: name,
           integration,
@@ -196,7 +196,7 @@ const make = Effect.map(makeCalls, ({ call, exchange, safely }) =>
         )
       ),
     restart: (name) =>
-      call(Body.Done, HttpClientRequest.post(`/instance/restart/${name}`), { name }),
+      call(Body.Restarted, HttpClientRequest.post(`/instance/restart/${name}`), { name }),
     logout: (name) => call(Body.Done, HttpClientRequest.del(`/instance/logout/${name}`), { name }),
     delete: (name) => call(Body.Done, HttpClientRequest.del(`/instance/delete/${name}`), { name }),
     findWebSocket: (name) =>
@@ -209,7 +209,7 @@ const make = Effect.map(makeCalls, ({ call, exchange, safely }) =>
       ),
     setWebSocket: (name, events) =>
       call(
-        Body.Done,
+        Body.WebSocketSet,
         HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`/websocket/set/${name}`), {
           websocket: { enabled: true, events }
         }),
@@ -233,8 +233,8 @@ const make = Effect.map(makeCalls, ({ call, exchange, safely }) =>
       ),
     ping: Effect.filterOrFail(
       exchange(HttpClientRequest.get("/socket.io/")),
-      ({ status }) => status < 500,
-      ({ status }) => unavailable(`Evolution answers HTTP ${status}`, status)
+      isOfSocket,
+      (answer) => unavailable(answer.intermediary(), answer.status)
     )
   })
 )

@@ -1,6 +1,8 @@
 /** Deletes instances at Evolution and here; on demand with everything that was logged of them. */
-import { Duration, Effect, Either, Fiber, Stream } from "effect"
+import { Duration, Effect, Either, Fiber, identity, Schedule, Stream } from "effect"
+import { EvolutionUnavailable, InstanceNotFound } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
+import { isAbsent } from "../Evolution/Absence.ts"
 import { EvolutionClient } from "../Evolution/EvolutionClient.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
 import { EventBus } from "../Log/EventBus.ts"
@@ -10,6 +12,9 @@ import * as Erasure from "./Erasure.ts"
 
 /** A removal waits this long for Evolution's clean-up, which comes after its answer. */
 const farewellTimeout = Duration.seconds(3)
+
+/** A removal asks for so long, until Evolution confirms that the instance is gone. */
+const confirmPolicy = Schedule.spaced("250 millis").pipe(Schedule.upTo("10 seconds"))
 
 export const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
@@ -28,12 +33,26 @@ export const make = Effect.gen(function* () {
         Effect.timeoutOption(farewellTimeout),
         Effect.fork
       )
-      yield* Effect.catchTag(client.delete(name), "InstanceNotFound", (error) =>
-        store.get(name) === undefined ? error : Fiber.interrupt(farewell)
-      )
-      if (store.get(name)?.desired === "listening") yield* Fiber.await(farewell)
+      if (yield* isAbsent(client, name)) {
+        yield* Fiber.interrupt(farewell)
+        if (store.get(name) === undefined) return yield* unknownToBoth(name)
+      } else {
+        yield* Effect.catchTag(client.delete(name), "InstanceNotFound", () => Effect.void)
+        if (store.get(name)?.desired === "listening") yield* Fiber.await(farewell)
+        yield* confirmedAbsent(name)
+      }
       yield* registry.forget(name)
     })
+
+  /** An answer to the deletion alone is not enough to forget an instance. */
+  const confirmedAbsent = (name: InstanceName) =>
+    isAbsent(client, name).pipe(
+      Effect.filterOrFail(identity, () => stillThere(name)),
+      Effect.retry({
+        schedule: confirmPolicy,
+        while: ({ _tag }) => _tag === "EvolutionUnavailable"
+      })
+    )
 
   return {
     remove: (name: InstanceName) => Tracing.command("instance.remove", name)(remove(name)),
@@ -51,3 +70,15 @@ export const make = Effect.gen(function* () {
       )
   }
 })
+
+const unknownToBoth = (instance: string) =>
+  new InstanceNotFound({
+    message: `Cannot delete instance "${instance}": neither Evolution nor this service has it`,
+    instance
+  })
+
+const stillThere = (name: string) =>
+  new EvolutionUnavailable({
+    message: `Evolution said that it deleted instance "${name}", and still has it: nothing was forgotten here`,
+    status: null
+  })

@@ -15,6 +15,7 @@ import {
   Random,
   type Scope
 } from "effect"
+import type { UpgradeReason } from "../Domain/LinkError.ts"
 import type { ParkReason, SessionError } from "../Domain/ListenerState.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { Upstream } from "../Evolution/Upstream.ts"
@@ -57,6 +58,13 @@ export const flapWindow = Duration.minutes(5)
 /** A link that ends sooner was not stable: the delays go on growing. */
 export const stableAfter = Duration.seconds(10)
 
+/** An intermediary's answer, and a database that Evolution has lost, pass by themselves. */
+const parkReasons: Readonly<Partial<Record<UpgradeReason, ParkReason>>> = {
+  key: "check_api_key",
+  license: "activate_license",
+  disabled: "enable_websocket"
+}
+
 /** The action that only a person can take; `undefined`: another attempt may succeed by itself. */
 export const parkReason = (error: SessionError): ParkReason | undefined => {
   switch (error._tag) {
@@ -65,12 +73,7 @@ export const parkReason = (error: SessionError): ParkReason | undefined => {
     case "LicenseRequired":
       return "activate_license"
     case "UpgradeRefused":
-      if (error.body.includes("LICENSE_REQUIRED")) return "activate_license"
-      if (error.status === 401 || error.status === 403) return "check_api_key"
-      // Evolution's own words for a wrong and for a missing key (`allowRequest`), with HTTP 400.
-      if (/^(Invalid global token|apiKey is required)/.test(error.body)) return "check_api_key"
-      // Without `WEBSOCKET_ENABLED` there is no Socket.IO, and Express answers.
-      return error.status === 404 ? "enable_websocket" : undefined
+      return parkReasons[error.reason]
     default:
       return undefined
   }

@@ -8,6 +8,7 @@ import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
 import type { RawEvent } from "../Domain/Event.ts"
 import type { EvolutionError, KeyRefused, LicenseRequired } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
+import { isUnlisted } from "../Evolution/Absence.ts"
 import { EvolutionClient } from "../Evolution/EvolutionClient.ts"
 import { Ingest } from "../Log/Ingest.ts"
 import { InstanceStore } from "../Log/InstanceStore.ts"
@@ -44,7 +45,7 @@ const retryPolicy = Schedule.exponential("1 second").pipe(
   Schedule.jittered
 )
 
-/** Evolution does not know an instance yet that is just being created; so absence is confirmed once. */
+/** Evolution does not know an instance yet that is just being created; so absence is confirmed. */
 const secondThought = Duration.seconds(2)
 
 /** Questions at once, over all instances: five hundred listeners reconnect in the same second. */
@@ -68,11 +69,19 @@ const make = Effect.gen(function* () {
       )
     )
 
+  /** The state, or `removed` if Evolution's complete list confirms it. */
+  const surely = (name: InstanceName) =>
+    Effect.gen(function* () {
+      const [at, state] = yield* stateOf(name)
+      if (state !== "removed" || (yield* isUnlisted(client, name))) return [at, state] as const
+      return [at, "unknown"] as const
+    })
+
   const ask = (name: InstanceName): Effect.Effect<ReadonlyArray<RawEvent>, EvolutionError> =>
     Effect.gen(function* () {
       const first = yield* stateOf(name)
       const [receivedAt, state] =
-        first[1] === "removed" ? yield* Effect.delay(stateOf(name), secondThought) : first
+        first[1] === "removed" ? yield* Effect.delay(surely(name), secondThought) : first
       const event = (eventName: string, data: unknown): RawEvent => ({
         name: eventName,
         payload: { event: eventName, instance: name, data },

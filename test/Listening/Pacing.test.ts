@@ -8,6 +8,8 @@ import { lost, neverUp, pacing, passed, shortlyUp, stableUp, waiting } from "./P
 const own = Effect.flatMap(pacing({}), ({ pace }) => pace)
 const unreachable = DialFailed.of("ECONNREFUSED", "")
 const absent = NamespaceRefused.of("/shop-1", "Invalid namespace")
+const withoutSocket =
+  '{"status":404,"error":"Not Found","response":{"message":["Cannot GET /socket.io/?EIO=4"]}}'
 const badKey = UpgradeRefused.of(400, "Invalid global token")
 
 describe("Pacing", () => {
@@ -79,7 +81,7 @@ describe("Pacing of a parked listener", () => {
   const reasons = [
     [badKey, "check_api_key"],
     [UpgradeRefused.of(503, '{"code":"LICENSE_REQUIRED"}'), "activate_license"],
-    [UpgradeRefused.of(404, "Not Found"), "enable_websocket"],
+    [UpgradeRefused.of(404, withoutSocket), "enable_websocket"],
     [new KeyRefused({ message: "Unauthorized" }), "check_api_key"],
     [new LicenseRequired({ message: "Not activated" }), "activate_license"]
   ] as const

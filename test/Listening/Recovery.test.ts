@@ -97,16 +97,28 @@ describe("Recovery.snapshot", () => {
       })
   )
 
-  it.scoped("reports an instance as removed after two answers of 404, 2 s apart", () =>
+  it.scoped("reports an instance as removed after two answers of 404, 2 s apart, and a list", () =>
     Effect.gen(function* () {
       const { answer, asked } = script<"open">(absent)
-      const { snapshot } = yield* recovery({ connectionState: answer })
+      const fetchInstances = () => Effect.succeed([{ name: "another" }])
+      const { snapshot } = yield* recovery({ connectionState: answer, fetchInstances })
       const fiber = yield* Effect.fork(snapshot(name))
       yield* TestClock.adjust(1999)
       expect([yield* Fiber.poll(fiber), asked.times]).toEqual([Option.none(), 1])
       yield* TestClock.adjust(1)
       expect(said(yield* Fiber.join(fiber))).toEqual([stateEvent("removed")])
       expect(asked.times).toBe(2)
+    })
+  )
+
+  it.scoped("keeps an instance that Evolution's list has, though it is not loaded yet", () =>
+    Effect.gen(function* () {
+      const { answer } = script<"open">(absent)
+      const fetchInstances = () => Effect.succeed([{ name: "another" }, { name }])
+      const { snapshot } = yield* recovery({ connectionState: answer, fetchInstances })
+      const fiber = yield* Effect.fork(snapshot(name))
+      yield* TestClock.adjust("2 seconds")
+      expect(said(yield* Fiber.join(fiber))).toEqual([stateEvent("unknown")])
     })
   )
 

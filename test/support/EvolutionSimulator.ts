@@ -48,6 +48,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     messages: new Map(),
     random: makeRandom(settings.seed ?? defaults.seed, "ties"),
     refusal: undefined,
+    keepsDeleted: false,
     apiKey: settings.apiKey ?? defaults.apiKey
   }
   let io: Server
@@ -165,7 +166,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
       allowRequest: allowRequest(state)
     })
     if (state.settings.webSocket) guard(state, http)
-    else shut(http)
+    else shut(state, http)
     sockets = new Set()
     http.on("connection", (socket: Socket) => {
       sockets.add(socket)
@@ -235,6 +236,9 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     garble: (garbage) => garble(io, garbage),
     refuse: (refusal) => {
       state.refusal = refusal
+    },
+    keepDeleted: (keeps) => {
+      state.keepsDeleted = keeps
     },
     changeKey: (apiKey) => {
       state.apiKey = apiKey

@@ -1,6 +1,7 @@
 /** Findings about Evolution. */
 import { Effect, Option, Predicate, Redacted, Schema } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
+import * as Intermediary from "../../Domain/Intermediary.ts"
 import { reasonOf } from "../../Domain/Reach.ts"
 import { EvolutionClient } from "../../Evolution/EvolutionClient.ts"
 import { type Answer, Probe } from "../../Evolution/Probe.ts"
@@ -62,11 +63,15 @@ export const aboutVersion = (version: string): Finding => {
     : ok("version", `Evolution ${version}`)
 }
 
+/** Engine.IO's open packet: a page that comes with 200 is no socket. */
+const isOpened = ({ body, status }: Answer): boolean =>
+  status === 200 && typeof body === "string" && body.startsWith("0{")
+
 /** Warns if the socket accepts a caller without a key. */
 export const openDoor = Effect.map(
   Effect.flatMap(Probe, ({ handshake }) => handshake(false)),
-  ({ status }): Option.Option<Finding> =>
-    status === 200
+  (answer): Option.Option<Finding> =>
+    isOpened(answer)
       ? Option.some(
           warning(
             "socket without a key",
@@ -88,8 +93,8 @@ export const reached = Effect.gen(function* () {
       failed(
         "Evolution",
         status >= 500
-          ? `${url.origin} answers HTTP ${status}: is Evolution behind that proxy running?`
-          : `something answers at ${url.href}, HTTP ${status}, that is not Evolution API: is EVOLUTION_API_URL right, its path too?`
+          ? `${answer.right.intermediary()} Is Evolution behind it running?`
+          : `${answer.right.intermediary()} Is EVOLUTION_API_URL right, its path too: ${url.href}?`
       )
     ],
     onSome: (version) => [ok("Evolution", `it answers at ${url.origin}`), aboutVersion(version)]
@@ -130,8 +135,10 @@ export const socket = Effect.gen(function* () {
   const { broadcast, handshake } = yield* Probe
   const answer = yield* Effect.either(handshake(true))
   if (answer._tag === "Left") return [failed("websocket", answer.left.message)]
-  const { body, status, words } = answer.right
-  if (status === 404)
+  const { body, intermediary, status, words } = answer.right
+  const own = Intermediary.ownError(status, body)
+  const route = own && Intermediary.missingRoute(own)
+  if (route?.startsWith("Cannot GET /socket.io/") === true)
     return [
       failed(
         "websocket",
@@ -140,7 +147,13 @@ export const socket = Effect.gen(function* () {
     ]
   if (status === 403 && Predicate.hasProperty(body, "code") && body.code === 4)
     return [failed("websocket", `it refuses EVOLUTION_API_KEY: "${words()}"`)]
-  if (status !== 200) return [failed("websocket", `it answers HTTP ${status}: "${words()}"`)]
+  if (!isOpened(answer.right))
+    return [
+      failed(
+        "websocket",
+        own === undefined ? intermediary() : `it answers HTTP ${status}: "${words()}"`
+      )
+    ]
   const open = yield* Effect.option(openDoor)
   const dialled = yield* Effect.either(Effect.scoped(broadcast))
   return [
@@ -149,7 +162,7 @@ export const socket = Effect.gen(function* () {
       : failed(
           "websocket",
           dialled.left._tag === "UpgradeRefused"
-            ? `it answers, but does not become a WebSocket (HTTP ${dialled.left.status}): a proxy in between has to pass the "Upgrade" and "Connection" headers`
+            ? `it answers, but does not become a WebSocket: a proxy in between has to pass the "Upgrade" and "Connection" headers (${dialled.left.message})`
             : (reasonOf(
                 dialled.left._tag === "DialFailed" ? dialled.left.code : "",
                 "the socket",

@@ -1,6 +1,6 @@
 /** Decodes an HTTP answer of Evolution to a value or to a typed refusal. */
 import type { HttpClientResponse } from "@effect/platform"
-import { Effect, Option, Predicate, Schema } from "effect"
+import { Effect, Option, Predicate, Record, Schema } from "effect"
 import {
   type EvolutionError,
   EvolutionRefused,
@@ -10,6 +10,7 @@ import {
   KeyRefused,
   LicenseRequired
 } from "../../Domain/EvolutionError.ts"
+import * as Intermediary from "../../Domain/Intermediary.ts"
 import { clean } from "../../Domain/Json.ts"
 import { isTooDeep, tooDeep } from "../../Domain/Nesting.ts"
 import type { Scrub } from "../../Domain/Scrub.ts"
@@ -18,18 +19,30 @@ export interface Answer {
   readonly status: number
   /** The parsed body; `null`: it is empty, as when websockets are off; a string: it is not JSON. */
   readonly body: unknown
+  /** False: the answer is an intermediary's, as its content type says. */
+  readonly isJson: boolean
   /** The words of a refusal, scrubbed and at most 500 characters. */
   readonly words: () => string
+  /** Describes the answer as an intermediary's, scrubbed. */
+  readonly intermediary: () => string
 }
 
 /** Reads an answer. A secret of the request that it repeats is blotted. */
 export const read = (scrub: Scrub) => (response: HttpClientResponse.HttpClientResponse) =>
   Effect.map(response.text, (text): Answer => {
+    const { headers, status } = response
     const parsed = parse(text)
     // Only known secrets are blotted: QR and pairing codes are wanted.
     const body = scrub.ours(text) === text ? parsed : clean(parsed, scrub.ours)
     const words = () => scrub.words(wordsOf(body).slice(0, maxRead)).slice(0, maxWords)
-    return { status: response.status, body, words }
+    const intermediary = () =>
+      Intermediary.describe({
+        status,
+        headers: Record.map(headers, scrub.words),
+        text: scrub.words(text.slice(0, maxRead))
+      })
+    const isJson = (headers["content-type"] ?? "").includes("json")
+    return { status, body, isJson, words, intermediary }
   })
 
 /** Text is scrubbed first and cut to `maxWords` then: half a secret would not be found. */
@@ -42,7 +55,10 @@ const parse = (text: string): unknown => {
 }
 const parseJson = Schema.decodeOption(Schema.parseJson())
 
-/** The decoded body, or the refusal. `name`: the instance that the request is about. */
+/**
+ * The decoded body, or the refusal. Only an answer in Evolution's own form says something about `name`, the
+ * instance that the request is about; any other is an intermediary's.
+ */
 export const accept =
   <A, I>(schema: Schema.Schema<A, I>, name: string) =>
   (answer: Answer): Effect.Effect<A, EvolutionError> => {
@@ -56,34 +72,60 @@ export const accept =
     )
   }
 
+/**
+ * True if the socket's endpoint gave the answer, to a question that names no transport: Engine.IO's
+ * `{"code":0,"message":"Transport unknown"}`, or Evolution's own error where it has no socket.
+ */
+export const isOfSocket = ({ body, status }: Answer): boolean =>
+  (status === 400 && Predicate.isRecord(body) && typeof body.code === "number") ||
+  Intermediary.isWithoutLicense(status, body) ||
+  Intermediary.ownError(status, body) !== undefined
+
 const refusalOf = (answer: Answer, name: string): EvolutionError | undefined => {
-  const { body, status } = answer
-  const isDone = status === 200 || status === 201
-  // `connect` and `restart` answer 200 with `error: true` when they fail.
-  if (isDone && !(Predicate.hasProperty(body, "error") && body.error === true)) return undefined
-  const words = answer.words()
-  switch (status) {
-    case 200:
-    case 201:
-      return new EvolutionRefused({ message: `Evolution could not do it: ${words}`, status })
-    case 401:
-      return new KeyRefused({ message: `Evolution refused the API key: ${words}` })
-    case 403:
-      return new InstanceExists({ message: words, instance: name })
-    case 404:
-      return /^Cannot [A-Z]+ /.test(words)
-        ? unavailable(`No Evolution API at this address: ${words}`, status)
-        : new InstanceNotFound({ message: words, instance: name })
-    case 503:
-      return Predicate.hasProperty(body, "code") && body.code === "LICENSE_REQUIRED"
-        ? new LicenseRequired({ message: `Evolution is not activated: ${words}` })
-        : unavailable(`Evolution answers HTTP ${status}: ${words}`, status)
-    default:
-      return status >= 400 && status < 500
-        ? new EvolutionRefused({ message: words, status })
-        : unavailable(`Evolution answers HTTP ${status}: ${words}`, status)
+  const { body, isJson, status } = answer
+  if (status === 200 || status === 201) {
+    // Evolution's answer without websockets is empty, and of the type JSON all the same.
+    if (typeof body === "string" || (body === null && !isJson)) return foreign(answer)
+    // `connect` and `restart` answer 200 with `error: true` when they fail.
+    return Predicate.hasProperty(body, "error") && body.error === true
+      ? new EvolutionRefused({ message: `Evolution could not do it: ${answer.words()}`, status })
+      : undefined
   }
+  if (Intermediary.isWithoutLicense(status, body))
+    return new LicenseRequired({ message: `Evolution is not activated: ${answer.words()}` })
+  const own = Intermediary.ownError(status, body)
+  return own === undefined ? foreign(answer) : ownRefusal(answer, own, name)
 }
+
+const ownRefusal = (
+  answer: Answer,
+  own: Intermediary.OwnError,
+  name: string
+): EvolutionError | undefined => {
+  const { status } = answer
+  const words = answer.words()
+  const said = wordsOf(own.message)
+  if (status >= 500) return unavailable(`Evolution answers HTTP ${status}: ${words}`, status)
+  if (status === 401) return new KeyRefused({ message: `Evolution refused the API key: ${words}` })
+  // A proxy that takes the header away.
+  if (status === 403 && said.includes("global api key"))
+    return new KeyRefused({ message: `Evolution received no API key: ${words}` })
+  if (status === 403 && said.includes("already in use"))
+    return new InstanceExists({ message: words, instance: name })
+  if (status !== 404) return new EvolutionRefused({ message: words, status })
+  if (Intermediary.missingRoute(own) !== undefined)
+    return unavailable(`No Evolution API at this address: ${words}`, status)
+  if (!/does not exist|not found/.test(said))
+    return new EvolutionRefused({ message: words, status })
+  return said.includes(`"${name}"`)
+    ? new InstanceNotFound({ message: words, instance: name })
+    : unavailable(
+        `Evolution was asked for another instance: a proxy in between changes the path of the request: ${words}`,
+        status
+      )
+}
+
+const foreign = (answer: Answer) => unavailable(answer.intermediary(), answer.status)
 
 const unavailable = (message: string, status: number) =>
   new EvolutionUnavailable({ message, status })

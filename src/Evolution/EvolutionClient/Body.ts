@@ -4,12 +4,31 @@ import { optionalOrNull } from "../../Domain/Json.ts"
 
 const unknownFields = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
-/** Success without its body: `create` answers with the new instance's token. */
-export const Done = Schema.transform(Schema.Unknown, Schema.Undefined, {
-  strict: true,
-  decode: () => undefined,
-  encode: () => undefined
-})
+/**
+ * Success without its body: `create` answers with the new instance's token. The body has to have this form,
+ * since an intermediary, too, may answer 200.
+ */
+const done = <A, I>(form: Schema.Schema<A, I>) =>
+  Schema.transform(form, Schema.Undefined, {
+    strict: false,
+    decode: () => undefined,
+    encode: () => undefined
+  })
+
+/** `logout` and `delete`. */
+export const Done = done(Schema.Struct({ status: Schema.Literal("SUCCESS") }))
+
+export const Created = done(
+  Schema.Struct({ instance: Schema.Struct({ instanceName: Schema.String }) })
+)
+
+/** The state, or a QR code. */
+export const Restarted = done(
+  Schema.Union(
+    Schema.Struct({ instance: Schema.Struct({ state: Schema.optional(Schema.String) }) }),
+    Schema.Struct({ count: Schema.Number })
+  )
+)
 
 /** `unknown`: Evolution has not loaded the instance and leaves `state` out. */
 export const MemoryState = Schema.transform(
@@ -53,6 +72,9 @@ export const WebSocketSettings = Schema.Struct({
   events: Schema.Array(Schema.String)
 })
 export type WebSocketSettings = typeof WebSocketSettings.Type
+
+/** `null`: websockets are off. */
+export const WebSocketSet = done(Schema.NullOr(WebSocketSettings))
 
 /** A row of Evolution's message table. All fields are kept; they resemble those of `messages.upsert`. */
 const FoundMessage = Schema.Struct(

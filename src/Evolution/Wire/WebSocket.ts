@@ -1,4 +1,5 @@
 /** One WebSocket, dialled with our headers and closed with its scope. */
+import type { IncomingHttpHeaders } from "node:http"
 import { Effect, Redacted, type Scope } from "effect"
 import WebSocket from "ws"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
@@ -89,7 +90,9 @@ export const listen = (
     response.on("data", (part: Buffer) => body.length < 16 && body.push(part))
     response.on("close", () => {
       const said = words(Buffer.concat(body).toString("utf8"))
-      on.refused(UpgradeRefused.of(response.statusCode ?? 0, said))
+      on.refused(
+        UpgradeRefused.of(response.statusCode ?? 0, said, scrubbed(response.headers, words))
+      )
     })
   })
   socket.on("error", ({ code: errno, message, name }: NodeJS.ErrnoException) => {
@@ -101,6 +104,14 @@ export const listen = (
     on.ended(ConnectionLost.of(code, words(reason.toString("utf8"))))
   )
 }
+
+/** Headers without secrets; `set-cookie` has nothing but secrets. */
+const scrubbed = (headers: IncomingHttpHeaders, words: (text: string) => string) =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, words(value)] as const] : []
+    )
+  )
 
 export const toBuffer = (data: WebSocket.RawData): Buffer =>
   Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)

@@ -4,7 +4,7 @@ import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { EvolutionClient, type MessageQuery } from "../../../src/Evolution/EvolutionClient.ts"
 import { EvolutionSimulator } from "../../support/EvolutionSimulator.ts"
 import { evolutionAt } from "../../support/settings.ts"
-import { type Answer, apiKey, clientAt, fixture, json, name, server } from "./server.ts"
+import { type Answer, apiKey, clientAt, fixture, json, name, refusal, server } from "./server.ts"
 
 const nothing = json(200, { messages: { total: 0, pages: 0, currentPage: 1, records: [] } })
 const noon = Date.UTC(2026, 0, 2, 12) / 1000
@@ -66,7 +66,7 @@ describe("the request of findMessages", () => {
       expect((yield* down.answer).messages.total).toBe(0)
       expect(down.requests).toHaveLength(3)
       expect(new Set(down.requests.map(({ body }) => body)).size).toBe(1)
-      const refused = yield* asking({ pageSize: 1 }, json(400, { message: "no" }), nothing)
+      const refused = yield* asking({ pageSize: 1 }, refusal(400, "no"), nothing)
       expect(yield* Effect.flip(refused.answer)).toMatchObject({ message: "no", status: 400 })
       expect(refused.requests).toHaveLength(1)
     })
@@ -126,7 +126,10 @@ describe("the answer to findMessages", () => {
     ["rest-404.json", 404, "InstanceNotFound"]
   ] as const)("findMessages decodes the refusal in %s", ([file, status, tag]) =>
     Effect.gen(function* () {
-      const { answer } = yield* asking({ pageSize: 1 }, { status, body: fixture(file) })
+      const { answer } = yield* asking(
+        { pageSize: 1 },
+        { status, body: fixture(file).replace('"none\\"', `"${name}\\"`) }
+      )
       expect((yield* Effect.flip(answer))._tag).toBe(tag)
     })
   )

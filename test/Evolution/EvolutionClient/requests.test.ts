@@ -9,13 +9,14 @@ import {
   type Method,
   name,
   outcome,
+  refusal,
   server,
   token
 } from "./server.ts"
 
 const methods = Object.keys(calls) as ReadonlyArray<Method> // an object's own keys are its type's
 const ok = json(200, { instance: { state: "open" } })
-const unavailable = json(500, { response: { message: ["Internal"] } })
+const unavailable = refusal(500, ["Internal"])
 
 describe("EvolutionClient's requests", () => {
   it.scopedLive("each call has its path, and the key in a header", () =>
@@ -50,7 +51,10 @@ describe("EvolutionClient's requests", () => {
 
   it.scoped("the client works under a path, and pings without the key", () =>
     Effect.gen(function* () {
-      const { requests, url } = yield* server(ok)
+      const { requests, url } = yield* server(
+        ok,
+        json(400, { code: 0, message: "Transport unknown" })
+      )
       const client = yield* clientAt(`${url}/evolution/`)
       yield* client.connect(name)
       yield* client.ping
@@ -63,7 +67,7 @@ describe("EvolutionClient's requests", () => {
 
   it.scoped("create names every event, GROUPS_UPDATE too, and asks for a QR code", () =>
     Effect.gen(function* () {
-      const { requests, url } = yield* server(json(201, {}))
+      const { requests, url } = yield* server(json(201, { instance: { instanceName: name } }))
       yield* calls.create(yield* clientAt(url))
       const body: unknown = JSON.parse(requests[0]?.body ?? "")
       expect(body).toEqual({
@@ -81,7 +85,7 @@ describe("EvolutionClient's requests", () => {
 
   it.scoped("setWebSocket nests the settings as Evolution 2 expects", () =>
     Effect.gen(function* () {
-      const { requests, url } = yield* server(json(201, {}))
+      const { requests, url } = yield* server(json(201, { enabled: true, events: [] }))
       yield* calls.setWebSocket(yield* clientAt(url))
       expect(JSON.parse(requests[0]?.body ?? "")).toEqual({
         websocket: { enabled: true, events: ["QRCODE_UPDATED"] }
@@ -132,7 +136,7 @@ describe("EvolutionClient's requests", () => {
       const recovering = yield* server(unavailable, ok)
       expect(yield* (yield* clientAt(recovering.url)).connectionState(name)).toBe("open")
       expect(recovering.requests.length).toBe(2)
-      const refusing = yield* server(json(401, { response: { message: "Unauthorized" } }))
+      const refusing = yield* server(refusal(401, "Unauthorized"))
       yield* Effect.flip((yield* clientAt(refusing.url)).connectionState(name))
       expect(refusing.requests.length).toBe(1)
     })
@@ -194,7 +198,10 @@ describe("EvolutionClient's secrets", () => {
       const answers = [
         json(200, [row]),
         json(200, { instance: row, error: true }),
-        ...[400, 401, 403, 404, 500, 503].map((status) => json(status, row))
+        ...[400, 401, 403, 404, 500, 503].map((status) => json(status, row)),
+        ...[400, 401, 403, 404, 500, 503].map((status) =>
+          refusal(status, [`apikey: ${apiKey}, token: ${token}`])
+        )
       ]
       const results = yield* Effect.forEach(
         answers.flatMap((answer) => methods.map((method) => [method, answer] as const)),
@@ -222,7 +229,7 @@ describe("EvolutionClient's secrets", () => {
       // Prisma quotes a row that it cannot write, and a proxy may quote headers.
       const words = `Invalid invocation: create({ data: { name: "shop-1", token: "${token}" } })`
       for (const status of [400, 500]) {
-        const result = yield* outcome("create", json(status, { response: { message: [words] } }))
+        const result = yield* outcome("create", refusal(status, [words]))
         expect(shown(result)).not.toContain(token)
         const echoed = yield* outcome("create", { status, body: `apikey: ${apiKey}` })
         expect(shown(echoed)).not.toContain(apiKey)

@@ -23,8 +23,13 @@ export const fixture = (file: string): string =>
 
 export const json = (status: number, body: unknown): Answer => ({
   status,
-  body: JSON.stringify(body)
+  body: JSON.stringify(body),
+  headers: { "content-type": "application/json; charset=utf-8" }
 })
+
+/** Evolution's own error body. */
+export const refusal = (status: number, message: unknown, error = "Refused"): Answer =>
+  json(status, { status, error, response: { message } })
 
 interface Request {
   readonly call: string

@@ -12,8 +12,6 @@ const express =
 const refusals = [
   [400, "Invalid global token", "check_api_key"],
   [400, "apiKey is required", "check_api_key"],
-  [401, "Unauthorized", "check_api_key"],
-  [403, "Forbidden", "check_api_key"],
   [503, license, "activate_license"],
   [404, express, "enable_websocket"]
 ] as const
@@ -75,7 +73,7 @@ describe("A listener", () => {
 
   it.scoped("waits 0.5 s after the first failure that follows a parked state", () =>
     Effect.gen(function* () {
-      const bad = fails(UpgradeRefused.of(401, ""))
+      const bad = fails(UpgradeRefused.of(400, "apiKey is required"))
       const seen = yield* listener({ dials: [bad, fails(lost), holds()] })
       yield* TestClock.adjust("6 minutes")
       yield* TestClock.adjust("1 second")
@@ -89,6 +87,9 @@ describe("A listener", () => {
       lost,
       HeartbeatMissed.of(45_000),
       UpgradeRefused.of(400, "Authentication error"),
+      UpgradeRefused.of(401, "Unauthorized"),
+      UpgradeRefused.of(403, "Forbidden"),
+      UpgradeRefused.of(404, "404 page not found"),
       UpgradeRefused.of(502, ""),
       UpgradeRefused.of(503, "Service Unavailable")
     ]

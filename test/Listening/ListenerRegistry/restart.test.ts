@@ -59,12 +59,12 @@ describe("A restart of a listener on a link", () => {
         status: 502,
         message:
           'Cannot restart "shop-1" on a fresh link, the old one goes on: ' +
-          'Evolution refused the socket: HTTP 502 "Bad Gateway"'
+          'Something between us and Evolution answers HTTP 502 with text ("Bad Gateway"): Traefik?'
       })
       yield* TestClock.adjust("1 minute")
       expect([reported.length, sources.openLinks, ledger]).toEqual([before, 1, []])
       expect(logged.filter((line) => line.includes("old link"))).toEqual([
-        'Warning Goes on with the old link: Evolution refused the socket: HTTP 502 "Bad Gateway"'
+        'Warning Goes on with the old link: Something between us and Evolution answers HTTP 502 with text ("Bad Gateway"): Traefik?'
       ])
     }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   })
@@ -127,7 +127,7 @@ describe("A restart of a listener without a link", () => {
   it.scoped("dials at once when the listener is parked", () =>
     Effect.gen(function* () {
       const { registry, sources } = yield* service
-      sources.onOpen = () => UpgradeRefused.of(401, "Unauthorized")
+      sources.onOpen = () => UpgradeRefused.of(400, "Invalid global token")
       yield* registry.start(one)
       yield* TestClock.adjust("1 second")
       expect((yield* registry.status(one))._tag).toBe("Parked")

@@ -2,7 +2,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { ServerOptions } from "socket.io"
-import type { State } from "./State.ts"
+import type { Intermediary, State } from "./State.ts"
 
 export const allowRequest =
   (state: State): NonNullable<ServerOptions["allowRequest"]> =>
@@ -20,14 +20,26 @@ const refusalOf = (state: State, key: string | ReadonlyArray<string> | undefined
   return known.some((one) => one === key) ? null : "Invalid global token"
 }
 
-/** Answers an upgrade like any unknown path if websockets are off. */
-export const shut = (http: HttpServer): void => {
-  http.on("upgrade", (_message: IncomingMessage, socket: Duplex) => {
-    socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n")
+/** Answers an upgrade like any unknown path if websockets are off, and an intermediary's answer before. */
+export const shut = (state: State, http: HttpServer): void => {
+  http.on("upgrade", ({ method, url }: IncomingMessage, socket: Duplex) => {
+    if (state.refusal !== undefined && state.refusal !== "license")
+      return hangUp(socket, state.refusal)
+    const response = { message: [`Cannot ${method} ${url}`] }
+    hangUp(socket, {
+      status: 404,
+      body: JSON.stringify({ status: 404, error: "Not Found", response }),
+      headers: { "content-type": "application/json; charset=utf-8" }
+    })
   })
 }
 
-/** Puts the refusal before Socket.IO's handlers. A missing licence does not refuse sockets. */
+const hangUp = (socket: Duplex, { body, headers = {}, status }: Intermediary): void => {
+  const lines = Object.entries({ connection: "close", ...headers }).map((pair) => pair.join(": "))
+  socket.end([`HTTP/1.1 ${status} Refused`, ...lines, "", body].join("\r\n"))
+}
+
+/** Puts the intermediary before Socket.IO's handlers. A missing licence does not refuse sockets. */
 export const guard = (state: State, http: HttpServer): void => {
   const [request] = http.listeners("request")
   const [upgrade] = http.listeners("upgrade")
@@ -36,12 +48,13 @@ export const guard = (state: State, http: HttpServer): void => {
     const { refusal } = state
     if (refusal === undefined || refusal === "license" || !message.url?.startsWith("/socket.io/"))
       return request?.call(http, message, response)
-    response.writeHead(refusal.status, { connection: "close" }).end(refusal.body)
+    const { body, headers, status } = refusal
+    response.writeHead(status, { connection: "close", ...headers }).end(body)
   })
   http.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     const { refusal } = state
     if (refusal === undefined || refusal === "license")
       return upgrade?.call(http, message, socket, head)
-    socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\n\r\n${refusal.body}`)
+    hangUp(socket, refusal)
   })
 }

@@ -47,6 +47,12 @@ export const handle = async (
   response: ServerResponse
 ): Promise<void> => {
   const text = await bodyOf(request)
+  const { refusal } = state
+  if (refusal !== undefined && refusal !== "license") {
+    actions.called(new URL(request.url ?? "/", "http://simulator").pathname)
+    response.writeHead(refusal.status, refusal.headers).end(refusal.body)
+    return
+  }
   const reply = await route(state, actions, request, text)
   response.writeHead(reply.status, { "content-type": "application/json; charset=utf-8" })
   response.end(reply.body === undefined ? "" : JSON.stringify(reply.body))
@@ -71,8 +77,6 @@ const route = async (
   actions.called(url.pathname)
 
   if (state.refusal === "license" && area !== "") return license
-  if (state.refusal !== undefined && state.refusal !== "license")
-    return { status: state.refusal.status, body: state.refusal.body }
   if (url.pathname === "/")
     return {
       status: 200,
@@ -116,7 +120,8 @@ const route = async (
       actions.logout(instance)
       return success("Instance logged out")
     case "DELETE /instance/delete":
-      setImmediate(() => actions.remove(instance)) // the clean-up comes after the answer
+      // The clean-up comes after the answer.
+      if (!state.keepsDeleted) setImmediate(() => actions.remove(instance))
       return success("Instance deleted")
     case "GET /websocket/find":
       return { status: 200, body: instance.websocket && { id: "ws", ...instance.websocket } }

@@ -39,6 +39,8 @@ export interface Simulator {
   readonly garble: (garbage: Garbage) => void
   /** Refuses every request from now on; `undefined` ends that. */
   readonly refuse: (refusal: Refusal) => void
+  /** True: deletions are answered as done, and nothing is deleted from now on. */
+  readonly keepDeleted: (keeps: boolean) => void
   readonly changeKey: (apiKey: string) => void
   readonly stop: () => Promise<void>
   /** Stops, and starts again after some ms unless it is stopped for good meanwhile. */

@@ -61,8 +61,15 @@ export const defaults: Settings = {
   seed: 1
 }
 
-/** A refusal of all requests: a proxy's answer, or the missing licence of 2.4. */
-export type Refusal = { readonly status: number; readonly body: string } | "license" | undefined
+/** The answer of a proxy, a firewall or a login page in front of Evolution. */
+export interface Intermediary {
+  readonly status: number
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A refusal of all requests: an intermediary's answer, or the missing licence of 2.4. */
+export type Refusal = Intermediary | "license" | undefined
 
 export interface State {
   readonly settings: Settings
@@ -71,6 +78,8 @@ export interface State {
   readonly messages: Map<string, Array<StoredMessage>>
   readonly random: Random
   refusal: Refusal
+  /** True: a deletion is answered as done, and the clean-up after the answer fails. */
+  keepsDeleted: boolean
   apiKey: string
 }
 

@@ -1,27 +1,36 @@
-# The image has one bundled file, the pages, the archive that an embedded database begins with, and PGlite,
-# which loads its WebAssembly from its own folder.
-FROM node:24-bookworm-slim AS build
+# The image has one bundled file, the check of health, the pages, the archive that an embedded database
+# begins with, and PGlite, which loads its WebAssembly from its own folder.
+#
+# Behind a mirror: --build-arg NODE_IMAGE=…, --build-arg NPM_CONFIG_REGISTRY=…, --secret id=npmrc,src=FILE
+# With a private authority: --secret id=ca,src=FILE (docs/deployment.md)
+ARG NODE_IMAGE=node:24-bookworm-slim
+FROM ${NODE_IMAGE} AS build
 WORKDIR /build
+ARG NPM_CONFIG_REGISTRY
 COPY package.json package-lock.json ./
-RUN npm ci
-COPY tsconfig.json ./
+RUN --mount=type=secret,id=ca --mount=type=secret,id=npmrc,target=/root/.npmrc \
+  if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; npm ci
+COPY LICENSE tsconfig.json ./
 COPY src ./src
-RUN npm run bundle
+# The modes are set here: a clone under a strict umask has files that only its owner reads.
+RUN npm run bundle && \
+  mkdir -p /app/dist /app/node_modules/@electric-sql && \
+  cp -r dist/main.js dist/healthcheck.js dist/Pages dist/pgdata.tgz /app/dist && \
+  cp -r node_modules/@electric-sql/pglite /app/node_modules/@electric-sql && \
+  cp package.json LICENSE /app && \
+  chmod -R u=rwX,go=rX /app
 
-FROM node:24-bookworm-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
 WORKDIR /app
-COPY --from=build /build/node_modules/@electric-sql/pglite ./node_modules/@electric-sql/pglite
-COPY --from=build /build/dist/main.js ./dist/main.js
-COPY --from=build /build/dist/Pages ./dist/Pages
-COPY --from=build /build/dist/pgdata.tgz ./dist/pgdata.tgz
-COPY package.json LICENSE ./
-RUN install -d -o node -g node /data
+COPY --from=build /app /app
+RUN install -d -m 0700 -o node -g node /data
 USER node
 VOLUME /data
 EXPOSE 8000
 # Asks whether the process is alive, and not whether it is ready: a restart brings no database back.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# Node is the first process, without a shell or npm in between, so signals reach it.
-CMD ["node", "dist/main.js"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "/app/dist/healthcheck.js", "live"]
+# Node is the first process, without a shell or npm in between, so signals reach it. Arguments of
+# `docker run IMAGE` are the program's: --check, keys.
+ENTRYPOINT ["node", "/app/dist/main.js"]
+CMD []

@@ -47,6 +47,9 @@ export const databaseUrl: Config.Config<Option.Option<Redacted.Redacted>> = Conf
   Config.redacted(secret("DATABASE_URL", passwordsIn))
 )
 
+/** The password for the address, where that has none. `pg` reads this variable, too. */
+export const databasePassword = Config.option(Config.redacted(secret("PGPASSWORD")))
+
 /** The bounds of the queue of events that wait for the database. Beyond them the socket is not read. */
 export const Queue = Config.all({
   maxBytes: Config.integer("QUEUE_MAX_MIB").pipe(
@@ -134,6 +137,7 @@ export const everything = Config.all([
   Queue,
   autoStart,
   backfillLimit,
+  databasePassword,
   databaseUrl,
   dataDir,
   eventRetention,

@@ -30,6 +30,8 @@ const program = Effect.suspend((): Effect.Effect<void, unknown> => {
   }
 })
 
+// The files that the service makes hold messages, codes and keys.
+process.umask(0o077)
 Startup.endOnSecondSignal()
 NodeRuntime.runMain(Startup.explainFailure(program), {
   disableErrorReporting: true,

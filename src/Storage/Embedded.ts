@@ -3,7 +3,7 @@
  * survive a killed process; but it makes no fsync, so a power cut can cost the last ones.
  */
 import { existsSync } from "node:fs"
-import { mkdir, readFile } from "node:fs/promises"
+import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Reactivity } from "@effect/experimental"
 import { SqlClient } from "@effect/sql"
@@ -16,7 +16,12 @@ import * as StopPlan from "../Concurrency/StopPlan.ts"
 import * as Supervise from "../Concurrency/Supervise.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
+import * as Compiler from "./Embedded/Compiler.ts"
 import * as DataDirLock from "./Embedded/DataDirLock.ts"
+import * as Private from "./Embedded/Private.ts"
+import { reasonOf } from "./Embedded/Refusal.ts"
+
+export { reasonOf } from "./Embedded/Refusal.ts"
 
 /** PGlite runs no autovacuum. */
 const vacuumEvery = "1 hour"
@@ -25,11 +30,14 @@ export const layer = (directory: string) =>
   layerOf(
     Effect.gen(function* () {
       yield* Effect.tryPromise({
-        try: () => mkdir(directory, { recursive: true }),
+        try: () => Private.make(directory),
         catch: unavailable(directory)
       })
       yield* DataDirLock.acquire(directory)
-      return yield* open(join(directory, "pgdata"))
+      const database = yield* open(join(directory, "pgdata"))
+      // After that: PGlite gives the files of the archive the modes 0666 and 0644, whatever the umask.
+      yield* Private.tighten(directory, ["pgdata", "api-key"])
+      return database
     })
   )
 
@@ -65,13 +73,15 @@ const beginning = async (dataDir: string) => {
 function open(dataDir: string) {
   return Effect.acquireRelease(
     Effect.tryPromise({
-      try: async () =>
-        PGlite.create({
+      try: async () => {
+        Compiler.useBaseline()
+        return PGlite.create({
           dataDir,
           ...(await beginning(dataDir)),
           // The default takes 128 MB that an embedded log does not need.
           startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"]
-        }),
+        })
+      },
       catch: unavailable(dataDir)
     }),
     (database) => StopPlan.within("database")(Effect.promise(() => database.close()))
@@ -106,6 +116,6 @@ const poolOver = (database: PGlite) =>
 function unavailable(directory: string) {
   return (cause: unknown) =>
     new DatabaseUnavailable({
-      message: `Cannot open the embedded database in "${directory}": ${detailOf(cause)}`
+      message: `Cannot open the embedded database in "${directory}": ${reasonOf(directory, cause)}`
     })
 }

@@ -23,7 +23,7 @@ const Healthcheck = Schema.Struct({
 })
 
 const Service = Schema.Struct({
-  build: Schema.optional(Text),
+  build: Schema.optional(Schema.Union(Text, Schema.Struct({ context: Text, dockerfile: Text }))),
   image: Schema.optional(Image),
   profiles: Schema.optional(Schema.Array(Text)),
   restart: Schema.Literal("unless-stopped"),
@@ -31,6 +31,7 @@ const Service = Schema.Struct({
   read_only: Schema.optional(Schema.Boolean),
   cap_drop: Schema.optional(Schema.Tuple(Schema.Literal("ALL"))),
   security_opt: Schema.optional(Schema.Tuple(Schema.Literal("no-new-privileges:true"))),
+  entrypoint: Schema.optional(Schema.Array(Text)),
   depends_on: Schema.optional(
     Schema.Union(
       Schema.Array(Text),

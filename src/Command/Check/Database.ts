@@ -80,10 +80,7 @@ const embedded = (directory: string) =>
       return [
         (yield* isWritable(path))
           ? ok(about, `the embedded one will be made in "${path}" at the first start`)
-          : failed(
-              about,
-              `DATA_DIR "${path}" cannot be written: give it to this user, or set DATABASE_URL`
-            )
+          : failed(about, `DATA_DIR "${path}" cannot be written: ${Embedded.reasonOf(path)}`)
       ]
     const exit = yield* Effect.exit(Effect.provide(facts, Layer.fresh(Embedded.layer(directory))))
     return Exit.match(exit, {

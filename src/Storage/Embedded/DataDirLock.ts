@@ -9,7 +9,8 @@ import { connect, createServer } from "node:net"
 import { join, relative } from "node:path"
 import { Data, Effect, type Scope } from "effect"
 import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
-import { detailOf } from "../../Domain/ErrorDetail.ts"
+import { codeOf } from "../../Domain/ErrorDetail.ts"
+import { reasonOf } from "./Refusal.ts"
 
 /** Another process has this data directory open. */
 export class DataDirInUse extends Data.TaggedError("DataDirInUse")<{
@@ -60,9 +61,15 @@ const removeIf = async (lock: string, ino: number): Promise<void> => {
   if (now?.ino === ino) await rm(lock, { force: true })
 }
 
+/** Network and shared file systems (SMB, 9p) have no sockets. */
+const reasonFor = (directory: string, cause: unknown): string =>
+  /^(?:ENOTSUP|EOPNOTSUPP|EINVAL|ENOSYS)$/.test(codeOf(cause) ?? "")
+    ? "its file system has no Unix sockets, which the lock is made of: use a volume on a local disk, or set DATABASE_URL"
+    : reasonOf(directory, cause)
+
 const cannotLock = (directory: string, cause: unknown) =>
   new DatabaseUnavailable({
-    message: `Cannot lock the data directory "${directory}": ${detailOf(cause)}`
+    message: `Cannot lock the data directory "${directory}": ${reasonFor(directory, cause)}`
   })
 
 /** Answers each connection with the nonce until the scope closes. */

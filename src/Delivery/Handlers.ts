@@ -51,6 +51,7 @@ export const on = <Name extends LifeCycle.Name | (string & {}), E, R>(
 
 const absentee = (name: string): Absentee => ({
   wants: () => true,
+  query: { events: [toWireName(name)] },
   missed: (until) =>
     Effect.logWarning(
       `The handler of "${name}" lags: events up to ${until} were purged before it read them`

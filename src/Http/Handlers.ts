@@ -16,6 +16,7 @@ import { Health } from "../Log/Health.ts"
 import { Api, KeyNotFound } from "./Api.ts"
 import { Session } from "./Auth/Session.ts"
 import { Guest } from "./Guest.ts"
+import * as EventsPage from "./Handlers/EventsPage.ts"
 import {
   administering,
   commanding,
@@ -82,19 +83,8 @@ interface Named {
 
 export const events = HttpApiBuilder.group(Api, "events", (handlers) =>
   Effect.map(Effect.all([EventStore, EventBus]), ([store, bus]) =>
-    handlers.handle("read", ({ urlParams: { after = 0, event: events, instance, limit = 100 } }) =>
-      Effect.flatMap(Caller, (caller) => {
-        const isSeen = sees(caller)
-        const wants = (name: string) => (instance ?? name) === name && isSeen(name)
-        return Effect.map(
-          orUnavailable(store.read({ after, events, instance, only: caller.instances, limit })),
-          (found) => ({
-            events: found,
-            next: found.at(-1)?.id ?? after,
-            recovered: bus.purgedUntil(wants) <= after
-          })
-        )
-      })
+    handlers.handleRaw("read", ({ urlParams }) =>
+      orUnavailable(EventsPage.respond(store, bus)(urlParams))
     )
   )
 )

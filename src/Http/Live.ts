@@ -16,6 +16,7 @@ import { type Filter, filterOf, type Wanted } from "./Live/Filter.ts"
 import * as Frames from "./Live/Frames.ts"
 import { Reader } from "./Live/Reader.ts"
 import * as Service from "./Live/Service.ts"
+import { Room } from "./Room.ts"
 import { heartbeat, heartbeatEvery, options, retry } from "./Sse.ts"
 
 export type { Wanted } from "./Live/Filter.ts"
@@ -51,6 +52,7 @@ const make = Effect.gen(function* () {
   const registry = yield* ListenerRegistry
   const { accompany, forget, onRoom, serve, stop } = Service.make(
     bus,
+    yield* Room,
     yield* FiberSet.makeRuntime()
   )
   const counted = Metrics.sseReaders({ stream: "events" })
@@ -122,7 +124,7 @@ const make = Effect.gen(function* () {
     })
     reader.give(greeting, reader.cursor)
     const beat = Effect.sync(() => {
-      if (reader.isFree) reader.give(heartbeat, reader.cursor)
+      if (reader.hasRoom) reader.give(heartbeat, reader.cursor)
     })
     accompany(reader, Effect.schedule(beat, heartbeatEvery))
   }

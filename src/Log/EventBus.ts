@@ -8,7 +8,7 @@ import { detailOf } from "../Domain/ErrorDetail.ts"
 import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
 import { untilBack } from "../Storage/Failure.ts"
 import * as Ring from "./EventBus/Ring.ts"
-import { EventStore } from "./EventStore.ts"
+import { type EventQuery, EventStore } from "./EventStore.ts"
 
 /** A reader that comes back, and has to know of events that were purged meanwhile. */
 export interface Absentee {
@@ -16,6 +16,10 @@ export interface Absentee {
   readonly wants: (instance: string) => boolean
   /** Called once a purge, with the last id of wanted events that were purged before they were read. */
   readonly missed: (until: number) => Effect.Effect<void>
+  /** Narrows what is read from the log; events out of memory are given whatever they are. */
+  readonly query?: Pick<EventQuery, "events" | "instance" | "only">
+  /** Runs around each reading of a page of the log. */
+  readonly turn?: <A, E>(read: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
 /** Called while the writer waits, so it has to be quick. What it throws is logged. */
@@ -66,8 +70,14 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
   )
 }
 
-/** A reader that fell behind reads the log in pages. */
-const page = 500
+/**
+ * A reader that fell behind reads the log in pages: of at most so many events, and of so much text that the
+ * event that crosses the bound is still read.
+ */
+const page = { limit: 500, bytes: 2 * 1024 * 1024 }
+
+/** A reading looks at most at this many ids, so that one that finds nothing ends in time. */
+const stretch = 250_000
 
 /** Reading the log goes on when the database is back. */
 const retryPolicy = untilBack("200 millis")
@@ -97,11 +107,14 @@ export const make = (capacity: number) =>
       )
     }
 
-    const next = (cursor: number): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
+    const next = (
+      cursor: number,
+      reader: Absentee | undefined
+    ): Effect.Effect<ReadonlyArray<LoggedEvent>> =>
       Effect.suspend(() => {
-        if (cursor < ring.horizon()) return fromLog(cursor)
+        if (cursor < ring.horizon()) return fromLog(cursor, reader)
         if (cursor < ring.newest()) return Effect.succeed(ring.page(cursor))
-        return Effect.zipRight(laterThan(cursor), next(cursor))
+        return Effect.zipRight(laterThan(cursor), next(cursor, reader))
       })
 
     /** Looks once more as it falls asleep, or it would miss events that came in between. */
@@ -113,17 +126,21 @@ export const make = (capacity: number) =>
         return Effect.sync(() => sleepers.delete(wake))
       })
 
-    const fromLog = (after: number): Effect.Effect<ReadonlyArray<LoggedEvent>> => {
-      const ringBegan = ring.horizon()
-      return store.read({ after, limit: page }).pipe(
+    const fromLog = (
+      after: number,
+      reader: Absentee | undefined
+    ): Effect.Effect<ReadonlyArray<LoggedEvent>> => {
+      const until = Math.min(ring.horizon(), after + stretch)
+      const read = store.read({ ...reader?.query, ...page, after, until })
+      return (reader?.turn?.(read) ?? read).pipe(
         Effect.tapError((error) =>
           Effect.logWarning(`Cannot read the event log, trying again: ${detailOf(error)}`)
         ),
         Effect.retry(retryPolicy),
         Effect.orDie, // the schedule has no end
-        // The log has no event up to the ring: they have been purged.
+        // The log has none of these events, or none any more.
         Effect.flatMap((records) =>
-          records.length === 0 ? next(ringBegan) : Effect.succeed(records.map(toLogged))
+          records.length === 0 ? next(until, reader) : Effect.succeed(records.map(toLogged))
         )
       )
     }
@@ -141,7 +158,7 @@ export const make = (capacity: number) =>
     /** One step of a reader that knows of purges up to `told`. */
     const step = (from: number, told: number, reader: Absentee | undefined) =>
       Effect.gen(function* () {
-        const events = yield* next(from)
+        const events = yield* next(from, reader)
         const until = reader !== undefined && from < ring.horizon() ? purgedUntil(reader.wants) : 0
         if (until > Math.max(from, told)) yield* reader?.missed(until) ?? Effect.void
         const state = [events.at(-1)?.id ?? from, Math.max(until, told)] as const

@@ -2,6 +2,7 @@
 import type { LoggedEvent } from "../../Domain/Event.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import { type Caller, sees } from "../../Domain/Key.ts"
+import type { EventQuery } from "../../Log/EventStore.ts"
 
 export interface Wanted {
   readonly instance?: InstanceName | undefined
@@ -14,6 +15,8 @@ export interface Wanted {
 }
 
 export interface Filter {
+  /** The filter as the log can apply it. */
+  readonly query: Pick<EventQuery, "events" | "instance" | "only">
   /** Equal for filters that take the same events. */
   readonly key: string
   readonly isAbout: (instance: string) => boolean
@@ -30,6 +33,7 @@ export const filterOf = (
   const names = new Set(events)
   const isAbout = (name: string) => (instance === undefined || name === instance) && isSeen(name)
   return {
+    query: { events, instance, only: caller.instances },
     key: JSON.stringify([instance ?? null, [...names].sort(), caller.instances]),
     isAbout,
     notes,

@@ -38,13 +38,18 @@ interface Page {
   readonly cursor: number
 }
 
+/** Pages are kept for further readers up to this. */
+const maxSharedBytes = 8 * 1024 * 1024
+
 /** Readers at one cursor that want the same share a page. */
 export const sharedPages = () => {
   let last: LoggedEvent | undefined
   const known = new Map<string, Page>()
+  let bytes = 0
   const forget = () => {
     last = undefined
     known.clear()
+    bytes = 0
   }
   return {
     /** The first page of the events that a filter takes. `events`: all that follow the cursor `after`. */
@@ -52,7 +57,14 @@ export const sharedPages = () => {
       if (events.at(-1) !== last) forget()
       last = events.at(-1)
       const key = `${after} ${filter.key}`
-      const page = known.get(key) ?? firstPage(filter, after, events)
+      const shared = known.get(key)
+      if (shared !== undefined) return shared
+      const page = firstPage(filter, after, events)
+      bytes += page.bytes.length
+      if (bytes > maxSharedBytes) {
+        known.clear()
+        bytes = page.bytes.length
+      }
       known.set(key, page)
       return page
     },

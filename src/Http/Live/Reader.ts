@@ -1,6 +1,7 @@
 /** One reader of the event stream: the Node stream that its answer is piped from, and its cursor. */
 import { Readable } from "node:stream"
 import type { Fiber } from "effect"
+import type { Room } from "../Room.ts"
 import type { Filter } from "./Filter.ts"
 import * as Frames from "./Frames.ts"
 
@@ -21,6 +22,7 @@ export class Reader extends Readable {
   readonly companions = new Set<Fiber.RuntimeFiber<unknown>>()
   readonly #onRoom: (reader: Reader) => void
   #hasRoom = false
+  #release: () => void = () => undefined
   #notes: Array<string> = []
 
   constructor(
@@ -35,17 +37,24 @@ export class Reader extends Readable {
     this.#onRoom = onRoom
   }
 
-  /** True if the reader can be given something now. */
+  /** True if the reader has taken all that it was given. */
+  get hasRoom(): boolean {
+    return this.#hasRoom
+  }
+
+  /** True if the reader can be given events now. */
   get isFree(): boolean {
     return this.#hasRoom && !this.isReading
   }
 
   override _read(): void {
+    this.#release()
     this.#hasRoom = true
     this.#onRoom(this)
   }
 
   override _destroy(_error: Error | null, done: (error?: Error | null) => void): void {
+    this.#release()
     this.#hasRoom = false
     done(null) // a reader that hangs up is no error
   }
@@ -63,6 +72,11 @@ export class Reader extends Readable {
     const notes = Frames.id(this.cursor) + this.#notes.join("")
     this.#notes = []
     this.give(notes, this.cursor)
+  }
+
+  /** Counts the page that is given next, until the reader has taken it. */
+  holdIn(room: Room["Type"], page: Uint8Array): void {
+    this.#release = room.hold(page, () => void this.destroy())
   }
 
   /** Gives all that the reader wants up to a cursor, which may be nothing. */

@@ -1,30 +1,35 @@
 /** Gives readers what there is for them: pages out of memory at once, pages of the log as they are read. */
 import { Cause, Chunk, Effect, type Fiber, Option, Stream } from "effect"
 import type { Absentee, EventBus } from "../../Log/EventBus.ts"
+import type { Room } from "../Room.ts"
 import * as Frames from "./Frames.ts"
 import type { Reader } from "./Reader.ts"
 
 /** `run` starts a fiber that ends with the service. */
 export const make = (
   bus: EventBus["Type"],
+  room: Room["Type"],
   run: (effect: Effect.Effect<unknown>) => Fiber.RuntimeFiber<unknown>
 ) => {
   const pages = Frames.sharedPages()
   let isStopping = false
 
-  /** Reads one page from the log for a reader that is behind memory. */
+  /** Reads one page for a reader that is behind memory, or that has to wait for room. */
   const readLog = (reader: Reader) => {
     const { cursor, wants } = reader
     let hello = ""
     const absentee: Absentee = {
       wants: wants.isAbout,
+      query: wants.query,
+      turn: room.turn,
       missed: (until) =>
         Effect.sync(() => {
           if (until > reader.purgedUntil) hello = Frames.hello(false, cursor)
           reader.purgedUntil = Math.max(reader.purgedUntil, until)
         })
     }
-    return bus.after(cursor, absentee).pipe(
+    const waits = bus.isLate(cursor) ? Effect.void : room.turn(Effect.void)
+    return Stream.unwrap(Effect.as(waits, bus.after(cursor, absentee))).pipe(
       Stream.chunks,
       Stream.runHead,
       Effect.map(Option.match({ onNone: () => [], onSome: Chunk.toReadonlyArray })),
@@ -32,11 +37,16 @@ export const make = (
         Effect.sync(() => {
           reader.isReading = false
           const text = (wants.notes ? hello : "") + Frames.textOf(events.filter(wants.takes))
-          reader.give(text, events.at(-1)?.id ?? cursor)
+          give(reader, Buffer.from(text), events.at(-1)?.id ?? cursor)
           serve(reader)
         })
       )
     )
+  }
+
+  const give = (reader: Reader, page: Uint8Array, last: number): void => {
+    reader.holdIn(room, page)
+    reader.give(page, last)
   }
 
   /** Gives a reader what there is for it, as long as it has room. */
@@ -47,8 +57,9 @@ export const make = (
       reader.hasCaughtUp = true
       const events = bus.recent(cursor)
       if (events.length === 0) return
+      if (room.isFull()) break
       const page = pages.pageOf(wants, cursor, events)
-      reader.give(page.bytes, page.cursor)
+      give(reader, page.bytes, page.cursor)
     }
     if (!reader.isFree) return
     if (isStopping) return void reader.sendAway("stopping")

@@ -13,7 +13,11 @@ export interface EventQuery {
   readonly events?: ReadonlyArray<string> | undefined
   /** Only events with a higher id. */
   readonly after?: number | undefined
+  /** Only events up to this id. */
+  readonly until?: number | undefined
   readonly limit: number
+  /** Ends the page with the event whose data makes it this large, in bytes of JSON text. */
+  readonly bytes?: number | undefined
 }
 
 interface EventRow {
@@ -42,6 +46,15 @@ export const stateChangeNames = [
   .join(", ")
 
 const maxTurns = 5000
+
+const columns = (sql: SqlClient.SqlClient) =>
+  sql.literal("id, instance, event, data, extra, upstream_time, received_at, origin")
+
+/** Bytes of the data as text. Only what Postgres has compressed has to be read for that. */
+const sizeOf = (sql: SqlClient.SqlClient) =>
+  sql.literal(`
+    case when pg_column_compression(data) is null then pg_column_size(data)
+      else octet_length(data::text) end + coalesce(octet_length(extra::text), 0)`)
 
 export const queries = (sql: SqlClient.SqlClient) => ({
   unheard: (messages: ReadonlyArray<EvolutionEvent>) =>
@@ -87,25 +100,40 @@ export const queries = (sql: SqlClient.SqlClient) => ({
         )
       }
     }),
-  read: ({ after = 0, events = [], instance, limit, only = null }: EventQuery) =>
-    Effect.map(
-      sql<EventRow>`
-        select id, instance, event, data, extra, upstream_time, received_at, origin
-        from events
-        where ${sql.and([
-          sql`id > ${after}`,
-          ...(instance === undefined ? [] : [sql`instance = ${instance}`]),
-          ...(only === null ? [] : [sql`instance ~ ${expressionOf(only)}`]),
-          ...(events.length === 0 ? [] : [sql.in("event", events)])
-        ])}
-        order by id limit ${limit}`,
-      (rows) => rows.map(toEventRecord)
-    ),
+  read: ({ after = 0, bytes, events = [], instance, limit, only = null, until }: EventQuery) => {
+    const wanted = (from: Statement.Fragment) =>
+      sql.and([
+        sql`id > ${from}`,
+        ...(until === undefined ? [] : [sql`id <= ${until}`]),
+        ...(instance === undefined ? [] : [sql`instance = ${instance}`]),
+        ...(only === null ? [] : [sql`instance ~ ${expressionOf(only)}`]),
+        ...(events.length === 0 ? [] : [sql.in("event", events)])
+      ])
+    const rows =
+      bytes === undefined
+        ? sql<EventRow>`
+            select ${columns(sql)} from events
+            where ${wanted(sql`${after}`)} order by id limit ${limit}`
+        : // One row after the other, because a window would compute the size of each row up to the limit.
+          sql<EventRow>`
+            with recursive page (id, nth, bytes) as (
+              select ${after}::bigint, 0, 0::bigint
+              union all
+              select next.id, page.nth + 1, page.bytes + next.bytes
+              from page, lateral (
+                select id, ${sizeOf(sql)} as bytes from events
+                where ${wanted(sql`page.id`)} order by id limit 1
+              ) as next
+              where page.nth < ${limit} and page.bytes < ${bytes}
+            )
+            select ${columns(sql)} from events
+            where id = any (array(select id from page where nth > 0)) order by id`
+    return Effect.map(rows, (found) => found.map(toEventRecord))
+  },
   stateChanges: (instance: string, since: DateTime.Utc) =>
     Effect.gen(function* () {
       const newest = (which: Statement.Fragment, limit: number) => sql<EventRow>`
-        select id, instance, event, data, extra, upstream_time, received_at, origin
-        from events
+        select ${columns(sql)} from events
         where instance = ${instance} and event in (${sql.literal(stateChangeNames)}) and ${which}
         order by received_at desc, id desc limit ${limit}`
       const before = sql`received_at < ${DateTime.toDate(since)}`

@@ -18,6 +18,7 @@ import { Instances } from "./Instances/Instances.ts"
 import { Pairing } from "./Instances/Pairing.ts"
 import * as Retention from "./Instances/Retention.ts"
 import * as AutoStart from "./Listening/AutoStart.ts"
+import { Clocks } from "./Listening/Clocks.ts"
 import { GapLedger } from "./Listening/GapLedger.ts"
 import { ListenerRegistry } from "./Listening/ListenerRegistry.ts"
 import { Pacing } from "./Listening/Pacing.ts"
@@ -43,7 +44,7 @@ export const layer = Layer.mergeAll(
   Layer.provideMerge(Instances.layer),
   Layer.provideMerge(ListenerRegistry.layer),
   Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
-  Layer.provideMerge(GapLedger.layer),
+  Layer.provideMerge(Layer.mergeAll(Clocks.layer, GapLedger.layer)),
   Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
   Layer.provideMerge(Purge.layer),
   Layer.provideMerge(EventBus.layer),

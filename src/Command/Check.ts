@@ -58,16 +58,18 @@ const evolution = ({ patience, probe }: Options) =>
           Stream.make("key", "websocket", "global events").pipe(Stream.map(Evolution.unseen))
         )
       const linked = Stream.unwrap(
-        Effect.map(Effect.all([Evolution.key, Evolution.socket]), ([key, socket]) =>
-          Stream.make(key.finding, ...socket).pipe(
-            Stream.concat(
-              socket.some(isFailed)
-                ? Stream.make(Evolution.unseen("global events"))
-                : Stream.fromEffect(
-                    Broadcast.globalEvents({ names: key.names, isTrial: probe, patience })
-                  )
+        Effect.map(
+          Effect.all([Evolution.key, Evolution.socket, Evolution.clock]),
+          ([key, socket, clock]) =>
+            Stream.make(key.finding, ...socket, ...clock).pipe(
+              Stream.concat(
+                socket.some(isFailed)
+                  ? Stream.make(Evolution.unseen("global events"))
+                  : Stream.fromEffect(
+                      Broadcast.globalEvents({ names: key.names, isTrial: probe, patience })
+                    )
+              )
             )
-          )
         )
       )
       return Stream.concat(found, linked)

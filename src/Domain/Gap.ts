@@ -5,9 +5,12 @@
  *     Open ◀──▶ Pending ──▶ Recovered
  *       ▲          │  ▲
  *       │          ▼  │
- *       └────── Retrying     Lost   (from Pending or Retrying; final)
+ *       └────── Retrying     Lost   (from Pending or Retrying)
+ *
+ * Recovered and Lost are verdicts. Each can be tried again, which makes it Pending.
  */
 import { DateTime, Duration, Schema } from "effect"
+import * as ClockOffset from "./ClockOffset.ts"
 import { InstanceName } from "./Instance.ts"
 import type { SessionError } from "./ListenerState.ts"
 
@@ -31,6 +34,22 @@ export const GapCause = Schema.Literal(
 )
 export type GapCause = typeof GapCause.Type
 
+/**
+ * Why messages are missing. `limit`: there are more than `BACKFILL_LIMIT`. `not_stored`, and at the second
+ * time `never_stored`: Evolution did not store messages that were heard beside the gap. `not_found`:
+ * Evolution has no such instance. `recreated`: the messages were an earlier instance's of this name.
+ * `deleted`: the instance was deleted by a command.
+ */
+export const LostReason = Schema.Literal(
+  "limit",
+  "not_stored",
+  "never_stored",
+  "not_found",
+  "recreated",
+  "deleted"
+)
+export type LostReason = typeof LostReason.Type
+
 /** The union of a gap's states over one representation of time: ISO text in JSON, `Date` in a row. */
 export const over = <Time>(time: Schema.Schema<DateTime.Utc, Time>) => {
   const facts = {
@@ -43,7 +62,12 @@ export const over = <Time>(time: Schema.Schema<DateTime.Utc, Time>) => {
     /** Messages that back-fill added to the log. */
     fetched: Schema.Int.pipe(Schema.nonNegative()),
     /** Messages sent before this time are fetched; back-fill goes on from here. */
-    fetchedUntil: Schema.NullOr(time)
+    fetchedUntil: Schema.NullOr(time),
+    /**
+     * The time, in ms, by which our clock was ahead of the times in messages, while the gap was open and at
+     * each try since: back-fill asks for messages of that much earlier. `null`: not measured.
+     */
+    clockOffset: Schema.NullOr(ClockOffset.ClockOffset)
   }
   /** The link is still down. */
   const Open = Schema.Struct({
@@ -53,7 +77,8 @@ export const over = <Time>(time: Schema.Schema<DateTime.Utc, Time>) => {
     recovered: Schema.Null,
     ...progress,
     retryAt: Schema.Null,
-    note: Schema.Null
+    note: Schema.Null,
+    reason: Schema.Null
   })
   /** The link is up again since `to`; back-fill has no verdict yet. */
   const Pending = Schema.Struct({ ...Open.fields, to: time })
@@ -66,8 +91,12 @@ export const over = <Time>(time: Schema.Schema<DateTime.Utc, Time>) => {
   })
   /** The log has every message that Evolution stored of this time. */
   const Recovered = Schema.Struct({ ...Pending.fields, recovered: Schema.Literal(true) })
-  /** Messages are missing for good; `note` says why. */
-  const Lost = Schema.Struct({ ...Retrying.fields, retryAt: Schema.Null })
+  /** Messages are missing; `note` says why, and `reason` for programs (`null` in rows of early versions). */
+  const Lost = Schema.Struct({
+    ...Retrying.fields,
+    retryAt: Schema.Null,
+    reason: Schema.NullOr(LostReason)
+  })
   return Schema.Union(Open, Pending, Retrying, Recovered, Lost)
 }
 
@@ -91,8 +120,10 @@ export const opened = (facts: Pick<Gap, "id" | "instance" | "from" | "cause">): 
   recovered: null,
   fetched: 0,
   fetchedUntil: null,
+  clockOffset: null,
   retryAt: null,
-  note: null
+  note: null,
+  reason: null
 })
 
 /** WhatsApp stamps a message before Evolution emits it, and by its own clock. */
@@ -108,10 +139,17 @@ export const reopened = (gap: Closed): Open => ({
       ? null
       : DateTime.min(gap.fetchedUntil, DateTime.subtractDuration(gap.to, leeway)),
   retryAt: null,
-  note: null
+  note: null,
+  reason: null
 })
 
 export const closed = (gap: Open, to: DateTime.Utc): Pending => ({ ...gap, to })
+
+/** Adds an offset that was measured: any of them may have been there during the gap. */
+export const offset = <G extends Gap>(gap: G, by: ClockOffset.ClockOffset | null): G => ({
+  ...gap,
+  clockOffset: ClockOffset.hull(gap.clockOffset, by)
+})
 
 /** Back-fill added `fetched` messages; the log now has every message sent before `fetchedUntil`. */
 export const progressed = (gap: Closed, fetched: number, fetchedUntil: DateTime.Utc): Pending => ({
@@ -120,23 +158,45 @@ export const progressed = (gap: Closed, fetched: number, fetchedUntil: DateTime.
   fetchedUntil,
   recovered: null,
   retryAt: null,
-  note: null
+  note: null,
+  reason: null
 })
 
 export const recovered = (gap: Closed): Recovered => ({
   ...gap,
   recovered: true,
   retryAt: null,
-  note: null
+  note: null,
+  reason: null
 })
 
-/** Back-fill did not get everything: it tries again at `retryAt`, or, without one, gives up. */
-export function unrecovered(gap: Closed, note: string): Lost
-export function unrecovered(gap: Closed, note: string, retryAt: DateTime.Utc): Retrying
-export function unrecovered(gap: Closed, note: string, retryAt?: DateTime.Utc): Lost | Retrying {
-  const failed = { ...gap, recovered: false, note } as const
-  return retryAt === undefined ? { ...failed, retryAt: null } : { ...failed, retryAt }
-}
+/** Back-fill did not get everything, and tries again at `retryAt`. */
+export const retrying = (gap: Closed, note: string, retryAt: DateTime.Utc): Retrying => ({
+  ...gap,
+  recovered: false,
+  note,
+  retryAt,
+  reason: null
+})
+
+/** Back-fill did not get everything, and gives up. */
+export const lost = (gap: Closed, reason: LostReason, note: string): Lost => ({
+  ...gap,
+  recovered: false,
+  note,
+  retryAt: null,
+  reason
+})
+
+/** Takes a verdict back. What lay within the limit is not fetched again. */
+export const again = (gap: Closed): Pending => ({
+  ...gap,
+  recovered: null,
+  fetchedUntil: gap.reason === "limit" ? gap.fetchedUntil : null,
+  retryAt: null,
+  note: null,
+  reason: null
+})
 
 export const isOpen = (gap: Gap): gap is Open => gap.to === null
 

@@ -1,15 +1,14 @@
 /** Evolution API 2.x over REST. No secret in its answers leaves this module. */
-import { HttpClient, HttpClientRequest } from "@effect/platform"
+import { HttpClientRequest } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
-import { Context, Duration, Effect, Layer, Redacted, Schedule, Schema } from "effect"
-import * as AppConfig from "../AppConfig.ts"
+import { Context, Duration, Effect, Layer, Redacted, Schema } from "effect"
+import type * as ClockOffset from "../Domain/ClockOffset.ts"
 import { settingsNames } from "../Domain/EventName.ts"
-import { type EvolutionError, EvolutionUnavailable } from "../Domain/EvolutionError.ts"
+import type { EvolutionError, EvolutionUnavailable } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
-import * as Secrets from "../Telemetry/Secrets.ts"
-import { accept, isOfSocket, read } from "./EvolutionClient/Answer.ts"
+import { isOfSocket } from "./EvolutionClient/Answer.ts"
 import * as Body from "./EvolutionClient/Body.ts"
-import * as Traced from "./EvolutionClient/Traced.ts"
+import * as Calls from "./EvolutionClient/Calls.ts"
 
 export type { FoundMessage, WebSocketSettings } from "./EvolutionClient/Body.ts"
 
@@ -51,7 +50,10 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
     ) => Effect.Effect<Body.Connected, EvolutionError>
     /** WhatsApp's state in Evolution's memory. Cheap, without side effects: the call to poll. */
     readonly connectionState: Call<Body.MemoryState>
-    /** Rows of Evolution's database, of one instance or of all. Heavier than `connectionState`. */
+    /**
+     * Rows of Evolution's database, of one instance or of all. Of all: one question at a time
+     * with `findMessages`, and a deadline of minutes.
+     */
     readonly fetchInstances: (
       name?: InstanceName
     ) => Effect.Effect<ReadonlyArray<Body.InstanceRow>, EvolutionError>
@@ -76,6 +78,8 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
       name: InstanceName,
       query: MessageQuery
     ) => Effect.Effect<Body.FoundMessages, EvolutionError>
+    /** The time by which our clock is ahead of Evolution's, from its answers so far; `null`: not measured. */
+    readonly clockOffset: Effect.Effect<ClockOffset.ClockOffset | null>
     /** Succeeds when Evolution's socket endpoint answers, or Evolution says that there is none. */
     readonly ping: Effect.Effect<void, EvolutionUnavailable>
   }
@@ -89,76 +93,12 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
   )
 }
 
-const callTimeout = Duration.seconds(10)
 /** Evolution fetches WhatsApp's web version, and then sleeps for 5 s. */
 const createTimeout = Duration.seconds(60)
 
-/** For calls without side effects. It covers a hiccup; callers wait for the end of an outage. */
-const retryPolicy = Schedule.exponential("200 millis").pipe(
-  Schedule.jittered,
-  Schedule.intersect(Schedule.recurs(2))
-)
-
-interface Asked {
-  readonly name?: InstanceName | undefined
-  readonly timeout?: Duration.Duration
-  /** A secret in the request. It is taken out of the answer. */
-  readonly token?: Redacted.Redacted | undefined
-}
-
-/** The three ways to ask: `exchange` for any answer, `call` for a decoded one, `safely` for repeatable calls. */
-const makeCalls = Effect.gen(function* () {
-  const { apiKey, url } = yield* AppConfig.Evolution
-  const secrets = yield* Secrets.scrub
-  const http = (yield* HttpClient.HttpClient).pipe(
-    HttpClient.mapRequest(HttpClientRequest.prependUrl(url.href)),
-    HttpClient.withTracerPropagation(false),
-    // `Traced` makes the span: the client's own has addresses and headers in it.
-    HttpClient.withTracerDisabledWhen(() => true)
-  )
-
-  const exchange = (
-    request: HttpClientRequest.HttpClientRequest,
-    { name, timeout = callTimeout, token }: Asked = {}
-  ) => {
-    const scrub = token === undefined ? secrets : secrets.and(Redacted.value(token))
-    return http.execute(request).pipe(
-      Effect.tap(Traced.answer),
-      Effect.flatMap(read(scrub)),
-      Effect.mapError(({ cause, message }) => {
-        const detail = cause instanceof Error ? String(cause.cause ?? cause.message) : message
-        return unavailable(scrub.words(`Cannot reach Evolution: ${detail}`))
-      }),
-      Effect.timeoutFail({
-        duration: timeout,
-        onTimeout: () => unavailable(`Evolution did not answer within ${Duration.format(timeout)}`)
-      }),
-      Traced.call(request, name)
-    )
-  }
-
-  const call = <A, I>(
-    schema: Schema.Schema<A, I>,
-    request: HttpClientRequest.HttpClientRequest,
-    asked: Asked = {}
-  ): Effect.Effect<A, EvolutionError> =>
-    request.pipe(
-      HttpClientRequest.setHeader("apikey", Redacted.value(apiKey)),
-      (authorized) => exchange(authorized, asked),
-      Effect.flatMap(accept(schema, asked.name ?? ""))
-    )
-
-  const safely = <A>(effect: Effect.Effect<A, EvolutionError>) =>
-    Effect.retry(effect, {
-      schedule: retryPolicy,
-      while: (error) => error._tag === "EvolutionUnavailable"
-    })
-
-  return { call, exchange, safely }
-})
-
-const make = Effect.map(makeCalls, ({ call, exchange, safely }) =>
+const make = Effect.map(Calls.make, ({ call, clockOffset, exchange, heavily, safely }) =>
   EvolutionClient.of({
+    clockOffset,
     create: ({ integration, name, number, token }) =>
       call(
         Body.Created,
@@ -185,16 +125,17 @@ const make = Effect.map(makeCalls, ({ call, exchange, safely }) =>
       safely(
         call(Body.MemoryState, HttpClientRequest.get(`/instance/connectionState/${name}`), { name })
       ),
-    fetchInstances: (name) =>
-      safely(
+    fetchInstances: (name) => {
+      const ask = (asked: Calls.Asked) =>
         call(
           Schema.Array(Body.InstanceRow),
           HttpClientRequest.get("/instance/fetchInstances", {
             urlParams: name === undefined ? {} : { instanceName: name }
           }),
-          { name }
+          asked
         )
-      ),
+      return name === undefined ? heavily((timeout) => ask({ timeout })) : safely(ask({ name }))
+    },
     restart: (name) =>
       call(Body.Restarted, HttpClientRequest.post(`/instance/restart/${name}`), { name }),
     logout: (name) => call(Body.Done, HttpClientRequest.del(`/instance/logout/${name}`), { name }),
@@ -216,7 +157,7 @@ const make = Effect.map(makeCalls, ({ call, exchange, safely }) =>
         { name }
       ),
     findMessages: (name, { keyId, pageSize, seconds }) =>
-      safely(
+      heavily((timeout) =>
         call(
           Body.FoundMessages,
           HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`/chat/findMessages/${name}`), {
@@ -228,18 +169,15 @@ const make = Effect.map(makeCalls, ({ call, exchange, safely }) =>
             page: 1,
             offset: pageSize
           }),
-          { name }
+          { name, timeout }
         )
       ),
     ping: Effect.filterOrFail(
       exchange(HttpClientRequest.get("/socket.io/")),
       isOfSocket,
-      (answer) => unavailable(answer.intermediary(), answer.status)
+      (answer) => Calls.unavailable(answer.intermediary(), answer.status)
     )
   })
 )
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
-
-const unavailable = (message: string, status: number | null = null) =>
-  new EvolutionUnavailable({ message, status })

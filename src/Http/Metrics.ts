@@ -2,6 +2,7 @@
 import { Context, DateTime, Effect, Layer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { Instances } from "../Instances/Instances.ts"
+import { Clocks } from "../Listening/Clocks.ts"
 import { Ingest } from "../Log/Ingest.ts"
 import * as Now from "./Metrics/Now.ts"
 import * as Process from "./Metrics/Process.ts"
@@ -23,6 +24,7 @@ export class Metrics extends Context.Tag("evolution-listener/Metrics")<
 
 const make = Effect.gen(function* () {
   const namesInstances = yield* AppConfig.metricsPerInstance
+  const clocks = yield* Clocks
   const ingest = yield* Ingest
   const instances = yield* Instances
   const lag = yield* Process.lag
@@ -30,7 +32,8 @@ const make = Effect.gen(function* () {
     now: DateTime.now,
     statuses: instances.all,
     depth: ingest.depth,
-    degraded: ingest.degraded
+    degraded: ingest.degraded,
+    offsets: clocks.offsets
   })
   return Metrics.of({
     text: Effect.zipWith(moment, Process.families(lag), (now, ofProcess) =>

@@ -78,6 +78,7 @@ const make = Effect.gen(function* () {
 interface Row {
   readonly fetched_until: Date | null
   readonly retry_at: Date | null
+  readonly clock_offset: unknown
 }
 
 const decodeGaps = Schema.decodeUnknown(Schema.Array(over(Schema.DateTimeUtcFromDate)))
@@ -86,8 +87,9 @@ const decodeGaps = Schema.decodeUnknown(Schema.Array(over(Schema.DateTimeUtcFrom
 const decode = (rows: ReadonlyArray<Row>) =>
   Effect.orDie(
     decodeGaps(
-      rows.map(({ fetched_until, retry_at, ...row }) => ({
+      rows.map(({ clock_offset, fetched_until, retry_at, ...row }) => ({
         ...row,
+        clockOffset: clock_offset,
         fetchedUntil: fetched_until,
         retryAt: retry_at
       }))

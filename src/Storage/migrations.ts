@@ -10,6 +10,7 @@ import turns from "./migrations/0003_turns.ts"
 import keys from "./migrations/0004_keys.ts"
 import purges from "./migrations/0005_purges.ts"
 import append from "./migrations/0009_append.ts"
+import verdicts from "./migrations/0010_verdicts.ts"
 
 const history = {
   "0001_init": init,
@@ -21,7 +22,8 @@ const history = {
   "0006_append": Effect.void,
   "0007_append_columns": Effect.void,
   "0008_append_call": Effect.void,
-  "0009_append": append
+  "0009_append": append,
+  "0010_verdicts": verdicts
 }
 
 const loader = Migrator.fromRecord(history)

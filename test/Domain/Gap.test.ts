@@ -26,8 +26,10 @@ describe("a gap", () => {
       recovered: null,
       fetched: 0,
       fetchedUntil: null,
+      clockOffset: null,
       retryAt: null,
-      note: null
+      note: null,
+      reason: null
     })
   })
 
@@ -41,12 +43,12 @@ describe("a gap", () => {
   })
 
   it("of which more was fetched has its verdict yet to come", () => {
-    const failed = Gap.unrecovered(closed, "why", at(90))
+    const failed = Gap.retrying(closed, "why", at(90))
     expect(Gap.progressed(failed, 5, at(20))).toEqual(Gap.progressed(closed, 5, at(20)))
   })
 
   it("that is recovered has nothing left to say or to try", () => {
-    const failed = Gap.unrecovered(Gap.progressed(closed, 7, at(10)), "why", at(90))
+    const failed = Gap.retrying(Gap.progressed(closed, 7, at(10)), "why", at(90))
     expect(Gap.recovered(failed)).toEqual({
       ...closed,
       recovered: true,
@@ -56,18 +58,43 @@ describe("a gap", () => {
   })
 
   it("that is not recovered says why, and when it is tried again, or that it is not", () => {
-    expect(Gap.unrecovered(closed, "why", at(90))).toEqual({
+    expect(Gap.retrying(closed, "why", at(90))).toEqual({
       ...closed,
       recovered: false,
       note: "why",
       retryAt: at(90)
     })
-    const failed = Gap.unrecovered(closed, "why", at(90))
-    expect(Gap.unrecovered(failed, "gone")).toEqual({ ...closed, recovered: false, note: "gone" })
+    const failed = Gap.retrying(closed, "why", at(90))
+    expect(Gap.lost(failed, "not_stored", "gone")).toEqual({
+      ...closed,
+      recovered: false,
+      note: "gone",
+      reason: "not_stored"
+    })
+  })
+
+  it("whose verdict is taken back is fetched from its beginning, unless the limit ended it", () => {
+    const reached = Gap.progressed(closed, 7, at(10))
+    const verdicts = [
+      Gap.recovered(reached),
+      Gap.lost(reached, "not_stored", "why"),
+      Gap.lost(reached, "limit", "why")
+    ]
+    expect(verdicts.map(Gap.again)).toEqual([
+      { ...reached, fetchedUntil: null },
+      { ...reached, fetchedUntil: null },
+      reached
+    ])
+  })
+
+  it("keeps the range of all offsets that were measured", () => {
+    const measured = Gap.offset(Gap.offset(closed, { least: 1, most: 2 }), { least: -5, most: -3 })
+    expect(measured.clockOffset).toEqual({ least: -5, most: 2 })
+    expect(Gap.offset(measured, null)).toEqual(measured)
   })
 
   it("that goes on has no verdict any more, and keeps its cause and what was fetched", () => {
-    const failed = Gap.unrecovered(Gap.progressed(closed, 7, at(-10)), "why", at(90))
+    const failed = Gap.retrying(Gap.progressed(closed, 7, at(-10)), "why", at(90))
     expect(Gap.reopened(failed)).toEqual({ ...open, fetched: 7, fetchedUntil: at(-10) })
     expect(Gap.reopened(closed)).toEqual(open)
   })
@@ -82,11 +109,11 @@ describe("a gap", () => {
 
   it.each([
     ["open", open, false],
-    ["open again", Gap.reopened(Gap.unrecovered(closed, "why", at(90))), false],
+    ["open again", Gap.reopened(Gap.retrying(closed, "why", at(90))), false],
     ["closed", closed, true],
     ["fetched in part", Gap.progressed(closed, 7, at(10)), true],
-    ["to be tried again", Gap.unrecovered(closed, "why", at(90)), true],
-    ["given up", Gap.unrecovered(closed, "why"), false],
+    ["to be tried again", Gap.retrying(closed, "why", at(90)), true],
+    ["given up", Gap.lost(closed, "not_stored", "why"), false],
     ["recovered", Gap.recovered(closed), false]
   ] as const)("that is %s leaves something to try, or nothing", (_how, gap, expected) => {
     expect(Gap.isRecoverable(gap)).toBe(expected)
@@ -109,11 +136,14 @@ describe("a gap", () => {
     const gaps = [
       open,
       closed,
-      Gap.unrecovered(Gap.progressed(closed, 7, at(10)), "why", at(90)),
-      Gap.unrecovered(closed, "why"),
+      Gap.retrying(Gap.progressed(closed, 7, at(10)), "why", at(90)),
+      Gap.lost(closed, "not_stored", "why"),
       Gap.recovered(closed)
     ]
-    const keys = "id,instance,from,to,cause,recovered,fetched,fetchedUntil,retryAt,note".split(",")
+    const keys =
+      "id,instance,from,to,cause,recovered,fetched,fetchedUntil,clockOffset,retryAt,note,reason".split(
+        ","
+      )
     for (const gap of gaps) {
       const json: unknown = JSON.parse(JSON.stringify(Schema.encodeSync(Gap.Gap)(gap)))
       expect(Schema.decodeUnknownSync(Gap.Gap)(json)).toEqual(gap)

@@ -15,7 +15,7 @@ import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import type { Ingest } from "../../src/Log/Ingest.ts"
-import { ingestOf } from "../support/doubles.ts"
+import { clocksOf, ingestOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 
 export const key = "key-of-the-test"
@@ -35,6 +35,7 @@ export const house = (
   Layer.mergeAll(
     Layer.mock(Instances, instances),
     Layer.mock(EventStore, store),
+    clocksOf(),
     ingestOf(ingest),
     silence,
     Layer.mock(Audit, { record: () => (command) => command }),

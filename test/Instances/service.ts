@@ -8,6 +8,7 @@ import { Upstream } from "../../src/Evolution/Upstream.ts"
 import { Instances } from "../../src/Instances/Instances.ts"
 import { Pairing } from "../../src/Instances/Pairing.ts"
 import * as AutoStart from "../../src/Listening/AutoStart.ts"
+import { Clocks } from "../../src/Listening/Clocks.ts"
 import { GapLedger } from "../../src/Listening/GapLedger.ts"
 import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { Pacing } from "../../src/Listening/Pacing.ts"
@@ -38,7 +39,7 @@ export const serviceOn = <E>(
         Layer.provideMerge(Instances.layer),
         Layer.provideMerge(ListenerRegistry.layer),
         Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
-        Layer.provideMerge(GapLedger.layer),
+        Layer.provideMerge(Layer.mergeAll(Clocks.layer, GapLedger.layer)),
         Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
         Layer.provideMerge(Purge.layer),
         Layer.provideMerge(EventBus.layer),

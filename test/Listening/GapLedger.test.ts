@@ -113,7 +113,7 @@ describe("A gap that follows another", () => {
       const world = yield* makeWorld()
       const { gaps, ledger } = world
       const gap = yield* gapOf(world, -5, 60)
-      const fetched = Gap.unrecovered(Gap.progressed(gap, 7, at(-20)), "why", at(120))
+      const fetched = Gap.retrying(Gap.progressed(gap, 7, at(-20)), "why", at(120))
       yield* ledger.update(fetched)
       yield* ledger.open(shop, millis(from), "key_refused")
       const open = { ...gap, to: null, fetched: 7, fetchedUntil: at(-20) }
@@ -141,7 +141,7 @@ describe("A gap that follows another", () => {
       const world = yield* makeWorld()
       for (const verdict of [
         Gap.recovered,
-        (gap: Gap.Recoverable) => Gap.unrecovered(gap, "why")
+        (gap: Gap.Recoverable) => Gap.lost(gap, "not_stored", "why")
       ]) {
         const first = yield* gapOf(world, -5, 60)
         yield* world.ledger.update(verdict(first))
@@ -185,9 +185,9 @@ describe("GapLedger.summary", () => {
       expect([unrecovered(), ledger.pending(shop)]).toEqual([3, [begun, second, third]])
       yield* ledger.update(Gap.recovered(second))
       expect([unrecovered(), ledger.pending(shop)]).toEqual([2, [begun, third]])
-      yield* ledger.update(Gap.unrecovered(begun, "why"))
+      yield* ledger.update(Gap.lost(begun, "not_stored", "why"))
       expect([unrecovered(), ledger.pending(shop)]).toEqual([2, [third]])
-      const later = Gap.unrecovered(third, "why", at(90))
+      const later = Gap.retrying(third, "why", at(90))
       yield* ledger.update(later)
       expect([unrecovered(), ledger.pending(shop)]).toEqual([2, [later]])
       yield* ledger.update(Gap.recovered(later))

@@ -15,7 +15,7 @@ import type { EvolutionClient } from "../../src/Evolution/EvolutionClient.ts"
 import { Recovery } from "../../src/Listening/Recovery.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import { evolution } from "../Evolution/EvolutionClient/double.ts"
-import { ingestOf, instancesOf, ledgerOf, storeOf } from "../support/doubles.ts"
+import { clocksOf, ingestOf, instancesOf, ledgerOf, storeOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 
 const name = InstanceName.make("shop-1")
@@ -55,7 +55,7 @@ const recovery = (
           handedOn.push(...events)
         })
     })
-    const unused = Layer.mergeAll(Layer.succeed(EventStore, storeOf({})), ledgerOf())
+    const unused = Layer.mergeAll(Layer.succeed(EventStore, storeOf({})), clocksOf(), ledgerOf())
     const context = yield* Layer.build(
       Recovery.layer.pipe(
         Layer.provide(evolution(answers)),

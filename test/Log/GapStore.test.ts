@@ -72,7 +72,7 @@ describe.each(databases)("GapStore on %s", (_name, database) => {
   test("returns a gap as it was written, to the millisecond", (store, write) =>
     Effect.gen(function* () {
       const bare = open(0)
-      const full = Gap.unrecovered(
+      const full = Gap.retrying(
         Gap.progressed(closed(20), 7, at(25.123)),
         'words with " and \\ and 世界',
         at(90.001)
@@ -98,15 +98,15 @@ describe.each(databases)("GapStore on %s", (_name, database) => {
       const unfinished = [
         open(0),
         closed(20),
-        Gap.reopened(Gap.unrecovered(closed(40), "why", at(90))),
-        Gap.unrecovered(closed(60, bar), "why", at(90)),
+        Gap.reopened(Gap.retrying(closed(40), "why", at(90))),
+        Gap.retrying(closed(60, bar), "why", at(90)),
         Gap.progressed(closed(80, bar), 7, at(85))
       ]
       const done = [
         Gap.recovered(closed(1)),
-        Gap.unrecovered(closed(2), "why"),
-        Gap.unrecovered(closed(3), "why"),
-        Gap.unrecovered(closed(4, bar), "why"),
+        Gap.lost(closed(2), "not_stored", "why"),
+        Gap.lost(closed(3), "not_stored", "why"),
+        Gap.lost(closed(4, bar), "not_stored", "why"),
         Gap.recovered(closed(5, bar))
       ]
       yield* write(...[...unfinished].reverse(), ...done)
@@ -130,14 +130,14 @@ describe.each(databases)("GapStore on %s", (_name, database) => {
       yield* write(open(0, gone), closed(20, gone), closed(40, again), now)
       expect(yield* store.unfinished).toEqual([now])
       // A gap of the former bearer of the name that is done with.
-      yield* write(Gap.unrecovered(closed(10, again), "why"))
+      yield* write(Gap.lost(closed(10, again), "not_stored", "why"))
       expect(yield* store.lost).toEqual([])
     }))
 
   test("keeps the last version of each gap", (store, write) =>
     Effect.gen(function* () {
       const first = open(0)
-      const second = Gap.unrecovered(Gap.closed(first, at(10)), "why", at(90))
+      const second = Gap.retrying(Gap.closed(first, at(10)), "why", at(90))
       yield* write(first)
       yield* write(second)
       expect(yield* store.list(shop, 10)).toEqual([second])

@@ -111,8 +111,8 @@ describe("Purge", () => {
         const given = {
           open,
           pending: closed(8),
-          retried: Gap.unrecovered(closed(8), "later", ago(-1)),
-          lost: Gap.unrecovered(closed(8), "too many"),
+          retried: Gap.retrying(closed(8), "later", ago(-1)),
+          lost: Gap.lost(closed(8), "not_stored", "too many"),
           recovered: Gap.recovered(closed(8)),
           lately: Gap.recovered(closed(1))
         }

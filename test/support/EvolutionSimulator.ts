@@ -13,6 +13,7 @@ import { answerPhone } from "./EvolutionSimulator/Phone.ts"
 import { type Actions, handle } from "./EvolutionSimulator/Rest.ts"
 import type { Emitted, Simulator } from "./EvolutionSimulator/Simulator.ts"
 import {
+  clockOf,
   defaults,
   newInstance,
   nextQr,
@@ -67,7 +68,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
       instance: name,
       data,
       server_url: "http://localhost:8080",
-      date_time: new Date().toISOString(),
+      date_time: new Date(clockOf(state)).toISOString(),
       ...(jid == null ? {} : { sender: jid }),
       apikey: instance?.token ?? null,
       ...extra

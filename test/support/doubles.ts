@@ -3,6 +3,7 @@ import { Chunk, Clock, Deferred, Duration, Effect, Layer, Stream } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { EventSource, type Subscription } from "../../src/Evolution/EventSource.ts"
+import { Clocks, type Offsets } from "../../src/Listening/Clocks.ts"
 import { GapLedger } from "../../src/Listening/GapLedger.ts"
 import { Recovery } from "../../src/Listening/Recovery.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
@@ -56,6 +57,12 @@ export const ledgerOf = (ledger: Partial<GapLedger["Type"]> = {}) =>
     forgetUnrecovered: () => undefined,
     summary: () => ({ open: null, unrecovered: 0 }),
     ...ledger
+  })
+
+/** Clocks that nothing was compared with. */
+export const clocksOf = (offsets: Partial<Offsets> = {}) =>
+  Layer.succeed(Clocks, {
+    offsets: Effect.succeed({ evolution: null, whatsapp: null, ...offsets })
   })
 
 /** A recovery that has nothing to do. */

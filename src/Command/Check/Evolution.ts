@@ -1,6 +1,7 @@
 /** Findings about Evolution. */
 import { Effect, Option, Predicate, Redacted, Schema } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
+import * as ClockOffset from "../../Domain/ClockOffset.ts"
 import * as Intermediary from "../../Domain/Intermediary.ts"
 import { reasonOf } from "../../Domain/Reach.ts"
 import { EvolutionClient } from "../../Evolution/EvolutionClient.ts"
@@ -111,6 +112,20 @@ export const key = Effect.gen(function* () {
     }),
     onFailure: (error) => ({ finding: aboutRefusal(error._tag, error.message), names: [] })
   })
+})
+
+/** Warns if our clock and Evolution's differ, from the answers to the questions before. */
+export const clock = Effect.gen(function* () {
+  const offset = yield* Effect.flatMap(EvolutionClient, ({ clockOffset }) => clockOffset)
+  const millis = offset === null ? 0 : ClockOffset.certain(offset)
+  return Math.abs(millis) <= ClockOffset.tolerated
+    ? []
+    : [
+        warning(
+          "clock",
+          `${ClockOffset.sentence("Evolution", millis)}: gaps are corrected for it, but times in the log, and how long codes are valid, are off by as much; set both clocks by NTP`
+        )
+      ]
 })
 
 const aboutRefusal = (tag: string, words: string): Finding => {

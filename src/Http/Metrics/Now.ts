@@ -1,10 +1,12 @@
 /** Gauges of this moment: listeners, instances, gaps, and the queue of events. */
 import { DateTime, Duration } from "effect"
+import * as ClockOffset from "../../Domain/ClockOffset.ts"
 import { Degraded } from "../../Domain/Degraded.ts"
 import { GapCause } from "../../Domain/Gap.ts"
 import { WhatsAppState } from "../../Domain/Instance.ts"
 import type { ListenerState } from "../../Domain/ListenerState.ts"
 import { type InstanceStatus, UserAction } from "../../Domain/Status.ts"
+import type { Offsets } from "../../Listening/Clocks.ts"
 import type { Depth } from "../../Log/Ingest.ts"
 import { prefix } from "../../Telemetry/Metrics.ts"
 import type { Family, Sample } from "./Text.ts"
@@ -14,6 +16,7 @@ export interface Moment {
   readonly statuses: ReadonlyArray<InstanceStatus>
   readonly depth: Depth
   readonly degraded: Degraded | null
+  readonly offsets: Offsets
 }
 
 export const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>): Family => ({
@@ -45,7 +48,19 @@ const states = ["stopped", "connecting", "listening", "waiting", "flapping", "pa
 const isHeard = ({ listener, whatsapp }: InstanceStatus): boolean =>
   listener.state._tag === "Listening" && whatsapp?.state === "open"
 
-export const families = ({ degraded, depth, now, statuses }: Moment): ReadonlyArray<Family> => {
+/** The offset that is proven, in s; 0 while the clocks may agree. */
+const offsetsOf = ({ evolution, whatsapp }: Offsets): ReadonlyArray<Sample> =>
+  Object.entries({ evolution, whatsapp }).flatMap(([of, offset]) =>
+    offset === null ? [] : [{ labels: { of }, value: ClockOffset.certain(offset) / 1000 }]
+  )
+
+export const families = ({
+  degraded,
+  depth,
+  now,
+  offsets,
+  statuses
+}: Moment): ReadonlyArray<Family> => {
   const secondsSince = (time: DateTime.Utc): number =>
     Math.max(0, DateTime.distance(time, now)) / 1000
   /** Seconds since the last event, or since the link came up if none has come. */
@@ -115,6 +130,11 @@ export const families = ({ degraded, depth, now, statuses }: Moment): ReadonlyAr
       "gaps_unrecovered",
       "Closed gaps whose messages were not all fetched again",
       single(statuses.reduce((sum, { gaps }) => sum + gaps.unrecovered, 0))
+    ),
+    gauge(
+      "clock_offset_seconds",
+      "By how much our clock is ahead of Evolution's and of WhatsApp's; not there before it is measured",
+      offsetsOf(offsets)
     ),
     gauge("queue_events", "Events taken in and not written yet", single(depth.events)),
     gauge("queue_bytes", "How much memory these take, about", single(depth.bytes)),

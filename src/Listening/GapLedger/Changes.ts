@@ -62,7 +62,7 @@ export const forget = (ledger: Ledger, instance: InstanceName) =>
   Effect.gen(function* () {
     yield* close(ledger, instance)
     for (const gap of ledger.entries.pending(instance))
-      yield* put(ledger, Gap.unrecovered(gap, "The instance was deleted"))
+      yield* put(ledger, Gap.lost(gap, "deleted", "The instance was deleted"))
     ledger.entries.forget(instance)
   })
 

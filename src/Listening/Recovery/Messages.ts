@@ -5,16 +5,21 @@
 import { Duration, Effect, Order } from "effect"
 import * as FairSemaphore from "../../Concurrency/FairSemaphore.ts"
 import type { RawEvent } from "../../Domain/Event.ts"
-import type { EvolutionError } from "../../Domain/EvolutionError.ts"
+import { type EvolutionError, EvolutionUnavailable } from "../../Domain/EvolutionError.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import { EvolutionClient, type FoundMessage } from "../../Evolution/EvolutionClient.ts"
 
 /** A page of messages has about a megabyte. */
 const pageSize = 1000
 
-/** Each question costs Evolution two counts over JSON, so few run at once, with a pause after each. */
-const maxQuestions = 2
+/** Each question costs Evolution two counts over JSON, so a pause follows it. */
 const pause = Duration.millis(100)
+
+/** After a failure the next question is about half the time, but never about less than this; in s. */
+const shortestSpan = 60
+
+/** Times that a page is read until it has as many rows as Evolution counts: rows are stored meanwhile. */
+const maxReads = 5
 
 interface Page {
   readonly records: ReadonlyArray<FoundMessage>
@@ -23,7 +28,7 @@ interface Page {
 }
 
 export interface Messages {
-  /** All messages from second `from` on: up to `to`, or to an earlier second if they exceed one page. */
+  /** All messages from second `from` on: up to `to`, or to an earlier second if that is too much for one page. */
   readonly page: (
     instance: InstanceName,
     from: number,
@@ -41,25 +46,54 @@ export interface Messages {
 export const make: Effect.Effect<Messages, never, EvolutionClient> = Effect.map(
   EvolutionClient,
   (client) => {
-    const questions = FairSemaphore.make(maxQuestions)
+    // One: other heavy questions of the client wait for one of these at most.
+    const turn = FairSemaphore.make(1)
+    /** The longest time that a question is about, in s. An Evolution that is slow is asked about less. */
+    let span = Number.POSITIVE_INFINITY
     const find = (...query: Parameters<typeof client.findMessages>) =>
       client.findMessages(...query).pipe(
         Effect.zipLeft(Effect.sleep(pause)),
-        questions.withPermit,
+        turn.withPermit,
         Effect.map(({ messages }) => messages)
       )
 
+    const learning = <A>(seconds: number, question: Effect.Effect<A, EvolutionError>) =>
+      question.pipe(
+        Effect.tap(() => {
+          span *= 2
+        }),
+        Effect.tapError(({ _tag }) => {
+          if (_tag === "EvolutionUnavailable")
+            span = Math.max(shortestSpan, Math.floor(seconds / 2))
+          return Effect.void
+        })
+      )
+
     const page: Messages["page"] = (instance, from, to) =>
+      Effect.suspend(() => {
+        const until = Math.min(to, from + span)
+        return learning(until - from, read(instance, from, until, pageSize, maxReads))
+      })
+
+    const read = (
+      instance: InstanceName,
+      from: number,
+      to: number,
+      size: number,
+      reads: number
+    ): Effect.Effect<Page, EvolutionError> =>
       Effect.gen(function* () {
-        const seconds = [from, to] as const
-        const { records, total } = yield* find(instance, { seconds, pageSize })
-        if (total <= pageSize) return { records, to }
-        if (from < to) {
-          const share = (0.8 * pageSize) / total
-          return yield* page(instance, from, from + Math.floor(share * (to - from)))
+        const { records, total } = yield* find(instance, { seconds: [from, to], pageSize: size })
+        // Count and rows are two queries: the page is whole only if they agree.
+        const rows = new Set(records.map(({ id }) => id)).size
+        if (rows === total || (rows > total && rows < size)) return { records, to }
+        if (reads === 1) return yield* notWhole(rows, total)
+        if (total > size && from < to) {
+          const share = (0.8 * size) / total
+          return yield* read(instance, from, from + Math.floor(share * (to - from)), size, reads)
         }
         // One second holds more than a page, so the page has to be larger.
-        return { records: (yield* find(instance, { seconds, pageSize: total })).records, to }
+        return yield* read(instance, from, to, Math.max(size, total), reads - 1)
       })
 
     const isFound = (...query: Parameters<typeof find>) =>
@@ -72,6 +106,12 @@ export const make: Effect.Effect<Messages, never, EvolutionClient> = Effect.map(
     }
   }
 )
+
+const notWhole = (rows: number, total: number) =>
+  new EvolutionUnavailable({
+    message: `Evolution counts ${total} messages of a stretch of time, and gives ${rows}`,
+    status: null
+  })
 
 /** Within a second, by the rows' ids, which grow with time (cuid). */
 const byTime = Order.combine(

@@ -17,6 +17,7 @@ export const evolution = (answers: Partial<Context.Tag.Service<EvolutionClient>>
     findWebSocket: unexpected("findWebSocket"),
     setWebSocket: unexpected("setWebSocket"),
     findMessages: unexpected("findMessages"),
+    clockOffset: unexpected("clockOffset")(),
     ping: unexpected("ping")(),
     ...answers
   })

@@ -13,6 +13,7 @@ const moment = (
   statuses: Object.entries(instances).map(([name, facts]) => status(name, facts)),
   depth: nothingWaits,
   degraded: null,
+  offsets: { evolution: null, whatsapp: null },
   ...more
 })
 

@@ -6,9 +6,9 @@ import {
   closed,
   Gap,
   type GapCause,
+  lost,
   opened,
-  recovered,
-  unrecovered
+  recovered
 } from "../../../src/Domain/Gap.ts"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { ConnectionLost } from "../../../src/Domain/LinkError.ts"
@@ -75,7 +75,7 @@ const events = (name: string, now: number): ReadonlyArray<EvolutionEvent> => {
     waiting(4.2),
     listening(3.1),
     gap(4.2, 3.1, "heartbeat_missed", (one) =>
-      unrecovered(one, "Evolution does not store messages (DATABASE_SAVE_DATA_NEW_MESSAGE)")
+      lost(one, "not_stored", "Evolution does not store messages (DATABASE_SAVE_DATA_NEW_MESSAGE)")
     )
   ]
 }

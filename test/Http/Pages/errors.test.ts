@@ -12,8 +12,10 @@ describe("the recent troubles", () => {
     recovered: true,
     fetched: 12,
     fetchedUntil: null,
+    clockOffset: null,
     retryAt: null,
-    note: null
+    note: null,
+    reason: null
   } as const
 
   it("are empty while all is well", () => {

@@ -82,8 +82,10 @@ describe("the parts of a status", () => {
       recovered: null,
       fetched: 0,
       fetchedUntil: null,
+      clockOffset: null,
       retryAt: null,
-      note: null
+      note: null,
+      reason: null
     }
     expect(gapsOf(status())).toEqual({ text: "None", tone: "good", since: null })
     expect(gapsOf(status({}, { gaps: { open: null, unrecovered: 2 } }))).toMatchObject({

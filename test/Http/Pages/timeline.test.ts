@@ -30,8 +30,10 @@ inBrowser("timeline.js", () => {
     recovered: false,
     fetched: 0,
     fetchedUntil: null,
+    clockOffset: null,
     retryAt: null,
-    note: null
+    note: null,
+    reason: null
   }
 
   it("draws a text for each of its bars, and a table with the same data", () =>

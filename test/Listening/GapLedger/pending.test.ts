@@ -25,7 +25,7 @@ describe("GapLedger.pending", () => {
       const { ledger } = yield* makeWorld({ unfinished: [stored(-60, -50)] })
       const [gap] = ledger.pending(shop)
       if (gap === undefined) throw new Error("There is no gap")
-      yield* ledger.update(Gap.unrecovered(gap, "later", at(600)))
+      yield* ledger.update(Gap.retrying(gap, "later", at(600)))
       expect(ledger.pending(shop)).toHaveLength(1)
       yield* ledger.update(Gap.recovered(gap))
       for (const cause of ["connection_lost", "heartbeat_missed"] as const) {
@@ -55,8 +55,9 @@ describe("GapLedger.forget", () => {
       expect(ledger.pending(shop)).toEqual([])
       expect(ledger.summary(bar).open).not.toBeNull()
       yield* settle
-      const closed = { ...open, to: at(10), recovered: false, note: "The instance was deleted" }
-      const givenUp = waiting.map((gap) => Gap.unrecovered(gap, "The instance was deleted"))
+      const note = "The instance was deleted"
+      const closed = { ...open, to: at(10), recovered: false, note, reason: "deleted" }
+      const givenUp = waiting.map((gap) => Gap.lost(gap, "deleted", note))
       const told = gaps().slice(before)
       expect(told.filter(({ id }) => id === open?.id).at(-1)).toEqual(closed)
       expect(told.filter(({ id }) => id !== open?.id)).toEqual(givenUp)

@@ -107,8 +107,8 @@ describe.each(databases)("The ledger, restarted on %s,", (_name, database) => {
         yield* gapOf(ledger, 20, 21),
         yield* gapOf(ledger, 30, 31)
       ]
-      const later = Gap.unrecovered(Gap.progressed(third, 7, at(20)), "not yet", at(90))
-      const told = [fourth, later, Gap.unrecovered(second, "given up"), Gap.recovered(first)]
+      const later = Gap.retrying(Gap.progressed(third, 7, at(20)), "not yet", at(90))
+      const told = [fourth, later, Gap.lost(second, "not_stored", "given up"), Gap.recovered(first)]
       for (const gap of told.slice(1)) yield* ledger.update(gap)
       expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 3 })
       yield* TestClock.setTime(millis(60))
@@ -131,7 +131,7 @@ describe.each(databases)("The ledger, restarted on %s,", (_name, database) => {
       const { ledger, stop } = yield* service
       const lost = yield* gapOf(ledger, 0, 1)
       yield* gapOf(ledger, 10, 11)
-      yield* ledger.update(Gap.unrecovered(lost, "given up"))
+      yield* ledger.update(Gap.lost(lost, "not_stored", "given up"))
       yield* ledger.forget(shop)
       const summary = { open: null, unrecovered: 0 }
       expect(ledger.summary(shop)).toEqual(summary)
@@ -149,7 +149,7 @@ describe.each(databases)("The ledger, restarted on %s,", (_name, database) => {
       yield* instances.desire(shop, "listening", at(0))
       // A gap begins 5 s early because events may be in flight.
       const lost = yield* gapOf(ledger, -3, 2)
-      yield* ledger.update(Gap.unrecovered(lost, "given up"))
+      yield* ledger.update(Gap.lost(lost, "not_stored", "given up"))
       yield* instances.desire(shop, "stopped", at(2))
       yield* stop
       const again = yield* service

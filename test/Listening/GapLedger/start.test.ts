@@ -92,7 +92,7 @@ describe("The ledger of a starting service", () => {
 
   it.scoped("reopens the last gap when it ended within 5 s before the last heartbeat", () =>
     Effect.gen(function* () {
-      const gap = Gap.unrecovered({ ...stored(-600, -32), fetched: 7 }, "why", at(60))
+      const gap = Gap.retrying({ ...stored(-600, -32), fetched: 7 }, "why", at(60))
       const { ledger } = yield* makeWorld({
         instances: [wanted()],
         unfinished: [gap],
@@ -130,7 +130,7 @@ describe("The ledger of a starting service", () => {
       })
       expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 4 })
       expect(ledger.summary(bar)).toEqual({ open: null, unrecovered: 2 })
-      yield* ledger.update(Gap.unrecovered(waiting, "why"))
+      yield* ledger.update(Gap.lost(waiting, "not_stored", "why"))
       expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 4 })
       yield* ledger.open(bar, millis(0), "not_reached")
       yield* ledger.close(bar)

@@ -30,6 +30,8 @@ export const makeEvolution = (seed = 1) => {
     /** Queries in flight now (`asking`) and their maximum so far (`most`). */
     asking: 0,
     most: 0,
+    /** Rows that it counts and does not give. */
+    hides: 0,
     /** Connection state that it reports for every instance. */
     state: Effect.succeed("open") as Effect.Effect<"open", EvolutionError>,
     /** Error that it returns for a query; `undefined` lets it answer. */
@@ -51,7 +53,7 @@ export const makeEvolution = (seed = 1) => {
         (left, right) =>
           right.record.messageTimestamp - left.record.messageTimestamp || left.tie - right.tie
       )
-      .slice(0, pageSize)
+      .slice(0, Math.max(0, Math.min(pageSize, matching.length - evolution.hides)))
       .map(({ record }) => record)
     return { messages: { total: matching.length, records } }
   }

@@ -6,6 +6,7 @@ import type { Gap } from "../../../src/Domain/Gap.ts"
 import { InstanceName, type InstanceRecord, nothingObserved } from "../../../src/Domain/Instance.ts"
 import { EventSource } from "../../../src/Evolution/EventSource.ts"
 import type { FoundMessage } from "../../../src/Evolution/EvolutionClient/Body.ts"
+import { Clocks, type Offsets } from "../../../src/Listening/Clocks.ts"
 import { GapLedger } from "../../../src/Listening/GapLedger.ts"
 import { Recovery } from "../../../src/Listening/Recovery.ts"
 import { EventBus } from "../../../src/Log/EventBus.ts"
@@ -37,7 +38,10 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
     const log: Array<EvolutionEvent> = []
     const snapshots: Array<EvolutionEvent> = []
     const database = yield* Effect.makeLatch(true)
-    const world = { logFails: undefined as SqlError.SqlError | undefined }
+    const world = {
+      logFails: undefined as SqlError.SqlError | undefined,
+      offsets: { evolution: null, whatsapp: null } as Offsets
+    }
     const record: InstanceRecord = {
       ...nothingObserved,
       name: shop,
@@ -92,6 +96,7 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
         all: Effect.succeed([]),
         applyCommitted: () => undefined
       }),
+      Layer.succeed(Clocks, { offsets: Effect.sync(() => ({ ...world.offsets })) }),
       Layer.mock(EventSource, { isShared: true, heard: Effect.succeed(undefined) }),
       evolution.layer
     )

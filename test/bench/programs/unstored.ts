@@ -4,6 +4,7 @@ import { InstanceName, type InstanceRecord, nothingObserved } from "../../../src
 import { EventSource } from "../../../src/Evolution/EventSource.ts"
 import { EvolutionClient } from "../../../src/Evolution/EvolutionClient.ts"
 import { Upstream } from "../../../src/Evolution/Upstream.ts"
+import { Clocks } from "../../../src/Listening/Clocks.ts"
 import { GapLedger } from "../../../src/Listening/GapLedger.ts"
 import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
 import { Pacing } from "../../../src/Listening/Pacing.ts"
@@ -72,7 +73,7 @@ const started = Effect.gen(function* () {
 Layer.effectDiscard(started).pipe(
   Layer.provide(ListenerRegistry.layer),
   Layer.provide(Layer.mergeAll(Pacing.layer, Recovery.layer)),
-  Layer.provide(GapLedger.layer),
+  Layer.provide(Layer.mergeAll(Clocks.layer, GapLedger.layer)),
   Layer.provide(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
   Layer.provide(EventBus.layer),
   Layer.provide(Layer.mergeAll(events, gaps, instances, EvolutionClient.layer)),

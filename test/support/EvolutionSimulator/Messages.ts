@@ -1,7 +1,7 @@
 /** Evolution's table of messages, and `POST /chat/findMessages` as it answers. */
 import { randomBytes, randomUUID } from "node:crypto"
 import { Predicate } from "effect"
-import type { SimulatedInstance, State } from "./State.ts"
+import { clockOf, type SimulatedInstance, type State } from "./State.ts"
 
 export interface StoredMessage {
   readonly id: string
@@ -52,7 +52,7 @@ export const store = (
     messageType,
     message,
     messageTimestamp:
-      typeof messageTimestamp === "number" ? messageTimestamp : Math.floor(Date.now() / 1000),
+      typeof messageTimestamp === "number" ? messageTimestamp : Math.floor(clockOf(state) / 1000),
     instanceId: instance.id,
     source,
     contextInfo: contextInfo ?? null,

@@ -1,7 +1,13 @@
 /** Evolution's REST endpoints, quirks included: the guard order, and 200 with `error: true`. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { find } from "./Messages.ts"
-import { newInstance, type SimulatedInstance, type State, settingsOfEvolution } from "./State.ts"
+import {
+  clockOf,
+  newInstance,
+  type SimulatedInstance,
+  type State,
+  settingsOfEvolution
+} from "./State.ts"
 
 /** Effects of the endpoints. */
 export interface Actions {
@@ -54,7 +60,10 @@ export const handle = async (
     return
   }
   const reply = await route(state, actions, request, text)
-  response.writeHead(reply.status, { "content-type": "application/json; charset=utf-8" })
+  response.writeHead(reply.status, {
+    "content-type": "application/json; charset=utf-8",
+    date: new Date(clockOf(state)).toUTCString()
+  })
   response.end(reply.body === undefined ? "" : JSON.stringify(reply.body))
 }
 
@@ -126,6 +135,7 @@ const route = async (
     case "GET /websocket/find":
       return { status: 200, body: instance.websocket && { id: "ws", ...instance.websocket } }
     case "POST /chat/findMessages":
+      await new Promise((resolve) => setTimeout(resolve, state.settings.findMillis))
       return { status: 200, body: find(state, name, JSON.parse(text)) }
     default:
       return setWebSocket(instance, JSON.parse(text))

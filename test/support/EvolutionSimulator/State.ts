@@ -44,6 +44,10 @@ export interface Settings {
   readonly pingTimeout: number
   /** `DATABASE_SAVE_DATA_NEW_MESSAGE`. */
   readonly storeMessages: boolean
+  /** The time by which the clocks of Evolution and WhatsApp are ahead of this machine's, in ms. */
+  readonly clockMillis: number
+  /** Delay of the answer to findMessages. */
+  readonly findMillis: number
   /** Seed of the order in which messages of one second are found. */
   readonly seed: number
 }
@@ -58,8 +62,13 @@ export const defaults: Settings = {
   pingInterval: 25_000,
   pingTimeout: 20_000,
   storeMessages: true,
+  clockMillis: 0,
+  findMillis: 0,
   seed: 1
 }
+
+/** The time by the clocks of Evolution and WhatsApp, ms since 1970 UTC. */
+export const clockOf = ({ settings }: State): number => Date.now() + settings.clockMillis
 
 /** The answer of a proxy, a firewall or a login page in front of Evolution. */
 export interface Intermediary {

@@ -1,0 +1,108 @@
+/** Ways to ask Evolution over REST. */
+import { HttpClient, HttpClientRequest } from "@effect/platform"
+import { Duration, Effect, Redacted, Schedule, type Schema } from "effect"
+import * as AppConfig from "../../AppConfig.ts"
+import * as ClockOffset from "../../Domain/ClockOffset.ts"
+import { type EvolutionError, EvolutionUnavailable } from "../../Domain/EvolutionError.ts"
+import type { InstanceName } from "../../Domain/Instance.ts"
+import * as Secrets from "../../Telemetry/Secrets.ts"
+import { accept, read } from "./Answer.ts"
+import * as Heavy from "./Heavy.ts"
+import * as Traced from "./Traced.ts"
+
+const callTimeout = Duration.seconds(10)
+
+/** For calls without side effects. It covers a hiccup; callers wait for the end of an outage. */
+const retryPolicy = Schedule.exponential("200 millis").pipe(
+  Schedule.jittered,
+  Schedule.intersect(Schedule.recurs(2))
+)
+
+export interface Asked {
+  readonly name?: InstanceName | undefined
+  readonly timeout?: Duration.Duration
+  /** A secret in the request. It is taken out of the answer. */
+  readonly token?: Redacted.Redacted | undefined
+}
+
+/**
+ * The four ways to ask: `exchange` for any answer, `call` for a decoded one, `safely` for repeatable calls,
+ * `heavily` for repeatable calls that Evolution may take minutes to answer.
+ */
+export const make = Effect.gen(function* () {
+  const { apiKey, url } = yield* AppConfig.Evolution
+  const secrets = yield* Secrets.scrub
+  const http = (yield* HttpClient.HttpClient).pipe(
+    HttpClient.mapRequest(HttpClientRequest.prependUrl(url.href)),
+    HttpClient.withTracerPropagation(false),
+    // `Traced` makes the span: the client's own has addresses and headers in it.
+    HttpClient.withTracerDisabledWhen(() => true)
+  )
+  const clock = yield* measureClock
+
+  const exchange = (
+    request: HttpClientRequest.HttpClientRequest,
+    { name, timeout = callTimeout, token }: Asked = {}
+  ) => {
+    const scrub = token === undefined ? secrets : secrets.and(Redacted.value(token))
+    return clock.timed(http.execute(request)).pipe(
+      Effect.tap(Traced.answer),
+      Effect.flatMap(read(scrub)),
+      Effect.mapError(({ cause, message }) => {
+        const detail = cause instanceof Error ? String(cause.cause ?? cause.message) : message
+        return unavailable(scrub.words(`Cannot reach Evolution: ${detail}`))
+      }),
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () => unavailable(`Evolution did not answer within ${Duration.format(timeout)}`)
+      }),
+      Traced.call(request, name)
+    )
+  }
+
+  const call = <A, I>(
+    schema: Schema.Schema<A, I>,
+    request: HttpClientRequest.HttpClientRequest,
+    asked: Asked = {}
+  ): Effect.Effect<A, EvolutionError> =>
+    request.pipe(
+      HttpClientRequest.setHeader("apikey", Redacted.value(apiKey)),
+      (authorized) => exchange(authorized, asked),
+      Effect.flatMap(accept(schema, asked.name ?? ""))
+    )
+
+  const safely = <A>(effect: Effect.Effect<A, EvolutionError>) =>
+    Effect.retry(effect, {
+      schedule: retryPolicy,
+      while: (error) => error._tag === "EvolutionUnavailable"
+    })
+
+  return { call, clockOffset: clock.offset, exchange, heavily: Heavy.make().ask, safely }
+})
+
+/** Compares our clock with Evolution's, from the answers of REST. */
+const measureClock = Effect.map(Effect.clock, (clock) => {
+  const server = ClockOffset.ofServer()
+  const now = (): ClockOffset.Moment => ({
+    wall: clock.unsafeCurrentTimeMillis(),
+    monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+  })
+  return {
+    timed: <A extends { readonly headers: Readonly<Record<string, string>> }, E>(
+      answer: Effect.Effect<A, E>
+    ): Effect.Effect<A, E> =>
+      Effect.suspend(() => {
+        const asked = now().wall
+        return Effect.tap(answer, ({ headers }) =>
+          Effect.sync(() => {
+            // A stored answer has the time at which it was stored.
+            if (headers.age === undefined) server.answered(headers.date, asked, now())
+          })
+        )
+      }),
+    offset: Effect.sync(() => server.offset(now()))
+  }
+})
+
+export const unavailable = (message: string, status: number | null = null) =>
+  new EvolutionUnavailable({ message, status })

@@ -1,0 +1,136 @@
+/** Fetches the messages of one gap, page by page, oldest first. */
+import type { SqlError } from "@effect/sql"
+import { Array as Arr, Clock, DateTime, Duration, Effect, Metric } from "effect"
+import * as ClockOffset from "../../Domain/ClockOffset.ts"
+import { decode, type RawEvent } from "../../Domain/Event.ts"
+import * as Gap from "../../Domain/Gap.ts"
+import type { Scrub } from "../../Domain/Scrub.ts"
+import type { EventStore } from "../../Log/EventStore.ts"
+import type { Ingest } from "../../Log/Ingest.ts"
+import type { InstanceStore } from "../../Log/InstanceStore.ts"
+import * as Metrics from "../../Telemetry/Metrics.ts"
+import * as Tracing from "../../Telemetry/Tracing.ts"
+import type { Clocks } from "../Clocks.ts"
+import type { GapLedger } from "../GapLedger.ts"
+import * as Messages from "./Messages.ts"
+
+export interface Tools {
+  /** The most messages that back-fill adds to the log for one gap. */
+  readonly limit: number
+  readonly clocks: Clocks["Type"]
+  readonly scrub: Scrub
+  readonly messages: Messages.Messages
+  readonly instances: InstanceStore["Type"]
+  readonly ingest: Ingest["Type"]
+  readonly ledger: GapLedger["Type"]
+  readonly log: EventStore["Type"]
+}
+
+/** Grace after the link comes up: events in flight are committed by then. */
+export const grace = Duration.seconds(5)
+
+/** Each page begins this much before the end of the one before it, in s: rows may be stored late. */
+const overlap = 5
+
+/** Fetches from where back-fill left off, and writes progress into the ledger page by page. */
+export const fetch = (tools: Tools, gap: Gap.Recoverable) =>
+  Effect.gen(function* () {
+    let now = Gap.offset(gap, yield* offsetOf(tools))
+    const { begin, end, first } = stretchOf(now)
+    let [from, reach] = [begin, end]
+    while (from <= end) {
+      const { fresh, horizon, isAll, isEarly, to } = yield* page(tools, now, {
+        first,
+        from,
+        until: Math.min(reach, end)
+      })
+      // After a page with room, the next stretch may be twice as long.
+      reach = to + 1 + 2 * (to - from + 1)
+      from = isEarly ? horizon + 1 : to + 1
+      if (!isAll)
+        return Gap.lost(
+          { ...now, fetched: now.fetched + fresh },
+          "limit",
+          limitReached(tools.limit)
+        )
+      now = Gap.progressed(now, fresh, DateTime.unsafeMake(from * 1000))
+      yield* tools.ledger.update(now)
+      if (isEarly) yield* Effect.sleep(grace)
+    }
+    return Gap.recovered(now)
+  })
+
+const offsetOf = ({ clocks }: Tools) =>
+  Effect.map(clocks.offsets, ({ evolution, whatsapp }) => ClockOffset.hull(evolution, whatsapp))
+
+/** The seconds to fetch, by the clock that stamps messages; nothing before `first` belongs to the gap. */
+const stretchOf = (gap: Gap.Recoverable) => {
+  const leeway = Duration.toMillis(Gap.leeway)
+  const { least, most } = gap.clockOffset ?? { least: 0, most: 0 }
+  const first = Math.floor(seconds(DateTime.subtract(gap.from, { millis: leeway + most })))
+  const end = Math.ceil(seconds(DateTime.add(gap.to, { millis: leeway - least })))
+  const begin = gap.fetchedUntil === null ? first : Math.floor(seconds(gap.fetchedUntil))
+  return { first, begin, end }
+}
+
+/** Fetches a stretch of time, or as much of its beginning as one page holds. */
+const page = (
+  tools: Tools,
+  gap: Gap.Closed,
+  { first, from, until }: { readonly first: number; readonly from: number; readonly until: number }
+) =>
+  Effect.gen(function* () {
+    const overlapping = yield* tools.messages.page(
+      gap.instance,
+      Math.max(first, from - overlap),
+      until
+    )
+    // So many messages are in the overlap that the page ends within it.
+    const { records, to } =
+      overlapping.to < from ? yield* tools.messages.page(gap.instance, from, until) : overlapping
+    const receivedAt = yield* Clock.currentTimeMillis
+    const ahead = yield* bestOffset(tools)
+    // Evolution stores a message first and emits it then: the event of a younger one may be in flight.
+    const arrived = Math.max(receivedAt - Duration.toMillis(grace), DateTime.toEpochMillis(gap.to))
+    const horizon = Math.floor((arrived - ahead) / 1000)
+    const [old, young] = Arr.partition(records, (one) => one.messageTimestamp > horizon)
+    const toEvents = (part: typeof records) => Messages.toEvents(gap.instance, receivedAt, part)
+    const [fresh, isAll] = yield* handOn(tools, gap, toEvents(old))
+    const isEarly = (yield* countMissing(tools, toEvents(young))) > 0
+    yield* Metric.increment(Metrics.backfillPages)
+    yield* Metric.incrementBy(Metrics.backfillFetched, fresh)
+    yield* Effect.annotateCurrentSpan("backfill.fetched", fresh)
+    return { to, fresh, isAll, isEarly, horizon }
+  }).pipe(Tracing.span("backfill.page", { attributes: { instance: gap.instance } }))
+
+/** Most messages are stamped by WhatsApp; Evolution stamps those that it sends. */
+const bestOffset = ({ clocks }: Tools) =>
+  Effect.map(clocks.offsets, ({ evolution, whatsapp }) => (whatsapp ?? evolution)?.most ?? 0)
+
+/** Adds as many messages as the limit allows: succeeds with their number, and with `true` if none is left. */
+const handOn = (
+  tools: Tools,
+  gap: Gap.Closed,
+  oldestFirst: ReadonlyArray<RawEvent>
+): Effect.Effect<readonly [fresh: number, isAll: boolean], SqlError.SqlError> =>
+  Effect.gen(function* () {
+    if (oldestFirst.length === 0) return [0, true]
+    const room = tools.limit - gap.fetched
+    if (room <= 0) return [0, (yield* countMissing(tools, oldestFirst)) === 0]
+    const fresh = yield* tools.ingest.backfill(oldestFirst.slice(0, room))
+    const sofar = { ...gap, fetched: gap.fetched + fresh }
+    const [more, isAll] = yield* handOn(tools, sofar, oldestFirst.slice(room))
+    return [fresh + more, isAll]
+  })
+
+/** The number of these messages that the log lacks. */
+const countMissing = ({ log, scrub }: Tools, events: ReadonlyArray<RawEvent>) =>
+  Effect.map(
+    log.unheard(Arr.getRights(events.map((event) => decode(event, "backfill", scrub)))),
+    ({ length }) => length
+  )
+
+const limitReached = (limit: number) =>
+  `There are more than ${limit} messages (BACKFILL_LIMIT); the rest stays at Evolution`
+
+const seconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000

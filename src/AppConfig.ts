@@ -1,8 +1,10 @@
 /** Every environment variable, grouped by consumer. Nothing else reads the environment. */
 import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } from "effect"
+import { autoStart } from "./AppConfig/AutoStart.ts"
 import { retention } from "./AppConfig/Retention.ts"
 import { passwordsIn, secret, valuesIn } from "./AppConfig/Secret.ts"
 
+export { type AutoStart, autoStart, autoStartOf } from "./AppConfig/AutoStart.ts"
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
 export { passwordsIn, secrets } from "./AppConfig/Secret.ts"
 
@@ -86,9 +88,6 @@ const keyWhereReachable = Config.mapOrFail(Http, ({ apiKey, host }) =>
     ? Either.left(ConfigError.InvalidData(["API_KEY"], "Expected a key, as HOST is not loopback"))
     : Either.void
 )
-
-/** True: an instance created at Evolution gets a listener by itself. Only global mode can see one. */
-export const autoStart = Config.boolean("AUTO_START").pipe(Config.withDefault(true))
 
 /** True: `/metrics` names instances, and so grows with their number. */
 export const metricsPerInstance = Config.boolean("METRICS_PER_INSTANCE").pipe(

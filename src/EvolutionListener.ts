@@ -19,6 +19,7 @@ import { Pairing } from "./Instances/Pairing.ts"
 import * as Retention from "./Instances/Retention.ts"
 import * as AutoStart from "./Listening/AutoStart.ts"
 import { Clocks } from "./Listening/Clocks.ts"
+import { Discovery } from "./Listening/Discovery.ts"
 import { GapLedger } from "./Listening/GapLedger.ts"
 import { ListenerRegistry } from "./Listening/ListenerRegistry.ts"
 import { Pacing } from "./Listening/Pacing.ts"
@@ -29,6 +30,7 @@ import { EventStore } from "./Log/EventStore.ts"
 import { GapStore } from "./Log/GapStore.ts"
 import { Ingest } from "./Log/Ingest.ts"
 import { InstanceStore } from "./Log/InstanceStore.ts"
+import { KeptDefaults } from "./Log/KeptDefaults.ts"
 import { Purge } from "./Log/Purge.ts"
 import * as StormLog from "./Log/StormLog.ts"
 import * as Sql from "./Storage/Sql.ts"
@@ -43,6 +45,7 @@ export const layer = Layer.mergeAll(
 ).pipe(
   Layer.provideMerge(Instances.layer),
   Layer.provideMerge(ListenerRegistry.layer),
+  Layer.provideMerge(Discovery.layer),
   Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
   Layer.provideMerge(Layer.mergeAll(Clocks.layer, GapLedger.layer)),
   Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
@@ -55,6 +58,7 @@ export const layer = Layer.mergeAll(
       EvolutionClient.layer,
       GapStore.layer,
       InstanceStore.layer,
+      KeptDefaults.layer,
       KeyStore.layer
     )
   ),

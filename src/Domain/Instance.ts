@@ -40,8 +40,11 @@ export type WhatsAppState = typeof WhatsAppState.Type
 export const Origin = Schema.Literal("live", "snapshot")
 export type Origin = typeof Origin.Type
 
-/** The operator's wish for an instance's listener. It survives restarts of this service. */
-export const Desired = Schema.Literal("listening", "stopped")
+/**
+ * The operator's wish for an instance's listener. It survives restarts of this service. `unset`: the
+ * instance exists at Evolution, and nobody has asked to listen to it.
+ */
+export const Desired = Schema.Literal("listening", "stopped", "unset")
 export type Desired = typeof Desired.Type
 
 export const Profile = Schema.Struct({
@@ -71,8 +74,20 @@ export type Qr = typeof Qr.Type
 /** Evolution's `qrTimeout`: it emits a new code every 45 s. */
 export const qrLifetime = Duration.seconds(45)
 
+/** The instance as Evolution has it. One that is created again under its name has another `id`. */
+export const AtEvolution = Schema.Struct({
+  id: Schema.String,
+  /** E.g. `WHATSAPP-BAILEYS`; `null`: Evolution has not listed the instance yet. */
+  integration: Schema.NullOr(Schema.String),
+  /** By Evolution's clock. */
+  createdAt: Schema.NullOr(Schema.DateTimeUtc)
+})
+export type AtEvolution = typeof AtEvolution.Type
+
 /** Facts that the events of an instance tell: the log's projection. */
 export const Observed = Schema.Struct({
+  /** `null`: Evolution does not have the instance, or has not told of it. */
+  evolution: Schema.NullOr(AtEvolution),
   whatsapp: Schema.NullOr(
     Schema.Struct({
       state: WhatsAppState,
@@ -82,6 +97,8 @@ export const Observed = Schema.Struct({
       at: Schema.DateTimeUtc
     })
   ),
+  /** The beginning of an attempt to reach WhatsApp that has brought no code yet; `null` in any other state. */
+  connectingSince: Schema.NullOr(Schema.DateTimeUtc),
   profile: Profile,
   /** The latest code, until it is scanned, withdrawn or expired. */
   qr: Schema.NullOr(Qr),
@@ -91,6 +108,8 @@ export const Observed = Schema.Struct({
 export type Observed = typeof Observed.Type
 
 export const nothingObserved: Observed = {
+  evolution: null,
+  connectingSince: null,
   whatsapp: null,
   profile: { phone: null, name: null, pictureUrl: null },
   qr: null,

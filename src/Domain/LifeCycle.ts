@@ -33,6 +33,24 @@ const InstanceIdentity = Schema.Struct({
   instanceId: Schema.String
 })
 
+/** A row of Evolution's list of instances, as far as it tells more than the log has. Ours, as a snapshot. */
+const InstanceUpdated = Schema.Struct({
+  instanceId: Schema.String,
+  integration: Schema.NullOr(Schema.String),
+  /** ISO 8601, by Evolution's clock. */
+  createdAt: Schema.NullOr(Schema.String),
+  /** `null`: no phone is linked. Left out: the list does not tell. */
+  profile: Schema.optional(
+    Schema.NullOr(
+      Schema.Struct({
+        phone: Schema.NullOr(Schema.String),
+        name: Schema.NullOr(Schema.String),
+        pictureUrl: Schema.NullOr(Schema.String)
+      })
+    )
+  )
+})
+
 const StatusInstance = Schema.Struct({
   instance: Schema.String,
   status: Schema.String,
@@ -46,6 +64,7 @@ const schemas = {
   "connection.update": ConnectionUpdate,
   "instance.create": InstanceIdentity,
   "instance.delete": InstanceIdentity,
+  "instance.updated": InstanceUpdated,
   "logout.instance": Schema.Null,
   "remove.instance": Schema.Null,
   "status.instance": StatusInstance

@@ -1,16 +1,18 @@
 /** A pure fold over the log: from an event to facts about its instance. */
-import { DateTime, Duration, Redacted } from "effect"
+import { DateTime, Duration, Option, Redacted } from "effect"
 import type { EvolutionEvent } from "./Event.ts"
 import {
+  type AtEvolution,
   type InstanceName,
   type InstanceRecord,
-  nothingObserved,
   type Observed,
-  type Profile,
   qrLifetime,
   type WhatsAppState
 } from "./Instance.ts"
 import type * as LifeCycle from "./LifeCycle.ts"
+import { merged, nobody, profileOf } from "./Projection/Profile.ts"
+
+export { merged, phoneIn } from "./Projection/Profile.ts"
 
 /** The change that a batch of events makes to one instance. */
 export interface Change {
@@ -18,6 +20,8 @@ export interface Change {
   readonly observed: Observed
   /** A code's image is large, so it is written only when it changed. */
   readonly qrChanged: boolean
+  /** The instance's identity at Evolution, which hardly ever changes. */
+  readonly evolutionChanged: boolean
 }
 
 /**
@@ -35,9 +39,13 @@ export const project = (
   }
   return [...turned].flatMap(([record, observed]) => {
     const qrChanged = observed.qr !== record.qr
+    const evolutionChanged = observed.evolution !== record.evolution
     const isSame =
-      !qrChanged && observed.whatsapp === record.whatsapp && observed.profile === record.profile
-    return isSame ? [] : [{ name: record.name, observed, qrChanged }]
+      !qrChanged &&
+      !evolutionChanged &&
+      observed.whatsapp === record.whatsapp &&
+      observed.profile === record.profile
+    return isSame ? [] : [{ name: record.name, observed, qrChanged, evolutionChanged }]
   })
 }
 
@@ -52,11 +60,24 @@ export const observe = (
   if (lifeCycle === null || origin === "backfill" || origin === "listener") return known
   const at = DateTime.unsafeMake(receivedAt)
   if (origin === "snapshot" && isNewer(known, at)) return known
-  return { ...known, ...change(known, Redacted.value(lifeCycle), origin, at) }
+  const happened = Redacted.value(lifeCycle)
+  const next = { ...known, ...change(known, happened, origin, at) }
+  return { ...next, connectingSince: connectingSince(known, next, at) }
 }
 
-/** A fact that is much later than the question means that our clock was set back. */
-const isNewer = ({ whatsapp }: Observed, at: DateTime.Utc): boolean =>
+/** A code proves that Evolution reaches WhatsApp, so the time without one begins anew. */
+const connectingSince = (known: Observed, next: Observed, at: DateTime.Utc) => {
+  if (next.whatsapp?.state !== "connecting") return null
+  return known.whatsapp?.state === "connecting" && known.qrSequence === next.qrSequence
+    ? (known.connectingSince ?? at)
+    : at
+}
+
+/**
+ * True if the known state is later than a question that was asked at `at`. A fact that is much later than
+ * the question means that our clock was set back.
+ */
+export const isNewer = ({ whatsapp }: Pick<Observed, "whatsapp">, at: DateTime.Utc): boolean =>
   whatsapp !== null &&
   DateTime.greaterThan(whatsapp.at, at) &&
   Duration.lessThan(DateTime.distanceDuration(at, whatsapp.at), longestAnswer)
@@ -77,18 +98,37 @@ const change = (
   })
   switch (happened.event) {
     case "instance.create":
-      return { whatsapp: whatsapp("connecting", null), qr: null, profile: nobody }
+      return {
+        evolution: sameOr(known, {
+          id: happened.data.instanceId,
+          integration: null,
+          createdAt: null
+        }),
+        whatsapp: whatsapp("connecting", null),
+        ...unlinked
+      }
+    case "instance.updated":
+      return listed(known, happened.data)
     case "qrcode.updated":
+      // WhatsApp shows a code only where no phone is linked.
       return "qrcode" in happened.data
-        ? { whatsapp: whatsapp("connecting", null), ...shown(known, happened.data.qrcode, at) }
+        ? {
+            whatsapp: whatsapp("connecting", null),
+            profile: nobody,
+            ...shown(known, happened.data.qrcode, at)
+          }
         : { whatsapp: whatsapp("refused", null), qr: null }
     case "connection.update": {
       const { state, statusReason } = happened.data
+      if (state === "removed") return { ...gone, whatsapp: whatsapp(state, null) }
       return {
         // 200 is Evolution's placeholder for "no status".
         whatsapp: whatsapp(state, statusReason === 200 ? null : (statusReason ?? null)),
         qr: state === "connecting" || state === "unknown" ? known.qr : null,
-        profile: profileOf(known.profile, happened.data)
+        profile:
+          state === "close" && statusReason === loggedOut
+            ? nobody
+            : profileOf(known.profile, happened.data)
       }
     }
     case "status.instance":
@@ -97,11 +137,42 @@ const change = (
         qr: null
       }
     case "logout.instance":
-      return { whatsapp: whatsapp("close", 401), qr: null }
+      return { whatsapp: whatsapp("close", loggedOut), ...unlinked }
     case "instance.delete":
     case "remove.instance":
-      return { whatsapp: whatsapp("removed", null), qr: null }
+      return { ...gone, whatsapp: whatsapp("removed", null) }
   }
+}
+
+/** Baileys' `DisconnectReason.loggedOut`. */
+const loggedOut = 401
+
+/** The facts of a row of Evolution's list. Another id is another instance: nothing known is true of it. */
+const listed = (
+  known: Observed,
+  { createdAt, instanceId: id, integration, profile }: LifeCycle.Data<"instance.updated">
+): Partial<Observed> => {
+  const isOther = known.evolution !== null && known.evolution.id !== id
+  const before = isOther ? nobody : known.profile
+  return {
+    ...(isOther ? { whatsapp: null, qr: null } : {}),
+    evolution: sameOr(known, {
+      id,
+      integration,
+      createdAt: createdAt === null ? null : Option.getOrNull(DateTime.make(createdAt))
+    }),
+    profile: profile === undefined ? before : profile === null ? nobody : merged(before, profile)
+  }
+}
+
+/** The known identity, if the new one tells nothing more. */
+const sameOr = ({ evolution: known }: Observed, told: AtEvolution): AtEvolution => {
+  if (known === null || known.id !== told.id) return told
+  const createdAt = told.createdAt ?? known.createdAt
+  const integration = told.integration ?? known.integration
+  return integration === known.integration && `${createdAt}` === `${known.createdAt}`
+    ? known
+    : { id: told.id, integration, createdAt }
 }
 
 /**
@@ -121,15 +192,10 @@ const kept = (
     : { state, reason }
 }
 
-const nobody = nothingObserved.profile
-
-/** Most updates carry no profile: a known field stays until an update replaces it. */
-const profileOf = (known: Profile, data: LifeCycle.Data<"connection.update">): Profile => ({
-  // WhatsApp's address of a number: `5511999999999@s.whatsapp.net`, at times with `:<device>`.
-  phone: data.wuid?.split(/[:@]/)[0] || data.phone?.number || known.phone,
-  name: data.profileName ?? data.phone?.name ?? known.name,
-  pictureUrl: data.profilePictureUrl ?? known.pictureUrl
-})
+/** No phone is linked. */
+const unlinked = { qr: null, profile: nobody }
+/** Evolution does not have the instance. */
+const gone = { ...unlinked, evolution: null }
 
 type Shown = Extract<LifeCycle.Data<"qrcode.updated">, { qrcode: unknown }>["qrcode"]
 

@@ -1,5 +1,5 @@
 /** The status of an instance: the operator's wish, our link, WhatsApp's state, and the next step for a person. */
-import { DateTime, Schema } from "effect"
+import { DateTime, Duration, Schema } from "effect"
 import { Degraded } from "./Degraded.ts"
 import { GapSummary } from "./Gap.ts"
 import {
@@ -8,6 +8,7 @@ import {
   InstanceName,
   type InstanceRecord,
   type LastEvent,
+  Observed,
   Origin,
   Profile,
   type Qr,
@@ -22,6 +23,7 @@ export const UserAction = Schema.Literal(
   "request_qr",
   "contact_whatsapp",
   "recreate_instance",
+  "check_evolution_network",
   ...ParkReason.literals
 )
 export type UserAction = typeof UserAction.Type
@@ -49,6 +51,10 @@ export const InstanceStatus = Schema.Struct({
     })
   ),
   profile: Profile,
+  /** The instance as Evolution lists it; `null`: Evolution does not have it, or has not told of it. */
+  evolution: Observed.fields.evolution,
+  /** Events heard since the service began while no listener was there to log them. */
+  ignoredEvents: Schema.Int.pipe(Schema.nonNegative()),
   /** The end of the current QR code's life; `null` if `GET /instances/:name/qrcode` has none. */
   qrExpiresAt: Schema.NullOr(Schema.DateTimeUtc),
   lastEvent: Schema.NullOr(
@@ -63,6 +69,7 @@ export interface Listening {
   readonly gaps: GapSummary
   readonly degraded: Degraded | null
   readonly lastEvent: LastEvent | null
+  readonly ignoredEvents: number
 }
 
 /** The current QR code. Without a listener no newer code would be known, so there is none. */
@@ -74,22 +81,24 @@ export const codeOf = (
 
 export const statusOf = (
   record: InstanceRecord,
-  { degraded, gaps, lastEvent, listener }: Listening,
+  { degraded, gaps, ignoredEvents, lastEvent, listener }: Listening,
   now: DateTime.Utc
 ): InstanceStatus => {
   const ageSeconds = (since: DateTime.Utc) =>
     Math.max(0, Math.floor((DateTime.toEpochMillis(now) - DateTime.toEpochMillis(since)) / 1000))
-  const { desired, desiredAt, name, profile, whatsapp } = record
+  const { desired, desiredAt, evolution, name, profile, whatsapp } = record
   const qr = codeOf(record, listener, now)
   return {
     name,
-    userAction: userActionOf(record, listener, qr !== null),
+    userAction: userActionOf(record, listener, qr !== null, now),
     desired: { state: desired, since: desiredAt, ageSeconds: ageSeconds(desiredAt) },
     listener: { state: listener, ageSeconds: ageSeconds(listener.since) },
     gaps,
     degraded,
     whatsapp: whatsapp && { ...whatsapp, ageSeconds: ageSeconds(whatsapp.at) },
     profile,
+    evolution,
+    ignoredEvents,
     qrExpiresAt: qr?.expiresAt ?? null,
     lastEvent: lastEvent && { ...lastEvent, ageSeconds: ageSeconds(lastEvent.at) }
   }
@@ -99,7 +108,8 @@ export const statusOf = (
 const userActionOf = (
   record: InstanceRecord,
   listener: ListenerState,
-  hasQr: boolean
+  hasQr: boolean,
+  now: DateTime.Utc
 ): UserAction => {
   switch (listener._tag) {
     case "Stopped":
@@ -110,16 +120,30 @@ const userActionOf = (
     case "Waiting":
       return "wait"
     case "Listening":
-      return whatsappAction(record, hasQr)
+      return whatsappAction(record, hasQr, now)
   }
 }
 
-const whatsappAction = ({ whatsapp }: InstanceRecord, hasQr: boolean): UserAction => {
+/**
+ * A code comes seconds after the beginning, and the next one each 45 s. Evolution that cannot reach
+ * WhatsApp, or is too old for it, begins anew for ever.
+ */
+const patience = Duration.minutes(3)
+
+const whatsappAction = (
+  { connectingSince, whatsapp }: InstanceRecord,
+  hasQr: boolean,
+  now: DateTime.Utc
+): UserAction => {
   switch (whatsapp?.state) {
     case "open":
       return "none"
     case "connecting":
-      return hasQr ? "scan_qr" : "wait"
+      if (hasQr) return "scan_qr"
+      return connectingSince !== null &&
+        DateTime.greaterThanOrEqualTo(now, DateTime.addDuration(connectingSince, patience))
+        ? "check_evolution_network"
+        : "wait"
     case "refused":
       return "request_qr"
     case "close":

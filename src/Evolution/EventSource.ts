@@ -50,10 +50,17 @@ export class EventSource extends Context.Tag("evolution-listener/EventSource")<
     /** The least `until` of all links that are up, in ms since 1970 UTC; `undefined`: no link is up. */
     readonly heard: Effect.Effect<number | undefined>
     /**
-     * The names of instances that are created at Evolution and not open here. Their events are held, within
-     * bounds, for the `open` that follows. Namespace mode cannot see such instances: its stream is empty.
+     * The names of instances that are created at Evolution, wanted, and not open here. Their events are held,
+     * within bounds, for the `open` that follows. Namespace mode cannot see such instances: its stream is
+     * empty.
      */
-    readonly created: Effect.Effect<Stream.Stream<string, LinkError>, LinkError, Scope.Scope>
+    readonly created: (
+      isWanted: (name: string) => boolean
+    ) => Effect.Effect<Stream.Stream<string, LinkError>, LinkError, Scope.Scope>
+    /** Calls the watcher with the instance of every event that no listener takes, until the scope closes. */
+    readonly watchIgnored: (
+      watcher: (name: string) => void
+    ) => Effect.Effect<void, never, Scope.Scope>
     /** Reads the sockets no further: every run ends after the last event received. */
     readonly quiesce: Effect.Effect<void>
   }

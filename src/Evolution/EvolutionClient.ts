@@ -10,7 +10,7 @@ import { isOfSocket } from "./EvolutionClient/Answer.ts"
 import * as Body from "./EvolutionClient/Body.ts"
 import * as Calls from "./EvolutionClient/Calls.ts"
 
-export type { FoundMessage, WebSocketSettings } from "./EvolutionClient/Body.ts"
+export type { FoundMessage, InstanceRow, WebSocketSettings } from "./EvolutionClient/Body.ts"
 
 export interface CreateInput {
   readonly name: InstanceName

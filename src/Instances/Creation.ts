@@ -58,8 +58,8 @@ export const make = Effect.gen(function* () {
   const undo = (name: InstanceName, before: InstanceRecord | undefined) =>
     before === undefined
       ? registry.forget(name)
-      : before.desired === "stopped"
-        ? Effect.zipRight(registry.stop(name), store.desire(name, "stopped", before.desiredAt))
+      : before.desired !== "listening"
+        ? Effect.zipRight(registry.stop(name), store.desire(name, before.desired, before.desiredAt))
         : Effect.void
 
   /** Creates an instance, and gives what `then` gives afterwards. */

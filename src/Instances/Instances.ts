@@ -9,10 +9,11 @@ import {
 } from "../Domain/EvolutionError.ts"
 import type { Gap } from "../Domain/Gap.ts"
 import type { InstanceName, InstanceRecord } from "../Domain/Instance.ts"
-import type { ListenerState } from "../Domain/ListenerState.ts"
+import { type ListenerState, stopped } from "../Domain/ListenerState.ts"
 import { type InstanceStatus, statusOf } from "../Domain/Status.ts"
 import { type Timeline, timelineOf } from "../Domain/Timeline.ts"
 import type { CreateInput } from "../Evolution/EvolutionClient.ts"
+import { Discovery } from "../Listening/Discovery.ts"
 import { GapLedger } from "../Listening/GapLedger.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
 import { EventStore } from "../Log/EventStore.ts"
@@ -77,6 +78,7 @@ const make = Effect.gen(function* () {
   const ledger = yield* GapLedger
   const gapStore = yield* GapStore
   const ingest = yield* Ingest
+  const discovery = yield* Discovery
   const log = yield* EventStore
   const create = yield* Creation.make
   const { purge, remove } = yield* Removal.make
@@ -97,7 +99,8 @@ const make = Effect.gen(function* () {
           listener,
           gaps: ledger.summary(record.name),
           degraded,
-          lastEvent: store.lastEvent(record.name)
+          lastEvent: store.lastEvent(record.name),
+          ignoredEvents: discovery.ignored(record.name)
         },
         now
       )
@@ -132,10 +135,9 @@ const make = Effect.gen(function* () {
     all: Effect.gen(function* () {
       const judged = yield* judge
       const listeners = new Map((yield* registry.all).map(({ name, state }) => [name, state]))
-      return (yield* store.all).flatMap((record) => {
-        const listener = listeners.get(record.name)
-        return listener === undefined ? [] : [judged(record, listener)]
-      })
+      return (yield* store.all).map((record) =>
+        judged(record, listeners.get(record.name) ?? stopped(record.desiredAt))
+      )
     })
   })
 })

@@ -97,12 +97,12 @@ const restore = (ledger: Changes.Ledger) =>
       yield* Changes.noteBegin(ledger, gap)
       // The gap ended when the listener was stopped, and that could not be written.
       const record = records.get(gap.instance)
-      if (record?.desired === "stopped")
+      if (record !== undefined && record.desired !== "listening")
         yield* Changes.put(ledger, Gap.closed(gap, DateTime.max(gap.from, record.desiredAt)))
     }
     const last = yield* store.lastHeartbeat
     for (const { desired, desiredAt, name } of records.values()) {
-      if (desired === "stopped") continue
+      if (desired !== "listening") continue
       const heard = last?.at ?? instances.lastEvent(name)?.at ?? desiredAt
       const from = DateTime.max(desiredAt, DateTime.subtractDuration(heard, transit))
       const cause = last?.stopped === true ? "service_stopped" : "service_crashed"

@@ -136,7 +136,12 @@ const make = Effect.gen(function* () {
     status: (name) =>
       Effect.suspend(() => {
         const state = states.get(name)
-        return state === undefined ? InstanceNotFound.of(name) : Effect.succeed(state)
+        if (state !== undefined) return Effect.succeed(state)
+        // An instance that was found at Evolution, and that nobody has started.
+        const record = instances.get(name)
+        return record === undefined
+          ? InstanceNotFound.of(name)
+          : Effect.succeed(State.stopped(record.desiredAt))
       }),
     all: Effect.sync(() => [...states].map(([name, state]) => ({ name, state }))),
     changes: Stream.fromPubSub(changes)

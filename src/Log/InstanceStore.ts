@@ -3,7 +3,7 @@
  * process writes the table, so the copy answers every question, and does so when the database cannot.
  */
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Context, DateTime, Effect, Layer, Schedule, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, Schedule, Schema } from "effect"
 import * as Supervise from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import type { EvolutionEvent } from "../Domain/Event.ts"
@@ -15,6 +15,7 @@ import {
   nothingObserved
 } from "../Domain/Instance.ts"
 import type { Change } from "../Domain/Projection.ts"
+import * as Forgotten from "./InstanceStore/Forgotten.ts"
 import * as LastEvents from "./InstanceStore/LastEvents.ts"
 import { Row, toLastEvent, toRecord } from "./InstanceStore/Row.ts"
 
@@ -32,6 +33,14 @@ export class InstanceStore extends Context.Tag("evolution-listener/InstanceStore
       desired: Desired,
       since?: DateTime.Utc
     ) => Effect.Effect<InstanceRecord, SqlError.SqlError>
+    /**
+     * Adds instances that Evolution listed at `listedAt` (ms since 1970 UTC); one with a row keeps it. An
+     * instance forgotten just before is left out: Evolution still lists it while it cleans up.
+     */
+    readonly add: (
+      names: ReadonlyArray<InstanceName>,
+      listedAt: number
+    ) => Effect.Effect<void, SqlError.SqlError>
     /** Takes a committed batch over into the copy: its changes, and the last event of each instance. */
     readonly applyCommitted: (
       changes: ReadonlyArray<Change>,
@@ -69,8 +78,15 @@ const make = Effect.gen(function* () {
   )
   const records = new Map<string, InstanceRecord>(rows.map((row) => [row.name, toRecord(row)]))
 
+  const forgotten = Forgotten.make()
   const lasts = LastEvents.make(sql)
   for (const row of rows) lasts.follow(row.name, toLastEvent(row))
+
+  const keep = (record: InstanceRecord): InstanceRecord => {
+    records.set(record.name, record)
+    lasts.follow(record.name, null)
+    return record
+  }
 
   const update = (name: string, changed: Partial<InstanceRecord>) => {
     const record = records.get(name)
@@ -115,23 +131,37 @@ const make = Effect.gen(function* () {
           values (${name}, ${desired}, ${DateTime.toDate(desiredAt)}, ${DateTime.toDate(desiredAt)})
           on conflict (name) do update
           set desired = excluded.desired, desired_at = excluded.desired_at`
-        const record = { ...nothingObserved, ...records.get(name), name, desired, desiredAt }
-        records.set(name, record)
-        lasts.follow(name, null)
-        return record
+        return keep({ ...nothingObserved, ...records.get(name), name, desired, desiredAt })
+      }),
+    add: (names, listedAt) =>
+      Effect.gen(function* () {
+        const fresh = names.filter(
+          (name) => !records.has(name) && !forgotten.mayLinger(name, listedAt)
+        )
+        if (fresh.length === 0) return
+        const desiredAt = DateTime.unsafeMake(listedAt)
+        const at = DateTime.toDate(desiredAt)
+        yield* sql`
+          insert into instances (name, desired, desired_at, known_since)
+          select name, 'unset', ${at}, ${at}
+          from jsonb_array_elements_text(${JSON.stringify(fresh)}::jsonb) as listed (name)
+          on conflict (name) do nothing`
+        // A command may have added one meanwhile.
+        for (const name of fresh)
+          if (!records.has(name)) keep({ ...nothingObserved, name, desired: "unset", desiredAt })
       }),
     applyCommitted: (changes, events) => {
       for (const { name, observed } of changes) update(name, observed)
       lasts.applyCommitted(events)
     },
     forget: (name) =>
-      Effect.asVoid(sql`delete from instances where name = ${name}`).pipe(
-        Effect.tap(() =>
-          Effect.sync(() => {
-            records.delete(name)
-            lasts.forget(name)
-          })
-        )
+      Effect.map(
+        Effect.zipRight(sql`delete from instances where name = ${name}`, Clock.currentTimeMillis),
+        (now) => {
+          forgotten.note(name, now)
+          records.delete(name)
+          lasts.forget(name)
+        }
       )
   })
 })

@@ -11,6 +11,7 @@ import keys from "./migrations/0004_keys.ts"
 import purges from "./migrations/0005_purges.ts"
 import append from "./migrations/0009_append.ts"
 import verdicts from "./migrations/0010_verdicts.ts"
+import discovery from "./migrations/0011_discovery.ts"
 
 const history = {
   "0001_init": init,
@@ -23,7 +24,8 @@ const history = {
   "0007_append_columns": Effect.void,
   "0008_append_call": Effect.void,
   "0009_append": append,
-  "0010_verdicts": verdicts
+  "0010_verdicts": verdicts,
+  "0011_discovery": discovery
 }
 
 const loader = Migrator.fromRecord(history)

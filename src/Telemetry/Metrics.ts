@@ -73,6 +73,9 @@ export const eventsReceived = labelled(
   counter("events_received", "Events read from Evolution's sockets, by how they were read"),
   ["path"]
 )
+export const eventsIgnored = single(
+  counter("events_ignored", "Events of instances that nobody listens to; counted and dropped")
+)
 /** `event` as `EventName.boundedName` gives it. */
 export const eventsCommitted = labelled(
   counter("events_committed", "Events written into the log, by name and how they came"),

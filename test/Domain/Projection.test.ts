@@ -235,9 +235,7 @@ describe("observe, of a profile", () => {
       update("open", { wuid: null, profileName: null, profilePictureUrl: null })
     ],
     ["an empty number", update("open", { wuid: "" })],
-    ["a logout", logout],
-    ["a removal", removed],
-    ["a code", code("2@a")]
+    ["a lost connection", update("close", { statusReason: 428 })]
   ])("keeps the profile through %s", (_, next) => {
     expect(taught(open, next).profile).toEqual(loja)
   })

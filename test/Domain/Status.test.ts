@@ -53,7 +53,12 @@ const listening = Listening.make({ since, attempt: 1, generation: 1 })
 const error = HeartbeatMissed.of(45_000)
 
 /** Of an instance that has no gaps, in a service that can write. */
-const allWell = { gaps: { open: null, unrecovered: 0 }, degraded: null, lastEvent: null }
+const allWell = {
+  gaps: { open: null, unrecovered: 0 },
+  degraded: null,
+  lastEvent: null,
+  ignoredEvents: 0
+}
 const tell = (known: InstanceRecord, listener: ListenerState, lastEvent: LastEvent | null = null) =>
   statusOf(known, { ...allWell, listener, lastEvent }, now)
 

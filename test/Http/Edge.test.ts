@@ -16,6 +16,8 @@ const status = statusOf(
     desired: "listening",
     desiredAt: at,
     whatsapp: null,
+    evolution: null,
+    connectingSince: null,
     profile: { phone: null, name: null, pictureUrl: null },
     qr: null,
     qrSequence: 0
@@ -24,7 +26,8 @@ const status = statusOf(
     listener: State.stopped(at),
     gaps: { open: null, unrecovered: 0 },
     degraded: null,
-    lastEvent: null
+    lastEvent: null,
+    ignoredEvents: 0
   },
   at
 )

@@ -79,7 +79,8 @@ describe("Instances", { timeout: 30_000 }, () => {
       for (const name of [two, one]) {
         simulator.add(name, { ownerJid: "5511999990001@s.whatsapp.net", state: "open" })
         yield* instances.start(name)
-        // The listener asks what is true now.
+        yield* hears(name, "listener.updated")
+        // Evolution's list, or the listener's own question, tells what is true now.
         yield* hears(name, "connection.update")
         expect(yield* instances.status(name)).toMatchObject({
           userAction: "none",

@@ -9,6 +9,7 @@ import { Instances } from "../../src/Instances/Instances.ts"
 import { Pairing } from "../../src/Instances/Pairing.ts"
 import * as AutoStart from "../../src/Listening/AutoStart.ts"
 import { Clocks } from "../../src/Listening/Clocks.ts"
+import { Discovery } from "../../src/Listening/Discovery.ts"
 import { GapLedger } from "../../src/Listening/GapLedger.ts"
 import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { Pacing } from "../../src/Listening/Pacing.ts"
@@ -18,6 +19,7 @@ import { EventStore } from "../../src/Log/EventStore.ts"
 import { GapStore } from "../../src/Log/GapStore.ts"
 import { Ingest } from "../../src/Log/Ingest.ts"
 import { InstanceStore } from "../../src/Log/InstanceStore.ts"
+import { KeptDefaults } from "../../src/Log/KeptDefaults.ts"
 import { Purge } from "../../src/Log/Purge.ts"
 import { EvolutionSimulator, type Simulator } from "../support/EvolutionSimulator.ts"
 import { evolutionAt } from "../support/settings.ts"
@@ -27,17 +29,21 @@ export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-
 /** As `EvolutionListener.layer` knits it, but for the database and the watch over the states. */
 export const serviceOn = <E>(
   database: Layer.Layer<SqlClient.SqlClient, E>,
-  settings: Readonly<Record<string, string>> = {}
+  settings: Readonly<Record<string, string>> = {},
+  /** Prepares Evolution before the service begins. */
+  before: (simulator: Simulator) => unknown = () => undefined
 ) =>
   Effect.gen(function* () {
     const simulator = Context.get(
       yield* Layer.build(EvolutionSimulator.layer()),
       EvolutionSimulator
     )
+    before(simulator)
     const context = yield* Layer.build(
       Layer.merge(AutoStart.layer, Pairing.layer).pipe(
         Layer.provideMerge(Instances.layer),
         Layer.provideMerge(ListenerRegistry.layer),
+        Layer.provideMerge(Discovery.layer),
         Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
         Layer.provideMerge(Layer.mergeAll(Clocks.layer, GapLedger.layer)),
         Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
@@ -48,6 +54,7 @@ export const serviceOn = <E>(
             EventStore.layer,
             GapStore.layer,
             InstanceStore.layer,
+            KeptDefaults.layer,
             EvolutionClient.layer
           )
         ),

@@ -6,7 +6,7 @@ import * as AutoStart from "../../src/Listening/AutoStart.ts"
 import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { Pacing } from "../../src/Listening/Pacing.ts"
 import { createElsewhere, eventually, one, serviceOn, two } from "../Instances/service.ts"
-import { ledgerOf, sourceOf } from "../support/doubles.ts"
+import { discoveryOf, instancesOf, keptDefaultsOf, ledgerOf, sourceOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 import { sharedDatabase } from "./ListenerRegistry/database.ts"
 
@@ -82,10 +82,11 @@ describe("AutoStart", { timeout: 30_000 }, () => {
       const openedAt: Array<number> = []
       const doubles = Layer.mergeAll(
         sourceOf({
-          created: Effect.map(Clock.currentTimeMillis, (now) => {
-            openedAt.push(now)
-            return Stream.execute(Effect.delay(ConnectionLost.of(1006, ""), heldMillis))
-          })
+          created: () =>
+            Effect.map(Clock.currentTimeMillis, (now) => {
+              openedAt.push(now)
+              return Stream.execute(Effect.delay(ConnectionLost.of(1006, ""), heldMillis))
+            })
         }),
         Layer.succeed(ListenerRegistry, {
           start: () => Effect.void,
@@ -97,6 +98,9 @@ describe("AutoStart", { timeout: 30_000 }, () => {
           changes: Stream.never
         }),
         ledgerOf(),
+        instancesOf(),
+        discoveryOf(),
+        keptDefaultsOf(),
         Layer.succeed(Upstream, { awaitReturn: Effect.never })
       )
       yield* Layer.build(

@@ -204,6 +204,9 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
         values ('shop', 'listening', now()), ('other', 'stopped', now())`
       const at = DateTime.unsafeMake(receivedAt)
       const seen: Observed = {
+        ...nothingObserved,
+        evolution: { id: "0a5f343e", integration: "EVOLUTION", createdAt: at },
+        connectingSince: at,
         whatsapp: { state: "connecting", reason: 515, origin: "live", at },
         profile: { phone: "5511999990001", name: 'Loja "1"', pictureUrl: "https://pps/1" },
         qr: {
@@ -217,7 +220,10 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
         qrSequence: 1
       }
       const append = (observed: Observed, qrChanged: boolean, to = name) =>
-        store.append({ ...nothing, changes: [{ name: to, observed, qrChanged }] })
+        store.append({
+          ...nothing,
+          changes: [{ name: to, observed, qrChanged, evolutionChanged: qrChanged }]
+        })
       const row = Effect.map(sql`select * from instances where name = 'shop'`, ([one]) => one)
 
       yield* append(seen, true)
@@ -230,6 +236,10 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
         phone: "5511999990001",
         profile_name: 'Loja "1"',
         picture_url: "https://pps/1",
+        evolution_id: "0a5f343e",
+        integration: "EVOLUTION",
+        created_at: new Date(receivedAt),
+        connecting_since: new Date(receivedAt),
         qr_code: "2@a",
         qr_base64: "data:,",
         qr_pairing_code: "ABCD1234",
@@ -238,11 +248,19 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
       yield* append({ ...nothingObserved, qr: null }, false)
       expect(yield* row).toMatchObject({
         whatsapp_state: null,
+        connecting_since: null,
+        evolution_id: "0a5f343e",
         qr_code: "2@a",
         qr_base64: "data:,"
       })
       yield* append(nothingObserved, true)
-      const cleared = { qr_code: null, qr_base64: null, qr_pairing_code: null, qr_expires_at: null }
+      const cleared = {
+        evolution_id: null,
+        qr_code: null,
+        qr_base64: null,
+        qr_pairing_code: null,
+        qr_expires_at: null
+      }
       expect(yield* row).toMatchObject(cleared)
       yield* append(seen, true, InstanceName.make("nobody"))
       expect(yield* sql`select name, phone from instances order by name`).toEqual([

@@ -27,6 +27,9 @@ const bar = InstanceName.make("bar")
 const at = DateTime.unsafeMake(0)
 
 const observed: Observed = {
+  ...nothingObserved,
+  evolution: { id: "0a5f343e", integration: "EVOLUTION", createdAt: at },
+  connectingSince: at,
   whatsapp: { state: "connecting", reason: null, origin: "live", at },
   profile: { phone: "5511999990001", name: "Loja", pictureUrl: null },
   qr: {
@@ -40,7 +43,12 @@ const observed: Observed = {
   qrSequence: 1
 }
 
-const change = (name: InstanceName): Change => ({ name, observed, qrChanged: true })
+const change = (name: InstanceName): Change => ({
+  name,
+  observed,
+  qrChanged: true,
+  evolutionChanged: true
+})
 
 describe.each(databases)("InstanceStore on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(Layer.provideMerge(EventStore.layer, database))

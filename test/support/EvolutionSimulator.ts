@@ -105,7 +105,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
       instance: instance.name,
       wuid: instance.ownerJid,
       profileName: instance.profileName,
-      profilePictureUrl: null,
+      profilePictureUrl: instance.profilePicUrl,
       state: "open",
       statusReason: 200
     })
@@ -120,6 +120,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
   const logout = (instance: SimulatedInstance): void => {
     const { name } = instance
     instance.state = "close"
+    instance.disconnectionReasonCode = 401
     emit(name, "status.instance", {
       instance: name,
       status: "closed",
@@ -214,9 +215,9 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     },
     emitRaw: (event, ...args) => io.emit(event, ...args),
     showQr,
-    scan: (name) => {
+    scan: (name, phone) => {
       const instance = find(name)
-      instance.ownerJid = instance.number ?? "5511999990001@s.whatsapp.net"
+      instance.ownerJid = phone ?? instance.number ?? "5511999990001@s.whatsapp.net"
       instance.profileName = "Loja"
       connecting(instance)
       open(instance)
@@ -232,6 +233,10 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
       emit(name, "connection.update", { instance: name, state: "refused", statusReason: 428 })
     },
     remove: (name) => actions.remove(find(name)),
+    vanish: (name) => {
+      state.instances.delete(name)
+      state.messages.delete(name)
+    },
     drop,
     fallSilent: () => fallSilent(io),
     garble: (garbage) => garble(io, garbage),

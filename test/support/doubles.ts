@@ -1,14 +1,16 @@
 /** Doubles that several suites use; a call that a test did not expect is a defect. */
-import { Chunk, Clock, Deferred, Duration, Effect, Layer, Stream } from "effect"
+import { Chunk, Clock, Deferred, Duration, Effect, Layer, Option, Stream } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { EventSource, type Subscription } from "../../src/Evolution/EventSource.ts"
 import { Clocks, type Offsets } from "../../src/Listening/Clocks.ts"
+import { Discovery } from "../../src/Listening/Discovery.ts"
 import { GapLedger } from "../../src/Listening/GapLedger.ts"
 import { Recovery } from "../../src/Listening/Recovery.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import { Ingest } from "../../src/Log/Ingest.ts"
 import { InstanceStore } from "../../src/Log/InstanceStore.ts"
+import { KeptDefaults } from "../../src/Log/KeptDefaults.ts"
 
 /** A link on which every sent event has been received. */
 export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscription => {
@@ -30,7 +32,8 @@ export const sourceOf = (source: Partial<EventSource["Type"]>) =>
     renew: () => Effect.void,
     calm: Effect.void,
     heard: Effect.succeed(undefined),
-    created: Effect.succeed(Stream.never),
+    created: () => Effect.succeed(Stream.never),
+    watchIgnored: () => Effect.void,
     quiesce: Effect.void,
     ...source
   })
@@ -83,6 +86,22 @@ export const instancesOf = (instances: Partial<InstanceStore["Type"]> = {}) =>
     all: Effect.succeed([]),
     applyCommitted: () => undefined,
     ...instances
+  })
+
+/** A discovery that has found nothing. */
+export const discoveryOf = (discovery: Partial<Discovery["Type"]> = {}) =>
+  Layer.mock(Discovery, {
+    found: Effect.succeed({ at: null, names: [], unusable: [], error: null }),
+    changes: Stream.never,
+    look: Effect.void,
+    ignored: () => 0,
+    ...discovery
+  })
+
+/** Defaults of an earlier version that a database keeps: none. */
+export const keptDefaultsOf = (kept: Readonly<Record<string, string>> = {}) =>
+  Layer.succeed(KeptDefaults, {
+    get: (setting) => Effect.succeed(Option.fromNullable(kept[setting]))
   })
 
 const unexpected = (method: string) => () =>

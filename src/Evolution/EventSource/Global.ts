@@ -8,6 +8,7 @@ import type { LinkError } from "../../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
+import * as Ignored from "./Ignored.ts"
 import { type Renewable, renewable } from "./Renewal.ts"
 import * as Route from "./Route.ts"
 import * as Router from "./Router.ts"
@@ -25,6 +26,7 @@ export const make = Effect.gen(function* () {
   const options = yield* endpoint
   const scope = yield* Effect.scope
   let current: Link | undefined
+  const ignored = Ignored.make()
 
   const dial = dialled(Effect.tap(SocketIo.connect(options), (socket) => socket.join("/")))
 
@@ -45,7 +47,7 @@ export const make = Effect.gen(function* () {
     )
 
   const enter = Effect.gen(function* () {
-    const link = current ?? emptyLink()
+    const link = current ?? emptyLink(ignored.note)
     link.users++
     if (current === undefined) {
       current = link
@@ -109,10 +111,12 @@ export const make = Effect.gen(function* () {
           )
       })
     ),
-    created: link.pipe(
-      Effect.flatMap(({ router }) => Router.watch(router)),
-      Effect.map(Mailbox.toStream)
-    ),
+    created: (isWanted: (name: string) => boolean) =>
+      link.pipe(
+        Effect.flatMap(({ router }) => Router.watch(router, isWanted)),
+        Effect.map(({ created }) => Mailbox.toStream(created))
+      ),
+    watchIgnored: ignored.watch,
     quiesce: Effect.flatMap(
       connection,
       Option.match({ onNone: () => Effect.void, onSome: ({ end }) => end })
@@ -120,9 +124,9 @@ export const make = Effect.gen(function* () {
   }
 })
 
-const emptyLink = (): Link => ({
+const emptyLink = (onIgnored: (name: string) => void): Link => ({
   up: Deferred.unsafeMake(FiberId.none),
-  router: Router.make(),
+  router: Router.make(onIgnored),
   users: 0,
   fiber: undefined
 })

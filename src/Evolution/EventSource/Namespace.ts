@@ -82,7 +82,8 @@ export const make = Effect.gen(function* () {
       )
     ),
     /** A namespace cannot be joined before it exists, so new instances cannot be seen. */
-    created: Effect.succeed(Stream.never),
+    created: () => Effect.succeed(Stream.never),
+    watchIgnored: () => Effect.void,
     quiesce: Effect.suspend(() =>
       Effect.forEach([...links.values()], ({ end }) => end, { discard: true })
     )

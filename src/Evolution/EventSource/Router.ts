@@ -8,18 +8,26 @@ import type { Sink } from "./Sink.ts"
 /** Created instances whose events are held until a listener opens them; beyond that, the oldest is let go. */
 const maxHeld = 64
 
+interface Watcher {
+  readonly created: Mailbox.Mailbox<string, LinkError>
+  readonly isWanted: (name: string) => boolean
+}
+
 export interface Router {
   readonly routes: Map<string, Route.Route>
   /** Created instances whose route no listener has claimed yet, oldest first. */
   readonly held: Set<string>
-  readonly watchers: Set<Mailbox.Mailbox<string, LinkError>>
+  readonly watchers: Set<Watcher>
+  /** Takes the instance of each event that is dropped. */
+  readonly onIgnored: (name: string) => void
   ended: Exit.Exit<void, LinkError> | undefined
 }
 
-export const make = (): Router => ({
+export const make = (onIgnored: (name: string) => void): Router => ({
   routes: new Map(),
   held: new Set(),
   watchers: new Set(),
+  onIgnored,
   ended: undefined
 })
 
@@ -38,19 +46,21 @@ export const leave = ({ routes }: Router, name: string, route: Route.Route): voi
   Route.leave(route)
 }
 
-/** Watches for created instances, until the scope closes. */
-export const watch = ({ ended, watchers }: Router) =>
+/** Watches for created instances that are wanted, until the scope closes. */
+export const watch = ({ ended, watchers }: Router, isWanted: Watcher["isWanted"]) =>
   Effect.acquireRelease(
-    Effect.tap(
+    Effect.map(
       Mailbox.make<string, LinkError>({ capacity: maxHeld, strategy: "sliding" }),
-      (watcher) => {
+      (created): Watcher => {
+        const watcher = { created, isWanted }
         watchers.add(watcher)
-        if (ended !== undefined) watcher.unsafeDone(ended)
+        if (ended !== undefined) created.unsafeDone(ended)
+        return watcher
       }
     ),
     (watcher) => {
       watchers.delete(watcher)
-      return watcher.shutdown
+      return watcher.created.shutdown
     }
   )
 
@@ -58,7 +68,7 @@ export const watch = ({ ended, watchers }: Router) =>
 export const finish = (router: Router, exit: Exit.Exit<void, LinkError>): void => {
   router.ended = exit
   for (const route of router.routes.values()) Route.finish(route, exit)
-  for (const watcher of router.watchers) watcher.unsafeDone(exit)
+  for (const { created } of router.watchers) created.unsafeDone(exit)
 }
 
 /** `until`, or an earlier time at which an event was received that these routes' sinks have not taken. */
@@ -103,12 +113,13 @@ const split = (router: Router, batch: ReadonlyArray<RawEvent>) => {
       sink = route.sink
       events.push(event)
     } else if (route === undefined) {
-      const oldest = name === undefined ? undefined : hold(router, name, event)
+      if (name === undefined || !hold(router, name, event)) router.onIgnored(name ?? "")
+      const oldest = tooMany(router)
       if (oldest !== undefined) return upTo(seen + 1, letGo(router, oldest))
     } else if (!Route.tryBuffer(route, event)) {
-      return name !== undefined && router.held.has(name)
-        ? upTo(seen + 1, letGo(router, name))
-        : upTo(seen, Route.awaitRoom(route))
+      if (name === undefined || !router.held.has(name)) return upTo(seen, Route.awaitRoom(route))
+      router.onIgnored(name)
+      return upTo(seen + 1, letGo(router, name))
     }
     seen++
   }
@@ -132,25 +143,33 @@ const handOn = (router: Router, sink: Sink, events: ReadonlyArray<RawEvent>): Ef
   })
 
 /**
- * Opens a route for an instance that has just been created, so that its first QR code is not lost. Gives
- * the instance that has to be let go in exchange.
+ * Opens a route for an instance that has just been created, so that its first QR code is not lost. False:
+ * nobody wants it.
  */
-const hold = (router: Router, name: string, event: RawEvent): string | undefined => {
-  const { held, routes, watchers } = router
-  if (event.name !== "instance.create" || watchers.size === 0) return undefined
+const hold = ({ held, routes, watchers }: Router, name: string, event: RawEvent): boolean => {
+  if (event.name !== "instance.create") return false
+  const wanting = [...watchers].filter(({ isWanted }) => isWanted(name))
+  if (wanting.length === 0) return false
   const route = Route.make()
   Route.tryBuffer(route, event)
   routes.set(name, route)
   held.add(name)
-  for (const watcher of watchers) watcher.unsafeOffer(name)
+  for (const { created } of wanting) created.unsafeOffer(name)
+  return true
+}
+
+/** The instance that has to be let go for those that were created after it. */
+const tooMany = ({ held }: Router): string | undefined => {
   const [oldest] = held
   return held.size > maxHeld ? oldest : undefined
 }
 
-const letGo = ({ held, routes }: Router, name: string): Effect.Effect<void> =>
+const letGo = ({ held, onIgnored, routes }: Router, name: string): Effect.Effect<void> =>
   Effect.suspend(() => {
     // A listener may have claimed it meanwhile.
     if (!held.delete(name)) return Effect.void
+    const dropped = routes.get(name)?.buffer.length ?? 0
+    for (let count = 0; count < dropped; count++) onIgnored(name)
     routes.delete(name)
     return Effect.logWarning(
       `No listener was started for the created instance "${name}": its events are dropped`

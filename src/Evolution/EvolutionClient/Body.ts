@@ -58,6 +58,15 @@ export type Connected = typeof Connected.Type
 
 export const InstanceRow = Schema.Struct({
   name: Schema.String,
+  id: optionalOrNull(Schema.String),
+  /** `WHATSAPP-BAILEYS`, `WHATSAPP-BUSINESS` or `EVOLUTION`. */
+  integration: optionalOrNull(Schema.String),
+  /** ISO 8601, by Evolution's clock. */
+  createdAt: optionalOrNull(Schema.String),
+  /** Given at the creation; of an instance without a phone to link, its number. */
+  number: optionalOrNull(Schema.String),
+  /** Baileys' code of the last end of a session; a later session does not clear it. */
+  disconnectionReasonCode: optionalOrNull(Schema.Int),
   /** The database's column, which drifts from the state in memory: use `connectionState`. */
   connectionStatus: optionalOrNull(Schema.String),
   /** WhatsApp's address of the number; set once the instance was paired. */

@@ -10,6 +10,7 @@ import { every, settled } from "./time.js"
 const lifeEvents = [
   "instance.create",
   "instance.delete",
+  "instance.updated",
   "remove.instance",
   "logout.instance",
   "status.instance",

@@ -30,8 +30,8 @@ export const quarantineRows = (quarantined: ReadonlyArray<QuarantinedEvent>): st
   )
 
 export const changeRows = (changes: ReadonlyArray<Change>): string | null =>
-  rows(changes, ({ name, observed, qrChanged }) => {
-    const { profile, qr, qrSequence, whatsapp } = observed
+  rows(changes, ({ evolutionChanged, name, observed, qrChanged }) => {
+    const { connectingSince, evolution, profile, qr, qrSequence, whatsapp } = observed
     return JSON.stringify({
       name,
       whatsapp_state: whatsapp?.state,
@@ -41,6 +41,15 @@ export const changeRows = (changes: ReadonlyArray<Change>): string | null =>
       phone: profile.phone,
       profile_name: profile.name,
       picture_url: profile.pictureUrl,
+      connecting_since: connectingSince,
+      evolution_changed: evolutionChanged,
+      ...(evolutionChanged
+        ? {
+            evolution_id: evolution?.id,
+            integration: evolution?.integration,
+            created_at: evolution?.createdAt
+          }
+        : {}),
       qr_changed: qrChanged,
       qr_sequence: qrSequence,
       ...(qrChanged && qr !== null

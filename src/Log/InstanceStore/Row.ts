@@ -22,6 +22,10 @@ export const Row = Schema.Struct({
   whatsapp_at: Schema.NullOr(Time),
   phone: NullableText,
   profile_name: NullableText,
+  evolution_id: NullableText,
+  integration: NullableText,
+  created_at: Schema.NullOr(Time),
+  connecting_since: Schema.NullOr(Time),
   picture_url: NullableText,
   qr_code: NullableText,
   qr_base64: NullableText,
@@ -50,6 +54,11 @@ export const toRecord = (row: Row): InstanceRecord => ({
           at: row.whatsapp_at
         }
       : null,
+  evolution:
+    row.evolution_id === null
+      ? null
+      : { id: row.evolution_id, integration: row.integration, createdAt: row.created_at },
+  connectingSince: row.connecting_since,
   profile: { phone: row.phone, name: row.profile_name, pictureUrl: row.picture_url },
   qr:
     row.qr_code && row.qr_received_at && row.qr_expires_at

@@ -115,7 +115,7 @@ describe("EventSource.layerGlobal", () => {
     () =>
       Effect.gen(function* () {
         const { dials, source } = yield* counted
-        yield* Effect.asVoid(source.created)
+        yield* Effect.asVoid(source.created(() => true))
         const subscription = yield* source.open(one, ignored)
         const leaving = yield* Scope.make()
         yield* Scope.extend(source.open(two, ignored), leaving)

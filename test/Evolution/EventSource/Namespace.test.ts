@@ -143,7 +143,7 @@ describe("EventSource.layerNamespace", () => {
       const simulator = yield* simulated()
       yield* awake(simulator, one)
       const source = yield* sourceOf(EventSource.layerNamespace, simulator)
-      const told = yield* Effect.fork(Stream.runHead(yield* source.created))
+      const told = yield* Effect.fork(Stream.runHead(yield* source.created(() => true)))
       const subscription = yield* source.open(one, ignored)
       simulator.emit("shop-9", "instance.create", { instanceName: "shop-9", instanceId: "9" })
       simulator.emit(one, "call", { after: true })

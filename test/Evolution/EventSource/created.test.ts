@@ -17,7 +17,7 @@ const started = Effect.gen(function* () {
 const watching = Effect.gen(function* () {
   const world = yield* started
   const told = yield* Queue.unbounded<string>()
-  const created = yield* world.source.created
+  const created = yield* world.source.created(() => true)
   yield* Effect.forkScoped(Stream.runForEach(created, (instance) => Queue.offer(told, instance)))
   return { ...world, told }
 })
@@ -139,7 +139,7 @@ describe("EventSource.layerGlobal and created instances", () => {
   it.scoped("created fails with the link", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* started
-      const watcher = yield* Effect.fork(Stream.runHead(yield* source.created))
+      const watcher = yield* Effect.fork(Stream.runHead(yield* source.created(() => true)))
       simulator.drop()
       expect((yield* Effect.flip(Fiber.join(watcher)))._tag).toBe("ConnectionLost")
     })
@@ -148,7 +148,7 @@ describe("EventSource.layerGlobal and created instances", () => {
   it.scoped("created ends when the source is quiesced", () =>
     Effect.gen(function* () {
       const { source } = yield* started
-      const watcher = yield* Effect.fork(Stream.runHead(yield* source.created))
+      const watcher = yield* Effect.fork(Stream.runHead(yield* source.created(() => true)))
       yield* source.quiesce
       expect(yield* Fiber.join(watcher)).toEqual(Option.none())
     })

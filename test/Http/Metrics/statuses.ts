@@ -53,7 +53,8 @@ export const status = (name: string, facts: Facts = {}): InstanceStatus => {
         unrecovered
       },
       degraded: null,
-      lastEvent: lastEvent === undefined ? null : { event: "call", at: ago(lastEvent) }
+      lastEvent: lastEvent === undefined ? null : { event: "call", at: ago(lastEvent) },
+      ignoredEvents: 0
     },
     now
   )

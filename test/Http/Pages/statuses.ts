@@ -15,6 +15,8 @@ export const record: InstanceRecord = {
   desired: "listening",
   desiredAt: began,
   whatsapp: null,
+  evolution: null,
+  connectingSince: null,
   profile: { phone: null, name: null, pictureUrl: null },
   qr: null,
   qrSequence: 0
@@ -30,6 +32,7 @@ export const status = (known: Partial<InstanceRecord> = {}, link: Partial<Listen
         gaps: { open: null, unrecovered: 0 },
         degraded: null,
         lastEvent: null,
+        ignoredEvents: 0,
         ...link
       },
       later

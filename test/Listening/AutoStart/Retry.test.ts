@@ -7,7 +7,13 @@ import { Upstream } from "../../../src/Evolution/Upstream.ts"
 import * as AutoStart from "../../../src/Listening/AutoStart.ts"
 import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
 import { Pacing } from "../../../src/Listening/Pacing.ts"
-import { ledgerOf, sourceOf } from "../../support/doubles.ts"
+import {
+  discoveryOf,
+  instancesOf,
+  keptDefaultsOf,
+  ledgerOf,
+  sourceOf
+} from "../../support/doubles.ts"
 import { settings } from "../../support/settings.ts"
 
 const away = new SqlError.SqlError({ cause: new Error("connect ECONNREFUSED") })
@@ -30,17 +36,21 @@ const watching = (failures: number, created = ["shop-1", "shop-2"]) =>
       open: (...entry) => Effect.sync(() => world.ledger.push(entry)).pipe(Effect.asVoid)
     })
     // The link is lost as soon as it has reported the creations.
-    const told = Stream.concat(
-      Stream.fromIterable(created),
-      Stream.fail(ConnectionLost.of(1006, ""))
-    )
+    const told = (isWanted: (name: string) => boolean) =>
+      Stream.concat(
+        Stream.fromIterable(created.filter(isWanted)),
+        Stream.fail(ConnectionLost.of(1006, ""))
+      )
     const links = [told]
-    const source = sourceOf({ created: Effect.sync(() => links.shift() ?? Stream.never) })
+    const source = sourceOf({
+      created: (isWanted) => Effect.sync(() => links.shift()?.(isWanted) ?? Stream.never)
+    })
     const upstream = Layer.succeed(Upstream, { awaitReturn: Effect.never })
     yield* Layer.build(
       AutoStart.layer.pipe(
         Layer.provide(Pacing.layer),
         Layer.provide([ledger, registry, source, upstream]),
+        Layer.provide([instancesOf(), discoveryOf(), keptDefaultsOf()]),
         Layer.provide(settings({ AUTO_START: "true" }))
       )
     )

@@ -31,7 +31,8 @@ const observed = (code: string, seconds: number): Observed => {
 const change = (code: string, seconds: number): Change => ({
   name: shop,
   observed: observed(code, seconds),
-  qrChanged: true
+  qrChanged: true,
+  evolutionChanged: true
 })
 
 describe.each(databases)("InstanceStore on %s", (name, database) => {

@@ -217,17 +217,19 @@ const fetchInstances = (state: State, key: string | string[] | undefined, url: U
     return failure(404, "Not Found", [`Instance "${name}" not found`])
   return {
     status: 200,
-    body: found.map(({ id, ownerJid, profileName, state: connectionStatus, token, ...rest }) => ({
-      id,
-      name: rest.name,
-      connectionStatus,
-      ownerJid,
-      profileName,
-      profilePicUrl: null,
-      integration: rest.integration,
-      number: rest.number,
-      token,
-      Websocket: rest.websocket
+    body: found.map((one) => ({
+      id: one.id,
+      name: one.name,
+      connectionStatus: one.state,
+      ownerJid: one.ownerJid,
+      profileName: one.profileName,
+      profilePicUrl: one.profilePicUrl,
+      integration: one.integration,
+      number: one.number,
+      token: one.token,
+      disconnectionReasonCode: one.disconnectionReasonCode,
+      createdAt: one.createdAt,
+      Websocket: one.websocket
     }))
   }
 }

@@ -25,12 +25,14 @@ export interface Simulator {
   readonly emitRaw: (event: string, ...args: ReadonlyArray<unknown>) => void
   readonly showQr: (name: string) => Promise<string>
   /** The phone scans: `connecting`, then `open` with a profile. */
-  readonly scan: (name: string) => void
+  readonly scan: (name: string, phone?: string) => void
   /** The phone unlinks: the three events of a logout. The next link takes a code again. */
   readonly logout: (name: string) => void
   /** The QR limit: its event, then `refused`, then silence. */
   readonly reachQrLimit: (name: string) => void
   readonly remove: (name: string) => void
+  /** Deletes an instance without an event, as while nobody is connected. */
+  readonly vanish: (name: string) => void
   /** Resets every connection. */
   readonly drop: () => void
   /** Keeps every connection and sends nothing more, not even a ping. */

@@ -21,6 +21,11 @@ export interface SimulatedInstance {
   state: "open" | "connecting" | "close" | undefined
   ownerJid: string | null
   profileName: string | null
+  profilePicUrl: string | null
+  /** ISO 8601. */
+  readonly createdAt: string
+  /** Code of the last end of a session; a later session does not clear it. */
+  disconnectionReasonCode: number | null
   qrCount: number
   qr:
     | { readonly code: string; readonly base64: string; readonly pairingCode: string | null }
@@ -104,6 +109,9 @@ export const newInstance = (
   state: "close",
   ownerJid: null,
   profileName: null,
+  profilePicUrl: null,
+  createdAt: new Date().toISOString(),
+  disconnectionReasonCode: null,
   qrCount: 0,
   qr: undefined,
   websocket: null

@@ -1,0 +1,20 @@
+/** Events of instances that no listener is there for. They are counted, and dropped. */
+import { Effect } from "effect"
+import * as Metrics from "../../Telemetry/Metrics.ts"
+
+export const make = () => {
+  const watchers = new Set<(name: string) => void>()
+  return {
+    note: (name: string): void => {
+      Metrics.eventsIgnored.unsafeUpdate(1, [])
+      for (const watcher of watchers) watcher(name)
+    },
+    watch: (watcher: (name: string) => void) =>
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => watchers.add(watcher)),
+          () => Effect.sync(() => watchers.delete(watcher))
+        )
+      )
+  }
+}

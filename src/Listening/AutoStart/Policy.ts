@@ -1,0 +1,27 @@
+/** Which instances get a listener by themselves. */
+import { Effect, Option } from "effect"
+import * as AppConfig from "../../AppConfig.ts"
+import { expressionOf } from "../../Domain/Key.ts"
+import { KeptDefaults } from "../../Log/KeptDefaults.ts"
+
+/** The setting; or the default, which for a database of an earlier version is what that version did. */
+export const policy = Effect.gen(function* () {
+  const set = yield* AppConfig.autoStart
+  if (Option.isSome(set)) return set.value
+  const kept = yield* (yield* KeptDefaults).get("AUTO_START")
+  if (Option.isNone(kept)) return AppConfig.autoStartOf("all")
+  yield* Effect.logInfo(
+    "Listens by itself to instances that are created from now on, as before this version. A new installation listens to every instance at Evolution: set AUTO_START=all for that, or AUTO_START=created to keep this"
+  )
+  return AppConfig.autoStartOf("created")
+})
+
+/** True for the names that the patterns of the setting let through. */
+export const matches = ({ except, only }: AppConfig.AutoStart): ((name: string) => boolean) => {
+  const isIn = (patterns: ReadonlyArray<string>) => {
+    const expression = new RegExp(expressionOf(patterns))
+    return (name: string) => expression.test(name)
+  }
+  const [isOnly, isExcept] = [isIn(only), isIn(except)]
+  return (name) => (only.length === 0 || isOnly(name)) && !(except.length > 0 && isExcept(name))
+}

@@ -4,7 +4,7 @@ import { autoStart } from "./AppConfig/AutoStart.ts"
 import { retention } from "./AppConfig/Retention.ts"
 import { passwordsIn, secret, valuesIn } from "./AppConfig/Secret.ts"
 
-export { type AutoStart, autoStart, autoStartOf } from "./AppConfig/AutoStart.ts"
+export { type AutoStart, autoStart, autoStartOf, isAutoStartSet } from "./AppConfig/AutoStart.ts"
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
 export { passwordsIn, secrets } from "./AppConfig/Secret.ts"
 

@@ -1,5 +1,5 @@
 /** The instances that get a listener by themselves: `all,-test-*`, `created,shop-*`, `off`. */
-import { Config, ConfigError, Either, type Option } from "effect"
+import { Config, ConfigError, Either, Option } from "effect"
 
 /**
  * `all`: every instance at Evolution. `created`: those created at Evolution while the service is connected
@@ -39,12 +39,14 @@ const parse = (text: string): Either.Either<AutoStart, string> => {
       )
 }
 
-/** `None`: it is not set. */
-export const autoStart: Config.Config<Option.Option<AutoStart>> = Config.nonEmptyString(
-  "AUTO_START"
-).pipe(
+const name = "AUTO_START"
+
+/** True: its value is not the default. */
+export const isAutoStartSet = Config.map(Config.option(Config.nonEmptyString(name)), Option.isSome)
+
+export const autoStart: Config.Config<AutoStart> = Config.nonEmptyString(name).pipe(
   Config.mapOrFail((text) =>
     Either.mapLeft(parse(text), (why) => ConfigError.InvalidData([], why))
   ),
-  Config.option
+  Config.withDefault(autoStartOf("all"))
 )

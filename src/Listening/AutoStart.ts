@@ -105,7 +105,9 @@ const make = Effect.gen(function* () {
         concurrency: maxStarts,
         discard: true
       })
-      yield* Effect.logInfo(`Listens to ${fresh.length} instances that Evolution has`)
+      yield* Effect.logInfo(
+        `Instances of Evolution that are listened to from now on: ${fresh.length}`
+      )
     })
 
   /** A listener with a link of its own finds only its instance; others may have come meanwhile. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Either, Option } from "effect"
+import { ConfigProvider, Effect, Either } from "effect"
 import { type AutoStart, autoStart } from "../../src/AppConfig/AutoStart.ts"
 
 const load = (text?: string) =>
@@ -28,13 +28,13 @@ describe("AUTO_START", () => {
     ["0", { mode: "off", ...everyName }]
   ])("reads %s", ([text, expected]) =>
     Effect.gen(function* () {
-      expect(yield* load(text)).toEqual(Option.some(expected))
+      expect(yield* load(text)).toEqual(expected)
     })
   )
 
-  it.effect.each(["", undefined])("is not set by %s", (text) =>
+  it.effect.each(["", undefined])("is all with the value %s", (text) =>
     Effect.gen(function* () {
-      expect(yield* load(text)).toEqual(Option.none())
+      expect(yield* load(text)).toEqual({ mode: "all", ...everyName })
     })
   )
 

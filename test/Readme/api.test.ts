@@ -78,7 +78,7 @@ describe("The page about the API", () => {
   })
 
   it("gives every value of a status, and every reason for having no code", () => {
-    const status = sectionOf(page, "## The status of an instance")
+    const status = sectionOf("docs/instances.md", "## The status of an instance")
     const actions = tablesOf(status, "| `userAction` |").flatMap(([cell = ""]) => codesIn(cell))
     expect([...actions].sort()).toEqual([...UserAction.literals].sort())
     const states = Schema.decodeUnknownSync(Union)(components.schemas.ListenerState)

@@ -69,6 +69,7 @@ export const startService = async ({
       EVOLUTION_API_KEY: "any",
       EVOLUTION_MODE: mode,
       DATA_DIR: dataDirectory,
+      AUTO_START: "off",
       ...variables,
       ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl })
     },

@@ -43,10 +43,12 @@ const sinceOf = (ageSeconds, at) => at - ageSeconds * 1000
 const join = (parts) => parts.filter((part) => part !== false && part !== "").join(" · ")
 
 /** @param {InstanceStatus} status @param {number} at @returns {Part} */
-export const wantedOf = ({ desired }, at) => ({
+export const wantedOf = ({ desired, ignoredEvents }, at) => ({
   text: sayOf("desired", desired.state),
   tone: desired.state === "listening" ? "good" : "off",
-  since: sinceOf(desired.ageSeconds, at)
+  since: sinceOf(desired.ageSeconds, at),
+  ...(desired.state !== "listening" &&
+    ignoredEvents > 0 && { detail: sayCount("ignored", ignoredEvents) })
 })
 
 /** @param {InstanceStatus} status @param {number} at @returns {Part} */
@@ -100,9 +102,9 @@ export const toDoOf = ({ desired, userAction }) => ({
   text: sayOf("action", userAction),
   tone:
     userAction === "none"
-      ? desired.state === "stopped"
-        ? "off"
-        : "good"
+      ? desired.state === "listening"
+        ? "good"
+        : "off"
       : userAction === "wait" || userAction === "scan_qr"
         ? "busy"
         : "bad",

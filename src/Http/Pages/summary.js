@@ -70,6 +70,8 @@ export const summaryOf = (event, data) => {
       )
     case "qrcode.updated":
       return cut(text(fields.message))
+    case "instance.updated":
+      return cut(join([record(fields.profile).phone, record(fields.profile).name]))
     case "instance.create":
     case "instance.delete":
       return ""

@@ -79,6 +79,9 @@ export const words = {
   // A status
   desired_listening: "Listen",
   desired_stopped: "Stopped",
+  desired_unset: "Not listened to",
+  ignored_one: "{n} event not logged",
+  ignored_other: "{n} events not logged",
   link_Listening: "Listening",
   link_Connecting: "Connecting",
   link_Waiting: "Waiting",
@@ -106,6 +109,8 @@ export const words = {
   action_request_qr: "Ask for a new QR code",
   action_contact_whatsapp: "Contact WhatsApp: the account is blocked",
   action_recreate_instance: "Create the instance again",
+  action_check_evolution_network:
+    "Evolution does not reach WhatsApp: check its network and version",
   action_check_api_key: "Check EVOLUTION_API_KEY",
   action_activate_license: "Activate Evolution’s licence",
   action_enable_websocket: "Set WEBSOCKET_ENABLED=true at Evolution",

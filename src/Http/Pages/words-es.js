@@ -75,6 +75,9 @@ export const words = {
 
   desired_listening: "Escuchar",
   desired_stopped: "Parada",
+  desired_unset: "Sin escuchar",
+  ignored_one: "{n} evento sin registrar",
+  ignored_other: "{n} eventos sin registrar",
   link_Listening: "Escuchando",
   link_Connecting: "Conectando",
   link_Waiting: "Esperando",
@@ -102,6 +105,7 @@ export const words = {
   action_request_qr: "Pide un nuevo código QR",
   action_contact_whatsapp: "Contacta con WhatsApp: la cuenta está bloqueada",
   action_recreate_instance: "Crea la instancia de nuevo",
+  action_check_evolution_network: "Evolution no llega a WhatsApp: revisa su red y su versión",
   action_check_api_key: "Revisa EVOLUTION_API_KEY",
   action_activate_license: "Activa la licencia de Evolution",
   action_enable_websocket: "Pon WEBSOCKET_ENABLED=true en Evolution",

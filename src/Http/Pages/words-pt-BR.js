@@ -74,6 +74,9 @@ export const words = {
 
   desired_listening: "Ouvir",
   desired_stopped: "Parada",
+  desired_unset: "Não ouvida",
+  ignored_one: "{n} evento não registrado",
+  ignored_other: "{n} eventos não registrados",
   link_Listening: "Ouvindo",
   link_Connecting: "Conectando",
   link_Waiting: "Aguardando",
@@ -101,6 +104,8 @@ export const words = {
   action_request_qr: "Peça um novo QR code",
   action_contact_whatsapp: "Fale com o WhatsApp: a conta está bloqueada",
   action_recreate_instance: "Crie a instância de novo",
+  action_check_evolution_network:
+    "A Evolution não alcança o WhatsApp: verifique a rede e a versão dela",
   action_check_api_key: "Confira EVOLUTION_API_KEY",
   action_activate_license: "Ative a licença da Evolution",
   action_enable_websocket: "Ponha WEBSOCKET_ENABLED=true na Evolution",

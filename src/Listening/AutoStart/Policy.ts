@@ -6,10 +6,10 @@ import { KeptDefaults } from "../../Log/KeptDefaults.ts"
 
 /** The setting; or the default, which for a database of an earlier version is what that version did. */
 export const policy = Effect.gen(function* () {
-  const set = yield* AppConfig.autoStart
-  if (Option.isSome(set)) return set.value
+  const setting = yield* AppConfig.autoStart
+  if (yield* AppConfig.isAutoStartSet) return setting
   const kept = yield* (yield* KeptDefaults).get("AUTO_START")
-  if (Option.isNone(kept)) return AppConfig.autoStartOf("all")
+  if (Option.isNone(kept)) return setting
   yield* Effect.logInfo(
     "Listens by itself to instances that are created from now on, as before this version. A new installation listens to every instance at Evolution: set AUTO_START=all for that, or AUTO_START=created to keep this"
   )

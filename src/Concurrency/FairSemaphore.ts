@@ -15,55 +15,41 @@ export interface FairSemaphore {
   readonly awaitIdle: Effect.Effect<void>
 }
 
-interface Waiter {
-  hasPermit: boolean
-  admit: (() => void) | undefined
-}
-
 export const make = (permits: number): FairSemaphore => {
-  const waiting = new Set<Waiter>()
-  const idleListeners = new Set<() => void>()
-  let free = permits
+  const holders = new Set<symbol>()
+  const waiting = new Map<symbol, () => void>()
+  const idle = Effect.unsafeMakeLatch(true)
 
-  const acquire = (waiter: Waiter) =>
+  const acquire = (caller: symbol) =>
     Effect.async<void>((resume) => {
-      if (free > 0) {
-        free--
-        waiter.hasPermit = true
-        return resume(Effect.void)
+      const admit = () => {
+        waiting.delete(caller)
+        idle.unsafeClose()
+        holders.add(caller)
+        resume(Effect.void)
       }
-      waiter.admit = () => resume(Effect.void)
-      waiting.add(waiter)
+      if (holders.size < permits) admit()
+      else waiting.set(caller, admit)
     })
 
-  const release = (waiter: Waiter) => {
-    if (!waiter.hasPermit) return void waiting.delete(waiter)
-    const [next] = waiting
-    if (next === undefined) {
-      if (++free < permits) return
-      for (const notify of idleListeners) notify()
-      return idleListeners.clear()
-    }
-    waiting.delete(next)
-    next.hasPermit = true
-    next.admit?.()
+  const release = (caller: symbol) => {
+    waiting.delete(caller)
+    if (!holders.delete(caller)) return
+    const [admitNext] = waiting.values()
+    admitNext?.()
+    if (holders.size === 0) idle.unsafeOpen()
   }
 
   return {
-    awaitIdle: Effect.async((resume) => {
-      if (free === permits) return resume(Effect.void)
-      const notify = () => resume(Effect.void)
-      idleListeners.add(notify)
-      return Effect.sync(() => idleListeners.delete(notify))
-    }),
+    awaitIdle: idle.await,
     withPermit: (effect) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.suspend(() => {
-          const waiter: Waiter = { hasPermit: false, admit: undefined }
-          return restore(acquire(waiter)).pipe(
+          const caller = Symbol()
+          return restore(acquire(caller)).pipe(
             Effect.zipRight(restore(effect)),
-            // Covers a waiter that was admitted and interrupted before it took its next step.
-            Effect.ensuring(Effect.sync(() => release(waiter)))
+            // Covers a caller that was admitted and interrupted before it took its next step.
+            Effect.ensuring(Effect.sync(() => release(caller)))
           )
         })
       )

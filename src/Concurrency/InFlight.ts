@@ -18,20 +18,20 @@ export interface InFlight {
 }
 
 export const make = (): InFlight => {
-  const open = new Set<Ticket>()
+  const open = new Map<Ticket | undefined, number>()
   return {
     begin: (since) => {
       const ticket = { since }
-      open.add(ticket)
+      open.set(ticket, since)
       return ticket
     },
     done: (ticket) => {
-      if (ticket !== undefined) open.delete(ticket)
+      open.delete(ticket)
     },
     least: () => {
       let least: number | undefined
       // Not the ticket opened first: clocks are set back, and batches wait for their turn.
-      for (const { since } of open) if (least === undefined || since < least) least = since
+      for (const since of open.values()) least = Math.min(least ?? since, since)
       return least
     }
   }

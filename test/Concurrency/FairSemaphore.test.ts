@@ -51,6 +51,16 @@ describe("FairSemaphore", () => {
       })
   )
 
+  it.effect("FairSemaphore admits nobody in the place of a fiber that stops waiting", () =>
+    Effect.gen(function* () {
+      const { admitted, finish, interrupt } = yield* crowd
+      yield* interrupt(4)
+      expect(admitted).toEqual([0, 1])
+      for (const number of [0, 1, 2]) yield* finish(number)
+      expect(admitted).toEqual([0, 1, 2, 3, 5])
+    })
+  )
+
   it.effect("FairSemaphore loses no permit when a fiber is admitted and interrupted at once", () =>
     Effect.gen(function* () {
       const { admitted, fibers, finish, interrupt } = yield* crowd

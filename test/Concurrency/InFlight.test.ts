@@ -14,6 +14,7 @@ describe("InFlight", () => {
     const inFlight = InFlight.make()
     const newer = inFlight.begin(20)
     const older = inFlight.begin(10)
+    expect([newer.since, older.since]).toEqual([20, 10])
     expect(inFlight.least()).toBe(10)
     inFlight.done(newer)
     expect(inFlight.least()).toBe(10)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Option, Scope, TestClock } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Logger, Option, Scope, TestClock } from "effect"
 import * as StopPlan from "../../src/Concurrency/StopPlan.ts"
 
 const parts: ReadonlyArray<StopPlan.Part> = [
@@ -29,6 +29,7 @@ describe("a part of the service", () => {
   it.effect("has its share and what the parts before it left over", () =>
     planned(
       Effect.gen(function* () {
+        yield* TestClock.adjust("1 hour")
         const http = yield* left("http")
         expect(http).toBe(Duration.toMillis(StopPlan.share("http")))
         yield* TestClock.adjust("100 millis")
@@ -91,16 +92,36 @@ describe("all parts, each of which never ends", () => {
 describe("a bounded layer", () => {
   const stuck = Layer.scopedDiscard(Effect.addFinalizer(() => Effect.never))
 
-  it.effect("is closed in time, although a part of it is not bounded", () =>
+  /** The lines that a layer's end logs; the end may take the whole budget. */
+  const linesOf = (layer: Layer.Layer<never>) =>
     Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) =>
+        lines.push(`${logLevel.label} ${message}`)
+      )
       const scope = yield* Scope.make()
       yield* Layer.buildWithScope(
-        StopPlan.bounded("database")(stuck).pipe(Layer.provide(StopPlan.StopPlan.layer)),
+        StopPlan.bounded("database")(layer).pipe(
+          Layer.provide(StopPlan.StopPlan.layer),
+          Layer.provide(Logger.replace(Logger.defaultLogger, logger))
+        ),
         scope
       )
       const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
       yield* TestClock.adjust(StopPlan.budget)
       expect(Option.isSome(yield* Fiber.poll(closing))).toBe(true)
+      return lines
+    })
+
+  it.effect("is closed in time, although a part of it is not bounded, and the log says so", () =>
+    Effect.gen(function* () {
+      expect(yield* linesOf(stuck)).toEqual(["ERROR Stopped without waiting for every part to end"])
+    })
+  )
+
+  it.effect("logs nothing when it ends in time", () =>
+    Effect.gen(function* () {
+      expect(yield* linesOf(Layer.empty)).toEqual([])
     })
   )
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, FiberId, Logger, Queue, TestClock } from "effect"
-import { Escalation, LoopCrashed, loop } from "../../src/Concurrency/Supervise.ts"
+import { Cause, Deferred, Effect, FiberId, Logger, Queue, TestClock } from "effect"
+import { Escalation, type LoopCrashed, loop } from "../../src/Concurrency/Supervise.ts"
 
 const escalation = () => Deferred.unsafeMake<never, LoopCrashed>(FiberId.none)
 
@@ -44,17 +44,29 @@ describe("Supervise.loop", () => {
       expect(yield* Deferred.isDone(ended)).toBe(false)
       yield* TestClock.adjust("10 seconds")
       expect(runs).toBe(6)
-      const exit = yield* Effect.exit(Deferred.await(ended))
-      expect(exit).toEqual(
-        Exit.fail(
-          new LoopCrashed({
-            loop: "test loop",
-            message:
-              "The test loop keeps crashing: see the log, restart the service and report the bug"
-          })
-        )
+      const { loop: name, message } = yield* Effect.flip(Deferred.await(ended))
+      expect(name).toBe("test loop")
+      expect(message).toBe(
+        "The test loop keeps crashing: see the log, restart the service and report the bug"
       )
     }).pipe(Effect.provide(quiet))
+  )
+
+  it.scoped("loop logs every crash with its name and its cause", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ cause, logLevel, message }) =>
+        lines.push(`${logLevel.label} ${message}: ${Cause.pretty(cause).split("\n")[0]}`)
+      )
+      const fiber = yield* loop(
+        "test loop",
+        Effect.suspend(() => (lines.length < 2 ? Effect.dieMessage("again") : Effect.void))
+      ).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+      yield* TestClock.adjust("1 second")
+      yield* fiber.await
+      const line = "ERROR The test loop crashed: RuntimeException: again"
+      expect(lines).toEqual([line, line])
+    })
   )
 
   it.scoped("loop counts only the crashes of the last minute", () =>

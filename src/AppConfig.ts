@@ -14,7 +14,8 @@ const httpUrl = (name: string) =>
     const wrong = (why: string) => Either.left(ConfigError.InvalidData([], why))
     if (!URL.canParse(text)) return wrong("Expected an address such as http://localhost:8080")
     const url = new URL(text)
-    if (!/^https?:$/.test(url.protocol)) return wrong("Expected an http:// or https:// address")
+    if (!["http:", "https:"].includes(url.protocol))
+      return wrong("Expected an http:// or https:// address")
     if (url.username !== "" || url.password !== "" || url.search !== "")
       return wrong("Expected an address without user, password and query")
     url.pathname = url.pathname.replace(/\/*$/, "/")
@@ -94,25 +95,23 @@ export const metricsPerInstance = Config.boolean("METRICS_PER_INSTANCE").pipe(
   Config.withDefault(false)
 )
 
-/** `name=value,name=value`, each part percent-encoded (OpenTelemetry's form). */
+/** `name=value`, the value percent-encoded. */
+const headerOf = (pair: string): Option.Option<readonly [string, string]> => {
+  const [, name, value] = /^\s*([\w-]+)\s*=([\x21-\x7e ]+)$/.exec(pair) ?? []
+  return Option.all([
+    Option.fromNullable(name),
+    Option.flatMap(Option.fromNullable(value), unescaped)
+  ])
+}
+
+const unescaped = Option.liftThrowable((text: string) => decodeURIComponent(text.trim()))
+
+/** `name=value,name=value` (OpenTelemetry's form). */
 const otlpHeaders = Config.mapOrFail(secret("OTEL_EXPORTER_OTLP_HEADERS", valuesIn), (text) =>
-  Either.mapBoth(
-    Either.all(
-      text.split(",").map((pair) => {
-        const [, name, value] = /^\s*([\w-]+)\s*=([\x21-\x7e ]+)$/.exec(pair) ?? []
-        return name === undefined || value === undefined
-          ? Either.left("no pair")
-          : Either.map(
-              Either.try(() => decodeURIComponent(value.trim())),
-              (decoded) => [name, decoded] as const
-            )
-      })
-    ),
-    {
-      onLeft: () => ConfigError.InvalidData([], "Expected name=value,name=value"),
-      onRight: (pairs) => Redacted.make(Object.fromEntries(pairs))
-    }
-  )
+  Option.match(Option.all(text.split(",").map(headerOf)), {
+    onNone: () => Either.left(ConfigError.InvalidData([], "Expected name=value,name=value")),
+    onSome: (pairs) => Either.right(Redacted.make(Object.fromEntries(pairs)))
+  })
 )
 
 /** The receiver of traces. */
@@ -152,15 +151,18 @@ export const explain = (error: ConfigError.ConfigError): ReadonlyArray<string> =
   ...new Set(linesOf(error))
 ]
 
-const linesOf = (error: ConfigError.ConfigError): ReadonlyArray<string> =>
-  ConfigError.reduceWithContext<void, ReadonlyArray<string>>(error, undefined, {
-    andCase: (_, left, right) => [...left, ...right],
-    orCase: (_, left) => left,
-    missingDataCase: (_, path) => [`${path.join(".")}: not set`],
-    invalidDataCase: (_, path, message) => [`${path.join(".")}: ${withoutValue(message)}`],
-    sourceUnavailableCase: (_, path, message) => [`${path.join(".")}: ${message}`],
-    unsupportedCase: (_, path, message) => [`${path.join(".")}: ${message}`]
-  })
+const linesOf = (error: ConfigError.ConfigError): ReadonlyArray<string> => {
+  switch (error._op) {
+    case "And":
+      return [...linesOf(error.left), ...linesOf(error.right)]
+    case "Or":
+      return linesOf(error.left)
+    case "MissingData":
+      return [`${error.path.join(".")}: not set`]
+    default:
+      return [`${error.path.join(".")}: ${withoutValue(error.message)}`]
+  }
+}
 
 /** Effect's messages end with the value. */
 const withoutValue = (message: string): string =>

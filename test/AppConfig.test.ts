@@ -120,6 +120,7 @@ describe("Evolution's address", () => {
         "localhost",
         "localhost:8080",
         "ws://localhost:8080",
+        "unix+http://localhost:8080",
         "file:///etc/passwd",
         "http://user@evo.example",
         "http://:sesame@evo.example",
@@ -199,6 +200,32 @@ describe("explain", () => {
     })
   )
 
+  it.effect("accepts a queue of 1 MiB, and back-fill of nothing", () =>
+    Effect.gen(function* () {
+      const least = { QUEUE_MAX_MIB: "1", BACKFILL_LIMIT: "0" }
+      expect(yield* linesOf({ ...required, ...least })).toEqual([])
+    })
+  )
+
+  it.effect("names a setting that is read under a prefix by its whole path", () =>
+    Effect.gen(function* () {
+      const nested = Config.all([
+        Config.nested(AppConfig.backfillLimit, "LISTENER"),
+        Config.nested(
+          Config.orElse(AppConfig.Evolution, () => AppConfig.Evolution),
+          "LISTENER"
+        )
+      ])
+      const given = new Map([["LISTENER.BACKFILL_LIMIT", "-1"]])
+      const error = yield* Effect.flip(ConfigProvider.fromMap(given).load(nested))
+      expect(AppConfig.explain(error)).toEqual([
+        "LISTENER.BACKFILL_LIMIT: Expected 0 or more",
+        "LISTENER.EVOLUTION_API_URL: not set",
+        "LISTENER.EVOLUTION_API_KEY: not set"
+      ])
+    })
+  )
+
   it.effect("accepts only ports that a server can listen on", () =>
     Effect.gen(function* () {
       for (const port of ["1", "8000", "65535"])
@@ -228,4 +255,21 @@ describe("explain", () => {
         expect(yield* refusalsOf({ HOST })).toEqual([])
     })
   )
+})
+
+describe("a host", () => {
+  it.each([
+    ["127.0.0.1", true],
+    ["127.254.10.3", true],
+    ["localhost", true],
+    ["::1", true],
+    ["0.0.0.0", false],
+    ["::", false],
+    ["10.127.0.0.1", false],
+    ["127.0.0.1.example.com", false],
+    ["shop-127.0.0.1", false],
+    ["localhost.example.com", false]
+  ])("of a server is reachable for this machine alone, or not: %s", (host, expected) => {
+    expect(AppConfig.isLoopback(host)).toBe(expected)
+  })
 })

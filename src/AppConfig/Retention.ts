@@ -1,5 +1,5 @@
 /** The retention of events: `90 days,shop-1=7 days,test-*=1 day,legal-*=forever`. */
-import { Config, ConfigError, Duration, Either, Option } from "effect"
+import { Array as Arr, Config, ConfigError, Duration, Either, Option, String as Str } from "effect"
 
 /** `null`: forever. */
 export type Keep = Duration.Duration | null
@@ -34,7 +34,7 @@ const parse = (text: string): Either.Either<Retention, string> =>
     let general: Keep | undefined
     const overrides = new Map<string, Keep>()
     for (const part of text.split(",")) {
-      const [left = "", right, ...rest] = part.split("=").map((piece) => piece.trim())
+      const [left, right, ...rest] = Arr.map(Str.split(part, "="), (piece) => piece.trim())
       if (rest.length > 0) return yield* Either.left('Expected one "=" in each part')
       if (right === undefined) {
         if (general !== undefined) return yield* Either.left("Expected one duration for all")

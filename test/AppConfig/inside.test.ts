@@ -25,13 +25,14 @@ describe("the receiver of traces", () => {
     Effect.gen(function* () {
       const given = {
         ...endpoint,
-        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20sesame, x-b=1=2"
+        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20sesame, x-b=1=2,x-c = %20c "
       }
       const found = Option.getOrThrow(yield* Effect.flatten(traces(given)))
       expect(found.endpoint.href).toBe("http://collector:4318/otlp/")
       expect(Redacted.value(found.headers)).toEqual({
         authorization: "Bearer sesame",
-        "x-b": "1=2"
+        "x-b": "1=2",
+        "x-c": " c"
       })
       expect(JSON.stringify(found)).not.toContain("sesame")
       const bare = Option.getOrThrow(yield* Effect.flatten(traces(endpoint)))
@@ -47,7 +48,8 @@ describe("the receiver of traces", () => {
         { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "sesame" },
         { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a=sesame,b" },
         { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a=%sesame" },
-        { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a b=sesame" }
+        { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a b=sesame" },
+        { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a=sesam\u00e9" }
       ]) {
         const loaded = yield* traces(wrong)
         const lines = Either.isLeft(loaded) ? AppConfig.explain(loaded.left) : []
@@ -55,6 +57,22 @@ describe("the receiver of traces", () => {
         expect(lines[0]).toMatch(/^OTEL_EXPORTER_OTLP_\w+: Expected /)
         expect(lines[0]).not.toContain("sesame")
       }
+    })
+  )
+})
+
+describe("NODE_TLS_REJECT_UNAUTHORIZED", () => {
+  it.effect("turns the check of certificates off with 0 alone, as in Node", () =>
+    Effect.gen(function* () {
+      const verified = (variables: Readonly<Record<string, string>>) =>
+        Effect.flatten(load(AppConfig.isTlsVerified, variables))
+      expect(yield* verified({})).toBe(true)
+      for (const [text, expected] of [
+        ["0", false],
+        ["1", true],
+        ["false", true]
+      ] as const)
+        expect(yield* verified({ NODE_TLS_REJECT_UNAUTHORIZED: text }), text).toBe(expected)
     })
   )
 })

@@ -21,6 +21,27 @@ describe("the secrets in the settings", () => {
     })
   )
 
+  it.effect.each([
+    ["an address", { DATABASE_URL: "postgres://u:plain@h/db" }, ["plain"]],
+    [
+      "an address's query",
+      { DATABASE_URL: "postgres://u@h/db?sslmode=require&password=p%40ss&x=1#end" },
+      ["p%40ss", "p@ss"]
+    ],
+    ["a query of nothing else", { DATABASE_URL: "postgres://u@h/db?password=p" }, ["p"]],
+    ["an encoding that is none", { DATABASE_URL: "postgres://u:p%zz@h/db" }, ["p%zz"]],
+    [
+      "headers",
+      { OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20abc, x-key = k=1 " },
+      ["Bearer%20abc", "Bearer abc", "k=1"]
+    ],
+    ["a header without a name", { OTEL_EXPORTER_OTLP_HEADERS: "sesame" }, ["sesame"]]
+  ] as const)("are found in %s", ([, variables, expected]) =>
+    Effect.gen(function* () {
+      expect(yield* secretsIn(variables)).toEqual(expected)
+    })
+  )
+
   it.effect("are none without settings, and are found in malformed ones", () =>
     Effect.gen(function* () {
       expect(yield* secretsIn({})).toEqual([])

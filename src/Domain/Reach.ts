@@ -33,7 +33,6 @@ export const reasonOf = (code: string, at: string, setting: string): string | un
     case "EPROTO":
     case "ERR_SSL_WRONG_VERSION_NUMBER":
       return `${at} does not speak TLS: is it http:// instead of https://?`
-    default:
-      return undefined
   }
+  return undefined
 }

@@ -145,7 +145,6 @@ const whatsappAction = (
         ? "check_evolution_network"
         : "wait"
     case "refused":
-      return "request_qr"
     case "close":
       return isBan(whatsapp.reason) ? "contact_whatsapp" : "request_qr"
     case "removed":

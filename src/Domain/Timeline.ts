@@ -89,11 +89,12 @@ const whatsappTurns = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<Turn<W
 const spans = <State>(turns: ReadonlyArray<Turn<State | "unknown">>, { from, to }: Stretch) => {
   const [begin, end] = [DateTime.toEpochMillis(from), DateTime.toEpochMillis(to)]
   const inOrder = [...turns].sort((left, right) => left.at - right.at)
-  const merged: Array<Turn<State | "unknown">> = [{ state: "unknown", reason: null, at: begin }]
-  for (const turn of inOrder) {
-    const at = Math.max(turn.at, begin)
-    if (at >= end) continue
-    if (merged.at(-1)?.at === at) merged.pop()
+  const before: Turn<State | "unknown"> = { state: "unknown", reason: null, at: begin }
+  // Of the turns of one moment the last one counts.
+  const latest = new Map([[begin, before]])
+  for (const turn of inOrder) if (turn.at < end) latest.set(Math.max(turn.at, begin), turn)
+  const merged: Array<Turn<State | "unknown">> = []
+  for (const [at, turn] of latest) {
     const last = merged.at(-1)
     if (last?.state !== turn.state || last.reason !== turn.reason) merged.push({ ...turn, at })
   }

@@ -108,16 +108,20 @@ describe("a gap", () => {
   })
 
   it.each([
-    ["open", open, false],
-    ["open again", Gap.reopened(Gap.retrying(closed, "why", at(90))), false],
-    ["closed", closed, true],
-    ["fetched in part", Gap.progressed(closed, 7, at(10)), true],
-    ["to be tried again", Gap.retrying(closed, "why", at(90)), true],
-    ["given up", Gap.lost(closed, "not_stored", "why"), false],
-    ["recovered", Gap.recovered(closed), false]
-  ] as const)("that is %s leaves something to try, or nothing", (_how, gap, expected) => {
-    expect(Gap.isRecoverable(gap)).toBe(expected)
-  })
+    ["open", open, true, false],
+    ["open again", Gap.reopened(Gap.retrying(closed, "why", at(90))), true, false],
+    ["closed", closed, false, true],
+    ["fetched in part", Gap.progressed(closed, 7, at(10)), false, true],
+    ["to be tried again", Gap.retrying(closed, "why", at(90)), false, true],
+    ["given up", Gap.lost(closed, "not_stored", "why"), false, false],
+    ["recovered", Gap.recovered(closed), false, false]
+  ] as const)(
+    "that is %s goes on, leaves something to try, or nothing",
+    (_how, gap, goesOn, leaves) => {
+      expect(Gap.isOpen(gap)).toBe(goesOn)
+      expect(Gap.isRecoverable(gap)).toBe(leaves)
+    }
+  )
 
   it("A gap that is open has no verdict, and one without a verdict has no note", () => {
     const isGap = Schema.is(Gap.Gap)

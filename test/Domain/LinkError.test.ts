@@ -13,30 +13,58 @@ import {
 describe("LinkError", () => {
   it.each([
     [
-      DialFailed.of("ECONNREFUSED", "connect ECONNREFUSED"),
+      "a failed dial",
+      () => DialFailed.of("ECONNREFUSED", "connect ECONNREFUSED"),
       "Cannot reach Evolution: connect ECONNREFUSED"
     ],
-    [DialFailed.of("ECONNREFUSED", ""), "Cannot reach Evolution: ECONNREFUSED"],
     [
-      UpgradeRefused.of(400, "Invalid global token"),
+      "a failed dial without words",
+      () => DialFailed.of("ECONNREFUSED", ""),
+      "Cannot reach Evolution: ECONNREFUSED"
+    ],
+    [
+      "a refused socket",
+      () => UpgradeRefused.of(400, "Invalid global token"),
       'Evolution refused the socket: HTTP 400 "Invalid global token"'
     ],
     [
-      UpgradeRefused.of(502, "Bad key"),
+      "a socket that something else refused",
+      () => UpgradeRefused.of(502, "Bad key"),
       'Something between us and Evolution answers HTTP 502 with text ("Bad key"): a proxy or a firewall?'
     ],
     [
-      HandshakeTimeout.of("namespace", 10_000),
+      "a slow handshake",
+      () => HandshakeTimeout.of("namespace", 10_000),
       'Evolution did not complete the "namespace" phase within 10000 ms'
     ],
-    [HeartbeatMissed.of(45_000), "Evolution sent no ping for 45000 ms"],
-    [NamespaceRefused.of("/shop", "Invalid"), 'Evolution refused namespace "/shop": Invalid'],
-    [ConnectionLost.of(1006, ""), "Evolution closed the link: 1006"],
-    [ConnectionLost.of(1000, "bye"), 'Evolution closed the link: 1000 "bye"'],
-    [ProtocolViolation.of("no packet"), "Evolution broke the protocol: no packet"],
-    [InstanceNotFound.of("shop"), 'Cannot find instance "shop": it was never started here']
-  ])("says what happened: %s", (error, message) => {
-    expect(error.message).toBe(message)
+    ["a missed heartbeat", () => HeartbeatMissed.of(45_000), "Evolution sent no ping for 45000 ms"],
+    [
+      "a refused namespace",
+      () => NamespaceRefused.of("/shop", "Invalid"),
+      'Evolution refused namespace "/shop": Invalid'
+    ],
+    [
+      "a lost link without a reason",
+      () => ConnectionLost.of(1006, ""),
+      "Evolution closed the link: 1006"
+    ],
+    [
+      "a lost link with a reason",
+      () => ConnectionLost.of(1000, "bye"),
+      'Evolution closed the link: 1000 "bye"'
+    ],
+    [
+      "a broken protocol",
+      () => ProtocolViolation.of("no packet"),
+      "Evolution broke the protocol: no packet"
+    ],
+    [
+      "an instance without a record",
+      () => InstanceNotFound.of("shop"),
+      'Cannot find instance "shop": it was never started here'
+    ]
+  ])("says what happened: %s", (_, make, message) => {
+    expect(make().message).toBe(message)
   })
 
   it("carries the data to act on", () => {

@@ -14,6 +14,7 @@ import {
   Connecting,
   connecting,
   generationOf,
+  hasOutcome,
   isStable,
   ListenerCrashed,
   ListenerState,
@@ -114,6 +115,25 @@ describe("a link", () => {
       expect(isStable(from)).toBe(false)
     }
   )
+})
+
+describe("a listener", () => {
+  it("is not stable when it waits after a link that was", () => {
+    const state = waiting(held, facts)
+    expect(state).toMatchObject({ attempt: 0 })
+    expect(isStable(state)).toBe(false)
+  })
+
+  it.each<readonly [string, ListenerState, boolean]>([
+    ["Stopped", stopped(t0), false],
+    ["Connecting", connectingOnce, false],
+    ["Connecting after a refusal", { ...connectingOnce, error: lost }, true],
+    ["Waiting", waitingTwice, true],
+    ["Parked", parkedThrice, true],
+    ["Listening", fresh, true]
+  ])("that is %s has an answer for who asked it to start, or has not yet", (_, state, expected) => {
+    expect(hasOutcome(state)).toBe(expected)
+  })
 })
 
 describe("waiting", () => {

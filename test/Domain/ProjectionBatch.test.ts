@@ -87,6 +87,13 @@ describe("project", () => {
     expect(changes).toEqual([])
   })
 
+  it("looks up an instance only for an event that can change its facts", () => {
+    const asked: Array<string> = []
+    const known = (name: string) => void asked.push(name)
+    project(known, [event("shop-1", "messages.upsert", {}), update("shop-2", "open")])
+    expect(asked).toEqual(["shop-2"])
+  })
+
   it("gives no change for no events", () => {
     expect(projected([record("shop-1")])).toEqual([])
   })

@@ -33,4 +33,9 @@ describe("observe", () => {
     expect(stateAfterSnapshot(10 * minute)).toBe("close")
     expect(stateAfterSnapshot(11 * minute)).toBe("close")
   })
+
+  it("believes a live event from before the last fact: events come in order, and the clock was set back", () => {
+    const events = [update("open", 60 * minute, "live"), update("close", 59 * minute, "live")]
+    expect(events.reduce(observe, nothingObserved).whatsapp?.state).toBe("close")
+  })
 })

@@ -19,7 +19,7 @@ import {
   Stopped,
   Waiting
 } from "../../src/Domain/ListenerState.ts"
-import { InstanceStatus, statusOf, type UserAction } from "../../src/Domain/Status.ts"
+import { codeOf, InstanceStatus, statusOf, type UserAction } from "../../src/Domain/Status.ts"
 
 const utc = DateTime.unsafeMake
 const since = utc(0)
@@ -176,6 +176,16 @@ describe("statusOf", () => {
     const known = record({ whatsapp: whatsapp("connecting"), qr: code })
     expect(tell(known, listening).qrExpiresAt).toEqual(expected)
   })
+
+  it.each(linkDown)(
+    "gives a code while $listener._tag only if a newer one would be known",
+    ({ listener }) => {
+      const known = record({ whatsapp: whatsapp("connecting"), qr })
+      const expected = ["Stopped", "Parked"].includes(listener._tag) ? null : qr
+      expect(codeOf(known, listener, now)).toBe(expected)
+      expect(tell(known, listener).qrExpiresAt).toBe(expected?.expiresAt ?? null)
+    }
+  )
 
   it("encodes to JSON and back, and holds no code", () => {
     const known = record({ whatsapp: whatsapp("connecting"), qr })

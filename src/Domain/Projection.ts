@@ -40,8 +40,8 @@ export const project = (
   return [...turned].flatMap(([record, observed]) => {
     const qrChanged = observed.qr !== record.qr
     const evolutionChanged = observed.evolution !== record.evolution
+    // A code changes only with WhatsApp's state or the identity.
     const isSame =
-      !qrChanged &&
       !evolutionChanged &&
       observed.whatsapp === record.whatsapp &&
       observed.profile === record.profile

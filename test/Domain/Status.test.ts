@@ -136,6 +136,18 @@ describe("userAction", () => {
   })
 })
 
+describe("an instance that connects without a code", () => {
+  it.each<readonly [string, UserAction, Partial<InstanceRecord>]>([
+    ["for less than three minutes", "wait", { connectingSince: utc(-119_999) }],
+    ["for three minutes", "check_evolution_network", { connectingSince: utc(-120_000) }],
+    ["for an unknown time", "wait", { connectingSince: null }],
+    ["for long, until it shows one", "scan_qr", { connectingSince: utc(-120_000), qr }]
+  ])("%s is %s", (_, expected, known) => {
+    const { userAction } = tell(record({ whatsapp: whatsapp("connecting"), ...known }), listening)
+    expect(userAction).toBe(expected)
+  })
+})
+
 describe("statusOf", () => {
   it("gives the age of each fact in whole seconds", () => {
     const status = tell(

@@ -3,10 +3,12 @@ import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } fro
 import { autoStart } from "./AppConfig/AutoStart.ts"
 import { retention } from "./AppConfig/Retention.ts"
 import { passwordsIn, secret, valuesIn } from "./AppConfig/Secret.ts"
+import { trustedProxies } from "./AppConfig/TrustedProxies.ts"
 
 export { type AutoStart, autoStart, autoStartOf, isAutoStartSet } from "./AppConfig/AutoStart.ts"
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
 export { passwordsIn, secrets } from "./AppConfig/Secret.ts"
+export { trustedProxies, trusting } from "./AppConfig/TrustedProxies.ts"
 
 /** An http(s) address with nothing secret in it; a trailing slash does not matter. */
 const httpUrl = (name: string) =>
@@ -80,6 +82,11 @@ export const Http = Config.all({
   apiKey: Config.option(Config.map(headerValue("API_KEY"), Redacted.make))
 })
 
+/** The path of `PUBLIC_URL`, such as `/listener/`; `/` without one. */
+export const basePath: Config.Config<string> = Config.map(Http, ({ publicUrl }) =>
+  Option.match(publicUrl, { onNone: () => "/", onSome: ({ pathname }) => pathname })
+)
+
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
 
@@ -143,7 +150,8 @@ export const everything = Config.all([
   keyWhereReachable,
   logLevel,
   metricsPerInstance,
-  traces
+  traces,
+  trustedProxies
 ])
 
 /** One line for each wrong setting, without its value, which may be secret. */

@@ -65,8 +65,8 @@ const access = Session.layer.pipe(
 
 /** Serves the routes on `HOST` and `PORT`. Closing takes half a second at the most. */
 export const layer = Layer.unwrapEffect(
-  Effect.map(AppConfig.Http, ({ host, port }) => {
-    const node = Server.make(unavailable)
+  Effect.map(Effect.all([AppConfig.Http, AppConfig.basePath]), ([{ host, port }, basePath]) => {
+    const node = Server.make(unavailable, basePath)
     const serving = Layer.scopedDiscard(
       Effect.acquireRelease(
         // There are no WebSockets here: a request for one is answered like any other.

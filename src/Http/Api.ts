@@ -24,6 +24,8 @@ export class Api extends HttpApi.make("evolution-listener")
   .add(metrics)
   .annotate(OpenApi.Title, "evolution-listener")
   .annotate(OpenApi.Version, version)
+  // Relative to the description, which a proxy may serve below any path.
+  .annotate(OpenApi.Servers, [{ url: "." }])
   .annotate(
     OpenApi.Description,
     "Memory and nervous system for Evolution API: supervised listeners, QR codes, and every event in Postgres."

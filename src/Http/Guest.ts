@@ -1,25 +1,39 @@
 /** The pairing page's feed: codes and state of one instance, for a person without a key. */
 import { HttpServerRequest, type HttpServerResponse } from "@effect/platform"
-import { Context, DateTime, Deferred, type Duration, Effect, Layer, Option, Stream } from "effect"
+import {
+  Context,
+  DateTime,
+  Deferred,
+  type Duration,
+  Effect,
+  Either,
+  Layer,
+  Option,
+  Stream
+} from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { Progress } from "../Domain/Pairing.ts"
 import { Pairing } from "../Instances/Pairing.ts"
-import { PairingPass } from "./Api.ts"
+import { AddressUnknown, PairingPass } from "./Api.ts"
 import { Tokens } from "./Auth/Tokens.ts"
+import { forwardedBy } from "./Forwarded.ts"
 import * as QrImage from "./QrImage.ts"
 import { farewell, frame, heartbeat, heartbeatEvery, respond, retry, Stopping } from "./Sse.ts"
 
 export class Guest extends Context.Tag("evolution-listener/Guest")<
   Guest,
   {
-    /** Makes a link for a person without a key. Its address is `PUBLIC_URL`, or the address of the request. */
+    /**
+     * Makes a link for a person without a key. Its address is `PUBLIC_URL`, or the address at which the
+     * request reached the service.
+     */
     readonly link: (
       name: InstanceName,
       lifetime: Duration.Duration
     ) => Effect.Effect<
       { readonly url: string; readonly expiresAt: DateTime.Utc },
-      never,
+      AddressUnknown,
       HttpServerRequest.HttpServerRequest
     >
     /** Streams codes and state until the link expires. */
@@ -33,15 +47,17 @@ export class Guest extends Context.Tag("evolution-listener/Guest")<
 }
 
 const make = Effect.gen(function* () {
-  const { host, port, publicUrl } = yield* AppConfig.Http
+  const { publicUrl } = yield* AppConfig.Http
+  const forwarded = yield* forwardedBy
   const pairing = yield* Pairing
   const stopping = yield* Stopping
   const tokens = yield* Tokens
 
-  const baseFor = ({ headers }: HttpServerRequest.HttpServerRequest): URL =>
-    Option.getOrElse(publicUrl, () => {
-      const asked = `http://${headers.host ?? ""}/`
-      return new URL(URL.canParse(asked) ? asked : `http://${host}:${port}/`)
+  const addressFor = (request: HttpServerRequest.HttpServerRequest) =>
+    Option.match(publicUrl, {
+      onNone: () =>
+        Either.mapLeft(forwarded.address(request), (message) => new AddressUnknown({ message })),
+      onSome: (url) => Either.right(url)
     })
 
   const view = (instance: InstanceName, linkExpiresAt: DateTime.Utc) => (progress: Progress) =>
@@ -86,9 +102,9 @@ const make = Effect.gen(function* () {
   return Guest.of({
     link: (name, lifetime) =>
       Effect.gen(function* () {
-        const base = baseFor(yield* HttpServerRequest.HttpServerRequest)
+        const address = yield* addressFor(yield* HttpServerRequest.HttpServerRequest)
         const { expiresAt, token } = yield* tokens.issue("pairing", name, lifetime)
-        const url = new URL("pair", base)
+        const url = new URL("pair", address)
         url.hash = token
         return { url: url.href, expiresAt }
       }),

@@ -5,6 +5,7 @@ import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { HttpLayerRouter, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Data, Effect, Schema } from "effect"
+import * as AppConfig from "../AppConfig.ts"
 import { InstanceName } from "../Domain/Instance.ts"
 import { noSuchRoute } from "./Edge.ts"
 import * as Language from "./Language.ts"
@@ -54,8 +55,12 @@ const asset = (name: string, body: Buffer, more: Readonly<Record<string, string>
   }
 })
 
-/** A page in each language; its scripts choose their texts by the `lang` of the page. */
-const page = (name: string, html: string) => {
+/**
+ * A page in each language; its scripts choose their texts by the `lang` of the page. `home`: the address of
+ * the service as this page sees it.
+ */
+const page = (name: string, source: string, home: string) => {
+  const html = source.replaceAll(/ (href|src)="\//g, ` $1="${home}`)
   const inLanguage = (language: Language.Language) =>
     asset(name, Buffer.from(html.replace('<html lang="en">', `<html lang="${language}">`)), {
       "content-language": language,
@@ -106,14 +111,16 @@ export const make = (folder: URL) =>
   HttpLayerRouter.use((router) =>
     Effect.gen(function* () {
       const files = yield* read(folder)
-      const find = (name: string) => {
+      const basePath = yield* Effect.orDie(AppConfig.basePath)
+      /** Relative, because a proxy may serve the pages below any path; one without its last slash needs the whole. */
+      const find = (name: string, home = "./") => {
         const body = files.get(name)
         return body === undefined
           ? missing(folder, `it has no ${name}`)
-          : Effect.succeed(page(name, body.toString("utf8")))
+          : Effect.succeed(page(name, body.toString("utf8"), basePath === "/" ? home : basePath))
       }
       const home = yield* find("home.html")
-      const view = yield* find("view.html")
+      const view = yield* find("view.html", "../../")
       const monitor = yield* find("monitor.html")
       const pair = yield* find("pair.html")
 

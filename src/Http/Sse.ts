@@ -45,8 +45,12 @@ export const farewell = (reason: string, message: string): string =>
 /** Content type and headers of every stream. */
 export const options = {
   contentType: "text/event-stream",
-  // Without x-accel-buffering, nginx holds events back until its buffer is full.
-  headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
+  headers: {
+    // A proxy that compresses would hold events back until its window is full.
+    "cache-control": "no-store, no-transform",
+    // Without this, nginx holds events back until its buffer is full.
+    "x-accel-buffering": "no"
+  }
 } as const
 
 export const respond = (frames: Stream.Stream<string>): HttpServerResponse.HttpServerResponse =>

@@ -66,7 +66,7 @@ describe("a pairing link", () => {
       const link = yield* made
       const reader = yield* follow(tokenOf(link))
       expect(reader.headers.get("content-type")).toContain("text/event-stream")
-      expect(reader.headers.get("cache-control")).toBe("no-store")
+      expect(reader.headers.get("cache-control")).toBe("no-store, no-transform")
       const common = { instance: shop, linkExpiresAt: DateTime.formatIso(link.expiresAt) }
       const shown = yield* reader.take(3)
       expect(shown.map(({ event }) => event)).toEqual(["pairing", "pairing", "pairing"])

@@ -17,6 +17,11 @@ export class TooManyTries extends Schema.TaggedError<TooManyTries>()("TooManyTri
   retryAfterSeconds: Schema.Int
 }) {}
 
+/** The address at which other people reach the service is not known. */
+export class AddressUnknown extends Schema.TaggedError<AddressUnknown>()("AddressUnknown", {
+  message: Schema.String
+}) {}
+
 export class KeyNotFound extends Schema.TaggedError<KeyNotFound>()("KeyNotFound", {
   message: Schema.String
 }) {}

@@ -13,7 +13,7 @@ import { Qr } from "../../Domain/Instance.ts"
 import { PairingCode, QrNotAvailable } from "../../Domain/Pairing.ts"
 import { InstanceStatus } from "../../Domain/Status.ts"
 import { Authorization, PairingAuthorization } from "./Authorization.ts"
-import { Forbidden } from "./Errors.ts"
+import { AddressUnknown, Forbidden } from "./Errors.ts"
 import { Count, Digits, name, status } from "./Parameters.ts"
 
 export const QrFormat = Schema.Literal("json", "png", "svg")
@@ -79,6 +79,7 @@ export const pairing = HttpApiGroup.make("pairing")
     HttpApiEndpoint.post("link")`/instances/${name}/pairing-links`
       .setPayload(LinkWanted)
       .addSuccess(PairingLink, status(201))
+      .addError(AddressUnknown, status(409))
       .annotate(
         OpenApi.Summary,
         "Create a link that shows the codes of this instance to a person without a key"

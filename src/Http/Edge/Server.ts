@@ -16,18 +16,46 @@ const requestTimeout = 30_000
 const headersTimeout = 10_000
 const connectionsCheckingInterval = 2000
 
+/**
+ * A proxy in front must close an idle connection first, or it sends a request into one that we close and
+ * answers 502: nginx and AWS wait for 60 s, Traefik 90 s, Caddy 2 minutes, Google's load balancer 10 minutes.
+ */
+const keepAliveTimeout = 620_000
+
 /** Headers of every answer that is no page. */
 export const answerHeaders = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff"
 }
 
-export const make = (listener: RequestListener): Server => {
+/**
+ * The target of a request as a path of ours. It may be a whole address (RFC 9112, 3.2.2), and may begin with
+ * the path under which a proxy serves us.
+ */
+const pathOf = (target: string, basePath: string): string => {
+  const path = target.replace(/^https?:\/\/[^/?]*/i, "").replace(/^(?=\?|$)/, "/")
+  const outside = basePath.slice(0, -1)
+  if (outside === "" || !path.startsWith(outside)) return path
+  const inside = path.slice(outside.length)
+  return inside === "" || inside.startsWith("?") ? `/${inside}` : inside[0] === "/" ? inside : path
+}
+
+/** `basePath`: a path that proxies may have left before ours; `/`: none. */
+export const make = (listener: RequestListener, basePath = "/"): Server => {
   const server = createServer(
-    // Node refuses a request without Host, and its refusals have no body.
-    { requireHostHeader: false, requestTimeout, headersTimeout, connectionsCheckingInterval },
+    {
+      // Node refuses a request without Host, and its refusals have no body.
+      requireHostHeader: false,
+      requestTimeout,
+      headersTimeout,
+      keepAliveTimeout,
+      connectionsCheckingInterval
+    },
     listener
   )
+  server.prependListener("request", (request) => {
+    request.url = pathOf(request.url ?? "/", basePath)
+  })
   /** The latest answer on each connection. */
   const answers = new WeakMap<Duplex, ServerResponse>()
   server.prependListener("request", ({ socket }, answer) => answers.set(socket, answer))

@@ -1,4 +1,5 @@
 /** The service's API. The key of the signed-in operator is in this tab's memory and in a header, nowhere else. */
+import { rooted } from "./place.js"
 import { say, sayOf } from "./words.js"
 
 /** @typedef {import("./types.js").Credential} Credential */
@@ -97,7 +98,7 @@ export const errorOf = async (response) => {
  */
 const send = async (method, path, { as, body, signal } = {}) => {
   const headers = as ?? authorization()
-  const response = await fetch(path, {
+  const response = await fetch(rooted(path), {
     method,
     headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
     body: body === undefined ? null : JSON.stringify(body),

@@ -3,6 +3,7 @@
  * a key; it resumes from the last id, tells when it is not live, and never stops trying.
  */
 import { authorization, errorOf, readClock, unauthorized } from "./api.js"
+import { rooted } from "./place.js"
 import { makeParser } from "./sse.js"
 import { every, sleep } from "./time.js"
 
@@ -109,7 +110,7 @@ export const follow = ({
     attempt = new AbortController()
     triedAt = Date.now()
     const resume = lastId === null ? {} : { "last-event-id": lastId }
-    const response = await fetch(path, {
+    const response = await fetch(rooted(path), {
       headers: { ...headers(), ...resume, accept: "text/event-stream" },
       cache: "no-store",
       credentials: "omit",

@@ -1,9 +1,10 @@
 /** The page of all instances: their states, their commands, and the form for a new one. */
 import { makeActions, makeButtons } from "./actions.js"
-import { ask, messageOf } from "./api.js"
+import { ask, instancePath, messageOf } from "./api.js"
 import { showDegraded } from "./degraded.js"
 import { byId, h, keyed, setAttribute, setText, show } from "./dom.js"
 import { makePart } from "./part.js"
+import { rooted } from "./place.js"
 import { watchRoster } from "./roster.js"
 import { open } from "./shell.js"
 import { gapsOf, linkOf, toDoOf, wantedOf, whatsappOf } from "./status.js"
@@ -22,7 +23,7 @@ const makeRow = (name, actions) => {
   const head = h(
     "th",
     { scope: "row", role: "rowheader" },
-    h("a", { id, href: `/instances/${encodeURIComponent(name)}/view` }, name),
+    h("a", { id, href: rooted(`${instancePath(name)}/view`) }, name),
     who
   )
   const parts = columns.map(makePart)

@@ -1,6 +1,7 @@
 /** The frame of an operator's pages: sign-out, navigation, and the state of the feed. */
 import { byId, h, pressed, setText, show } from "./dom.js"
 import { makeNotices } from "./notices.js"
+import { ownPath, rooted } from "./place.js"
 import { signIn, signOut } from "./signin.js"
 import { clockText, every, tick } from "./time.js"
 import { say, sayOf, translate } from "./words.js"
@@ -15,7 +16,7 @@ import { say, sayOf, translate } from "./words.js"
 
 /** @param {string} path @param {import("./words.js").Word} word */
 const link = (path, word) =>
-  h("a", { href: path, "aria-current": location.pathname === path ? "page" : null }, say(word))
+  h("a", { href: rooted(path), "aria-current": ownPath() === path ? "page" : null }, say(word))
 
 const makeHeader = () => {
   const feed = h("span", { class: "feed", role: "status", "aria-label": say("feed") })

@@ -5,6 +5,7 @@ import { showDegraded } from "./degraded.js"
 import { byId, h, setText, show } from "./dom.js"
 import { troubleItem, troublesOf } from "./errors.js"
 import { makePart } from "./part.js"
+import { ownPath, rooted } from "./place.js"
 import { makeQrPanel } from "./qr.js"
 import { watchRoster } from "./roster.js"
 import { open } from "./shell.js"
@@ -16,7 +17,7 @@ import { say } from "./words.js"
 /** @typedef {import("./types.js").Gap} Gap */
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 
-const name = decodeURIComponent(location.pathname.split("/")[2] ?? "")
+const name = decodeURIComponent(ownPath().split("/")[2] ?? "")
 const path = instancePath(name)
 const periods = /** @type {const} */ (["1", "6", "24", "168"])
 const maxGaps = 20
@@ -54,7 +55,9 @@ const makeProfile = () => {
 open(({ notices, onFeed, signal }) => {
   document.title = name
   setText(byId("title", HTMLElement), name)
-  byId("events-link", HTMLAnchorElement).href = `/monitor?instance=${encodeURIComponent(name)}`
+  byId("events-link", HTMLAnchorElement).href = rooted(
+    `/monitor?instance=${encodeURIComponent(name)}`
+  )
   const content = byId("content", HTMLElement)
   const period = byId("period", HTMLSelectElement)
   const qr = byId("qr", HTMLElement)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { maxTries } from "../../../src/Http/Auth/Tries.ts"
+import { maxTries, maxTriesOfPeer } from "../../../src/Http/Auth/Tries.ts"
 import { house, key, serve } from "../Service.ts"
 
 const serving = serve(house({ all: Effect.succeed([]) }))
@@ -43,6 +43,25 @@ describe("wrong keys", () => {
       )
       const statuses = yield* Effect.replicateEffect(follow, maxTries + 1)
       expect(statuses).toEqual([...Array(maxTries).fill(401), 429])
+    })
+  )
+
+  it.scoped("are counted by what a trusted proxy says, and the proxy's own more generously", () =>
+    Effect.gen(function* () {
+      const { call } = yield* serving
+      const guess = (address: string) => {
+        const headers = { apikey: "guess", "x-forwarded-for": address }
+        return Effect.map(call("GET", "/instances", { headers }), ({ status }) => status)
+      }
+      const guesser = yield* Effect.replicateEffect(guess("1.1.1.1, 198.51.100.7"), maxTries + 1)
+      expect(guesser.at(-1)).toBe(429)
+      expect(yield* guess("198.51.100.8")).toBe(401)
+      // A caller that invents an address each time is held up by the bound of the connection's address.
+      for (let nth = guesser.length + 2; nth <= maxTriesOfPeer; nth++)
+        expect(yield* guess(`203.0.113.${nth}`), `${nth}`).toBe(401)
+      expect(yield* guess("203.0.113.250")).toBe(429)
+      const right = { apikey: key, "x-forwarded-for": "203.0.113.251" }
+      expect((yield* call("GET", "/instances", { headers: right })).status).toBe(200)
     })
   )
 

@@ -1,5 +1,5 @@
 /** The instances that get a listener by themselves: `all,-test-*`, `created,shop-*`, `off`. */
-import { Config, ConfigError, Either, Option } from "effect"
+import { Array as Arr, Config, ConfigError, Either, Option, String as Str } from "effect"
 
 /**
  * `all`: every instance at Evolution. `created`: those created at Evolution while the service is connected
@@ -25,7 +25,7 @@ const modes: ReadonlyMap<string, AutoStartMode> = new Map([
 ])
 
 const parse = (text: string): Either.Either<AutoStart, string> => {
-  const [first = "", ...patterns] = text.split(",").map((part) => part.trim())
+  const [first, ...patterns] = Arr.map(Str.split(text, ","), (part) => part.trim())
   const mode = modes.get(first.toLowerCase())
   if (mode === undefined)
     return Either.left('Expected "all", "created" or "off", and then patterns such as "-test-*"')

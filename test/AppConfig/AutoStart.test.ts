@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Either } from "effect"
-import { type AutoStart, autoStart } from "../../src/AppConfig/AutoStart.ts"
+import { ConfigProvider, Effect } from "effect"
+import { type AutoStart, autoStart, isAutoStartSet } from "../../src/AppConfig/AutoStart.ts"
+import { explain } from "../../src/AppConfig.ts"
 
 const load = (text?: string) =>
   ConfigProvider.fromMap(new Map(text === undefined ? [] : [["AUTO_START", text]])).load(autoStart)
@@ -22,6 +23,7 @@ describe("AUTO_START", () => {
     // The words of a boolean, which the setting was.
     ["true", { mode: "created", ...everyName }],
     ["yes", { mode: "created", ...everyName }],
+    ["on", { mode: "created", ...everyName }],
     ["1", { mode: "created", ...everyName }],
     ["false", { mode: "off", ...everyName }],
     ["no", { mode: "off", ...everyName }],
@@ -38,13 +40,31 @@ describe("AUTO_START", () => {
     })
   )
 
-  it.effect.each(["perhaps", "shop-*", "-test-*", "all,", "all,-", "all,a;b"])(
-    "refuses %s",
-    (text) =>
-      Effect.gen(function* () {
-        const loaded = yield* Effect.either(load(text))
-        expect(Either.isLeft(loaded)).toBe(true)
-        expect(String(Either.getLeft(loaded))).not.toContain("undefined")
-      })
+  const word = 'Expected "all", "created" or "off", and then patterns such as "-test-*"'
+  const pattern = 'Expected instances or patterns such as "shop-*" or "-test-*" after the first ","'
+
+  it.effect.each([
+    ["perhaps", word],
+    ["shop-*", word],
+    ["-test-*", word],
+    ["all,", pattern],
+    ["all,-", pattern],
+    ["all,a;b", pattern],
+    ["all,;b", pattern],
+    ["all,shop-*,-a;", pattern]
+  ])("refuses %s and says the expected form", ([text, why]) =>
+    Effect.gen(function* () {
+      expect(explain(yield* Effect.flip(load(text)))).toEqual([`AUTO_START: ${why}`])
+    })
+  )
+
+  it.effect("tells whether it was set, as its default has grown", () =>
+    Effect.gen(function* () {
+      const isSet = (variables: ReadonlyArray<readonly [string, string]>) =>
+        ConfigProvider.fromMap(new Map(variables)).load(isAutoStartSet)
+      expect(yield* isSet([["AUTO_START", "all"]])).toBe(true)
+      expect(yield* isSet([["AUTO_START", ""]])).toBe(false)
+      expect(yield* isSet([])).toBe(false)
+    })
   )
 })

@@ -71,6 +71,17 @@ export const backfillLimit = Config.integer("BACKFILL_LIMIT").pipe(
   Config.withDefault(10_000)
 )
 
+/** Parts of an event's data that the log leaves out. `media_keys`: `mediaKey` and `messageSecret`. */
+export const eventOmit: Config.Config<ReadonlySet<"media_keys">> = Config.string("EVENT_OMIT").pipe(
+  Config.withDefault(""),
+  Config.mapOrFail((text) => {
+    const parts = text.split(",").flatMap((part) => part.trim() || [])
+    return parts.every((part) => part === "media_keys")
+      ? Either.right(new Set(parts))
+      : Either.left(ConfigError.InvalidData([], "Expected media_keys, or nothing"))
+  })
+)
+
 /** The retention of events. */
 export const eventRetention = retention("EVENT_RETENTION")
 
@@ -145,6 +156,7 @@ export const everything = Config.all([
   databasePassword,
   databaseUrl,
   dataDir,
+  eventOmit,
   eventRetention,
   isTlsVerified,
   keyWhereReachable,

@@ -60,8 +60,7 @@ const absentee = (name: string): Absentee => ({
 
 const toHandled = <Name extends string>(logged: LoggedEvent): HandledEvent<Name> => {
   const { event, id, instance, json, lifeCycle, origin, receivedAt } = logged
-  const data: unknown =
-    lifeCycle === null ? JSON.parse(String(json)) : Redacted.value(lifeCycle).data
+  const data: unknown = lifeCycle === null ? JSON.parse(json) : Redacted.value(lifeCycle).data
   // Sound: the event has this name, and the data of a life-cycle event was decoded by its name.
   return { id, instance, event, data, receivedAt, origin } as HandledEvent<Name>
 }

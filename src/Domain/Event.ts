@@ -13,11 +13,8 @@ export {
 } from "./Event/Logged.ts"
 export {
   instanceOf,
-  type ParsedEvent,
-  payloadOf,
   printOf,
   type RawEvent,
-  type SkimmedEvent,
   upstreamTimeOf
 } from "./Event/Raw.ts"
 export type { JsonText } from "./Json.ts"

@@ -1,16 +1,18 @@
-/** From a JSON value to text that Postgres takes and that holds no secret. */
+/** From a JSON value to text that Postgres takes, and that holds no secret of ours. */
 import { type Brand, Either, Predicate, Schema } from "effect"
-import { isTooDeep, maxNesting, tooDeep } from "./Nesting.ts"
-import { mayNameWithin, redacted, type Scrub, withoutSecrets } from "./Scrub.ts"
-import type { Utf8 } from "./Utf8.ts"
+import { isTooDeep, maxNesting, textOf, tooDeep } from "./Nesting.ts"
+import { redacted, type Scrub } from "./Scrub.ts"
 
 /**
- * JSON text that is free of secrets and fit for `jsonb`. Only this module makes it, so that text which
+ * JSON text that is free of our secrets and fit for `jsonb`. Only this module makes it, so that text which
  * was not scrubbed cannot be written to the log.
  */
-export type JsonText = (string | Utf8) & Brand.Brand<"JsonText">
+export type JsonText = string & Brand.Brand<"JsonText">
 
-const scrubbed = (text: string): JsonText & string => text as JsonText & string
+const scrubbed = (text: string): JsonText => text as JsonText
+
+/** Keys that the log may leave out, at any depth (`EVENT_OMIT=media_keys`). */
+export const mediaKeys: ReadonlyArray<string> = ["mediaKey", "messageSecret"]
 
 /**
  * `jsonb` refuses `\u0000` and lone surrogates. `JSON.stringify` escapes exactly those (it writes a
@@ -23,56 +25,45 @@ const isUnstorable = (text: string): boolean =>
   // Stryker disable next-line ConditionalExpression,LogicalOperator,StringLiteral: the pattern alone gives the same
   text.includes("\\u") && unstorableInText.test(text)
 
-/** JSON text of a value, or the reason why it has none. */
-export const encode = (value: unknown, scrub: Scrub): Either.Either<JsonText & string, string> =>
-  isTooDeep(value) ? Either.left(tooDeep) : encodeShallow(value, scrub)
-
-/** JSON text of a value that is not too deep. Costs one stringify, unless there is something to mend. */
-export const encodeShallow = (
+/**
+ * JSON text of a value, or the reason why it has none. Costs one stringify, unless there is something to
+ * mend or to omit.
+ */
+export const encode = (
   value: unknown,
-  scrub: Scrub
-): Either.Either<JsonText & string, string> => {
+  scrub: Scrub,
+  omit: ReadonlyArray<string> = []
+): Either.Either<JsonText, string> => {
   try {
-    const harmless = withoutSecrets(value)
-    const text = JSON.stringify(harmless)
+    const text = written(value, omit)
     if (text === undefined) return Either.left("not a JSON value")
+    if (!isShallow(text) && isTooDeep(value)) return Either.left(tooDeep)
     return Either.right(
       scrubbed(
-        isUnstorable(text) || scrub.mayHoldSecret(text)
-          ? JSON.stringify(clean(harmless, scrub.blot))
-          : text
+        !isUnstorable(text) && scrub.ours(text) === text
+          ? text
+          : (written(clean(value, scrub.ours), omit) ?? text)
       )
     )
   } catch (error) {
-    // A BigInt.
-    return Either.left(`no JSON form: ${error instanceof Error ? error.message : String(error)}`)
+    // A BigInt, a cycle, or more levels than the stack has room for.
+    return Either.left(
+      isTooDeep(value)
+        ? tooDeep
+        : `no JSON form: ${error instanceof Error ? error.message : String(error)}`
+    )
   }
 }
 
-/** JSON text of a value read back from the log: it was scrubbed before it was written. */
-export const fromLog = (value: unknown): JsonText & string => scrubbed(JSON.stringify(value))
-
-/** The whole text as one JSON string: Postgres takes that where it refuses the JSON. */
-export const quoted = (json: JsonText): JsonText => scrubbed(JSON.stringify(String(json)))
-
-/** Stands for data that may hold a secret anywhere. */
-export const withheld: JsonText & string = scrubbed(JSON.stringify(redacted))
-
-/** `JSON.stringify` writes none of these; a secret could be spelled with them, or what Postgres refuses. */
-const unusual = ["\\u", "\\/", "\n", "\r"]
-
-/** The JSON text itself where it has nothing to change; `undefined` where only a decoder can tell. */
-export const unchanged = (text: Utf8, scrub: Scrub): JsonText | undefined => {
-  const { bytes } = text
-  return unusual.some((spelling) => bytes.includes(spelling)) ||
-    !isShallow(bytes) ||
-    mayNameWithin(bytes) ||
-    scrub.mayHoldSecret(bytes)
-    ? undefined
-    : (text as JsonText)
+/** `undefined` for a value that JSON does not have. */
+const written = (value: unknown, omit: ReadonlyArray<string>): string | undefined => {
+  const text: string | undefined = JSON.stringify(value)
+  return text !== undefined && omit.some((key) => text.includes(`"${key}":`))
+    ? JSON.stringify(value, (key, inner) => (omit.includes(key) ? undefined : inner))
+    : text
 }
 
-/** Counts opening brackets: fewer than `maxNesting` cannot nest deeper than that. */
+/** True for most texts: with fewer opening brackets than `maxNesting`, they cannot nest deeper than that. */
 const isShallow = (text: string): boolean => {
   let left = maxNesting
   for (const opening of ["{", "["])
@@ -80,6 +71,32 @@ const isShallow = (text: string): boolean => {
       if (--left === 0) return false
   return true
 }
+
+/** JSON text of any value. If it has none that Postgres takes, its text as one JSON string. */
+export const whole = (value: unknown, scrub: Scrub, omit?: ReadonlyArray<string>): JsonText =>
+  Either.getOrElse(encode(value, scrub, omit), () =>
+    scrubbed(JSON.stringify(storable(scrub.ours(textOf(value, omit)))))
+  )
+
+/** JSON text of a value read back from the log: it was scrubbed before it was written. */
+export const fromLog = (value: unknown): JsonText => scrubbed(JSON.stringify(value))
+
+/**
+ * JSON text as one JSON string in ASCII: a database takes that where it refuses the JSON, or has not all
+ * characters in its encoding. Such a string itself stays as it is.
+ */
+export const quoted = (json: JsonText): JsonText =>
+  json.startsWith('"') && inAscii(json) === json ? json : scrubbed(JSON.stringify(inAscii(json)))
+
+/** Text with JSON's escapes for all characters beyond ASCII. */
+export const inAscii = (text: string): string =>
+  text.replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  )
+
+/** Stands for data that may hold a secret anywhere. */
+export const withheld: JsonText = scrubbed(JSON.stringify(redacted))
 
 /** Text that a Postgres `text` or `jsonb` takes: U+FFFD for NUL and for lone surrogates. */
 export const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD").toWellFormed()

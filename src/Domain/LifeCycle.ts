@@ -96,10 +96,7 @@ export const decode = (
   if (decoder === undefined) return Either.right(null)
   // `decoders` pairs name and data, which the type of a map cannot say.
   return Either.map(decoder(data), (decoded) =>
-    Redacted.make({
-      event,
-      data: clean(decoded, event === "qrcode.updated" ? scrub.ours : scrub.blot)
-    } as LifeCycle)
+    Redacted.make({ event, data: clean(decoded, scrub.ours) } as LifeCycle)
   )
 }
 

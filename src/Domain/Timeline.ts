@@ -59,7 +59,7 @@ export const timelineOf = (
 const linkTurns = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<Turn<LinkState>> =>
   events.flatMap(({ event, json, receivedAt }) => {
     if (event !== "listener.updated") return []
-    const state = Option.match(decodeState(String(json)), {
+    const state = Option.match(decodeState(json), {
       onNone: () => "unknown" as const,
       onSome: ({ _tag }) => _tag
     })

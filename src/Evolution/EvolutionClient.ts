@@ -96,7 +96,7 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
 /** Evolution fetches WhatsApp's web version, and then sleeps for 5 s. */
 const createTimeout = Duration.seconds(60)
 
-const make = Effect.map(Calls.make, ({ call, clockOffset, exchange, heavily, safely }) =>
+const make = Effect.map(Calls.make, ({ call, clockOffset, exchange, heavily, safely, secrets }) =>
   EvolutionClient.of({
     clockOffset,
     create: ({ integration, name, number, token }) =>
@@ -128,13 +128,21 @@ const make = Effect.map(Calls.make, ({ call, clockOffset, exchange, heavily, saf
     fetchInstances: (name) => {
       const ask = (asked: Calls.Asked) =>
         call(
-          Schema.Array(Body.InstanceRow),
+          Schema.Array(Body.RowWithToken),
           HttpClientRequest.get("/instance/fetchInstances", {
             urlParams: name === undefined ? {} : { instanceName: name }
           }),
           asked
         )
-      return name === undefined ? heavily((timeout) => ask({ timeout })) : safely(ask({ name }))
+      const found =
+        name === undefined ? heavily((timeout) => ask({ timeout })) : safely(ask({ name }))
+      return Effect.map(found, (rows) =>
+        rows.map(({ token, ...row }) => {
+          // Messages that are fetched come without the token that is to be removed from them.
+          secrets.ofInstance(row.name, token)
+          return row
+        })
+      )
     },
     restart: (name) =>
       call(Body.Restarted, HttpClientRequest.post(`/instance/restart/${name}`), { name }),

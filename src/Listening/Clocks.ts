@@ -68,10 +68,9 @@ const seconds = /^"?(\d{10})\b/
 
 /** The seconds of a message, read without parsing it. Within a string the quotes of the key are escaped. */
 const timeOf = (json: LoggedEvent["json"]): number | undefined => {
-  const text = typeof json === "string" ? json : json.bytes
-  const at = text.lastIndexOf(key)
+  const at = json.lastIndexOf(key)
   const [, digits] =
-    at < 0 ? [] : (seconds.exec(text.slice(at + key.length, at + key.length + 12)) ?? [])
+    at < 0 ? [] : (seconds.exec(json.slice(at + key.length, at + key.length + 12)) ?? [])
   return digits === undefined ? undefined : Number(digits)
 }
 

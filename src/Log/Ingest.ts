@@ -23,6 +23,7 @@ import * as Supervise from "../Concurrency/Supervise.ts"
 import type { Degraded } from "../Domain/Degraded.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { decode, type EventOrigin, type EvolutionEvent, type RawEvent } from "../Domain/Event.ts"
+import { mediaKeys } from "../Domain/Json.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
 import { GapStore } from "./GapStore.ts"
 import * as Backlog from "./Ingest/Backlog.ts"
@@ -78,7 +79,10 @@ const make = Effect.gen(function* () {
   const gaps = yield* GapStore
   const backlog = yield* Backlog.make(yield* AppConfig.Queue)
   const scrub = yield* Secrets.scrub
+  const omit = (yield* AppConfig.eventOmit).has("media_keys") ? mediaKeys : []
   const wordsOf = (error: unknown) => scrub.words(detailOf(error))
+  const decoded = (events: ReadonlyArray<RawEvent>, origin: EventOrigin) =>
+    Count.decoded(events.map((event) => decode(event, origin, scrub, omit)))
   const outage = yield* Outage.make(wordsOf)
 
   const write = yield* Writer.make(outage, wordsOf)
@@ -101,7 +105,7 @@ const make = Effect.gen(function* () {
   )
 
   /** Queues events; the inner effect waits until all are committed, and counts those the log did not have. */
-  const take = (decoded: () => ReadonlyArray<Decoded>) =>
+  const take = (make: () => ReadonlyArray<Decoded>) =>
     Effect.gen(function* () {
       const done = yield* Deferred.make<number>()
       let [left, fresh] = [0, 0]
@@ -110,7 +114,7 @@ const make = Effect.gen(function* () {
         if (--left === 0) Deferred.unsafeDone(done, Exit.succeed(fresh))
       }
       yield* backlog.add(() => {
-        const items = decoded()
+        const items = make()
         left = items.length
         if (left === 0) Deferred.unsafeDone(done, Exit.succeed(0))
         return items.map((item) => [item, onCommitted])
@@ -122,18 +126,11 @@ const make = Effect.gen(function* () {
     receive: (raw, origin) => {
       const events = Arr.fromIterable(raw)
       return backlog.add(
-        () =>
-          Count.decoded(events.map((event) => decode(event, origin, scrub))).map((decoded) => [
-            decoded,
-            undefined
-          ]),
+        () => decoded(events, origin).map((event) => [event, undefined]),
         events[0]?.receivedAt
       )
     },
-    backfill: (messages) =>
-      Effect.flatten(
-        take(() => Count.decoded(messages.map((event) => decode(event, "backfill", scrub))))
-      ),
+    backfill: (messages) => Effect.flatten(take(() => decoded(messages, "backfill"))),
     appendOwn: (events) =>
       Effect.map(
         take(() => events.map(Either.right)),

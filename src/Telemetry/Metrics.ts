@@ -68,11 +68,6 @@ const labelled = <Type extends Untyped, const Label extends string>(
   }
 }
 
-/** `path`: `skimmed`, the data is left as text; `parsed`, all of the event is. */
-export const eventsReceived = labelled(
-  counter("events_received", "Events read from Evolution's sockets, by how they were read"),
-  ["path"]
-)
 export const eventsIgnored = single(
   counter("events_ignored", "Events of instances that nobody listens to; counted and dropped")
 )

@@ -13,7 +13,7 @@ export interface Known {
 
 export const make = (): Known => {
   const known = new Set<string>()
-  let all = Scrub.make([])
+  let all = Scrub.make([], new Map())
   return {
     add: (secrets) => {
       for (const secret of secrets) {
@@ -29,7 +29,8 @@ export const make = (): Known => {
       blot: (text) => all.blot(text),
       words: (text) => all.words(text),
       entry: (value) => all.entry(value),
-      and: (secret) => all.and(secret)
+      and: (secret) => all.and(secret),
+      ofInstance: (instance, token) => all.ofInstance(instance, token)
     }
   }
 }

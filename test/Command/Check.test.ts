@@ -22,7 +22,7 @@ const answering = (status: number, body: string) =>
 
 const evolutionAt = (EVOLUTION_API_URL: string) => ({
   EVOLUTION_API_URL,
-  EVOLUTION_API_KEY: "sesame"
+  EVOLUTION_API_KEY: "sesame-open-for-us"
 })
 
 const unseen = ["unknown key", "unknown websocket", "unknown global events"]
@@ -53,7 +53,7 @@ describe("a check of Evolution", { timeout: 30_000 }, () => {
   it.scopedLive("reports a wrong key", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator()
-      const found = yield* foundWith({ ...at(evolution), EVOLUTION_API_KEY: "sesame" })
+      const found = yield* foundWith({ ...at(evolution), EVOLUTION_API_KEY: "sesame-open-for-us" })
       expect(found.troubles).toEqual(["failed key", "failed websocket", "unknown global events"])
       expect(found.of("key")).toContain("AUTHENTICATION_API_KEY")
       expect(found.of("websocket")).toContain('"Invalid global token"')

@@ -8,84 +8,11 @@ const code = `2@${secret}`
 const picture = `data:image/png;base64,${secret}`
 
 /** All that leaves `decode`, but for the redacted life cycle, which no log can print. */
-const written = (payload: unknown, name: string): string =>
-  JSON.stringify(Either.merge(decode({ name, payload, receivedAt: 0 }, "live", Scrub.unconfigured)))
+const written = (payload: unknown, name: string, scrub = Scrub.unconfigured): string =>
+  JSON.stringify(Either.merge(decode({ name, payload, receivedAt: 0 }, "live", scrub)))
 
-const secretKey = FastCheck.constantFrom(
-  "apikey",
-  "apiKey",
-  "API_KEY",
-  "instanceToken",
-  "instance_token",
-  "access-token",
-  "authorization"
-)
-const secretValue = FastCheck.constantFrom<unknown>(secret, [secret], { deep: [{ secret }] })
-
-/** The way to a secret: through a key, or through an array beside something else. */
-const path = FastCheck.array(
-  FastCheck.oneof(
-    FastCheck.string({ maxLength: 5 }).filter((step) => !/^qr/i.test(step)),
-    FastCheck.integer(),
-    FastCheck.constantFrom("session", "parameters", "\u0000", "\ud800", "__proto__", 'apikey":')
-  ),
-  { maxLength: 40 }
-)
-
-/** Something with a secret in it, and a witness beside the secret that must not be lost. */
-const planted = FastCheck.tuple(path, secretKey, secretValue, FastCheck.jsonValue()).map(
-  ([path, key, value, noise]) =>
-    path.reduceRight<unknown>(
-      (inner, step) =>
-        typeof step === "number" ? [noise, inner] : Object.fromEntries([[step, inner]]),
-      { [key]: value, witness: "WITNESS" }
-    )
-)
-
-describe("secrets", () => {
-  it("are removed from an event's data and the fields beside it, at any depth", () => {
-    FastCheck.assert(
-      FastCheck.property(planted, planted, (data, beside) => {
-        const event = "typebot.change-status"
-        const payload = { event, instance: "shop-1", data: { data }, apikey: secret, beside }
-        const result = Either.getOrThrow(
-          decode({ name: event, payload, receivedAt: 0 }, "live", Scrub.unconfigured)
-        )
-        expect(result.json).not.toContain(secret)
-        expect(result.extra).not.toContain(secret)
-        expect(result.json).toContain("WITNESS")
-        expect(result.extra).toContain("WITNESS")
-      })
-    )
-  })
-
-  it("are removed from a quarantined event and its reason", () => {
-    const shapes = FastCheck.constantFrom(
-      (data: unknown) => ({ event: "call", data, apikey: secret }),
-      (data: unknown) => ({ event: "call", instance: [data], data: {} }),
-      (data: unknown) => ({ event: "instance.create", instance: "shop-1", data: { data } }),
-      (data: unknown) => ({
-        event: "connection.update",
-        instance: "shop-1",
-        data: { state: data }
-      }),
-      (data: unknown) => [{ event: "call", instance: "shop-1" }, data]
-    )
-    FastCheck.assert(
-      FastCheck.property(planted, shapes, (data, shape) => {
-        const result = decode(
-          { name: "call", payload: shape(data), receivedAt: 0 },
-          "live",
-          Scrub.unconfigured
-        )
-        const left = Either.getOrThrow(Either.flip(result))
-        expect(JSON.stringify(left)).not.toContain(secret)
-        expect(left.json).toContain("WITNESS")
-      })
-    )
-  })
-
-  it("are removed where Evolution is known to put them", () => {
+describe("a secret at its place", () => {
+  it("is removed from a typebot's session, and from the envelope", () => {
     const data = {
       remoteJid: "5511988887777@s.whatsapp.net",
       session: { id: "s1", parameters: { apiKey: secret, instanceName: "shop-1" } }
@@ -94,6 +21,32 @@ describe("secrets", () => {
     const text = written(payload, "typebot.change-status")
     expect(text).not.toContain(secret)
     expect(text).toContain("5511988887777@s.whatsapp.net")
+  })
+
+  const keyed = FastCheck.tuple(FastCheck.jsonValue(), FastCheck.jsonValue()).map(
+    ([noise, more]) => ({ noise, apiKey: secret, more, witness: "WITNESS" })
+  )
+
+  it("is removed from a quarantined event, whatever its form, and all else is kept", () => {
+    const shapes = FastCheck.constantFrom(
+      (data: unknown) => ({ event: "typebot.start", data, apikey: secret }),
+      (data: unknown) => ({ instance: ["shop-1"], data, apikey: secret }),
+      (data: unknown) => [{ event: "call", data, apikey: secret }, 2]
+    )
+    FastCheck.assert(
+      FastCheck.property(keyed, shapes, (parameters, shape) => {
+        const payload = shape({ session: { parameters } })
+        const result = decode(
+          { name: "typebot.start", payload, receivedAt: 0 },
+          "live",
+          Scrub.unconfigured
+        )
+        const { json } = Either.getOrThrow(Either.flip(result))
+        expect(json).not.toContain(secret)
+        const expected = JSON.stringify(payload).replaceAll(secret, "[redacted]")
+        expect(JSON.parse(json)).toEqual(JSON.parse(expected))
+      })
+    )
   })
 })
 
@@ -104,7 +57,7 @@ describe("a QR code", () => {
   it("reaches only the projection, redacted", () => {
     const raw = { name: "qrcode.updated", payload: { ...envelope, data: { qrcode: shown } } }
     const event = Either.getOrThrow(decode({ ...raw, receivedAt: 0 }, "live", Scrub.unconfigured))
-    expect(JSON.parse(String(event.json))).toEqual({
+    expect(JSON.parse(event.json)).toEqual({
       qrcode: {
         instance: "shop-1",
         code: "[redacted]",
@@ -136,58 +89,76 @@ describe("a QR code", () => {
 
   it("is removed when the QR limit comes with the last code", () => {
     const data = { message: "QR code limit reached", statusCode: 500, qrcode: shown }
-    const payload = { ...envelope, data }
-    expect(written(payload, "qrcode.updated")).not.toContain(secret)
+    expect(written({ ...envelope, data }, "qrcode.updated")).not.toContain(secret)
   })
+
+  it.each(["instance.create", "connection.update", "status.instance"])(
+    "is removed from %s, which may bring one",
+    (event) => {
+      const data = { instanceName: "shop-1", qrcode: shown, hash: secret, state: 1, ...shown }
+      expect(written({ event, instance: "shop-1", data }, event)).not.toContain(secret)
+    }
+  )
 
   it("is removed from an event that another module quarantines", () => {
     const raw = { name: "QRCODE_UPDATED", payload: { qrcode: shown }, receivedAt: 0 }
-    expect(quarantine(raw, "the inbox is full", Scrub.unconfigured)).toEqual({
-      instance: null,
-      event: "qrcode.updated",
-      reason: "the inbox is full",
-      json: '"[redacted]"',
-      receivedAt: 0
-    })
+    const aside = quarantine(raw, "the inbox is full", Scrub.unconfigured)
+    expect(aside).toMatchObject({ instance: null, event: "qrcode.updated", receivedAt: 0 })
+    expect(JSON.stringify(aside)).not.toContain(secret)
+  })
+
+  it("is withheld with all that came when that is too deep to be searched", () => {
+    const deep = Array.from({ length: 20_000 }).reduce<unknown>((inner) => [inner], code)
+    const raw = { name: "qrcode.updated", payload: { data: deep }, receivedAt: 0 }
+    expect(quarantine(raw, "too deep", Scrub.unconfigured).json).toBe('"[redacted]"')
   })
 })
 
-describe("a secret that the service knows", () => {
+describe("a strong secret that the service knows", () => {
   const known = Scrub.make([Redacted.make(secret)])
-  const text = (payload: object, name = "call") =>
-    JSON.stringify(Either.merge(decode({ name, payload, receivedAt: 0 }, "live", known)))
 
   it("is removed from logged and quarantined events", () => {
     const dressed = `a ${secret} b`
     for (const payload of [
       { event: dressed, instance: "shop", data: { [dressed]: dressed }, date_time: dressed },
-      { event: "call", instance: dressed, data: {}, [dressed]: [dressed] },
-      { event: "connection.update", instance: dressed, data: { state: dressed } },
+      { event: "call", instance: "shop", data: {}, [dressed]: [dressed] },
+      { event: "connection.update", instance: "shop", data: { state: dressed } },
       { event: "call", instance: [dressed], data: dressed }
     ]) {
-      expect(text(payload, dressed)).not.toContain(secret)
-      expect(text(payload, dressed)).toContain("[redacted]")
+      expect(written(payload, dressed, known)).not.toContain(secret)
+      expect(written(payload, dressed, known)).toContain("[redacted]")
     }
   })
 
-  it("includes the instance's own token", () => {
-    const own = "own-token-77"
+  it("includes the instance's own token, also in messages that are fetched without it", () => {
+    const scrub = Scrub.make([], new Map())
+    const own = "0A5F1E0A-7A0A-4C0A-8A0A"
     const data = { say: `hash: ${own}`, in: Buffer.from(own).toString("base64") }
-    const written = text({ event: "call", instance: "shop", data, apikey: own })
-    expect(written).not.toContain(own)
-    expect(written).not.toContain(Buffer.from(own).toString("base64").slice(0, 12))
-    // Of another event it says nothing.
-    expect(text({ event: "call", instance: "shop", data, apikey: null })).toContain(own)
+    const said = (instance: string, apikey?: string) =>
+      written({ event: "call", instance, data, apikey }, "call", scrub)
+    expect(said("shop", own)).not.toContain(own)
+    expect(said("shop", own)).not.toContain(Buffer.from(own).toString("base64").slice(0, 12))
+    expect(said("shop")).not.toContain(own)
+    // Of another instance it says nothing.
+    expect(said("shop-2")).toContain(own)
+  })
+
+  it.each([
+    ["Evolution's words for no token", "Apikey not found"],
+    ["a token that is the instance's name", "assistencia-tecnica-1"],
+    ["a short token", "loja-12345"],
+    ["a token of digits alone", "5511999990001551199999"]
+  ])("does not include %s", (_, apikey) => {
+    const data = { text: `eles dizem: ${apikey}` }
+    const payload = { event: "call", instance: "assistencia-tecnica-1", data, apikey }
+    expect(written(payload, "call")).toContain(`eles dizem: ${apikey}`)
   })
 
   it("never removes an instance's name", () => {
-    const { instance } = Either.getOrThrow(
-      decode(
-        { name: "call", payload: { event: "call", instance: secret, data: {} }, receivedAt: 0 },
-        "live",
-        known
-      )
-    )
-    expect(instance).toBe(secret)
+    for (const instance of [secret, `loja ${secret}`]) {
+      const payload = { event: "call", instance, data: {} }
+      const event = decode({ name: "call", payload, receivedAt: 0 }, "live", known)
+      expect(Either.getOrThrow(event).instance).toBe(instance)
+    }
   })
 })

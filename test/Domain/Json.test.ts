@@ -37,7 +37,6 @@ describe("encode", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.jsonValue(), (value) => {
         const text = JSON.stringify(value)
-        FastCheck.pre(!/"(?:qr|pwd|pass)/i.test(text))
         expect(textOf(value)).toBe(text)
       })
     )
@@ -60,45 +59,19 @@ describe("encode", () => {
     })
   })
 
-  it.each([
-    "apikey",
-    "apiKey",
-    "APIKEY",
-    "api_key",
-    "api-key",
-    "instanceToken",
-    "instance_token",
-    "accessToken",
-    "access_token",
-    "Authorization"
-  ])("takes out what %s holds, whatever it is", (key) => {
-    expect(
-      JSON.parse(textOf({ list: [{ [key]: "secret" }], [key]: { deep: ["secret"] } }))
-    ).toEqual({ list: [{ [key]: "[redacted]" }], [key]: "[redacted]" })
+  it("keeps what stands under any name, also one that JavaScript treats specially", () => {
+    const text =
+      '{"__proto__":{"apikey":"a"},"constructor":{"token":1},"mediaKey":"x","qrcode":["2@a,b"]}'
+    expect(textOf(JSON.parse(text))).toBe(text)
   })
 
-  it("keeps null under a secret's key", () => {
-    expect(textOf({ apikey: null, a: [{ apiKey: null }] })).toBe(
-      '{"apikey":null,"a":[{"apiKey":null}]}'
-    )
-  })
-
-  it("keeps keys that only resemble a secret's", () => {
-    const value = {
-      key: { id: "3EB0", remoteJid: "5511@s.whatsapp.net" },
-      keyId: "AAAAAJ",
-      mediaKeyTimestamp: 1_719_324_567,
-      publicKey: "x",
-      tokenCount: 1,
-      isSecret: true,
-      text: "my token is lost, the password: too"
-    }
-    expect(JSON.parse(textOf(value))).toEqual(value)
-  })
-
-  it("reaches a secret under a key that JavaScript treats specially", () => {
-    const text = textOf(JSON.parse('{"__proto__":{"apikey":"secret"},"constructor":{"n":1}}'))
-    expect(text).toBe('{"__proto__":{"apikey":"[redacted]"},"constructor":{"n":1}}')
+  it("omits the keys that it is told to omit, at any depth, and never a text that names them", () => {
+    const media = { mediaKey: "k", messageSecret: { type: "Buffer", data: [1] }, url: "u" }
+    const value = { a: [media], mediaKeyTimestamp: 1, text: 'say "mediaKey": 1' }
+    const omitted = Json.encode(value, Scrub.unconfigured, Json.mediaKeys)
+    expect(JSON.parse(Either.getOrThrow(omitted))).toEqual({ ...value, a: [{ url: "u" }] })
+    const mended = Json.encode({ ...value, text: "\u0000" }, Scrub.unconfigured, Json.mediaKeys)
+    expect(Either.getOrThrow(mended)).not.toContain('"k"')
   })
 
   it("returns the reason why a value has no JSON text", () => {
@@ -106,7 +79,7 @@ describe("encode", () => {
     cycle.self = cycle
     let deep: unknown = []
     for (let depth = 0; depth < 100_000; depth++) deep = [deep]
-    const reasons = [undefined, () => 1, 10n, cycle, deep, { apikey: "x", deep }].map((value) =>
+    const reasons = [undefined, () => 1, 10n, cycle, deep, { a: "x", deep }].map((value) =>
       Either.getOrElse(Either.flip(Json.encode(value, Scrub.unconfigured)), () => "encoded")
     )
     expect(reasons.slice(0, 2)).toEqual(["not a JSON value", "not a JSON value"])

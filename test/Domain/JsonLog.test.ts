@@ -4,7 +4,7 @@ import * as Json from "../../src/Domain/Json.ts"
 import * as Scrub from "../../src/Domain/Scrub.ts"
 import { jsonText } from "../support/jsonText.ts"
 
-const secret = "an-own-key-of-9"
+const secret = "an-own-key-of-99"
 const scrub = Scrub.make([Redacted.make(secret)])
 
 describe("Json", () => {
@@ -12,19 +12,41 @@ describe("Json", () => {
     expect(Json.fromLog({ a: ["é", 1, null] })).toBe('{"a":["é",1,null]}')
   })
 
-  it("quotes JSON text as one JSON string", () => {
-    expect(Json.quoted(jsonText('{"a":"b"}'))).toBe('"{\\"a\\":\\"b\\"}"')
+  it("quotes JSON text as one JSON string in ASCII, once", () => {
+    const text = Json.quoted(jsonText('{"a":"é 👍"}'))
+    expect(text).toMatch(/^"[ -~]*"$/)
+    expect(JSON.parse(JSON.parse(text))).toEqual({ a: "é 👍" })
+    expect(Json.quoted(text)).toBe(text)
+  })
+
+  it("keeps all of a value that is too deep, as one JSON string", () => {
+    const deep = Array.from({ length: 20_000 }).reduce<unknown>(
+      (inner) => ({ a: [inner, 1] }),
+      "é\u0000"
+    )
+    const text: string = JSON.parse(Json.whole(deep, scrub))
+    expect(text.startsWith('{"a":[{"a":[')).toBe(true)
+    expect(text.endsWith(",1]}".repeat(20_000))).toBe(true)
+    expect(text).toContain('"é\\u0000"')
+  })
+
+  it("keeps the text of what JSON does not have, as far as there is one", () => {
+    const cycle: { self?: unknown; n: bigint } = { n: 7n }
+    cycle.self = cycle
+    expect(JSON.parse(Json.whole(cycle, scrub))).toBe('{"n":"7","self":null}')
+    expect(Json.whole(undefined, scrub)).toBe('"null"')
   })
 
   it("stands for withheld data with one JSON string", () => {
     expect(JSON.parse(String(Json.withheld))).toBe("[redacted]")
   })
 
-  it("blots a secret in texts, keys and numbers", () => {
-    const digits = Scrub.make([Redacted.make("1234567890123456")])
+  it("blots a strong secret in texts and keys, and no weak one", () => {
+    const weak = Scrub.make(["1234567890123456", "123456"].map((key) => Redacted.make(key)))
     const text = Either.getOrThrow(Json.encode({ [secret]: `say ${secret}`, n: 7 }, scrub))
     expect(JSON.parse(text)).toEqual({ "[redacted]": "say [redacted]", n: 7 })
-    expect(Either.getOrThrow(Json.encode([1234567890123456, 7], digits))).toBe('["[redacted]",7]')
+    const digits = '[1234567890123456,"1234567890123456","pedido 123456"]'
+    expect(Either.getOrThrow(Json.encode(JSON.parse(digits), weak))).toBe(digits)
   })
 
   it("keeps booleans and nulls beside a blotted text", () => {

@@ -74,10 +74,18 @@ describe("Scrub, of a known secret", () => {
       expect(scrub.and(none).blot("the-first-one word 5")).toBe("[redacted] word 5")
   })
 
+  it("removes a weak secret from words, and from nothing that people wrote", () => {
+    for (const weak of ["123456", "a1b2c3", "5511988887777123456", "loja-secreta-1"]) {
+      const scrub = scrubOf(weak)
+      expect(scrub.words(`key: is ${weak}.`)).not.toContain(weak)
+      expect(scrub.ours(`o pedido ${weak}`)).toBe(`o pedido ${weak}`)
+    }
+  })
+
   it("remembers a bounded number of added secrets", () => {
     const scrub = scrubOf()
     const first = scrub.and("token-number-0")
-    for (let number = 1; number < 5000; number++) scrub.and(`token-number-${number}`)
+    for (let number = 1; number < 10_000; number++) scrub.and(`token-number-${number}`)
     expect(scrub.and("token-number-0")).not.toBe(first)
     expect(scrub.and("token-number-0").blot("token-number-0")).toBe("[redacted]")
   })

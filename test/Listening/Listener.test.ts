@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Deferred, Effect, Fiber, Mailbox, Stream, TestClock } from "effect"
-import { payloadOf, type RawEvent } from "../../src/Domain/Event.ts"
+import type { RawEvent } from "../../src/Domain/Event.ts"
 import { type LinkError, NamespaceRefused } from "../../src/Domain/LinkError.ts"
 import { subscription } from "../support/doubles.ts"
 import { event, fails, holds, listener, lost, name, nextAttempt } from "./Listener/scenario.ts"
@@ -59,10 +59,10 @@ describe("A listener", () => {
       yield* source.offer(event(3))
       yield* TestClock.adjust(0)
       expect(received).toEqual([
-        [payloadOf(event(1)), "live"],
-        [payloadOf(event(2)), "live"],
-        [payloadOf(event({ state: "open" }, "connection.update")), "snapshot"],
-        [payloadOf(event(3)), "live"]
+        [event(1).payload, "live"],
+        [event(2).payload, "live"],
+        [event({ state: "open" }, "connection.update").payload, "snapshot"],
+        [event(3).payload, "live"]
       ])
     })
   )
@@ -120,8 +120,8 @@ describe("A listener", () => {
       })
       yield* Fiber.join(seen.fiber)
       expect(seen.received.map(([payload]) => payload)).toEqual([
-        payloadOf(event(1)),
-        payloadOf(event(2))
+        event(1).payload,
+        event(2).payload
       ])
       expect([seen.openScopes, seen.dialledAt.length]).toEqual([0, 1])
     })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Context, DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
-import { decode, payloadOf, type RawEvent } from "../../src/Domain/Event.ts"
+import { decode, type RawEvent } from "../../src/Domain/Event.ts"
 import {
   type EvolutionError,
   EvolutionRefused,
@@ -80,7 +80,7 @@ const script = <A>(...answers: ReadonlyArray<Effect.Effect<A, EvolutionError>>) 
   return { answer, asked }
 }
 
-const said = (data: ReadonlyArray<RawEvent>) => data.map((event) => [event.name, payloadOf(event)])
+const said = (data: ReadonlyArray<RawEvent>) => data.map((event) => [event.name, event.payload])
 
 const stateEvent = (state: string) => [
   "connection.update",

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Deferred, Effect, TestClock } from "effect"
-import { payloadOf } from "../../src/Domain/Event.ts"
 import { EvolutionUnavailable, KeyRefused } from "../../src/Domain/EvolutionError.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { ConnectionLost } from "../../src/Domain/LinkError.ts"
@@ -44,7 +43,7 @@ describe("A check of the WhatsApp state", () => {
         })
       yield* TestClock.adjust("5 minutes")
       expect(world.ingested).toEqual([
-        ["snapshot", payloadOf(event(two, { instance: two, state: "close" }))]
+        ["snapshot", event(two, { instance: two, state: "close" }).payload]
       ])
       expect(yield* world.counted).toEqual([1, 0])
     })

@@ -128,36 +128,46 @@ describe("Ingest", () => {
     )
   )
 
-  it.scoped("quarantines an event without its data when the database refuses the text, too", () =>
+  /** As a database that has not all characters in its encoding. */
+  const ofAscii = ({ events, quarantined }: Batch) =>
+    [...events, ...quarantined].some((one) => /[^\0-\x7f]/.test(JSON.stringify(one)))
+      ? sqlError("22P05")
+      : undefined
+
+  it.scoped("quarantines an event whole when the database has not all of its characters", () =>
     Effect.gen(function* () {
-      const { close, quarantined, receive } = yield* makeWorld((batch) =>
-        batch.events.some(isPoison) || batch.quarantined.some(({ json }) => json !== null)
-          ? sqlError("54000")
-          : undefined
-      )
-      yield* receive([raw("shop", { poison: true })])
+      const { close, quarantined, receive } = yield* makeWorld(ofAscii)
+      const data = { message: { conversation: 'Olá 👍 \\u00e1 "' } }
+      yield* receive([raw("shop", data), raw("loja-é", data, "é")])
       yield* close
-      expect(quarantined).toMatchObject([{ event: "call", reason: "words of 54000", json: null }])
+      expect(quarantined).toMatchObject([
+        { event: "call", instance: "shop", reason: "words of 22P05" },
+        { event: "\\u00e9", instance: "loja-\\u00e9" }
+      ])
+      for (const { json } of quarantined) expect(JSON.parse(JSON.parse(json))).toEqual(data)
     })
   )
 
-  it.scoped("drops the payload of a refused quarantine row, then the row itself", () =>
-    Effect.gen(function* () {
-      const withPayload = ({ quarantined }: Batch) =>
-        quarantined.some(({ json }) => json !== null) ? sqlError("54001") : undefined
-      const world = yield* makeWorld(withPayload)
-      yield* world.receive([undecodable, ...calls(2)])
-      yield* world.close
-      expect(world.quarantined).toMatchObject([{ event: "call", instance: "shop", json: null }])
-      expect(world.data()).toEqual([0, 1])
+  it.scoped(
+    "keeps the payload of a refused quarantine row; drops the row that is refused again",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* makeWorld(ofAscii)
+        const unreadable = { ...undecodable, payload: { instance: "shop", data: "é 👍" } }
+        yield* world.receive([unreadable, ...calls(2)])
+        yield* world.close
+        const [row] = world.quarantined
+        expect(row).toMatchObject({ event: "call", instance: "shop" })
+        expect(JSON.parse(JSON.parse(row?.json ?? ""))).toEqual(unreadable.payload)
+        expect(world.data()).toEqual([0, 1])
 
-      const any = ({ quarantined }: Batch) =>
-        quarantined.length > 0 ? sqlError("54001") : undefined
-      const strict = yield* makeWorld(any)
-      yield* strict.receive([undecodable, ...calls(2)])
-      yield* strict.close
-      expect(strict.data()).toEqual([0, 1])
-    })
+        const any = ({ quarantined }: Batch) =>
+          quarantined.length > 0 ? sqlError("54001") : undefined
+        const strict = yield* makeWorld(any)
+        yield* strict.receive([undecodable, ...calls(2)])
+        yield* strict.close
+        expect(strict.data()).toEqual([0, 1])
+      })
   )
 
   it.scoped("waits for an unavailable database and neither loses nor repeats an event", () =>

@@ -33,19 +33,19 @@ describe("Secrets", () => {
     apart(
       Effect.gen(function* () {
         const scrub = yield* Secrets.scrub
-        const data = { text: "it is pass-word-9" }
+        const data = { text: "it is pass-word-of-nine-9" }
         const raw = { name: "call", payload: { event: "call", instance: "shop", data } }
         const json = () => JSON.stringify(decode({ ...raw, receivedAt: 0 }, "live", scrub))
-        expect(json()).toContain("pass-word-9")
-        yield* Secrets.add(Redacted.make("pass-word-9"))
-        expect(scrub.mayHoldSecret("pass-word-9")).toBe(true)
-        expect(scrub.words("is pass-word-9 right?")).toBe("is [redacted] right?")
-        expect(scrub.ours("pass-word-9")).toBe("[redacted]")
-        expect(scrub.entry({ a: ["pass-word-9"] })).toEqual({ a: ["[redacted]"] })
-        expect(scrub.and("another-one-9").blot("pass-word-9, another-one-9")).toBe(
+        expect(json()).toContain("pass-word-of-nine-9")
+        yield* Secrets.add(Redacted.make("pass-word-of-nine-9"))
+        expect(scrub.mayHoldSecret("pass-word-of-nine-9")).toBe(true)
+        expect(scrub.words("is pass-word-of-nine-9 right?")).toBe("is [redacted] right?")
+        expect(scrub.ours("pass-word-of-nine-9")).toBe("[redacted]")
+        expect(scrub.entry({ a: ["pass-word-of-nine-9"] })).toEqual({ a: ["[redacted]"] })
+        expect(scrub.and("another-one-9").blot("pass-word-of-nine-9, another-one-9")).toBe(
           "[redacted], [redacted]"
         )
-        expect(json()).not.toContain("pass-word-9")
+        expect(json()).not.toContain("pass-word-of-nine-9")
       })
     )
   )

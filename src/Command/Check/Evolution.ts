@@ -4,6 +4,7 @@ import * as AppConfig from "../../AppConfig.ts"
 import * as ClockOffset from "../../Domain/ClockOffset.ts"
 import * as Intermediary from "../../Domain/Intermediary.ts"
 import { reasonOf } from "../../Domain/Reach.ts"
+import { isStrong } from "../../Domain/Scrub.ts"
 import { EvolutionClient } from "../../Evolution/EvolutionClient.ts"
 import { type Answer, Probe } from "../../Evolution/Probe.ts"
 import { addressesOf, isPrivate } from "./Address.ts"
@@ -15,6 +16,7 @@ const publicKey = "429683C4C977415CAAFCCE10F7D57E11"
 /** Findings about the settings alone. */
 export const precautions = Effect.gen(function* () {
   const { apiKey, url } = yield* AppConfig.Evolution
+  const { apiKey: ours } = yield* AppConfig.Http
   const found: Array<Finding> = []
   const addresses = url.protocol === "http:" ? yield* addressesOf(url.hostname) : []
   if (addresses.some((address) => !isPrivate(address)))
@@ -31,6 +33,12 @@ export const precautions = Effect.gen(function* () {
         "it is the key in Evolution's public template, and known to everybody: set another AUTHENTICATION_API_KEY at Evolution, and here"
       )
     )
+  if (!isStrong(Redacted.value(apiKey)))
+    found.push(
+      warning("EVOLUTION_API_KEY", weak("another AUTHENTICATION_API_KEY at Evolution, and here"))
+    )
+  if (Option.isSome(ours) && !isStrong(Redacted.value(ours.value)))
+    found.push(warning("API_KEY", weak("another one")))
   if (!(yield* AppConfig.isTlsVerified))
     found.push(
       warning(
@@ -40,6 +48,10 @@ export const precautions = Effect.gen(function* () {
     )
   return found
 })
+
+/** A weak key may be a part of any message, so it is not removed from them. */
+const weak = (remedy: string) =>
+  `it has less than 16 characters, or digits alone: it can be guessed, and stays in an event that repeats it; set ${remedy} (openssl rand -hex 32)`
 
 const decodeRoot = Schema.decodeUnknownOption(Schema.Struct({ version: Schema.NonEmptyString }))
 

@@ -15,7 +15,7 @@ export interface EvolutionEvent {
   readonly event: string
   readonly json: Json.JsonText
   /** Fields beside `data`, as JSON text: since 2.3.7 `messages.set` has `isLatest`, `progress`. */
-  readonly extra: (Json.JsonText & string) | null
+  readonly extra: Json.JsonText | null
   /** Decoded, when it is one of the life-cycle events. Redacted: it may hold a QR code. */
   readonly lifeCycle: LifeCycle.Decoded | null
   /** The gap that an event of our own tells about. */
@@ -31,9 +31,7 @@ export const textsOf = ({
   extra,
   json,
   lifeCycle
-}: Pick<EvolutionEvent, "extra" | "json" | "lifeCycle">): ReadonlyArray<{
-  readonly length: number
-}> => {
+}: Pick<EvolutionEvent, "extra" | "json" | "lifeCycle">): ReadonlyArray<string> => {
   // Most events are messages.
   if (lifeCycle === null) return extra === null ? [json] : [json, extra]
   const happened = Redacted.value(lifeCycle)
@@ -69,7 +67,7 @@ export const EventRecord = Schema.Struct({
   id: Schema.Int,
   instance: Schema.String,
   event: Schema.String,
-  /** As Evolution sent it, without its secrets; Buffers are base64 text. */
+  /** As Evolution sent it, but for secrets at the places of `Scrub/Places`; Buffers are base64 text. */
   data: Schema.Unknown,
   /** Fields beside the data, e.g. `isLatest` and `progress` of `messages.set`. */
   extra: Schema.Unknown,
@@ -90,13 +88,13 @@ export const toLogged = ({ data, extra, receivedAt, ...record }: EventRecord): L
   receivedAt: DateTime.toEpochMillis(receivedAt)
 })
 
-/** An event that does not have the form of Evolution's events; kept for a person to look at. */
+/** An event that does not have the form of Evolution's events, or that Postgres refuses; for a person to look at. */
 export interface QuarantinedEvent {
   readonly instance: string | null
   readonly event: string
   readonly reason: string
-  /** The payload, or `null` when it has no JSON form. */
-  readonly json: Json.JsonText | null
+  /** All that came; as one JSON string where Postgres does not take it for JSON. */
+  readonly json: Json.JsonText
   readonly receivedAt: number
 }
 
@@ -109,7 +107,7 @@ export const ofOurs = (
   scrub: Scrub
 ): EvolutionEvent => ({
   ...facts,
-  json: Either.getOrElse(Json.encode(data, scrub), () => Json.withheld),
+  json: Json.whole(data, scrub),
   extra: null,
   lifeCycle: null,
   upstreamTime: null,

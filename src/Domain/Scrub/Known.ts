@@ -13,10 +13,13 @@ export interface Known {
 export const isSecret = (text: string): boolean =>
   text.length >= 16 || (text.length >= 6 && /[^a-z]/i.test(text))
 
-/** `undefined` for a text that is too weak to be told from ordinary words. */
-export const make = (secret: string): Known | undefined => {
-  if (!isSecret(secret)) return undefined
-  const core = coreOf(secret)
+/** Long enough not to occur in what people write by chance. A phone number, a time or an id is digits alone. */
+export const isStrong = (text: string): boolean => text.length >= 16 && !/^\d+$/.test(text)
+
+/** `undefined` for a text that is too weak by this rule. */
+export const make = (secret: string, rule = isSecret): Known | undefined => {
+  if (!rule(secret)) return undefined
+  const core = coreOf(secret, rule)
   const forms = new Set([
     secret,
     escaped(secret),
@@ -51,11 +54,11 @@ export const blot = (known: ReadonlyArray<Known>, text: string): string =>
 const minCore = 10
 
 /** The longest part that no escaping changes, if that is secret enough by itself. */
-const coreOf = (secret: string): string | undefined => {
+const coreOf = (secret: string, rule: (text: string) => boolean): string | undefined => {
   const [core = ""] = (secret.match(/[a-z0-9]+/gi) ?? []).sort(
     (left, right) => right.length - left.length
   )
-  return core.length >= minCore && isSecret(core) ? core : undefined
+  return core.length >= minCore && rule(core) ? core : undefined
 }
 
 /** Characters by how seldom messages have them. A search for a rare one ends much sooner. */

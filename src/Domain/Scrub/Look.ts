@@ -4,13 +4,8 @@ export const redacted = "[redacted]"
 
 /**
  * Names of secrets, with `_` or `-` between their words. A name that ends with one of these is secret
- * too (`accessToken`, `OPENAI_API_KEY`).
- *
- * In messages these keys decrypt: media (`mediaKey`); poll votes, edits and comments (`messageSecret`); a
- * group's further messages (the sender key); everything (app-state keys, in
- * `appStateSyncKeyShare.keys[].keyData`; a device's own private keys). Evolution gives the media for a
- * message's id. Fields that only find or identify stay: `directPath`, `url`, `fileSha256`,
- * `fileEncSha256`, `mediaKeyTimestamp`, `keyId`, `publicKey`.
+ * too (`accessToken`, `OPENAI_API_KEY`). Fields that only find or identify stay: `directPath`, `url`,
+ * `fileSha256`, `mediaKeyTimestamp`, `keyId`, `publicKey`.
  */
 const names = [
   "api[_-]?keys?",
@@ -94,12 +89,3 @@ const mayBeNamed = new RegExp(
 
 /** True if a text that looks like JSON may have a secret under a name. */
 export const mayName = (text: string): boolean => mayBeNamed.test(text)
-
-/** Matches names also in JSON within JSON's texts, where quotes are escaped. Searches from the colon, as colons are rare. */
-const mayBeNamedWithin = new RegExp(
-  String.raw`:(?<=(?:${names}|\b(?:${wholeNames}))\b(?:[^\w:]|\\[bfnrt]){0,300}:)|"qr`,
-  "i"
-)
-
-/** True if JSON text may have a secret under a name, also in JSON within its texts. */
-export const mayNameWithin = (json: string): boolean => mayBeNamedWithin.test(json)

@@ -76,6 +76,12 @@ export const InstanceRow = Schema.Struct({
 })
 export type InstanceRow = typeof InstanceRow.Type
 
+/** A row with the instance's token, which must not leave the client. */
+export const RowWithToken = Schema.Struct({
+  ...InstanceRow.fields,
+  token: optionalOrNull(Schema.String)
+})
+
 export const WebSocketSettings = Schema.Struct({
   enabled: Schema.Boolean,
   events: Schema.Array(Schema.String)

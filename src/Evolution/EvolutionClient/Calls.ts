@@ -77,7 +77,7 @@ export const make = Effect.gen(function* () {
       while: (error) => error._tag === "EvolutionUnavailable"
     })
 
-  return { call, clockOffset: clock.offset, exchange, heavily: Heavy.make().ask, safely }
+  return { call, clockOffset: clock.offset, exchange, heavily: Heavy.make().ask, safely, secrets }
 })
 
 /** Compares our clock with Evolution's, from the answers of REST. */

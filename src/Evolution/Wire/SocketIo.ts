@@ -7,7 +7,7 @@
 import { Duration, Effect, Option, Predicate, type Scope } from "effect"
 import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser"
 import type * as InFlight from "../../Concurrency/InFlight.ts"
-import type { RawEvent, SkimmedEvent } from "../../Domain/Event.ts"
+import type { RawEvent } from "../../Domain/Event.ts"
 import {
   ConnectionLost,
   HandshakeTimeout,
@@ -15,8 +15,6 @@ import {
   NamespaceRefused,
   ProtocolViolation
 } from "../../Domain/LinkError.ts"
-import * as Skim from "../../Domain/Skim.ts"
-import * as Metrics from "../../Telemetry/Metrics.ts"
 import * as EngineIo from "./EngineIo.ts"
 import type { Heard } from "./Hearing.ts"
 import * as WebSocket from "./WebSocket.ts"
@@ -155,62 +153,29 @@ const refusalText = (data: unknown): string =>
 
 const nothing: EngineIo.Message = { data: Buffer.alloc(0), isBinary: false, receivedAt: 0 }
 
-// Registered at once, so that the first event of either path is seen as a rise.
-const skimmedEvents = Metrics.eventsReceived({ path: "skimmed" }).register()
-const parsedEvents = Metrics.eventsReceived({ path: "parsed" }).register()
-
-/** Reads the packets of one connection, batch by batch. Events that `Skim` knows are not parsed. */
+/** Reads the packets of one connection, batch by batch. */
 const reader = (words: (text: string) => string) => {
   const decoder = new Decoder({ maxAttachments })
   let received: Array<Received> = []
   let message = nothing
-  /** Between two packets: no attachment of an event is still to come. */
-  let isBetween = true
-  let parsed = 0
   decoder.on("decoded", (packet: Packet) => {
-    isBetween = true
-    if (packet.type === PacketType.EVENT) parsed++
     received.push(packet.type === PacketType.EVENT ? toEvent(packet, message) : { packet })
   })
   return (messages: ReadonlyArray<EngineIo.Message>) => {
-    let skimmed = 0
     received = []
-    parsed = 0
     try {
-      for (message of messages) {
-        const event = isBetween && !message.isBinary ? skim(message) : undefined
-        if (event !== undefined) {
-          skimmed++
-          received.push(event)
-          continue
-        }
-        isBetween = false
+      for (message of messages)
         decoder.add(message.isBinary ? message.data : message.data.toString("utf8"))
-      }
       return { received, broken: undefined }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       return { received, broken: ProtocolViolation.of(words(reason)) }
     } finally {
-      skimmedEvents.unsafeUpdate(skimmed, [])
-      parsedEvents.unsafeUpdate(parsed, [])
       // Drops the last batch: a link may be silent for hours.
       received = []
       message = nothing
     }
   }
-}
-
-/** An event packet up to its first argument: type, namespace, acknowledgement number, event name. */
-const beforeArgument = /^2(?:\/[\w-]*,)?\d*\["([\w.-]+)",/
-
-/** An event whose one argument is left as text; `undefined`: it has to be parsed. */
-const skim = ({ data, receivedAt }: EngineIo.Message): SkimmedEvent | undefined => {
-  const text = data.toString("latin1")
-  const [before, name = ""] = beforeArgument.exec(text) ?? []
-  if (before === undefined || !text.endsWith("]")) return undefined
-  const envelope = Skim.envelopeIn(name, text.slice(before.length, -1))
-  return envelope && { name: envelope.event, envelope, receivedAt }
 }
 
 const toEvent = (packet: Packet, { isBinary, receivedAt }: EngineIo.Message): RawEvent => {
@@ -220,10 +185,12 @@ const toEvent = (packet: Packet, { isBinary, receivedAt }: EngineIo.Message): Ra
   return { name: String(name), payload: args.length === 1 ? args[0] : args, receivedAt }
 }
 
-/** The same value with every Buffer as base64 text. */
+/** Makes base64 text of every Buffer, in place: the packet is ours alone. */
 const withBase64 = (value: unknown): unknown => {
   if (Buffer.isBuffer(value)) return value.toString("base64")
-  if (Array.isArray(value)) return value.map(withBase64)
-  if (!Predicate.isRecord(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withBase64(inner)]))
+  if (!Predicate.isRecord(value) && !Array.isArray(value)) return value
+  // A key named `__proto__` is an own property here, so assigning to it is safe.
+  for (const [key, inner] of Object.entries(value))
+    if (typeof inner === "object" && inner !== null) Reflect.set(value, key, withBase64(inner))
+  return value
 }

@@ -5,8 +5,6 @@
  * Format: `array_recv` (src/backend/utils/adt/arrayfuncs.c), the same in every version so far.
  */
 
-import type { Utf8 } from "../../Domain/Utf8.ts"
-
 /** `pg_type.oid`. */
 const oids = { text: 25, timestamptz: 1184 }
 
@@ -22,22 +20,15 @@ const open = (oid: number, count: number, bytes: number): Buffer => {
   return array
 }
 
-type Text = string | Utf8 | null
-
-const sizeOf = (text: Text): number =>
-  text === null ? 0 : typeof text === "string" ? Buffer.byteLength(text) : text.length
-
-export const texts = (values: ReadonlyArray<Text>): Buffer => {
-  const sizes = values.map(sizeOf)
+export const texts = (values: ReadonlyArray<string | null>): Buffer => {
+  const sizes = values.map((value) => (value === null ? 0 : Buffer.byteLength(value)))
   const bytes = sizes.reduce((sum, size) => sum + size, 4 * values.length)
   const array = open(oids.text, values.length, bytes)
   let at = headerBytes
   values.forEach((value, nth) => {
     const size = sizes[nth] ?? 0
     at = array.writeInt32BE(value === null ? -1 : size, at)
-    if (typeof value === "string") array.write(value, at)
-    else if (value !== null) array.write(value.bytes, at, "latin1")
-    at += size
+    if (value !== null) at += array.write(value, at)
   })
   return array
 }

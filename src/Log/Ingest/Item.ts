@@ -46,13 +46,9 @@ const beyondLatin1 = /[\u0100-\uffff]/
 
 export const sizeOf = (decoded: Decoded): number =>
   Either.match(decoded, {
-    onLeft: ({ json }) => (json === null ? [] : [json]),
+    onLeft: ({ json }) => [json],
     onRight: textsOf
-  }).reduce(
-    (sum, text) =>
-      sum + text.length * (typeof text === "string" && beyondLatin1.test(text) ? 4 : 2),
-    overhead
-  )
+  }).reduce((sum, text) => sum + text.length * (beyondLatin1.test(text) ? 4 : 2), overhead)
 
 /** Says that an event was fetched again, and so may be in the log already. */
 export const isFetched = ({ decoded }: Pick<Item, "decoded">): boolean =>

@@ -102,20 +102,30 @@ export const make = Effect.fnUntraced(function* (
       return write([item])
     }
     return Either.match(item.decoded, {
-      onLeft: (event) =>
-        event.json === null
+      onLeft: (event) => {
+        const last = inAscii(event)
+        return JSON.stringify(last) === JSON.stringify(event)
           ? Effect.zipRight(
               Effect.sync(() => item.onCommitted?.(false)),
               Effect.logError(`An event cannot even be put in quarantine, it is lost: ${reason}`)
             )
-          : quarantine({ ...event, json: null }),
-      // Postgres takes as a text what it does not take for JSON.
+          : quarantine(last)
+      },
       onRight: ({ event, instance, json, receivedAt }) =>
         quarantine({ event, instance, receivedAt, reason, json: Json.quoted(json) })
     })
   }
 
   return write
+})
+
+/** The last form to try: all of it is text that each encoding has. */
+const inAscii = (event: QuarantinedEvent): QuarantinedEvent => ({
+  ...event,
+  instance: event.instance === null ? null : Json.inAscii(event.instance),
+  event: Json.inAscii(event.event),
+  reason: Json.inAscii(event.reason),
+  json: Json.quoted(event.json)
 })
 
 const survive = (step: Effect.Effect<void>): Effect.Effect<void> =>

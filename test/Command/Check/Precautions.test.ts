@@ -12,7 +12,7 @@ const warnedOf = (variables: Readonly<Record<string, string>>) =>
     Effect.provide(
       settings({
         EVOLUTION_API_URL: "http://localhost:8080",
-        EVOLUTION_API_KEY: "sesame",
+        EVOLUTION_API_KEY: "sesame-open-for-us",
         ...variables
       })
     )
@@ -37,6 +37,19 @@ describe("a precaution", () => {
         "warning NODE_TLS_REJECT_UNAUTHORIZED"
       ])
       expect(yield* warnedOf({ NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toEqual([])
+    })
+  )
+
+  it.live("warns of a key that is too weak to be told from what people write", () =>
+    Effect.gen(function* () {
+      // The second is the one of SEED-platform/seed#3929; the third is a phone's number.
+      for (const weak of ["123456", "test", "5511988887777551198", "loja-secreta-15"]) {
+        expect(yield* warnedOf({ EVOLUTION_API_KEY: weak }), weak).toEqual([
+          "warning EVOLUTION_API_KEY"
+        ])
+        expect(yield* warnedOf({ API_KEY: weak }), weak).toEqual(["warning API_KEY"])
+      }
+      expect(yield* warnedOf({ API_KEY: "b5a9f0e2c4d81763" })).toEqual([])
     })
   )
 

@@ -3,27 +3,24 @@ import { FastCheck } from "effect"
 import { withoutSecrets, withoutTexts } from "../../../src/Domain/Scrub/Value.ts"
 
 describe("withoutSecrets", () => {
-  it("returns the same reference for a value without secrets", () => {
+  it("leaves a value without secrets as it is", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.jsonValue({ stringUnit: "binary-ascii" }), (value) => {
         FastCheck.pre(!/"(?:qr|pwd|pass)|[{[]/i.test(JSON.stringify(value).slice(1)))
-        expect(withoutSecrets(value)).toBe(value)
+        expect(withoutSecrets(value)).toEqual(value)
       })
     )
   })
 
-  it("copies only the path to a secret and leaves the original unchanged", () => {
+  it("leaves the original unchanged", () => {
     const value = { a: { token: "x", b: [1] }, c: { d: 1 } }
-    const scrubbed = withoutSecrets(value)
-    expect(scrubbed).toEqual({ a: { token: "[redacted]", b: [1] }, c: { d: 1 } })
+    expect(withoutSecrets(value)).toEqual({ a: { token: "[redacted]", b: [1] }, c: { d: 1 } })
     expect(value.a.token).toBe("x")
-    expect(scrubbed).toMatchObject({ c: value.c })
-    expect(Reflect.get(Object(scrubbed), "c")).toBe(value.c)
   })
 
   it("keeps null and booleans under a secret's name", () => {
     const value = { token: null, mediaKey: undefined, isSecret: true, password: false }
-    expect(withoutSecrets(value)).toBe(value)
+    expect(withoutSecrets(value)).toEqual(value)
   })
 
   it.each<readonly [string, unknown]>([
@@ -74,12 +71,6 @@ describe("withoutSecrets", () => {
     expect(withoutSecrets(wrapped)).not.toContain("s3cret")
     const deep = `${"[".repeat(20_000)}{"token":"s3cret"}${"]".repeat(20_000)}`
     expect(withoutSecrets(deep)).not.toContain("s3cret")
-  })
-
-  it("decides the same about a name after it has forgotten it", () => {
-    for (let number = 0; number < 10_000; number++)
-      expect(withoutSecrets({ [`k${number}`]: 1 })).toEqual({ [`k${number}`]: 1 })
-    expect(withoutSecrets({ token: "x" })).toEqual({ token: "[redacted]" })
   })
 })
 

@@ -2,7 +2,7 @@
 import { expect } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Queue, Schedule, TestServices } from "effect"
 import type { WebSocket } from "ws"
-import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
+import type { RawEvent } from "../../../src/Domain/Event.ts"
 import type { Sink } from "../../../src/Evolution/EventSource/Sink.ts"
 import { EventSource, type Subscription } from "../../../src/Evolution/EventSource.ts"
 import type { Settings } from "../../support/EvolutionSimulator/State.ts"
@@ -78,7 +78,7 @@ export const awake = (simulator: Simulator, ...names: ReadonlyArray<string>) =>
 
 /** The event's data, or its payload where that has no data. */
 export const dataOf = (event: RawEvent): unknown => {
-  const payload = payloadOf(event)
+  const payload = event.payload
   return typeof payload === "object" && payload !== null && "data" in payload
     ? payload.data
     : payload

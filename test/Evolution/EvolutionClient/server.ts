@@ -9,7 +9,7 @@ import { EvolutionClient } from "../../../src/Evolution/EvolutionClient.ts"
 import { evolutionAt } from "../../support/settings.ts"
 
 export const name = InstanceName.make("shop-1")
-export const apiKey = "global-key-9f2c"
+export const apiKey = "global-key-of-9f2c"
 export const token = "instance-token-71aa"
 
 export interface Answer {

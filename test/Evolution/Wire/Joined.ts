@@ -1,14 +1,14 @@
 /** A client that has joined a namespace of a scripted server. */
 import { Deferred, Effect } from "effect"
-import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
+import type { RawEvent } from "../../../src/Domain/Event.ts"
 import * as SocketIo from "../../../src/Evolution/Wire/SocketIo.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 
 export const dial = (url: URL) => SocketIo.connect({ url, headers: {} })
 
-/** An event in one form, whether it was skimmed or parsed. */
+/** An event without what the decoder may add to it. */
 export const seen = (event: RawEvent | undefined) =>
-  event && { name: event.name, payload: payloadOf(event), receivedAt: event.receivedAt }
+  event && { name: event.name, payload: event.payload, receivedAt: event.receivedAt }
 
 /** The first `count` events. */
 export const firstOf = Effect.fn(function* (socket: SocketIo.SocketIo, count: number) {

@@ -2,7 +2,6 @@ import { setImmediate } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Queue, TestClock } from "effect"
 import type { WebSocket } from "ws"
-import { payloadOf } from "../../../src/Domain/Event.ts"
 import * as SocketIo from "../../../src/Evolution/Wire/SocketIo.ts"
 import { EvolutionSimulator, type Simulator } from "../../support/EvolutionSimulator.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
@@ -16,7 +15,7 @@ const everything = Effect.fn(function* (socket: SocketIo.SocketIo) {
   const events: Array<readonly [string, unknown]> = []
   const end = yield* Effect.forever(
     Effect.tap(socket.pull, (batch) => {
-      for (const event of batch) events.push([event.name, payloadOf(event)])
+      for (const event of batch) events.push([event.name, event.payload])
     })
   ).pipe(Effect.flip)
   return { events, end: Option.getOrNull(end) }
@@ -159,7 +158,7 @@ describe("Socket.IO events", () => {
       simulator.emitRaw("one", null)
       simulator.emitRaw("several", { a: 1 }, "two", [3])
       const events = yield* firstOf(socket, 3)
-      expect([...events].map((event) => [event.name, payloadOf(event)])).toEqual([
+      expect([...events].map((event) => [event.name, event.payload])).toEqual([
         ["bare", []],
         ["one", null],
         ["several", [{ a: 1 }, "two", [3]]]
@@ -180,7 +179,7 @@ describe("Socket.IO events", () => {
       simulator.emit("shop-1", "messages.set", messages)
       simulator.emit("shop-1", "call", { after: true })
       const events = yield* firstOf(socket, 2)
-      expect([...events].map(payloadOf)).toMatchObject([
+      expect([...events].map(({ payload }) => payload)).toMatchObject([
         {
           event: "messages.set",
           data: messages.map(({ key }, number) => ({

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
+import type { RawEvent } from "../../../src/Domain/Event.ts"
 import { drain } from "../../../src/Evolution/EventSource/Sink.ts"
 import * as SocketIo from "../../../src/Evolution/Wire/SocketIo.ts"
 import { scriptedServer } from "../../support/ScriptedServer.ts"
@@ -63,7 +63,7 @@ describe("a replay of a real Evolution's traffic", () => {
       )
       expect(end).toMatchObject({ _tag: "ConnectionLost", reason: "end of the capture" })
       expect(events).toHaveLength(count)
-      expect(events.map((event) => [event.name, payloadOf(event)])).toEqual(emittedIn(lines))
+      expect(events.map((event) => [event.name, event.payload])).toEqual(emittedIn(lines))
       // One CONNECT, and a pong for each ping: on `/` Evolution obeys events of a client.
       expect(heard).toEqual(lines.flatMap(({ dir, frame }) => (dir === "out" ? [frame] : [])))
       expect(heard.slice(1)).toEqual(["3", "3"])

@@ -1,7 +1,6 @@
 /** One listener over doubles that record its dials, its states and the events it passes to Ingest. */
 import { Clock, DateTime, type Duration, Effect, Layer, Stream, TestClock } from "effect"
 import type { EventOrigin, RawEvent } from "../../../src/Domain/Event.ts"
-import { payloadOf } from "../../../src/Domain/Event.ts"
 import type { KeyRefused, LicenseRequired } from "../../../src/Domain/EvolutionError.ts"
 import type { GapCause } from "../../../src/Domain/Gap.ts"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
@@ -79,13 +78,13 @@ export const listener = ({ awaitReturn, dials, snapshot }: Doubles) =>
       ingestOf({
         receive: (events, origin) =>
           Effect.sync(() => {
-            for (const event of events) seen.received.push([payloadOf(event), origin])
+            for (const event of events) seen.received.push([event.payload, origin])
           })
       }),
       recoveryOf({
         recover: (instance) =>
           Effect.flatMap(snapshot?.(instance) ?? Effect.succeed([]), (events) => {
-            for (const event of events) seen.received.push([payloadOf(event), "snapshot"])
+            for (const event of events) seen.received.push([event.payload, "snapshot"])
             return Effect.never
           })
       }),

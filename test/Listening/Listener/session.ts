@@ -1,6 +1,6 @@
 /** One listener over doubles, with a record of its gaps. */
 import { Clock, DateTime, Effect, Layer, Mailbox, TestClock } from "effect"
-import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
+import type { RawEvent } from "../../../src/Domain/Event.ts"
 import type * as Gap from "../../../src/Domain/Gap.ts"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { ConnectionLost, type LinkError } from "../../../src/Domain/LinkError.ts"
@@ -73,7 +73,7 @@ export const started = (
       })
     const handOn = () =>
       Effect.flatMap(doubles.snapshot ?? Effect.succeed([]), (events) => {
-        for (const event of events) world.done.push(`snapshot ${payloadOf(event)}`)
+        for (const event of events) world.done.push(`snapshot ${event.payload}`)
         return Effect.never
       })
     const layer = Layer.mergeAll(
@@ -81,7 +81,7 @@ export const started = (
       ingestOf({
         receive: (events, origin) =>
           Effect.sync(() => {
-            for (const event of events) world.done.push(`${origin} ${payloadOf(event)}`)
+            for (const event of events) world.done.push(`${origin} ${event.payload}`)
           }),
         ...doubles.ingest
       }),

@@ -1,7 +1,7 @@
 /** `StateWatch` over doubles: Evolution's answers, the stored states, and a record of all queries. */
 import { randomUUID } from "node:crypto"
 import { Clock, DateTime, Effect, Layer, Metric, TestClock } from "effect"
-import { payloadOf, type RawEvent } from "../../../src/Domain/Event.ts"
+import type { RawEvent } from "../../../src/Domain/Event.ts"
 import { settingsNames } from "../../../src/Domain/EventName.ts"
 import {
   type EvolutionError,
@@ -125,7 +125,7 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
           Effect.map(
             ask("snapshot", name, () => world.snapshot(name)),
             (events) => {
-              for (const event of events) world.ingested.push(["snapshot", payloadOf(event)])
+              for (const event of events) world.ingested.push(["snapshot", event.payload])
             }
           ),
         wake: (name) =>

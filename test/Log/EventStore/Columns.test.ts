@@ -1,7 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
 import { Effect, ManagedRuntime } from "effect"
-import { Utf8 } from "../../../src/Domain/Utf8.ts"
 import * as Columns from "../../../src/Log/EventStore/Columns.ts"
 import { databases } from "../../support/databases.ts"
 
@@ -32,15 +31,6 @@ describe.each(databases)("Columns on %s", (_name, database) => {
           (select count(*)::int from unnest(${Columns.texts(texts)}::text[]::jsonb[]) as one
            where one is null) as nulls`
       expect(row).toEqual({ found: [...values, null], nulls: 1 })
-    }))
-
-  test("carry UTF-8 bytes as text", (sql) =>
-    Effect.gen(function* () {
-      const text = '{"é":"世"}'
-      const utf8 = [new Utf8(Buffer.from(text).toString("latin1")), text, null]
-      const [row] = yield* sql<{ found: unknown }>`
-        select to_jsonb(${Columns.texts(utf8)}::text[]::jsonb[]) as found`
-      expect(row?.found).toEqual([{ é: "世" }, { é: "世" }, null])
     }))
 
   test("carry times to the millisecond, before and after 2000", (sql) =>

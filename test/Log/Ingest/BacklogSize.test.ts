@@ -32,7 +32,7 @@ describe("The size of a waiting event", () => {
       const aside = { instance: null, event: "call", reason: "why", receivedAt: 0 }
       const sizes = [
         yield* bytesOf(taken("0")),
-        yield* bytesOf(Either.left({ ...aside, json: null })),
+        yield* bytesOf(Either.left({ ...aside, json: jsonText("null") })),
         yield* bytesOf(
           Either.left({ ...aside, json: jsonText(JSON.stringify("x".repeat(10_000))) })
         )

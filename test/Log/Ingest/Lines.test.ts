@@ -24,7 +24,6 @@ describe("A log line about an uncommitted event", () => {
         "shop-1: An event cannot be committed",
         "shop-3: An event cannot be committed",
         "shop-3: An event cannot be committed",
-        "shop-3: An event cannot be committed",
         "shop-3: An event cannot even be put in quarantine"
       ])
     })

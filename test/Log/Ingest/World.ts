@@ -5,7 +5,6 @@ import { expect } from "@effect/vitest"
 import { Context, DateTime, Effect, Exit, Layer, Scope } from "effect"
 import type { EvolutionEvent, QuarantinedEvent, RawEvent } from "../../../src/Domain/Event.ts"
 import { InstanceName, type InstanceRecord, nothingObserved } from "../../../src/Domain/Instance.ts"
-import type { Utf8 } from "../../../src/Domain/Utf8.ts"
 import { EventBus } from "../../../src/Log/EventBus.ts"
 import { EventStore } from "../../../src/Log/EventStore.ts"
 import { GapStore } from "../../../src/Log/GapStore.ts"
@@ -133,5 +132,4 @@ export const until = (condition: () => boolean) =>
 
 export const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
-export const isPoison = ({ json }: { readonly json: string | Utf8 | null }) =>
-  json !== null && String(json).includes("poison")
+export const isPoison = ({ json }: { readonly json: string }) => json.includes("poison")

@@ -58,7 +58,7 @@ export interface Settings {
 }
 
 export const defaults: Settings = {
-  apiKey: "simulator-key",
+  apiKey: "the-simulators-key",
   globalEvents: true,
   webSocket: true,
   isAllowedHost: false,

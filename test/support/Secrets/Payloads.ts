@@ -4,40 +4,11 @@ import { FastCheck } from "effect"
 export interface Planted {
   /** Secrets that the service knows: blotted everywhere. */
   readonly known: ReadonlyArray<string>
-  /** Unknown secrets, which are blotted because of their names. Base64 of bytes. */
-  readonly named: ReadonlyArray<string>
-  /** QR codes as text and as a picture, recognised by their look. */
+  /** Unknown secrets, which are removed from events because of their places. Base64 of bytes. */
+  readonly placed: ReadonlyArray<string>
+  /** QR codes as text and as a picture. */
   readonly codes: ReadonlyArray<string>
 }
-
-const secretNames = [
-  "apikey",
-  "apiKey",
-  "API_KEY",
-  "openaiApiKey",
-  "token",
-  "instanceToken",
-  "wavoip_token",
-  "accessTokenWaBusiness",
-  "webhook-secret",
-  "messageSecret",
-  "password",
-  "proxyPassword",
-  "Authorization",
-  "Set-Cookie",
-  "headers",
-  "mediaKey",
-  "keyData",
-  "encKey",
-  "privKey",
-  "keyPrivate",
-  "axolotlSenderKeyDistributionMessage",
-  "pairingCode",
-  "pairing_code",
-  "qrcode",
-  "qr",
-  "qrCodeBase64"
-]
 
 /** A value as it is, within words, in a URL, and encoded. */
 const dressed = (value: string): FastCheck.Arbitrary<string> =>
@@ -61,28 +32,45 @@ const harmlessKey = FastCheck.oneof(
   FastCheck.string({ maxLength: 5 }).filter((key) => !/^qr/i.test(key))
 )
 
-const leaf = ({ codes, known, named }: Planted): FastCheck.Arbitrary<object> => {
+const leaf = ({ known }: Planted): FastCheck.Arbitrary<object> => {
   const knownText = pick(known).chain(dressed)
-  const codeText = pick(codes).chain((code) => FastCheck.constantFrom(code, `<img src='${code}'>`))
-  const byName = FastCheck.tuple(pick(secretNames), pick(named)).chain(([name, value]) =>
-    FastCheck.constantFrom<object>(
-      { [name]: value },
-      { [name]: [value, { deep: value }] },
-      { [name]: { deep: { deeper: value } } },
-      { [name]: Buffer.from(value, "base64") },
-      { inText: JSON.stringify({ a: [{ [name]: value }] }) },
-      { inText: JSON.stringify({ again: JSON.stringify({ [name]: value }) }) },
-      // JSON that was cut off.
-      { inText: JSON.stringify({ [name]: value, rest: "x" }).slice(0, -3) }
-    )
-  )
   return FastCheck.oneof(
     FastCheck.tuple(harmlessKey, knownText).map(([key, text]) => ({ [key]: text })),
-    knownText.map((text) => ({ [text]: 1 })),
-    FastCheck.tuple(harmlessKey, codeText).map(([key, text]) => ({ [key]: text })),
-    codeText.map((text) => ({ [text]: null })),
-    byName
+    knownText.map((text) => ({ [text]: 1 }))
   )
+}
+
+/** Events of Evolution with secrets at their places. */
+export const atPlaces = ({
+  codes: [code = "", base64 = ""],
+  placed: [key = "", other = ""]
+}: Planted): ReadonlyArray<readonly [event: string, data: object]> => {
+  const row = {
+    hash: key,
+    token: key,
+    Proxy: { password: other },
+    Webhook: { headers: { a: key } }
+  }
+  const shared = { appStateSyncKeyShare: { keys: [{ keyData: { keyData: key } }] } }
+  const message = {
+    senderKeyDistributionMessage: { axolotlSenderKeyDistributionMessage: key },
+    deviceSentMessage: { message: { protocolMessage: shared } },
+    call: { callKey: Buffer.from(other, "base64") }
+  }
+  const qrcode = { code, base64, pairingCode: null }
+  const identity = { instanceName: "loja-1", instanceId: "1" }
+  return [
+    ["typebot.change-status", { session: { parameters: { apiKey: key } } }],
+    ["messages.upsert", { key: { id: "PLACED" }, message }],
+    ["messages.set", [{ message }]],
+    ["messages.edited", shared],
+    ["creds.update", { noiseKey: { private: key } }],
+    ["instance.create", { ...identity, ...row, qrcode }],
+    ["instance.delete", { ...identity, ...row, qrcode }],
+    ["connection.update", { state: "connecting", ...qrcode }],
+    ["qrcode.updated", { qrcode: { ...qrcode, more: [key] }, say: code }],
+    ["qrcode.updated", { qrcode: [code], base64 }]
+  ]
 }
 
 /** Data with secrets and a witness somewhere in it. */

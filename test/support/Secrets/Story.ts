@@ -5,7 +5,7 @@ import { operationsOf } from "../../Http/Service.ts"
 import type { Simulator } from "../EvolutionSimulator.ts"
 import { listener, type ServiceProcess } from "../ServiceProcess.ts"
 import type { Ears } from "./Ears.ts"
-import { draw, type Planted } from "./Payloads.ts"
+import { atPlaces, draw, type Planted } from "./Payloads.ts"
 
 interface Cast {
   readonly service: ServiceProcess
@@ -41,6 +41,13 @@ export const emit = Effect.fnUntraced(function* (
     if (index % 50 === 0) evolution.emit(first, event, { poison: true, ...data })
   }
 
+  for (const [event, data] of atPlaces(planted)) {
+    evolution.emit(first, event, data)
+    // Without an envelope, and with a broken one.
+    evolution.emitRaw(event, { event, data })
+    evolution.emitRaw(event, [{ event, instance: first, data, apikey: planted.placed[0] }, 1])
+  }
+
   const update = (data: object, beside: object = {}) =>
     evolution.emit(first, "connection.update", { instance: first, ...data }, beside)
   update({ state: "connecting", statusReason: key })
@@ -59,11 +66,8 @@ export const emit = Effect.fnUntraced(function* (
   evolution.emit(first, "status.instance", {
     instance: first,
     status: "closed",
-    disconnectionObject: JSON.stringify({ error: { apikey: planted.named[0] } })
+    disconnectionObject: JSON.stringify({ error: { apikey: key } })
   })
-  for (const instance of [`evil ${key}`, `${key}-${"x".repeat(100)}`])
-    evolution.emitRaw("instance.create", { event: "instance.create", instance, data: {} })
-
   evolution.emit(first, "last.one", {})
   yield* service.until("/events?event=last.one", ({ events }) => events?.[0] !== undefined, 60_000)
 })
@@ -74,7 +78,7 @@ export const refuse = Effect.fnUntraced(function* (
   token: string
 ) {
   const [key = ""] = planted.known
-  const [media = "", bearer = ""] = planted.named
+  const [media = "", bearer = ""] = planted.placed
   const all = [...planted.known, ...planted.codes].join(" ")
   const echo = `apikey: ${key} mediaKey="${media}" ${all} Authorization: Bearer ${bearer} token=${token}`
   for (const [status, body] of [

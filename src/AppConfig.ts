@@ -1,11 +1,14 @@
 /** Every environment variable, grouped by consumer. Nothing else reads the environment. */
 import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } from "effect"
 import { autoStart } from "./AppConfig/AutoStart.ts"
+import * as DatabaseUrl from "./AppConfig/DatabaseUrl.ts"
 import { retention } from "./AppConfig/Retention.ts"
 import { passwordsIn, secret, valuesIn } from "./AppConfig/Secret.ts"
 import { trustedProxies } from "./AppConfig/TrustedProxies.ts"
 
 export { type AutoStart, autoStart, autoStartOf, isAutoStartSet } from "./AppConfig/AutoStart.ts"
+export type { Address, Tls } from "./AppConfig/DatabaseUrl.ts"
+export { parse as parseDatabaseUrl } from "./AppConfig/DatabaseUrl.ts"
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
 export { passwordsIn, secrets } from "./AppConfig/Secret.ts"
 export { trustedProxies, trusting } from "./AppConfig/TrustedProxies.ts"
@@ -47,9 +50,14 @@ export const isTlsVerified = Config.string("NODE_TLS_REJECT_UNAUTHORIZED").pipe(
 /** The directory of the embedded database and of the generated key. */
 export const dataDir = Config.nonEmptyString("DATA_DIR").pipe(Config.withDefault("./data"))
 
-/** A Postgres address; without it the embedded database is used. */
+/** A Postgres address that can be read; without it the embedded database is used. */
 export const databaseUrl: Config.Config<Option.Option<Redacted.Redacted>> = Config.option(
-  Config.redacted(secret("DATABASE_URL", passwordsIn))
+  Config.mapOrFail(secret("DATABASE_URL", passwordsIn), (text) =>
+    Either.mapBoth(DatabaseUrl.parse(text), {
+      onLeft: (why) => ConfigError.InvalidData([], why),
+      onRight: () => Redacted.make(text)
+    })
+  )
 )
 
 /** The password for the address, where that has none. `pg` reads this variable, too. */

@@ -18,13 +18,17 @@ export const secrets: Config.Config<ReadonlyArray<Redacted.Redacted>> = Config.s
   Config.map(Config.all(held), (texts) => texts.flat().map((text) => Redacted.make(text)))
 )
 
-/** The password in a database's address (before the host or in the query), encoded and decoded. */
+/**
+ * The password in a database's address (before the host or in the query), encoded and decoded. In an address
+ * that cannot be read it is everything up to the last "@".
+ */
 export const passwordsIn = (address: string): ReadonlyArray<string> => {
   const written = [
-    /:\/\/[^/?#]*?:([^/?#]*)@/.exec(address)?.[1],
+    /:\/\/[^/?#@]*?:([^/?#]*)@/.exec(address)?.[1],
+    /:\/\/[^:@]*:(.*)@/s.exec(address)?.[1],
     /[?&]password=([^&#]*)/.exec(address)?.[1]
   ].filter((password) => password !== undefined)
-  return URL.canParse(address) ? written.flatMap(bothForms) : written
+  return [...new Set(written.flatMap(bothForms))]
 }
 
 /** The values in a list of headers (`name=value,name=value`), encoded and decoded. */

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { Reactivity } from "@effect/experimental"
 import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
@@ -16,6 +17,7 @@ import * as StopPlan from "../Concurrency/StopPlan.ts"
 import * as Supervise from "../Concurrency/Supervise.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
+import * as Archive from "./Embedded/Archive.ts"
 import * as Compiler from "./Embedded/Compiler.ts"
 import * as DataDirLock from "./Embedded/DataDirLock.ts"
 import * as Private from "./Embedded/Private.ts"
@@ -35,13 +37,15 @@ export const layer = (directory: string) =>
       })
       yield* DataDirLock.acquire(directory)
       const database = yield* open(join(directory, "pgdata"))
-      // After that: PGlite gives the files of the archive the modes 0666 and 0644, whatever the umask.
+      // After that: files that PGlite itself unpacks have the modes 0666 and 0644, whatever the umask.
       yield* Private.tighten(directory, ["pgdata", "api-key"])
       return database
     })
   )
 
-export const layerMemory = layerOf(open("memory://"))
+const inMemory = "memory://"
+
+export const layerMemory = layerOf(open(inMemory))
 
 function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
   return Layer.scopedContext(
@@ -62,12 +66,17 @@ function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
  */
 const archives = ["pgdata.tgz", "../../dist/pgdata.tgz", "../../pgdata.tgz"]
 
+/** Puts the archive in the place of a database that is not there, or hands it to PGlite where that is not a new place. */
 const beginning = async (dataDir: string) => {
   if (existsSync(join(dataDir, "PG_VERSION"))) return {}
   const archive = archives
-    .map((path) => new URL(path, import.meta.url))
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(path))
-  return archive === undefined ? {} : { loadDataDir: new Blob([await readFile(archive)]) }
+  if (archive === undefined) return {}
+  if (dataDir === inMemory || existsSync(dataDir))
+    return { loadDataDir: new Blob([await readFile(archive)]) }
+  await Archive.unpack(archive, dataDir)
+  return {}
 }
 
 function open(dataDir: string) {

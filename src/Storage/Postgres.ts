@@ -1,17 +1,16 @@
-/** Native Postgres through `pg`. */
-import { Socket } from "node:net"
+/** Native Postgres through `pg`, also behind a pooler that gives a session for one transaction at a time. */
+import { Reactivity } from "@effect/experimental"
 import { SqlClient, type SqlError } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
-import { Duration, Effect, Layer, Redacted } from "effect"
+import { Context, Duration, Effect, Either, Layer, Redacted } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
-import { detailOf } from "../Domain/ErrorDetail.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
+import { type Facts, facts, troublesOf } from "./Facts.ts"
+import * as Pool from "./Postgres/Pool.ts"
+import { placeOf, refusalOf } from "./Postgres/Refusal.ts"
 
-export const oldestVersion = 140_000
-
-/** Taken while migrating, so that two processes on an empty database do not race. Any constant does. */
-const migrationLock = 7_309_453_175
+export { exclusively } from "./Postgres/Lock.ts"
 
 /**
  * A server that vanishes, as in a failover, leaves connections on which nothing ever comes, and the
@@ -20,66 +19,66 @@ const migrationLock = 7_309_453_175
  */
 export const patience = Duration.minutes(1)
 
+/** The address in `DATABASE_URL`'s form. Its passwords are secrets from then on. */
+export const parse = (
+  url: Redacted.Redacted
+): Effect.Effect<AppConfig.Address, DatabaseUnavailable> =>
+  Effect.zipRight(
+    Secrets.add(...AppConfig.passwordsIn(Redacted.value(url)).map((text) => Redacted.make(text))),
+    Either.mapLeft(
+      AppConfig.parseDatabaseUrl(Redacted.value(url)),
+      (why) => new DatabaseUnavailable({ message: `Cannot read DATABASE_URL: ${why}` })
+    )
+  )
+
 /** `within`: how long a connection may stay silent; without it, without bound. */
 export const layer = (url: Redacted.Redacted, within?: Duration.Duration) =>
-  Layer.unwrapEffect(
-    Effect.as(
-      Secrets.add(...passwordsIn(url)),
-      PgClient.layer({
-        url,
-        ...(within && { stream: () => impatient(within) }),
-        applicationName: "evolution-listener",
-        connectTimeout: "5 seconds",
-        maxConnections: 10
+  Layer.unwrapEffect(Effect.map(parse(url), (address) => layerAt(address, within)))
+
+/** As `layer`, at an address that has been read. */
+export const layerAt = (
+  address: AppConfig.Address,
+  within?: Duration.Duration
+): Layer.Layer<PgClient.PgClient | SqlClient.SqlClient, DatabaseUnavailable> =>
+  Layer.scopedContext(
+    Effect.gen(function* () {
+      const pool = yield* Pool.open(address, {
+        name: "evolution-listener",
+        within,
+        connections: 10
       })
-    )
-  ).pipe(
-    Layer.tap((context) =>
-      Effect.flatMap(SqlClient.SqlClient, checkVersion).pipe(Effect.provide(context))
-    ),
-    Layer.catchAll((error) =>
-      Layer.fail(
-        error._tag === "DatabaseUnavailable"
-          ? error
-          : new DatabaseUnavailable({
-              message: `Cannot open the database at DATABASE_URL: ${detailOf(error)}`
-            })
-      )
-    )
-  )
+      const client = yield* PgClient.fromPool({ acquire: Effect.succeed(pool) })
+      return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
+    }).pipe(Effect.mapError(cannotOpen(address)))
+  ).pipe(Layer.provide(Reactivity.layer))
 
-const passwordsIn = (url: Redacted.Redacted) =>
-  AppConfig.passwordsIn(Redacted.value(url)).map((password) => Redacted.make(password))
+const cannotOpen =
+  (address: AppConfig.Address) =>
+  (error: SqlError.SqlError | DatabaseUnavailable): DatabaseUnavailable =>
+    error._tag === "DatabaseUnavailable"
+      ? error
+      : new DatabaseUnavailable({
+          message: `Cannot open the database at DATABASE_URL: ${reasonOf(error, address)}`
+        })
 
-const impatient = (within: Duration.Duration): Socket => {
-  const socket = new Socket()
-  const words = `The database did not answer within ${Duration.format(within)}`
-  return socket.setTimeout(Duration.toMillis(within), () =>
-    socket.destroy(Object.assign(new Error(words), { code: "ETIMEDOUT" }))
-  )
-}
+const reasonOf = (error: SqlError.SqlError, address: AppConfig.Address): string =>
+  error.message === Pool.noAnswer
+    ? `${placeOf(address)} takes connections and gives no answer within ${Duration.format(Pool.answerTimeout)}: a pooler has no connection to Postgres free (default_pool_size), or Postgres stands still`
+    : refusalOf(error, address)
 
-const checkVersion = (sql: SqlClient.SqlClient) =>
-  Effect.flatMap(
-    sql<{ version: number }>`select current_setting('server_version_num')::int as version`,
-    ([row]) =>
-      row !== undefined && row.version >= oldestVersion
-        ? Effect.void
-        : new DatabaseUnavailable({
-            message: "Cannot use the database at DATABASE_URL: Postgres 14 or newer is needed"
-          })
-  )
+/** The facts about a database. Fails, within 30 s, where it cannot be asked. */
+export const examine = (
+  address: AppConfig.Address
+): Effect.Effect<Facts, DatabaseUnavailable, SqlClient.SqlClient> =>
+  Effect.mapError(Pool.withAnswer(facts(address.schema)), cannotOpen(address))
 
-/** Runs an effect while no other process runs one here. */
-export const exclusively = <A, E, R>(
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E | SqlError.SqlError, R | SqlClient.SqlClient> =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const connection = yield* sql.reserve
-    const run = (statement: string) => connection.executeUnprepared(statement, [], undefined)
-    yield* Effect.acquireRelease(run(`select pg_advisory_lock(${migrationLock})`), () =>
-      Effect.ignore(run(`select pg_advisory_unlock(${migrationLock})`))
-    )
-    return yield* effect
-  }).pipe(Effect.scoped)
+/** Fails with the first reason for which the service cannot run on a database. */
+export const admit = (address: AppConfig.Address) =>
+  Effect.flatMap(examine(address), (found) => {
+    const [trouble] = troublesOf(found, address.schema)
+    return trouble === undefined
+      ? Effect.void
+      : new DatabaseUnavailable({
+          message: `Cannot use the database at DATABASE_URL: ${trouble.about}: ${trouble.message}`
+        })
+  })

@@ -10,9 +10,18 @@ export const layerPostgres = (
   url: Redacted.Redacted,
   patience: Duration.Duration = Postgres.patience
 ) =>
-  Layer.flatMap(
-    Layer.effectDiscard(Effect.provide(migrate(Postgres.exclusively), Postgres.layer(url))),
-    () => Postgres.layer(url, patience)
+  Layer.unwrapEffect(
+    Effect.map(Postgres.parse(url), (address) =>
+      Layer.flatMap(
+        Layer.effectDiscard(
+          Effect.provide(
+            Effect.zipRight(Postgres.admit(address), migrate(Postgres.exclusively, address.schema)),
+            Postgres.layerAt(address)
+          )
+        ),
+        () => Postgres.layerAt(address, patience)
+      )
+    )
   )
 
 /** PGlite in a directory of its own. */

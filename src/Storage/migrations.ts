@@ -1,5 +1,5 @@
 /** The schema's history. A change is a new file with a higher number: the migrator knows no other way. */
-import type { SqlClient, SqlError } from "@effect/sql"
+import { SqlClient, type SqlError } from "@effect/sql"
 import * as Migrator from "@effect/sql/Migrator"
 import { Cause, Effect } from "effect"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
@@ -38,22 +38,47 @@ export const latest = Object.keys(history).length
 
 type Migration = Effect.Effect<
   unknown,
-  Migrator.MigrationError | SqlError.SqlError,
+  Migrator.MigrationError | SqlError.SqlError | DatabaseUnavailable,
   SqlClient.SqlClient
 >
 
-/** Brings the schema up to date. `exclusively` keeps other processes from doing so at the same time. */
+/**
+ * Brings the schema up to date. `exclusively` keeps other processes from doing so at the same time.
+ * `schema`: made if it is not there.
+ */
 export const migrate = (
-  exclusively: (migration: Migration) => Migration
+  exclusively: (migration: Migration) => Migration,
+  schema?: string
 ): Effect.Effect<void, DatabaseUnavailable, SqlClient.SqlClient> =>
-  exclusively(Migrator.make({})({ loader, table })).pipe(
+  exclusively(Effect.zipRight(prepare(schema), Migrator.make({})({ loader, table }))).pipe(
     Effect.asVoid,
     // A failing migration arrives as a defect.
-    Effect.catchAllCause((cause) =>
-      Effect.fail(
-        new DatabaseUnavailable({
-          message: `Cannot migrate the database: ${detailOf(Cause.squash(cause))}`
-        })
+    Effect.catchAllCause((cause) => {
+      const error = Cause.squash(cause)
+      return Effect.fail(
+        error instanceof DatabaseUnavailable
+          ? error
+          : new DatabaseUnavailable({ message: `Cannot migrate the database: ${detailOf(error)}` })
       )
-    )
+    })
   )
+
+/** Inside a transaction, the migrator's way to see whether its table is there would end the transaction. */
+const prepare = (schema: string | undefined) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    if (schema !== undefined) {
+      yield* sql`create schema if not exists ${sql(schema)}`
+      const [row] = yield* sql<{ current: string | null }>`select current_schema()::text as current`
+      if (row?.current !== schema)
+        return yield* new DatabaseUnavailable({
+          message: `Cannot migrate the database: the schema "${schema}" in DATABASE_URL is not the one in use; if a pooler in between drops it, set it for the user (alter role … set search_path)`
+        })
+    }
+    yield* sql`
+      create table if not exists ${sql(table)} (
+        migration_id integer primary key,
+        created_at timestamptz not null default now(),
+        name text not null
+      )`
+  })

@@ -1,8 +1,8 @@
 /**
  * V8's compiler of WebAssembly. It optimizes PGlite's functions in the background, all at once: measured at
  * a first start, the process peaks at 840 MB on Node 24 (400 on Node 20), and a container of 512 MB is
- * killed before its first line of log. The baseline compiler alone peaks at 300 MB and fits into 256 MB,
- * where the kernel takes back what is only mapped; inserts are 17 % slower.
+ * killed before its first line of log. The baseline compiler alone peaks at 225 MB (190 on Node
+ * 20); inserts are 17 % slower.
  */
 import { setFlagsFromString } from "node:v8"
 

@@ -81,27 +81,18 @@ describe("a check of Postgres", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive(
-    "tells that nothing listens there, that nothing comes, or that the address is none",
-    () =>
-      Effect.gen(function* () {
-        const port = yield* freePort
-        const DATABASE_URL = `postgres://keeper:sesame@127.0.0.1:${port}/events`
-        expect(yield* foundOf({ DATABASE_URL })).toEqual([
-          `failed database: nothing listens at 127.0.0.1:${port}: is it running, and is the port of DATABASE_URL right?`
-        ])
-        const silent = yield* answeringNothing
-        expect(
-          yield* foundOf({ DATABASE_URL: `postgres://keeper:sesame@${silent}/events` })
-        ).toEqual([
-          expect.stringMatching(/^failed database: no answer from 127\.0\.0\.1:\d+ in time/)
-        ])
-        for (const none of ["sesame", "postgres://keeper:sesame@db:port/app"]) {
-          const [line] = yield* foundOf({ DATABASE_URL: none })
-          expect(line).toMatch(/^failed database: DATABASE_URL is no address such as /)
-          expect(line).not.toContain("sesame@")
-        }
-      })
+  it.scopedLive("tells that nothing listens there, or that nothing comes", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const DATABASE_URL = `postgres://keeper:sesame@127.0.0.1:${port}/events`
+      expect(yield* foundOf({ DATABASE_URL })).toEqual([
+        `failed database: nothing listens at 127.0.0.1:${port}: is it running, and is the port of DATABASE_URL right?`
+      ])
+      const silent = yield* answeringNothing
+      expect(yield* foundOf({ DATABASE_URL: `postgres://keeper:sesame@${silent}/events` })).toEqual(
+        [expect.stringMatching(/^failed database: no answer from 127\.0\.0\.1:\d+ in time/)]
+      )
+    })
   )
 
   const url = process.env.TEST_DATABASE_URL

@@ -38,8 +38,8 @@ describe("The embedded database", { timeout: 60_000 }, () => {
       yield* service.until("/health/ready", ({ status }) => String(status) === "ok")
       const [, peak] =
         /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${service.pid}/status`, "utf8")) ?? []
-      // Measured: 300 MB, of which a part is only mapped; with V8's optimizing compiler, 400 to 840 MB.
-      expect(Number(peak) * 1024).toBeLessThan(350 * mib)
+      // Measured: 190 to 225 MB; with V8's optimizing compiler, 400 to 840 MB.
+      expect(Number(peak) * 1024).toBeLessThan(270 * mib)
     })
   )
 

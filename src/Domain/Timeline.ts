@@ -92,7 +92,11 @@ const spans = <State>(turns: ReadonlyArray<Turn<State | "unknown">>, { from, to 
   const before: Turn<State | "unknown"> = { state: "unknown", reason: null, at: begin }
   // Of the turns of one moment the last one counts.
   const latest = new Map([[begin, before]])
-  for (const turn of inOrder) if (turn.at < end) latest.set(Math.max(turn.at, begin), turn)
+  for (const turn of inOrder) {
+    const at = Math.max(turn.at, begin)
+    if (at >= end) continue
+    latest.set(at, turn)
+  }
   const merged: Array<Turn<State | "unknown">> = []
   for (const [at, turn] of latest) {
     const last = merged.at(-1)

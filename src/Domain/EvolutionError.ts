@@ -30,7 +30,13 @@ export class InstanceNotFound extends Schema.TaggedError<InstanceNotFound>()("In
   /** This service has no record of the instance. */
   static readonly of = (instance: string): InstanceNotFound =>
     new InstanceNotFound({
-      message: `Cannot find instance "${instance}": it was never started here`,
+      message: `Cannot find instance "${instance}": this service does not know it`,
+      instance
+    })
+  /** Evolution does not have the instance either. */
+  static readonly nowhere = (instance: string): InstanceNotFound =>
+    new InstanceNotFound({
+      message: `Cannot listen to instance "${instance}": Evolution has no instance of this name; create it, or see GET /instances`,
       instance
     })
 }

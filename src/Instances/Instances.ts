@@ -12,7 +12,8 @@ import type { InstanceName, InstanceRecord } from "../Domain/Instance.ts"
 import { type ListenerState, stopped } from "../Domain/ListenerState.ts"
 import { type InstanceStatus, statusOf } from "../Domain/Status.ts"
 import { type Timeline, timelineOf } from "../Domain/Timeline.ts"
-import type { CreateInput } from "../Evolution/EvolutionClient.ts"
+import { isAbsent } from "../Evolution/Absence.ts"
+import { type CreateInput, EvolutionClient } from "../Evolution/EvolutionClient.ts"
 import { Discovery } from "../Listening/Discovery.ts"
 import { GapLedger } from "../Listening/GapLedger.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
@@ -44,6 +45,7 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
      * instance that was deleted before.
      */
     readonly purge: (name: InstanceName) => Effect.Effect<void, EvolutionError | SqlError.SqlError>
+    /** Fails with `InstanceNotFound` when neither this service nor Evolution has the instance. */
     readonly start: Command
     readonly stop: Command
     /** Fails with `EvolutionUnavailable` when the link cannot be exchanged: the old one goes on. */
@@ -69,10 +71,14 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
   )
 }
 
+/** A caller of `start` waits this long for Evolution. */
+const patience = "5 seconds"
+
 /** Far more than a timeline of a few days can show. */
 const maxGaps = 1000
 
 const make = Effect.gen(function* () {
+  const client = yield* EvolutionClient
   const store = yield* InstanceStore
   const registry = yield* ListenerRegistry
   const ledger = yield* GapLedger
@@ -87,6 +93,18 @@ const make = Effect.gen(function* () {
     const record = store.get(name)
     return record === undefined ? InstanceNotFound.of(name) : Effect.succeed(record)
   }
+
+  /** Only Evolution's own word that it has no such instance counts: without an answer, the start goes on. */
+  const exists = (name: InstanceName): Effect.Effect<void, InstanceNotFound> =>
+    Effect.suspend(() =>
+      store.get(name) === undefined
+        ? isAbsent(client, name).pipe(
+            Effect.timeout(patience),
+            Effect.orElseSucceed(() => false),
+            Effect.flatMap((absent) => (absent ? InstanceNotFound.nowhere(name) : Effect.void))
+          )
+        : Effect.void
+    )
 
   /** Gives a function from a record and its listener's state to the present status. */
   const judge = Effect.zipWith(
@@ -117,7 +135,8 @@ const make = Effect.gen(function* () {
     remove,
     purge,
     // A deletion meanwhile makes it InstanceNotFound.
-    start: (name) => Effect.zipRight(registry.start(name), status(name)),
+    start: (name) =>
+      Effect.zipRight(exists(name), Effect.zipRight(registry.start(name), status(name))),
     stop: (name) => Effect.zipRight(registry.stop(name), status(name)),
     restart: (name) => Effect.zipRight(registry.restart(name), status(name)),
     status,

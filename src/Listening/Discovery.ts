@@ -26,7 +26,8 @@ import { EvolutionClient, type InstanceRow } from "../Evolution/EvolutionClient.
 import { Ingest } from "../Log/Ingest.ts"
 import { InstanceStore } from "../Log/InstanceStore.ts"
 import * as Ignored from "./Discovery/Ignored.ts"
-import { eventsOf } from "./Discovery/Rows.ts"
+import { isUnknown, type List, missingIn } from "./Discovery/Missing.ts"
+import { eventsOf, removal } from "./Discovery/Rows.ts"
 
 /** The outcome of the questions for Evolution's list. */
 export interface Found {
@@ -58,6 +59,11 @@ export class Discovery extends Context.Tag("evolution-listener/Discovery")<
   )
 }
 
+/** Evolution does not list an instance while it is being created, or loaded; so absence is confirmed. */
+const secondThought = Duration.seconds(3)
+/** Questions about missing instances at once. */
+const maxQuestions = 8
+
 /** The list is asked for this often, without any other reason. */
 const every = Duration.minutes(1)
 /** Questions are this far apart at least, as Evolution counts every message for each. */
@@ -66,6 +72,7 @@ const apart = Duration.seconds(5)
 const afterFailure = Duration.seconds(1)
 /** A list that took long comes less often: this many times as long as it took. */
 const rest = 10
+const longest = Duration.minutes(10)
 
 const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
@@ -85,7 +92,7 @@ const make = Effect.gen(function* () {
     if (ignored.note(name)) wanted.unsafeOpen()
   })
 
-  const take = (rows: ReadonlyArray<InstanceRow>, askedAt: number) =>
+  const take = ({ askedAt, rows }: List) =>
     Effect.gen(function* () {
       const { names, unusable } = sorted(rows)
       yield* instances.add(names, askedAt)
@@ -99,10 +106,36 @@ const make = Effect.gen(function* () {
       yield* become({ at: DateTime.unsafeMake(askedAt), names, unusable, error: null })
     })
 
-  const question = Effect.gen(function* () {
+  const list = Effect.gen(function* () {
     const askedAt = yield* Clock.currentTimeMillis
-    const rows = yield* client.fetchInstances()
-    yield* take(rows, askedAt)
+    return { askedAt, rows: yield* client.fetchInstances() }
+  })
+
+  const question = Effect.gen(function* () {
+    const first = yield* list
+    yield* take(first)
+    const missing = yield* Effect.filter(
+      missingIn(yield* instances.all, first),
+      (name) => isUnknown(client, name),
+      { concurrency: maxQuestions }
+    )
+    if (missing.length === 0) return
+    const second = yield* Effect.delay(list, secondThought)
+    const listed = new Set(second.rows.map(({ name }) => name))
+    const gone = missing.filter(
+      (name) => !listed.has(name) && instances.get(name)?.whatsapp?.state !== "removed"
+    )
+    yield* ingest.receive(
+      gone.map((name) => removal(name, second.askedAt)),
+      "snapshot"
+    )
+    yield* Effect.forEach(gone, (name) =>
+      Effect.annotateLogs(
+        Effect.logWarning(`Instance "${name}" does not exist at Evolution any more`),
+        "instance",
+        name
+      )
+    )
   })
 
   const failed = (error: EvolutionError | SqlError.SqlError) =>
@@ -118,13 +151,12 @@ const make = Effect.gen(function* () {
     const [took, answer] = yield* Effect.timed(Effect.either(question))
     if (Either.isLeft(answer)) yield* failed(answer.left)
     failures = Either.isLeft(answer) ? failures + 1 : 0
-    const soonest = failures > 0 ? afterFailure : apart
-    const latest = failures > 0 ? Duration.seconds(2 ** failures) : Duration.times(took, rest)
+    const [soonest, pause] =
+      failures > 0
+        ? [afterFailure, Duration.min(every, Duration.seconds(2 ** failures))]
+        : [apart, Duration.min(longest, Duration.max(every, Duration.times(took, rest)))]
     yield* Effect.sleep(soonest)
-    yield* Effect.timeoutOption(
-      wanted.await,
-      failures > 0 ? Duration.min(every, latest) : Duration.max(every, latest)
-    )
+    yield* Effect.timeoutOption(wanted.await, Duration.subtract(pause, soonest))
   })
   yield* loop("discovery", Effect.forever(round))
 

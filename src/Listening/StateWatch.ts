@@ -24,10 +24,13 @@ const make = Effect.gen(function* () {
   const compareState = yield* makeCompareState
   const compareSubscription = yield* makeCompareSubscription
   const registry = yield* ListenerRegistry
+  const instances = yield* InstanceStore
   const { isShared } = yield* EventSource
 
   const compare = (name: InstanceName) =>
     Effect.gen(function* () {
+      // Evolution's list shows when it is back.
+      if (instances.get(name)?.whatsapp?.state === "removed") return
       const { _tag } = yield* registry.status(name)
       if (_tag === "Stopped" || _tag === "Parked") return
       if (!isShared) yield* isolated(compareSubscription(name))

@@ -61,7 +61,7 @@ describe("LinkError", () => {
     [
       "an instance without a record",
       () => InstanceNotFound.of("shop"),
-      'Cannot find instance "shop": it was never started here'
+      'Cannot find instance "shop": this service does not know it'
     ]
   ])("says what happened: %s", (_, make, message) => {
     expect(make().message).toBe(message)

@@ -78,7 +78,8 @@ describe.each(storages)("the service on %s", (_, storage) => {
     () =>
       Effect.gen(function* () {
         const evolution = yield* simulator()
-        evolution.add("loja-1", { ownerJid: "5511999990001@s.whatsapp.net", state: "open" })
+        for (const name of ["loja-1", "loja-2"])
+          evolution.add(name, { ownerJid: "5511999990001@s.whatsapp.net", state: "open" })
         const variables = { ...at(evolution), ...(yield* storage) }
 
         const first = yield* startService(variables)

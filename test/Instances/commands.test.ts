@@ -97,10 +97,36 @@ describe("Instances", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("reports an instance that Evolution does not have", () =>
+  it.scopedLive("starts no instance that exists nowhere", () =>
     Effect.gen(function* () {
-      const { hears, instances } = yield* service
+      const { instances, registry, store } = yield* service
+      expect(yield* Effect.flip(instances.start(one))).toMatchObject({
+        _tag: "InstanceNotFound",
+        instance: one,
+        message: expect.stringContaining("Evolution has no instance of this name")
+      })
+      expect([store.get(one), yield* registry.all]).toEqual([undefined, []])
+    })
+  )
+
+  it.scopedLive.each([
+    ["cannot be reached", { status: 502, body: "Bad Gateway" }],
+    ["is hidden by a proxy", { status: 404, body: "404 page not found" }],
+    ["is not activated", "license"]
+  ] as const)("starts an unknown instance while Evolution %s", ([, refusal]) =>
+    Effect.gen(function* () {
+      const { instances, simulator } = yield* service
+      simulator.refuse(refusal)
+      expect((yield* instances.start(one)).desired.state).toBe("listening")
+    })
+  )
+
+  it.scopedLive("reports a started instance that Evolution turns out not to have", () =>
+    Effect.gen(function* () {
+      const { hears, instances, simulator } = yield* service
+      simulator.refuse({ status: 502, body: "Bad Gateway" })
       yield* instances.start(one)
+      simulator.refuse(undefined)
       yield* hears(one, "connection.update")
       expect(yield* instances.status(one)).toMatchObject({
         userAction: "recreate_instance",

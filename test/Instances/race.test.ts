@@ -74,7 +74,8 @@ describe("Instances", () => {
           start: () => Effect.sync(() => (known = undefined)),
           status: () => Effect.succeed(State.stopped(at))
         },
-        { get: () => known }
+        { get: () => known },
+        { connectionState: () => Effect.succeed("open") }
       )
     )
   })

@@ -13,7 +13,7 @@ import { Pairing } from "../Instances/Pairing.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { Health } from "../Log/Health.ts"
-import { Api, KeyNotFound } from "./Api.ts"
+import { Api, GapNotFound, KeyNotFound } from "./Api.ts"
 import { Session } from "./Auth/Session.ts"
 import { Guest } from "./Guest.ts"
 import * as EventsPage from "./Handlers/EventsPage.ts"
@@ -69,6 +69,18 @@ export const instances = HttpApiBuilder.group(Api, "instances", (handlers) =>
         seeing(
           name,
           Effect.map(orUnavailable(service.gaps(name, limit)), (gaps) => ({ gaps }))
+        )
+      )
+      .handle("retryGap", ({ path: { id, name } }) =>
+        commanding(
+          "retry_gap",
+          name,
+          Effect.flatMap(
+            orUnavailable(service.retryGap(name, id)),
+            Effect.mapError(
+              () => new GapNotFound({ message: `There is no gap "${id}" of instance "${name}"` })
+            )
+          )
         )
       )
       .handle("timeline", ({ path: { name }, urlParams: { hours = 24 } }) =>

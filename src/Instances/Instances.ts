@@ -1,13 +1,13 @@
 /** Instances as a whole: the instance at Evolution, our listener for it, and the status of both. */
 import type { SqlError } from "@effect/sql"
-import { Context, DateTime, type Duration, Effect, Layer } from "effect"
+import { Context, DateTime, type Duration, Effect, Layer, Option } from "effect"
 import { toLogged } from "../Domain/Event.ts"
 import {
   type EvolutionError,
   type EvolutionUnavailable,
   InstanceNotFound
 } from "../Domain/EvolutionError.ts"
-import type { Gap } from "../Domain/Gap.ts"
+import * as Gap from "../Domain/Gap.ts"
 import type { InstanceName, InstanceRecord } from "../Domain/Instance.ts"
 import { type ListenerState, stopped } from "../Domain/ListenerState.ts"
 import { type InstanceStatus, statusOf } from "../Domain/Status.ts"
@@ -17,6 +17,7 @@ import { type CreateInput, EvolutionClient } from "../Evolution/EvolutionClient.
 import { Discovery } from "../Listening/Discovery.ts"
 import { GapLedger } from "../Listening/GapLedger.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
+import { Recovery } from "../Listening/Recovery.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { GapStore } from "../Log/GapStore.ts"
 import { Ingest } from "../Log/Ingest.ts"
@@ -57,7 +58,15 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
     readonly gaps: (
       name: InstanceName,
       limit: number
-    ) => Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
+    ) => Effect.Effect<ReadonlyArray<Gap.Gap>, SqlError.SqlError>
+    /**
+     * Takes the verdict on a gap back, so that its messages are fetched again: at once while the instance is
+     * listened to, else when it is. An open gap stays as it is. Gives the gap; none: there is no such gap.
+     */
+    readonly retryGap: (
+      name: InstanceName,
+      id: string
+    ) => Effect.Effect<Option.Option<Gap.Gap>, InstanceNotFound | SqlError.SqlError>
     /** The history of an instance over the latest stretch of time; also of a deleted instance. */
     readonly timeline: (
       name: InstanceName,
@@ -83,6 +92,7 @@ const make = Effect.gen(function* () {
   const registry = yield* ListenerRegistry
   const ledger = yield* GapLedger
   const gapStore = yield* GapStore
+  const recovery = yield* Recovery
   const ingest = yield* Ingest
   const discovery = yield* Discovery
   const log = yield* EventStore
@@ -141,6 +151,16 @@ const make = Effect.gen(function* () {
     restart: (name) => Effect.zipRight(registry.restart(name), status(name)),
     status,
     gaps: gapStore.list,
+    retryGap: (name, id) =>
+      Effect.gen(function* () {
+        yield* find(name)
+        const found = yield* gapStore.find(name, id)
+        if (Option.isNone(found) || Gap.isOpen(found.value)) return found
+        const { _tag } = yield* registry.status(name)
+        yield* ledger.retry(found.value)
+        if (_tag === "Listening") yield* recovery.wake(name)
+        return Option.some(Gap.again(found.value))
+      }),
     timeline: (name, lately) =>
       Effect.gen(function* () {
         const to = yield* DateTime.now

@@ -4,6 +4,7 @@
  * the events around it.
  */
 import { Context, DateTime, Duration, Effect, Layer, Schedule } from "effect"
+import * as AppConfig from "../AppConfig.ts"
 import * as StopPlan from "../Concurrency/StopPlan.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
@@ -40,6 +41,8 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
      * belongs to a shorter gap.
      */
     readonly update: (gap: Gap.Closed) => Effect.Effect<void>
+    /** Takes the verdict on a closed gap back: it is pending again, and due at once. */
+    readonly retry: (gap: Gap.Closed) => Effect.Effect<void>
     /** Drops a deleted instance; another one may come to bear its name. */
     readonly forget: (instance: InstanceName) => Effect.Effect<void>
     /** Takes this many deleted gaps off the instance's count of unrecovered ones. */
@@ -78,6 +81,7 @@ const make = Effect.gen(function* () {
     close: (instance) => Changes.close(ledger, instance),
     forget: (instance) => Changes.forget(ledger, instance),
     update: (gap) => Changes.update(ledger, gap),
+    retry: (gap) => Changes.retry(ledger, gap),
     forgetUnrecovered: entries.forgetUnrecovered,
     pending: entries.pending,
     summary: entries.summary
@@ -100,6 +104,7 @@ const restore = (ledger: Changes.Ledger) =>
       if (record !== undefined && record.desired !== "listening")
         yield* Changes.put(ledger, Gap.closed(gap, DateTime.max(gap.from, record.desiredAt)))
     }
+    yield* raiseLimit(ledger, store)
     const last = yield* store.lastHeartbeat
     for (const { desired, desiredAt, name } of records.values()) {
       if (desired !== "listening") continue
@@ -108,6 +113,19 @@ const restore = (ledger: Changes.Ledger) =>
       const cause = last?.stopped === true ? "service_stopped" : "service_crashed"
       yield* Changes.open(ledger, name, DateTime.toEpochMillis(from), cause)
     }
+  })
+
+/** Gaps that a lower `BACKFILL_LIMIT` ended are tried again. */
+const raiseLimit = (ledger: Changes.Ledger, store: GapStore["Type"]) =>
+  Effect.gen(function* () {
+    const gaps = (yield* store.limited(yield* AppConfig.backfillLimit)).filter(
+      (gap) => !Gap.isOpen(gap)
+    )
+    yield* Effect.forEach(gaps, (gap) => Changes.retry(ledger, gap), { discard: true })
+    if (gaps.length > 0)
+      yield* Effect.logInfo(
+        `BACKFILL_LIMIT was raised: ${gaps.length} gaps that it ended are tried again`
+      )
   })
 
 /** While a change of the ledger is not committed, the last heartbeat has to stand. */

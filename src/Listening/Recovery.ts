@@ -127,7 +127,11 @@ const make = Effect.gen(function* () {
   return Recovery.of({
     snapshot,
     recover: (name) =>
-      rest(name).pipe(Effect.zipRight(snapshot(name)), Effect.zipRight(backfill.run(name))),
+      rest(name).pipe(
+        Effect.zipRight(snapshot(name)),
+        Effect.zipRight(backfill.revive(name)),
+        Effect.zipRight(backfill.run(name))
+      ),
     wake: (name) =>
       Effect.suspend(() =>
         backfill.wake(name)

@@ -4,10 +4,10 @@ import { Context, type DateTime, Effect, Layer } from "effect"
 import type { EventRecord, EvolutionEvent, QuarantinedEvent } from "../Domain/Event.ts"
 import type { Change } from "../Domain/Projection.ts"
 import { latest, table } from "../Storage/migrations.ts"
-import { type EventQuery, queries } from "./EventStore/Queries.ts"
+import { type EventQuery, type Heard, queries } from "./EventStore/Queries.ts"
 import { changeRows, columnsOf, gapRows, quarantineRows } from "./EventStore/Rows.ts"
 
-export type { EventQuery }
+export type { EventQuery, Heard }
 
 export class EventStore extends Context.Tag("evolution-listener/EventStore")<
   EventStore,
@@ -32,7 +32,7 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
       messages: ReadonlyArray<EvolutionEvent>
     ) => Effect.Effect<ReadonlyArray<EvolutionEvent>, SqlError.SqlError>
     /**
-     * Keys of the live messages just before a time and just after another, nearest first, within a few
+     * Live messages just before a time and just after another, nearest first, within a few
      * thousand events.
      */
     readonly messagesAround: (
@@ -40,7 +40,7 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
       from: DateTime.Utc,
       to: DateTime.Utc
     ) => Effect.Effect<
-      { readonly before: ReadonlyArray<string>; readonly after: ReadonlyArray<string> },
+      { readonly before: ReadonlyArray<Heard>; readonly after: ReadonlyArray<Heard> },
       SqlError.SqlError
     >
     /** By id, oldest first. */

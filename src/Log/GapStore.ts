@@ -1,7 +1,7 @@
 /** The ledger's rows as the database has them, and the heartbeat that bounds what a killed process leaves unknown. */
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import { type Gap, over } from "../Domain/Gap.ts"
+import { Array as Arr, Context, DateTime, Effect, Layer, type Option, Schema } from "effect"
+import { type Gap, type LostReason, over } from "../Domain/Gap.ts"
 
 /** Everything that Evolution emitted to us before `at` was heard and is committed. */
 export interface Heartbeat {
@@ -22,6 +22,19 @@ export class GapStore extends Context.Tag("evolution-listener/GapStore")<
     readonly unfinished: Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
     /** Number of finished gaps that were not recovered, by existing instance. */
     readonly lost: Effect.Effect<ReadonlyArray<readonly [string, number]>, SqlError.SqlError>
+    /** The gap of an instance by its id; also a finished one. */
+    readonly find: (
+      instance: string,
+      id: string
+    ) => Effect.Effect<Option.Option<Gap>, SqlError.SqlError>
+    /** The newest lost gaps of an instance for this reason. */
+    readonly lostFor: (
+      instance: string,
+      reason: LostReason,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
+    /** The newest gaps of existing instances that a limit below this one ended; at most 1 000. */
+    readonly limited: (below: number) => Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
     /** Writes the time of the heartbeat: one row for all instances, every few seconds. */
     readonly heartbeat: (at: DateTime.Utc) => Effect.Effect<void, SqlError.SqlError>
     /** Notes that the service stops in good order: every received event is committed. */
@@ -61,6 +74,32 @@ const make = Effect.gen(function* () {
         group by instance`,
       (rows) => rows.map(({ count, instance }) => [instance, count] as const)
     ),
+    find: (instance, id) =>
+      Effect.map(
+        Effect.flatMap(
+          sql<Row>`select * from gaps where instance = ${instance} and id = ${id}::uuid`,
+          decode
+        ),
+        Arr.head
+      ),
+    lostFor: (instance, reason, limit) =>
+      Effect.flatMap(
+        sql<Row>`
+          select gaps.*
+          from gaps join instances on name = instance and "to" >= known_since
+          where instance = ${instance} and reason = ${reason}
+          order by "from" desc limit ${limit}`,
+        decode
+      ),
+    limited: (below) =>
+      Effect.flatMap(
+        sql<Row>`
+          select gaps.*
+          from gaps join instances on name = instance and "to" >= known_since
+          where reason = 'limit' and fetched < ${below}
+          order by "from" desc limit 1000`,
+        decode
+      ),
     heartbeat: (at) =>
       Effect.asVoid(sql`update writer set heard_at = ${DateTime.toDate(at)}, stopped = false`),
     markStopped: Effect.asVoid(sql`update writer set stopped = true`),

@@ -218,6 +218,7 @@ describe("a request without a route", () => {
           "POST /instances/shop/restart",
           "GET /instances/shop/status",
           "GET /instances/shop/gaps",
+          "POST /instances/shop/gaps/shop/retry",
           "GET /instances/shop/timeline",
           "GET /instances/shop/qrcode",
           "POST /instances/shop/qrcode",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { sharedDatabase } from "../Listening/ListenerRegistry/database.ts"
 import { one, serviceOn, two } from "./service.ts"
 
@@ -45,6 +45,23 @@ describe("Instances", { timeout: 30_000 }, () => {
       yield* hears(one, "remove.instance")
       yield* instances.remove(one)
       expect(store.get(one)).toBeUndefined()
+    })
+  )
+
+  it.scopedLive("takes the verdict on a gap back, and leaves an open gap as it is", () =>
+    Effect.gen(function* () {
+      const { instances, simulator } = yield* service
+      yield* instances.create(baileys(one))
+      simulator.drop()
+      const newest = Effect.map(instances.gaps(one, 1), ([gap]) => gap)
+      const closed = yield* Effect.repeat(newest, { until: (gap) => gap?.to != null })
+      const missing = yield* instances.retryGap(one, "00000000-0000-4000-8000-000000000000")
+      expect(missing).toEqual(Option.none())
+      const again = yield* instances.retryGap(one, closed?.id ?? "")
+      expect(Option.getOrNull(again)).toMatchObject({ id: closed?.id, recovered: null })
+      expect((yield* Effect.flip(instances.retryGap(two, closed?.id ?? "")))._tag).toBe(
+        "InstanceNotFound"
+      )
     })
   )
 

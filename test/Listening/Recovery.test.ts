@@ -14,6 +14,7 @@ import * as Scrub from "../../src/Domain/Scrub.ts"
 import type { EvolutionClient } from "../../src/Evolution/EvolutionClient.ts"
 import { Recovery } from "../../src/Listening/Recovery.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
+import { GapStore } from "../../src/Log/GapStore.ts"
 import { evolution } from "../Evolution/EvolutionClient/double.ts"
 import { clocksOf, ingestOf, instancesOf, ledgerOf, storeOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
@@ -55,7 +56,12 @@ const recovery = (
           handedOn.push(...events)
         })
     })
-    const unused = Layer.mergeAll(Layer.succeed(EventStore, storeOf({})), clocksOf(), ledgerOf())
+    const unused = Layer.mergeAll(
+      Layer.succeed(EventStore, storeOf({})),
+      Layer.mock(GapStore, { lostFor: () => Effect.succeed([]) }),
+      clocksOf(),
+      ledgerOf()
+    )
     const context = yield* Layer.build(
       Recovery.layer.pipe(
         Layer.provide(evolution(answers)),

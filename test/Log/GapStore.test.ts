@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
-import { DateTime, Effect, Layer, ManagedRuntime } from "effect"
+import { DateTime, Effect, Layer, ManagedRuntime, Option } from "effect"
 import * as Gap from "../../src/Domain/Gap.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
@@ -116,6 +116,31 @@ describe.each(databases)("GapStore on %s", (_name, database) => {
         ["bar-1", 1],
         ["shop-1", 2]
       ])
+    }))
+
+  test("finds a gap by its id and instance", (store, write) =>
+    Effect.gen(function* () {
+      const gap = Gap.offset(Gap.recovered(closed(1)), { least: -1500, most: 2500 })
+      yield* write(gap)
+      expect(yield* store.find(shop, gap.id)).toEqual(Option.some(gap))
+      expect(yield* store.find(bar, gap.id)).toEqual(Option.none())
+    }))
+
+  test("gives the lost gaps that may be tried again, newest first", (store, write) =>
+    Effect.gen(function* () {
+      const limited = [1, 2, 3].map((n) =>
+        Gap.lost(Gap.progressed(closed(n), 10 * n, at(n)), "limit", "too many")
+      )
+      const others = [
+        Gap.lost(closed(4), "not_stored", "why"),
+        Gap.lost(closed(5, bar), "not_stored", "why"),
+        Gap.recovered(closed(6))
+      ]
+      yield* write(...limited, ...others)
+      expect(yield* store.limited(30)).toEqual([limited[1], limited[0]])
+      expect(yield* store.limited(0)).toEqual([])
+      expect(yield* store.lostFor(shop, "not_stored", 9)).toEqual([others[0]])
+      expect(yield* store.lostFor(shop, "not_found", 9)).toEqual([])
     }))
 
   test("ignores gaps of a deleted instance, also when its name is in use again", (store, write) =>

@@ -10,6 +10,7 @@ import gaps from "../../src/Storage/migrations/0002_gaps.ts"
 import turns from "../../src/Storage/migrations/0003_turns.ts"
 import keys from "../../src/Storage/migrations/0004_keys.ts"
 import purges from "../../src/Storage/migrations/0005_purges.ts"
+import append from "../../src/Storage/migrations/0009_append.ts"
 import { latest, migrate, table } from "../../src/Storage/migrations.ts"
 import * as Postgres from "../../src/Storage/Postgres.ts"
 import { event, nothing, quarantined } from "../Log/EventStore/batch.ts"
@@ -21,7 +22,7 @@ const applied = (name: string) =>
     sql.unsafe(readFileSync(new URL(`../fixtures/migrations/${name}.sql`, import.meta.url), "utf8"))
   )
 
-/** The schema's history as version 8 had it. */
+/** The schema's history as version 9 had it; 6 to 8 as they were applied. */
 const history = {
   "0001_init": init,
   "0002_gaps": gaps,
@@ -30,7 +31,8 @@ const history = {
   "0005_purges": purges,
   "0006_append": applied("0006_append"),
   "0007_append_columns": applied("0007_append_columns"),
-  "0008_append_call": applied("0008_append_call")
+  "0008_append_call": applied("0008_append_call"),
+  "0009_append": append
 }
 
 const loader = (upTo: number) =>
@@ -78,9 +80,41 @@ const migrates = (version: number) =>
     expect(yield* sql`select event from quarantine`).toEqual([{ event: "call" }])
   })
 
-const versions = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+const versions = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 describe("migrate", () => {
+  it.effect("names the reasons of verdicts that earlier versions wrote as words", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql.unsafe("create schema words; set search_path to words")
+      yield* Migrator.make({})({ loader: loader(9), table })
+      const notes = [
+        "There are more than 10000 messages (BACKFILL_LIMIT); the rest stays at Evolution",
+        "BACKFILL_LIMIT is 0",
+        "Evolution did not store messages heard just before or after (DATABASE_SAVE_DATA_NEW_MESSAGE)",
+        "The instance was deleted",
+        "It is gone"
+      ]
+      for (const note of notes)
+        yield* sql`
+          insert into gaps (id, instance, "from", "to", cause, recovered, fetched, note)
+          values (gen_random_uuid(), 'shop', now(), now(), 'not_reached', false, 0, ${note})`
+      yield* migrate(identity)
+      const rows = yield* sql<{
+        note: string
+        reason: string | null
+      }>`select note, reason from gaps`
+      const reasons = new Map(rows.map(({ note, reason }) => [note, reason]))
+      expect(notes.map((note) => reasons.get(note))).toEqual([
+        "limit",
+        "limit",
+        "not_stored",
+        "deleted",
+        null
+      ])
+    }).pipe(Effect.provide(Embedded.layerMemory))
+  )
+
   it.effect(
     "brings an embedded database of every version to the latest while that version writes",
     () =>

@@ -57,8 +57,9 @@ export const Connected = Schema.Struct({
 export type Connected = typeof Connected.Type
 
 export const InstanceRow = Schema.Struct({
-  name: Schema.String,
+  /** Evolution's own id: another instance may come to bear the name. */
   id: optionalOrNull(Schema.String),
+  name: Schema.String,
   /** `WHATSAPP-BAILEYS`, `WHATSAPP-BUSINESS` or `EVOLUTION`. */
   integration: optionalOrNull(Schema.String),
   /** ISO 8601, by Evolution's clock. */

@@ -22,6 +22,10 @@ export class AddressUnknown extends Schema.TaggedError<AddressUnknown>()("Addres
   message: Schema.String
 }) {}
 
+export class GapNotFound extends Schema.TaggedError<GapNotFound>()("GapNotFound", {
+  message: Schema.String
+}) {}
+
 export class KeyNotFound extends Schema.TaggedError<KeyNotFound>()("KeyNotFound", {
   message: Schema.String
 }) {}

@@ -15,7 +15,7 @@ import { InstanceName } from "../../Domain/Instance.ts"
 import { InstanceStatus } from "../../Domain/Status.ts"
 import { Timeline } from "../../Domain/Timeline.ts"
 import { Authorization } from "./Authorization.ts"
-import { Forbidden } from "./Errors.ts"
+import { Forbidden, GapNotFound } from "./Errors.ts"
 import { Count, Digits, name, status } from "./Parameters.ts"
 
 /** The body of `POST /instances`. */
@@ -107,6 +107,17 @@ export const instances = HttpApiGroup.make("instances")
       .annotate(
         OpenApi.Summary,
         "List the times without a link and what was recovered of them, newest first"
+      )
+  )
+  .add(
+    HttpApiEndpoint.post(
+      "retryGap"
+    )`/instances/${name}/gaps/${HttpApiSchema.param("id", Schema.UUID)}/retry`
+      .addSuccess(Gap, status(202))
+      .addError(GapNotFound, status(404))
+      .annotate(
+        OpenApi.Summary,
+        "Take the verdict on a gap back and fetch its messages again; an open gap stays as it is"
       )
   )
   .add(

@@ -1,6 +1,6 @@
 /** The recent troubles of an instance: the error that keeps our link down, and the newest gaps. */
 import { localTime } from "./api.js"
-import { h } from "./dom.js"
+import { button, h } from "./dom.js"
 import { clockText } from "./time.js"
 import { say, sayCount, sayOf } from "./words.js"
 
@@ -8,7 +8,7 @@ import { say, sayCount, sayOf } from "./words.js"
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 /** @typedef {import("./status.js").Tone} Tone */
 /**
- * @typedef {{ readonly chip: string, readonly tone: Tone, readonly title: string, readonly when: string, readonly detail: string }} Trouble
+ * @typedef {{ readonly chip: string, readonly tone: Tone, readonly title: string, readonly when: string, readonly detail: string, readonly gap?: string }} Trouble
  */
 
 /** @param {InstanceStatus} status @returns {Trouble[]} */
@@ -43,7 +43,8 @@ const ofGap = (gap) => {
     when: to === null ? say("sinceTime", { time: from }) : say("fromTo", { from, to }),
     detail: [fetched > 0 ? sayCount("fetched", fetched) : "", note ?? ""]
       .filter(Boolean)
-      .join(" · ")
+      .join(" · "),
+    ...(recovered === false && { gap: gap.id })
   }
 }
 
@@ -54,12 +55,13 @@ const ofGap = (gap) => {
  */
 export const troublesOf = (status, gaps) => [...ofLink(status), ...gaps.map(ofGap)]
 
-/** @param {Trouble} trouble */
-export const troubleItem = ({ chip, detail, title, tone, when }) =>
+/** @param {Trouble} trouble @param {(gap: string) => void} retry fetches the messages of a gap again */
+export const troubleItem = ({ chip, detail, gap, title, tone, when }, retry) =>
   h(
     "li",
     {},
     h("div", {}, h("span", { class: "chip", "data-tone": tone }, chip), h("strong", {}, title)),
     h("div", { class: "hint" }, when),
-    detail !== "" && h("div", { class: "detail" }, detail)
+    detail !== "" && h("div", { class: "detail" }, detail),
+    gap !== undefined && button("retryGap", () => retry(gap))
   )

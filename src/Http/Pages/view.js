@@ -85,10 +85,23 @@ open(({ notices, onFeed, signal }) => {
   /** @type {InstanceStatus | null} */
   let status = null
 
+  /** @param {string} gap */
+  const retryGap = async (gap) => {
+    try {
+      await ask("POST", `${path}/gaps/${gap}/retry`)
+      notices.tell(say("done_retryGap"))
+      lookBackSoon()
+    } catch (error) {
+      if (!signal.aborted) notices.fail(say("failed_retryGap", { message: messageOf(error) }))
+    }
+  }
+
   const showTroubles = () => {
     if (status === null) return
     const troubles = troublesOf(status, gaps)
-    byId("errors", HTMLElement).replaceChildren(...troubles.map(troubleItem))
+    byId("errors", HTMLElement).replaceChildren(
+      ...troubles.map((trouble) => troubleItem(trouble, retryGap))
+    )
     show(byId("no-errors", HTMLElement), troubles.length === 0)
   }
 

@@ -58,6 +58,14 @@ export const close = (ledger: Ledger, instance: InstanceName) =>
     yield* put(ledger, Gap.closed({ ...gap, from }, to))
   })
 
+/** Takes the verdict on a closed gap back: it becomes pending, and due at once. */
+export const retry = (ledger: Ledger, gap: Gap.Closed) =>
+  Effect.suspend(() => {
+    if (ledger.entries.get(gap) === undefined && gap.recovered === false)
+      ledger.entries.forgetUnrecovered(gap.instance, 1)
+    return put(ledger, Gap.again(gap))
+  })
+
 export const forget = (ledger: Ledger, instance: InstanceName) =>
   Effect.gen(function* () {
     yield* close(ledger, instance)

@@ -6,6 +6,8 @@ import { detailOf } from "../../Domain/ErrorDetail.ts"
 import type { EvolutionError } from "../../Domain/EvolutionError.ts"
 import * as Gap from "../../Domain/Gap.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
+import { isUnlisted } from "../../Evolution/Absence.ts"
+import { EvolutionClient } from "../../Evolution/EvolutionClient.ts"
 import { EventStore } from "../../Log/EventStore.ts"
 import { Ingest } from "../../Log/Ingest.ts"
 import { InstanceStore } from "../../Log/InstanceStore.ts"
@@ -13,9 +15,10 @@ import * as Secrets from "../../Telemetry/Secrets.ts"
 import * as Tracing from "../../Telemetry/Tracing.ts"
 import { Clocks } from "../Clocks.ts"
 import { GapLedger } from "../GapLedger.ts"
-import { doubt } from "./Doubt.ts"
+import { judge } from "./Doubt.ts"
 import { fetch, grace, type Tools } from "./Fetch.ts"
 import * as Messages from "./Messages.ts"
+import * as Retries from "./Retries.ts"
 
 const retryWithin = { minimum: Duration.minutes(1), maximum: Duration.hours(1) }
 
@@ -25,6 +28,8 @@ export interface Backfill {
    * Ends when there is none left; progress survives its interruption.
    */
   readonly run: (instance: InstanceName) => Effect.Effect<void>
+  /** Tries the gaps again that ended because Evolution did not have the instance. */
+  readonly revive: (instance: InstanceName) => Effect.Effect<void>
   /** Tells a run that a gap of the instance has closed; `false`: none runs. */
   readonly wake: (instance: InstanceName) => boolean
 }
@@ -32,6 +37,7 @@ export interface Backfill {
 export const make = Effect.gen(function* () {
   const tools: Tools = {
     limit: yield* AppConfig.backfillLimit,
+    client: yield* EvolutionClient,
     clocks: yield* Clocks,
     scrub: yield* Secrets.scrub,
     messages: yield* Messages.make,
@@ -40,6 +46,7 @@ export const make = Effect.gen(function* () {
     ledger: yield* GapLedger,
     log: yield* EventStore
   }
+  const retries = yield* Retries.make
   const runs = new Map<InstanceName, Effect.Latch>()
 
   const tryWhenDue = (gap: Gap.Recoverable, woken: Effect.Latch) =>
@@ -52,7 +59,10 @@ export const make = Effect.gen(function* () {
         // A gap that closes meanwhile may be due before.
         Effect.as(woken.await, false)
       )
-      if (isDue) yield* tools.ledger.update(yield* recover(tools, gap))
+      if (!isDue) return
+      const closed = yield* recover(tools, retries, gap)
+      yield* tools.ledger.update(closed)
+      yield* Effect.annotateLogs(tell(closed), "instance", gap.instance)
     })
 
   const leave = (instance: InstanceName, woken: Effect.Latch) => {
@@ -80,6 +90,7 @@ export const make = Effect.gen(function* () {
         (woken) => next(instance, woken),
         (woken) => Effect.sync(() => leave(instance, woken))
       ),
+    revive: (instance) => retries.revive(instance, "not_found"),
     wake: (instance) => {
       const woken = runs.get(instance)
       woken?.unsafeOpen()
@@ -89,27 +100,57 @@ export const make = Effect.gen(function* () {
   return backfill
 })
 
-const recover = (tools: Tools, gap: Gap.Recoverable): Effect.Effect<Gap.Closed> =>
+const recover = (
+  tools: Tools,
+  retries: Retries.Retries,
+  gap: Gap.Recoverable
+): Effect.Effect<Gap.Closed> =>
   Effect.gen(function* () {
     if (tools.limit === 0) return Gap.lost(gap, "limit", "BACKFILL_LIMIT is 0")
     const fetched = yield* fetch(tools, gap)
-    const doubted = fetched.recovered === true ? yield* doubt(tools, gap) : undefined
-    if (doubted === undefined) return fetched
-    // The next try is from the beginning: Evolution may yet store messages of any time.
-    const again = { ...fetched, fetchedUntil: null }
-    return doubted.isFinal
-      ? Gap.lost(fetched, "not_stored", doubted.note)
-      : Gap.retrying(again, doubted.note, yield* nextTry(gap))
+    if (fetched.recovered !== true) return fetched
+    const judged = yield* judge(tools, fetched)
+    switch (judged.is) {
+      case "lost":
+        return Gap.lost(fetched, retries.reason(gap, judged.reason), judged.note)
+      case "doubted":
+        // The next try is from the beginning: Evolution may yet store messages of any time.
+        return Gap.retrying({ ...fetched, fetchedUntil: null }, judged.note, yield* nextTry(gap))
+      case "proven":
+        yield* retries.revive(gap.instance, "not_stored")
+        return fetched
+      case "unknown":
+        return fetched
+    }
   }).pipe(
     Effect.catchAll((error): Effect.Effect<Gap.Closed> => {
       const latest = tools.ledger.pending(gap.instance).find(({ id }) => id === gap.id) ?? gap
       const note = tools.scrub.words(`Cannot fetch messages: ${messageOf(error)}`)
-      return error._tag === "InstanceNotFound"
-        ? Effect.succeed(Gap.lost(latest, "not_found", error.message))
-        : Effect.map(nextTry(gap), (retryAt) => Gap.retrying(latest, note, retryAt))
+      const later: Effect.Effect<Gap.Closed> = Effect.map(nextTry(gap), (retryAt) =>
+        Gap.retrying(latest, note, retryAt)
+      )
+      if (error._tag !== "InstanceNotFound") return later
+      // In the first minutes after its start, Evolution knows only the instances that are loaded.
+      return Effect.flatMap(
+        Effect.orElseSucceed(isUnlisted(tools.client, gap.instance), () => false),
+        (isGone): Effect.Effect<Gap.Closed> =>
+          isGone ? Effect.succeed(Gap.lost(latest, "not_found", error.message)) : later
+      )
     }),
     Tracing.span("backfill.gap", { root: true, attributes: { instance: gap.instance } })
   )
+
+/** One line for each verdict that is final. */
+const tell = (gap: Gap.Closed) => {
+  const [from, to] = [gap.from, gap.to].map(DateTime.formatIso)
+  if (gap.recovered === true)
+    return Effect.logInfo(
+      `The gap from ${from} to ${to} is recovered: ${gap.fetched} messages fetched`
+    )
+  return gap.recovered === false && gap.retryAt === null
+    ? Effect.logWarning(`Messages of the gap from ${from} to ${to} are missing: ${gap.note}`)
+    : Effect.void
+}
 
 const dueOf = ({ retryAt, to }: Gap.Recoverable): DateTime.Utc =>
   retryAt ?? DateTime.addDuration(to, grace)

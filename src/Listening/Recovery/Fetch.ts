@@ -5,6 +5,7 @@ import * as ClockOffset from "../../Domain/ClockOffset.ts"
 import { decode, type RawEvent } from "../../Domain/Event.ts"
 import * as Gap from "../../Domain/Gap.ts"
 import type { Scrub } from "../../Domain/Scrub.ts"
+import type { EvolutionClient } from "../../Evolution/EvolutionClient.ts"
 import type { EventStore } from "../../Log/EventStore.ts"
 import type { Ingest } from "../../Log/Ingest.ts"
 import type { InstanceStore } from "../../Log/InstanceStore.ts"
@@ -17,6 +18,7 @@ import * as Messages from "./Messages.ts"
 export interface Tools {
   /** The most messages that back-fill adds to the log for one gap. */
   readonly limit: number
+  readonly client: EvolutionClient["Type"]
   readonly clocks: Clocks["Type"]
   readonly scrub: Scrub
   readonly messages: Messages.Messages

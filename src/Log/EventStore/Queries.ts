@@ -20,6 +20,16 @@ export interface EventQuery {
   readonly bytes?: number | undefined
 }
 
+/** A message that was heard. */
+export interface Heard {
+  /** `key.id`. */
+  readonly id: string
+  /** Our clock, ms since 1970 UTC. */
+  readonly at: number
+  /** Evolution's id of the instance, where the message has it. */
+  readonly instanceId: string | null
+}
+
 interface EventRow {
   readonly id: string
   readonly instance: string
@@ -77,15 +87,23 @@ export const queries = (sql: SqlClient.SqlClient) => ({
     Effect.gen(function* () {
       const nearest = (side: Statement.Fragment, order: Statement.Fragment) =>
         Effect.map(
-          sql<{ key: string }>`
-            select key from (
-              select id, event, origin, data #>> '{key,id}' as key from events
+          sql<{ key: string; received_at: Date; instance_id: string | null }>`
+            select key, received_at, instance_id from (
+              select id, event, origin, data #>> '{key,id}' as key, received_at,
+                data ->> 'instanceId' as instance_id from events
               where instance = ${instance} and ${side} order by ${order} limit 5000
             ) as near
             where event in ('messages.upsert', 'send.message') and origin = 'live'
               and key is not null
             order by ${order} limit 2`,
-          (rows) => rows.map(({ key }) => key)
+          (rows) =>
+            rows.map(
+              ({ instance_id, key, received_at }): Heard => ({
+                id: key,
+                at: received_at.getTime(),
+                instanceId: instance_id
+              })
+            )
         )
       const heardBefore = sql`received_at <= ${DateTime.toDate(from)}`
       const [pivot] = yield* sql<{ id: string }>`

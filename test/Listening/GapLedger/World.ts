@@ -52,10 +52,12 @@ export interface Left {
   readonly unfinished?: ReadonlyArray<Gap.Gap>
   readonly lost?: ReadonlyArray<readonly [string, number]>
   readonly lastHeartbeat?: Heartbeat
+  /** Gaps that a limit ended. */
+  readonly limited?: ReadonlyArray<Gap.Lost>
 }
 
 export const makeWorld = (
-  { instances = [], lastHeartbeat, lastEvent, lost = [], unfinished = [] }: Left = {},
+  { instances = [], lastHeartbeat, lastEvent, limited = [], lost = [], unfinished = [] }: Left = {},
   { isShut = false } = {}
 ) =>
   Effect.gen(function* () {
@@ -88,6 +90,7 @@ export const makeWorld = (
       Layer.mock(GapStore, {
         unfinished: Effect.succeed(unfinished),
         lost: Effect.succeed(lost),
+        limited: (below) => Effect.succeed(limited.filter(({ fetched }) => fetched < below)),
         lastHeartbeat: Effect.succeed(lastHeartbeat),
         heartbeat: (time) =>
           Effect.suspend(() => {

@@ -47,6 +47,21 @@ describe("The ledger of a starting service", () => {
     })
   )
 
+  it.scoped("tries the gaps again that a lower BACKFILL_LIMIT ended", () =>
+    Effect.gen(function* () {
+      const ended = (fetched: number) =>
+        Gap.lost({ ...stored(-600, -500), fetched, fetchedUntil: at(-550) }, "limit", "too many")
+      const limited = [ended(9_999), ended(10_000)]
+      const { gaps, ledger } = yield* makeWorld({ limited, lost: [[shop, 3]] })
+      const [first] = limited.map(Gap.again)
+      expect(ledger.pending(shop)).toEqual([first])
+      // Two lost ones are left, and one waits.
+      expect(ledger.summary(shop)).toEqual({ open: null, unrecovered: 3 })
+      yield* settle
+      expect(gaps()).toEqual([first])
+    })
+  )
+
   it.scoped("opens no gap of a stopped instance", () =>
     Effect.gen(function* () {
       const { gaps, ledger } = yield* makeWorld({

@@ -1,7 +1,7 @@
 /** Evolution double: a test fills its message table, and it answers queries as Evolution does. */
 import { Effect, Layer } from "effect"
 import { type EvolutionError, EvolutionUnavailable } from "../../../src/Domain/EvolutionError.ts"
-import type { FoundMessage } from "../../../src/Evolution/EvolutionClient/Body.ts"
+import type { FoundMessage, InstanceRow } from "../../../src/Evolution/EvolutionClient/Body.ts"
 import { EvolutionClient, type MessageQuery } from "../../../src/Evolution/EvolutionClient.ts"
 import { makeRandom } from "../../support/Random.ts"
 
@@ -30,6 +30,8 @@ export const makeEvolution = (seed = 1) => {
     /** Queries in flight now (`asking`) and their maximum so far (`most`). */
     asking: 0,
     most: 0,
+    /** Instances that it lists. */
+    instances: [] as ReadonlyArray<InstanceRow>,
     /** Rows that it counts and does not give. */
     hides: 0,
     /** Connection state that it reports for every instance. */
@@ -60,6 +62,7 @@ export const makeEvolution = (seed = 1) => {
 
   const layer = Layer.mock(EvolutionClient, {
     ping: Effect.void,
+    fetchInstances: () => Effect.sync(() => evolution.instances),
     connectionState: () => Effect.suspend(() => evolution.state),
     findMessages: (instance, query) =>
       Effect.gen(function* () {

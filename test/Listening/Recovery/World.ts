@@ -49,6 +49,8 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
       desiredAt: at(0),
       profile: { ...nothingObserved.profile, phone }
     }
+    const gaps = (instance: string = shop) =>
+      log.flatMap(({ gap }) => (gap?.instance === instance ? [gap] : []))
     const doubles = Layer.mergeAll(
       Layer.mock(EventStore, {
         append: ({ events }) =>
@@ -74,7 +76,10 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
           Effect.suspend(() => {
             if (world.logFails !== undefined) return Effect.fail(world.logFails)
             const live = messagesIn(log, instance).filter(({ origin }) => origin === "live")
-            const ids = (side: typeof live) => side.slice(0, 2).map(({ id }) => id)
+            const ids = (side: typeof live) =>
+              side
+                .slice(0, 2)
+                .map(({ heardAt, id, instanceId }) => ({ id, at: heardAt, instanceId }))
             return Effect.succeed({
               before: ids(live.filter(({ heardAt }) => heardAt <= from.epochMillis).reverse()),
               after: ids(live.filter(({ heardAt }) => heardAt >= to.epochMillis))
@@ -85,6 +90,13 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
       Layer.mock(GapStore, {
         unfinished: Effect.succeed([]),
         lost: Effect.succeed([]),
+        limited: () => Effect.succeed([]),
+        lostFor: (instance, reason) =>
+          Effect.sync(() =>
+            [...new Map(gaps(instance).map((gap) => [gap.id, gap])).values()].filter(
+              (gap) => gap.reason === reason
+            )
+          ),
         lastHeartbeat: Effect.succeed(undefined),
         // No test here reads the heartbeat, and its loop would wake every 5 s.
         heartbeat: () => Effect.never,
@@ -112,8 +124,6 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
     const ledger = Context.get(context, GapLedger)
     const ingest = Context.get(context, Ingest)
     const recovery = Context.get(context, Recovery)
-    const gaps = (instance = shop) =>
-      log.flatMap(({ gap }) => (gap?.instance === instance ? [gap] : []))
     return Object.assign(world, {
       /** While this latch is closed, nothing is committed; a poison message never is. */
       database,
@@ -166,6 +176,7 @@ const messagesIn = (log: ReadonlyArray<EvolutionEvent>, instance: string) =>
       id: keyOf(String(json)).id,
       origin,
       heardAt: receivedAt,
+      instanceId: JSON.parse(String(json)).instanceId ?? null,
       /** Timestamp of the message, in seconds since the start of the test. */
       seconds: JSON.parse(String(json)).messageTimestamp - start
     }))

@@ -115,6 +115,14 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
   /** Events, one a second from the first second on, as they were heard. */
   const heard = (events: ReadonlyArray<EvolutionEvent>) =>
     events.map((one, n) => ({ ...one, receivedAt: receivedAt + (n + 1) * 1000 }))
+  const idsAround = (
+    store: EventStore["Type"],
+    ...where: Parameters<EventStore["Type"]["messagesAround"]>
+  ) =>
+    Effect.map(store.messagesAround(...where), ({ after, before }) => ({
+      before: before.map(({ id }) => id),
+      after: after.map(({ id }) => id)
+    }))
   const at = (seconds: number) => DateTime.unsafeMake(receivedAt + seconds * 1000)
 
   test("returns the two live messages nearest to each side of a gap, nearest first", (store) =>
@@ -122,7 +130,7 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
       const ids = ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9"]
       yield* store.append({ ...nothing, events: heard(ids.map((id) => message(id))) })
       const around = (from: number, to: number, instance = "shop") =>
-        store.messagesAround(instance, at(from), at(to))
+        idsAround(store, instance, at(from), at(to))
       expect(yield* around(3.5, 6.5)).toEqual({ before: ["A3", "A2"], after: ["A7", "A8"] })
       // What was heard as it began, or as it ended, was heard.
       expect(yield* around(3, 6)).toEqual({ before: ["A3", "A2"], after: ["A6", "A7"] })
@@ -144,20 +152,29 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
       const events = heard([...own, ...others, ...others, ...own])
       yield* store.append({ ...nothing, events })
       const gapEnds = at(7.5)
-      expect(yield* store.messagesAround("shop", gapEnds, gapEnds)).toEqual({
+      expect(yield* idsAround(store, "shop", gapEnds, gapEnds)).toEqual({
         before: ["A2", "A1"],
         after: ["A1", "A2"]
       })
     }))
 
+  test("says when a message beside a gap was heard, and of which instance", (store) =>
+    Effect.gen(function* () {
+      const whose = event('{"key":{"id":"A1"},"instanceId":"i-1"}')
+      yield* store.append({ ...nothing, events: heard([whose]) })
+      expect((yield* store.messagesAround("shop", at(5), at(9))).before).toEqual([
+        { id: "A1", at: receivedAt + 1000, instanceId: "i-1" }
+      ])
+    }))
+
   test("returns the message before a gap when no message follows the gap", (store) =>
     Effect.gen(function* () {
       yield* store.append({ ...nothing, events: heard([message("A1")]) })
-      expect(yield* store.messagesAround("shop", at(5), at(9))).toEqual({
+      expect(yield* idsAround(store, "shop", at(5), at(9))).toEqual({
         before: ["A1"],
         after: []
       })
-      expect(yield* store.messagesAround("shop", at(-9), at(-5))).toEqual({
+      expect(yield* idsAround(store, "shop", at(-9), at(-5))).toEqual({
         before: [],
         after: ["A1"]
       })
@@ -167,7 +184,7 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
     Effect.gen(function* () {
       const silence = (count: number, instance = "shop") =>
         Array.from({ length: count }, () => event("{}", { event: "presence.update", instance }))
-      const around = store.messagesAround("shop", at(0), at(9000))
+      const around = idsAround(store, "shop", at(0), at(9000))
       yield* store.append({ ...nothing, events: [message("A1"), ...silence(2000)] })
       yield* store.append({ ...nothing, events: silence(6000, "bar") })
       expect(yield* around).toMatchObject({ before: ["A1"] })

@@ -48,6 +48,8 @@ const instances = Layer.mock(InstanceStore, {
 })
 
 const gaps = Layer.mock(GapStore, {
+  limited: () => Effect.succeed([]),
+  lostFor: () => Effect.succeed([]),
   unfinished: Effect.succeed([]),
   lost: Effect.succeed([]),
   heartbeat: () => Effect.void,

@@ -188,9 +188,12 @@ const toEvent = (packet: Packet, { isBinary, receivedAt }: EngineIo.Message): Ra
 /** Makes base64 text of every Buffer, in place: the packet is ours alone. */
 const withBase64 = (value: unknown): unknown => {
   if (Buffer.isBuffer(value)) return value.toString("base64")
-  if (!Predicate.isRecord(value) && !Array.isArray(value)) return value
-  // A key named `__proto__` is an own property here, so assigning to it is safe.
-  for (const [key, inner] of Object.entries(value))
-    if (typeof inner === "object" && inner !== null) Reflect.set(value, key, withBase64(inner))
+  if (Array.isArray(value)) for (const [nth, one] of value.entries()) value[nth] = withBase64(one)
+  if (!Predicate.isRecord(value)) return value
+  for (const key of Object.keys(value)) {
+    const inner = value[key]
+    // A key named `__proto__` is an own property here, so assigning to it is safe.
+    if (typeof inner === "object") value[key] = withBase64(inner)
+  }
   return value
 }

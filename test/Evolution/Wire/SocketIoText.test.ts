@@ -31,6 +31,17 @@ describe("a Socket.IO event", () => {
     })
   )
 
+  it.scoped("has base64 text also in lists and under a name that JavaScript treats specially", () =>
+    Effect.gen(function* () {
+      const bytes = '{"_placeholder":true,"num":0}'
+      const frame = `451-["a",{"__proto__":{"x":${bytes}},"list":[[${bytes},1]],"none":null}]`
+      const [event] = yield* firstOf(yield* joined(frame, Buffer.from("x")), 1)
+      expect(JSON.stringify(event?.payload)).toBe(
+        '{"__proto__":{"x":"eA=="},"list":[["eA==",1]],"none":null}'
+      )
+    })
+  )
+
   it.scoped("breaks the protocol in the place of an attachment", () =>
     Effect.gen(function* () {
       const socket = yield* joined(

@@ -3,6 +3,7 @@ import { HttpClientRequest } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Context, Duration, Effect, Layer, Redacted, Schema } from "effect"
 import type * as ClockOffset from "../Domain/ClockOffset.ts"
+import * as CreateSettings from "../Domain/CreateSettings.ts"
 import { settingsNames } from "../Domain/EventName.ts"
 import type { EvolutionError, EvolutionUnavailable } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
@@ -19,6 +20,8 @@ export interface CreateInput {
   readonly number?: string | undefined
   /** The instance's own API key at Evolution; random when absent. */
   readonly token?: Redacted.Redacted | undefined
+  /** Fields of Evolution's own call that are passed on. The websocket's events are added to ours. */
+  readonly settings?: CreateSettings.CreateSettings
 }
 
 export interface MessageQuery {
@@ -99,19 +102,27 @@ const createTimeout = Duration.seconds(60)
 const make = Effect.map(Calls.make, ({ call, clockOffset, exchange, heavily, safely, secrets }) =>
   EvolutionClient.of({
     clockOffset,
-    create: ({ integration, name, number, token }) =>
+    create: ({ integration, name, number, settings = Redacted.make({}), token }) =>
       call(
         Body.Created,
         HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post("/instance/create"), {
+          ...Redacted.value(settings),
           instanceName: name,
           integration,
           qrcode: true,
           number,
           token: token === undefined ? undefined : Redacted.value(token),
           // All names: `[]` means all but `GROUPS_UPDATE`, which only `create` accepts.
-          websocket: { enabled: true, events: settingsNames }
+          websocket: {
+            enabled: true,
+            events: [...new Set([...settingsNames, ...CreateSettings.eventsIn(settings)])]
+          }
         }),
-        { name, timeout: createTimeout, token }
+        {
+          name,
+          timeout: createTimeout,
+          secrets: [...(token === undefined ? [] : [token]), ...CreateSettings.secretsIn(settings)]
+        }
       ),
     connect: (name, number) =>
       call(

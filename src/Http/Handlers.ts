@@ -47,9 +47,10 @@ export const instances = HttpApiBuilder.group(Api, "instances", (handlers) =>
       commanding(action, request.path.name, orUnavailable(service[action](request.path.name)))
     const status = ({ path: { name } }: Named) => seeing(name, service.status(name))
     return handlers
-      .handle("create", ({ payload }) =>
-        creating(payload.name, orUnavailable(service.create(payload)))
-      )
+      .handle("create", ({ payload: { integration, name, number, token, ...settings } }) => {
+        const input = { integration, name, number, token, settings: Redacted.make(settings) }
+        return creating(name, orUnavailable(service.create(input)))
+      })
       .handle("list", () =>
         Effect.zipWith(service.all, Caller, (all, caller) => {
           const isSeen = sees(caller)

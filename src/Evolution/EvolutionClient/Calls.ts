@@ -21,8 +21,8 @@ const retryPolicy = Schedule.exponential("200 millis").pipe(
 export interface Asked {
   readonly name?: InstanceName | undefined
   readonly timeout?: Duration.Duration
-  /** A secret in the request. It is taken out of the answer. */
-  readonly token?: Redacted.Redacted | undefined
+  /** Secrets in the request. They are taken out of the answer. */
+  readonly secrets?: ReadonlyArray<Redacted.Redacted>
 }
 
 /**
@@ -42,9 +42,9 @@ export const make = Effect.gen(function* () {
 
   const exchange = (
     request: HttpClientRequest.HttpClientRequest,
-    { name, timeout = callTimeout, token }: Asked = {}
+    { name, secrets: more = [], timeout = callTimeout }: Asked = {}
   ) => {
-    const scrub = token === undefined ? secrets : secrets.and(Redacted.value(token))
+    const scrub = more.reduce((known, secret) => known.and(Redacted.value(secret)), secrets)
     return clock.timed(http.execute(request)).pipe(
       Effect.tap(Traced.answer),
       Effect.flatMap(read(scrub)),

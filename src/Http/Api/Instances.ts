@@ -1,6 +1,7 @@
 /** Instances: create, delete, start, stop, and read their status. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
+import * as CreateSettings from "../../Domain/CreateSettings.ts"
 import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
 import {
   EvolutionRefused,
@@ -18,6 +19,11 @@ import { Authorization } from "./Authorization.ts"
 import { Forbidden, GapNotFound } from "./Errors.ts"
 import { Count, Digits, name, status } from "./Parameters.ts"
 
+/** Evolution judges them, and its words are the answer. Any other field is refused: it may be a mistake in writing. */
+const passedOn = Object.fromEntries(
+  CreateSettings.names.map((field) => [field, Schema.optional(Schema.Unknown)])
+)
+
 /** The body of `POST /instances`. */
 export const CreateInstance = Schema.Struct({
   name: InstanceName,
@@ -25,10 +31,14 @@ export const CreateInstance = Schema.Struct({
     Schema.Literal("WHATSAPP-BAILEYS", "WHATSAPP-BUSINESS", "EVOLUTION"),
     { default: () => "WHATSAPP-BAILEYS" as const }
   ),
-  /** The number of the phone. Evolution then gives a pairing code beside the QR code. */
+  /**
+   * The number of the phone. Evolution then gives a pairing code beside the QR code. For `WHATSAPP-BUSINESS`
+   * the id of the phone number at Meta.
+   */
   number: Schema.optional(Digits),
-  /** The API key of the instance at Evolution; random if absent. */
-  token: Schema.optional(Schema.Redacted(Schema.NonEmptyString.pipe(Schema.maxLength(200))))
+  /** The API key of the instance at Evolution, random if absent; for `WHATSAPP-BUSINESS` Meta's token. */
+  token: Schema.optional(Schema.Redacted(Schema.NonEmptyString)),
+  ...passedOn
 }).annotations({ identifier: "CreateInstance", parseOptions: { onExcessProperty: "error" } })
 
 export const GapsQuery = Schema.Struct({

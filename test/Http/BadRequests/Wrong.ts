@@ -38,7 +38,7 @@ export const badFields: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   "/keys name": ["", "x".repeat(101), 1, null, [], {}, "a\u0000", "a\nb", true],
   name: ["", "a b", "ü", "x".repeat(101), 1, null, [], {}, "../x", "a\u0000", true],
   number: ["12", "+5511999990001", 5511, "abc", "1".repeat(21), null, "", ["5511999990001"]],
-  token: ["", "x".repeat(201), 1, null, {}],
+  token: ["", 1, null, {}],
   integration: ["TELEGRAM", "", null, 1],
   ttl: [0, 59, 86_401, "900", 1.5, null, -1, 1e300],
   ticket: [1, null, [], "not-one", ""],

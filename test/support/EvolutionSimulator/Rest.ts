@@ -178,7 +178,11 @@ const create = async (
   if (body.websocket !== undefined && body.websocket.events === undefined)
     return failure(400, "Bad Request", ["Cannot read properties of undefined (reading 'length')"])
 
+  if (state.settings.refusesCreate)
+    return failure(400, "Bad Request", [`Invalid invocation: ${JSON.stringify(body)}`])
+
   const instance = newInstance(name, body)
+  instance.created = body
   const events = body.websocket?.events ?? []
   if (body.websocket !== undefined)
     instance.websocket = {

@@ -31,6 +31,8 @@ export interface SimulatedInstance {
     | { readonly code: string; readonly base64: string; readonly pairingCode: string | null }
     | undefined
   websocket: { enabled: boolean; events: ReadonlyArray<string> } | null
+  /** The body of the call that created it. */
+  created?: object
 }
 
 export interface Settings {
@@ -45,6 +47,8 @@ export interface Settings {
   readonly version: string
   /** Delay of the answer to create; 5 000 ms in the real Evolution. */
   readonly createMillis: number
+  /** Refuses each creation, and repeats its body, as a failed write to the database does. */
+  readonly refusesCreate: boolean
   readonly pingInterval: number
   readonly pingTimeout: number
   /** `DATABASE_SAVE_DATA_NEW_MESSAGE`. */
@@ -64,6 +68,7 @@ export const defaults: Settings = {
   isAllowedHost: false,
   version: "2.3.7",
   createMillis: 20,
+  refusesCreate: false,
   pingInterval: 25_000,
   pingTimeout: 20_000,
   storeMessages: true,

@@ -1,7 +1,7 @@
 /** Logs a warning at start for each setting that works and should be changed. */
 import { Effect, Layer, Option, Schedule } from "effect"
 import { Probe } from "../Evolution/Probe.ts"
-import { aboutVersion, openDoor, precautions, versionOf } from "./Check/Evolution.ts"
+import { aboutVersion, instanceKey, openDoor, precautions, versionOf } from "./Check/Evolution.ts"
 import type { Finding } from "./Check/Finding.ts"
 
 /** Evolution may come up after us. */
@@ -12,11 +12,15 @@ const warn = ({ about, message, verdict }: Finding) =>
 
 /** Warnings about Evolution itself. Fails while Evolution does not answer. */
 export const ofEvolution = Effect.gen(function* () {
-  const { root } = yield* Probe
+  const { handshake, root } = yield* Probe
   const version = yield* Effect.map(root, versionOf)
   if (Option.isSome(version)) yield* warn(aboutVersion(version.value))
   const open = yield* openDoor
   if (Option.isSome(open)) yield* warn(open.value)
+  // A key that the socket refuses is no instance's, either: the listeners tell of it.
+  const { status } = yield* handshake(true)
+  const key = status === 200 ? yield* instanceKey : Option.none()
+  if (Option.isSome(key)) yield* warn(key.value)
 })
 
 /** Asks Evolution once, as soon as it answers. */

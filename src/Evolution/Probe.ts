@@ -38,6 +38,11 @@ export class Probe extends Context.Tag("evolution-listener/Probe")<
     readonly root: Effect.Effect<Answer, Unreachable>
     /** Evolution's answer to an Engine.IO handshake by polling, with our key or without one. */
     readonly handshake: (withKey: boolean) => Effect.Effect<Answer, Unreachable>
+    /**
+     * `POST /verify-creds`: changes nothing, and names no instance, so that Evolution accepts its global key
+     * alone (its `auth.guard.ts`). The answer may hold secrets of Facebook.
+     */
+    readonly credentials: Effect.Effect<Answer, Unreachable>
     /** Joins the root namespace and gives the instances whose events arrive there. */
     readonly broadcast: Effect.Effect<Names, LinkError, Scope.Scope>
     /** Joins these instances' own namespaces, as far as they exist, and gives the same. */
@@ -124,6 +129,7 @@ const make = Effect.gen(function* () {
       const key: Signed = withKey ? withOurKey : identity
       return Effect.tap(ask(key(HttpClientRequest.get(polling))), (answer) => leave(answer, key))
     },
+    credentials: ask(withOurKey(HttpClientRequest.post("/verify-creds"))),
     broadcast: joined((socket) => socket.join("/")),
     namespaces: (names) =>
       joined((socket) =>

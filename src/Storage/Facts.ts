@@ -33,14 +33,11 @@ export interface Trouble {
   readonly message: string
 }
 
-/**
- * Writes nothing and locks nothing. In a transaction, so that a pooler that has none says so. `named`: the
- * schema in the address.
- */
+/** Writes nothing and locks nothing. `named`: the schema in the address. */
 export const facts = (
   named?: string
 ): Effect.Effect<Facts, SqlError.SqlError, SqlClient.SqlClient> =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(read(sql, named ?? null)))
+  Effect.flatMap(SqlClient.SqlClient, (sql) => read(sql, named ?? null))
 
 const read = (sql: SqlClient.SqlClient, named: string | null) =>
   Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /** Native Postgres through `pg`, also behind a pooler that gives a session for one transaction at a time. */
 import { Reactivity } from "@effect/experimental"
-import { SqlClient, type SqlError } from "@effect/sql"
+import { SqlClient, SqlError } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
 import { Context, Duration, Effect, Either, Layer, Redacted } from "effect"
 import * as AppConfig from "../AppConfig.ts"
@@ -54,15 +54,15 @@ export const layerAt = (
 
 const cannotOpen =
   (address: AppConfig.Address) =>
-  (error: SqlError.SqlError | DatabaseUnavailable): DatabaseUnavailable =>
-    error._tag === "DatabaseUnavailable"
+  (error: unknown): DatabaseUnavailable =>
+    error instanceof DatabaseUnavailable
       ? error
       : new DatabaseUnavailable({
           message: `Cannot open the database at DATABASE_URL: ${reasonOf(error, address)}`
         })
 
-const reasonOf = (error: SqlError.SqlError, address: AppConfig.Address): string =>
-  error.message === Pool.noAnswer
+const reasonOf = (error: unknown, address: AppConfig.Address): string =>
+  error instanceof SqlError.SqlError && error.message === Pool.noAnswer
     ? `${placeOf(address)} takes connections and gives no answer within ${Duration.format(Pool.answerTimeout)}: a pooler has no connection to Postgres free (default_pool_size), or Postgres stands still`
     : refusalOf(error, address)
 

@@ -61,6 +61,28 @@ describe("a check of Evolution", { timeout: 30_000 }, () => {
     })
   )
 
+  it.scopedLive("reports the token of an instance in place of the global key", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator()
+      const { token } = evolution.add("shop-1")
+      for (const others of [[], ["shop-2", "shop-3"]]) {
+        for (const name of others) evolution.add(name)
+        const found = yield* foundWith({ ...at(evolution), EVOLUTION_API_KEY: token })
+        expect(found.troubles).toEqual(["failed key", "unknown global events"])
+        expect(found.of("key")).toMatch(
+          /^it is the token of one instance, .*AUTHENTICATION_API_KEY$/
+        )
+        expect(found.lines.join()).not.toContain(token)
+      }
+      // One instance alone is no reason to doubt the global key.
+      const alone = yield* scopedSimulator()
+      alone.add("shop-1")
+      expect((yield* foundWith(at(alone))).of("key")).toBe(
+        "Evolution accepts it, and has 1 instances"
+      )
+    })
+  )
+
   it.scopedLive("reports a closed port and an unknown host", () =>
     Effect.gen(function* () {
       const port = yield* freePort

@@ -27,6 +27,16 @@ describe("the warnings at the start", () => {
     })
   )
 
+  it.scopedLive("name a key that is only one instance's", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator()
+      const { token } = evolution.add("shop-1")
+      evolution.add("shop-2")
+      const said = yield* warned(evolutionAt({ url: evolution.url, apiKey: token }))
+      expect(yield* said.take).toMatch(/^WARN key: it is the token of one instance, and not/)
+    })
+  )
+
   it.scopedLive("name the risks of the settings, also while Evolution does not answer", () =>
     Effect.gen(function* () {
       const said = yield* warned(

@@ -114,16 +114,39 @@ export const reached = Effect.gen(function* () {
   })
 })
 
-/** Checks that REST accepts our key. Also gives the names of Evolution's instances. */
+const decodeUnauthorized = Schema.decodeUnknownOption(
+  Schema.Struct({ status: Schema.Literal(401), error: Schema.Literal("Unauthorized") })
+)
+
+/**
+ * The finding about a key that is accepted and is not the global one. A list of one instance proves nothing:
+ * there may be no other. Evolution's own 401 to a call that only the global key may make does.
+ */
+export const instanceKey = Effect.map(
+  Effect.option(Effect.flatMap(Probe, ({ credentials }) => credentials)),
+  Option.flatMap(({ body }) =>
+    Option.map(decodeUnauthorized(body), () =>
+      failed(
+        "key",
+        "it is the token of one instance, and not Evolution's global key: every other instance is out of reach, and none can be created; EVOLUTION_API_KEY has to be Evolution's AUTHENTICATION_API_KEY"
+      )
+    )
+  )
+)
+
+/** Checks that REST accepts our key, and that it is the global one. Also gives the names of Evolution's instances. */
 export const key = Effect.gen(function* () {
   const client = yield* EvolutionClient
-  return yield* Effect.match(client.fetchInstances(), {
-    onSuccess: (rows) => ({
-      finding: ok("key", `Evolution accepts it, and has ${rows.length} instances`),
-      names: rows.map(({ name }) => name)
-    }),
-    onFailure: (error) => ({ finding: aboutRefusal(error._tag, error.message), names: [] })
-  })
+  const rows = yield* Effect.either(client.fetchInstances())
+  if (rows._tag === "Left")
+    return { finding: aboutRefusal(rows.left._tag, rows.left.message), names: [] }
+  const found = rows.right
+  return {
+    finding: Option.getOrElse(yield* instanceKey, () =>
+      ok("key", `Evolution accepts it, and has ${found.length} instances`)
+    ),
+    names: found.map(({ name }) => name)
+  }
 })
 
 /** Warns if our clock and Evolution's differ, from the answers to the questions before. */

@@ -84,11 +84,33 @@ const answering = (config: pg.PoolConfig): Effect.Effect<pg.Pool, SqlError.SqlEr
   ).pipe(
     Effect.tap((pool) =>
       Effect.tryPromise({
-        try: () => pool.query("select 1"),
+        try: () => transact(pool),
         catch: (cause) => new SqlError.SqlError({ cause, message: "Failed to connect" })
       }).pipe(withAnswer)
     )
   )
+
+/**
+ * Runs an empty transaction. PgBouncer in statement mode lets it begin, and closes the connection with an
+ * error that belongs to no statement.
+ */
+const transact = async (pool: pg.Pool): Promise<void> => {
+  const client = await pool.connect()
+  let told: Error | undefined
+  const keep = (error: Error) => {
+    told ??= error
+  }
+  client.on("error", keep)
+  try {
+    await client.query("begin")
+    await client.query("commit")
+  } catch (error) {
+    client.release(true)
+    throw told ?? error
+  }
+  client.off("error", keep)
+  client.release()
+}
 
 /** Fails if there is no answer in time. To end a statement takes as long as the database pleases. */
 export const withAnswer = <A, E, R>(

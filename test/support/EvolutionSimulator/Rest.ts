@@ -100,6 +100,11 @@ const route = async (
   if (call === "POST /instance/create") return create(state, actions, key, JSON.parse(text))
   if (call === "GET /instance/fetchInstances") return fetchInstances(state, key, url)
 
+  if (`${method} ${url.pathname}` === "POST /verify-creds")
+    return key === state.apiKey
+      ? { status: 200, body: { status: 200, message: "Credentials are valid" } }
+      : unauthorized
+
   // Existence is checked before the key.
   const name = decodeURIComponent(last ?? "")
   const instance = state.instances.get(name)

@@ -23,6 +23,7 @@ import { Discovery } from "./Listening/Discovery.ts"
 import { GapLedger } from "./Listening/GapLedger.ts"
 import { ListenerRegistry } from "./Listening/ListenerRegistry.ts"
 import { Pacing } from "./Listening/Pacing.ts"
+import { Proof } from "./Listening/Proof.ts"
 import { Recovery } from "./Listening/Recovery.ts"
 import * as StateWatch from "./Listening/StateWatch.ts"
 import { EventBus } from "./Log/EventBus.ts"
@@ -44,6 +45,7 @@ export const layer = Layer.mergeAll(
   StormLog.layer
 ).pipe(
   Layer.provideMerge(Instances.layer),
+  Layer.provideMerge(Proof.layer),
   Layer.provideMerge(ListenerRegistry.layer),
   Layer.provideMerge(Discovery.layer),
   Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),

@@ -11,28 +11,10 @@
  */
 import { DateTime, Duration, Schema } from "effect"
 import * as ClockOffset from "./ClockOffset.ts"
+import { GapCause, isDeaf } from "./Gap/Cause.ts"
 import { InstanceName } from "./Instance.ts"
-import type { SessionError } from "./ListenerState.ts"
 
-/**
- * Why events were not heard. `queue_full`: the listener had stopped reading, because too many events waited
- * for the database. `not_subscribed`: Evolution's settings of the instance lacked events.
- */
-export const GapCause = Schema.Literal(
-  "not_reached",
-  "connection_lost",
-  "heartbeat_missed",
-  "namespace_refused",
-  "protocol_violation",
-  "key_refused",
-  "license_required",
-  "queue_full",
-  "not_subscribed",
-  "listener_crashed",
-  "service_stopped",
-  "service_crashed"
-)
-export type GapCause = typeof GapCause.Type
+export { causeOf, GapCause, isDeaf } from "./Gap/Cause.ts"
 
 /**
  * Why messages are missing. `limit`: there are more than `BACKFILL_LIMIT`. `not_stored`, and at the second
@@ -143,7 +125,23 @@ export const reopened = (gap: Closed): Open => ({
   reason: null
 })
 
-export const closed = (gap: Open, to: DateTime.Utc): Pending => ({ ...gap, to })
+/**
+ * Events are heard again. While the link held, messages were fetched by the time of their sending alone:
+ * back-fill begins anew, as Evolution may have stored some of them late.
+ */
+export const closed = (gap: Open, to: DateTime.Utc): Pending => ({
+  ...gap,
+  to,
+  fetchedUntil: isDeaf(gap) ? null : gap.fetchedUntil
+})
+
+/** Messages were fetched while the gap is open. */
+export const advanced = (gap: Open, round: Closed): Open => ({
+  ...gap,
+  fetched: gap.fetched + round.fetched,
+  fetchedUntil: round.fetchedUntil,
+  clockOffset: round.clockOffset
+})
 
 /** Adds an offset that was measured: any of them may have been there during the gap. */
 export const offset = <G extends Gap>(gap: G, by: ClockOffset.ClockOffset | null): G => ({
@@ -205,28 +203,6 @@ export const isRecoverable = (gap: Gap): gap is Recoverable =>
 
 /** @deprecated Use `isRecoverable`. */
 export const isPending = isRecoverable
-
-/** The cause of the gap that a session's error begins. */
-export const causeOf = (error: SessionError): GapCause => {
-  switch (error._tag) {
-    case "ConnectionLost":
-      return "connection_lost"
-    case "HeartbeatMissed":
-      return "heartbeat_missed"
-    case "NamespaceRefused":
-      return "namespace_refused"
-    case "ProtocolViolation":
-      return "protocol_violation"
-    case "KeyRefused":
-      return "key_refused"
-    case "LicenseRequired":
-      return "license_required"
-    case "DialFailed":
-    case "HandshakeTimeout":
-    case "UpgradeRefused":
-      return "not_reached"
-  }
-}
 
 /** The gaps of one instance, as its status shows them. */
 export const GapSummary = Schema.Struct({

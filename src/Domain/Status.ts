@@ -24,6 +24,8 @@ export const UserAction = Schema.Literal(
   "contact_whatsapp",
   "recreate_instance",
   "check_evolution_network",
+  "enable_global_events",
+  "restart_evolution",
   ...ParkReason.literals
 )
 export type UserAction = typeof UserAction.Type
@@ -90,7 +92,7 @@ export const statusOf = (
   const qr = codeOf(record, listener, now)
   return {
     name,
-    userAction: userActionOf(record, listener, qr !== null, now),
+    userAction: userActionOf(record, { gaps, hasQr: qr !== null, listener }, now),
     desired: { state: desired, since: desiredAt, ageSeconds: ageSeconds(desiredAt) },
     listener: { state: listener, ageSeconds: ageSeconds(listener.since) },
     gaps,
@@ -107,8 +109,13 @@ export const statusOf = (
 /** The next step for a person. While our link is down, the facts are too old for any advice but to wait. */
 const userActionOf = (
   record: InstanceRecord,
-  listener: ListenerState,
-  hasQr: boolean,
+  {
+    gaps,
+    hasQr,
+    listener
+  }: Pick<Listening, "gaps" | "listener"> & {
+    readonly hasQr: boolean
+  },
   now: DateTime.Utc
 ): UserAction => {
   switch (listener._tag) {
@@ -120,8 +127,14 @@ const userActionOf = (
     case "Waiting":
       return "wait"
     case "Listening":
-      return whatsappAction(record, hasQr, now)
+      return deafAction(gaps) ?? whatsappAction(record, hasQr, now)
   }
+}
+
+/** The link is up, and events do not come. */
+const deafAction = ({ open }: GapSummary): UserAction | undefined => {
+  if (open?.cause === "not_broadcast") return "enable_global_events"
+  return open?.cause === "not_emitted" ? "restart_evolution" : undefined
 }
 
 /**

@@ -3,12 +3,13 @@ import { Config, Context, type Effect, Layer, type Scope, type Stream } from "ef
 import * as AppConfig from "../AppConfig.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
+import type { Flow } from "./EventSource/Flow.ts"
 import * as Global from "./EventSource/Global.ts"
 import * as Namespace from "./EventSource/Namespace.ts"
 import type { Sink } from "./EventSource/Sink.ts"
 import type { Heard } from "./Wire/Hearing.ts"
 
-export type { Sink }
+export type { Flow, Sink }
 
 export interface Subscription {
   /**
@@ -47,6 +48,11 @@ export class EventSource extends Context.Tag("evolution-listener/EventSource")<
      * other work should give way to the dials.
      */
     readonly calm: Effect.Effect<void>
+    /**
+     * The last events of an instance, or of all if the name is left out, over the link that is up now;
+     * `undefined`: no link is up.
+     */
+    readonly flow: (name?: string) => Effect.Effect<Flow | undefined>
     /** The least `until` of all links that are up, in ms since 1970 UTC; `undefined`: no link is up. */
     readonly heard: Effect.Effect<number | undefined>
     /**

@@ -5,6 +5,7 @@ import type { InstanceName, InstanceRecord } from "../Domain/Instance.ts"
 import type { ListenerState } from "../Domain/ListenerState.ts"
 import { type CreateInput, EvolutionClient } from "../Evolution/EvolutionClient.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
+import { Proof } from "../Listening/Proof.ts"
 import { Recovery } from "../Listening/Recovery.ts"
 import { InstanceStore } from "../Log/InstanceStore.ts"
 import * as Tracing from "../Telemetry/Tracing.ts"
@@ -16,6 +17,7 @@ export const make = Effect.gen(function* () {
   const client = yield* EvolutionClient
   const store = yield* InstanceStore
   const registry = yield* ListenerRegistry
+  const proof = yield* Proof
   const recovery = yield* Recovery
   const scope = yield* Effect.scope
   const creating = new Set<InstanceName>()
@@ -76,6 +78,7 @@ export const make = Effect.gen(function* () {
             createdAllTheSame(error, input.name)
           )
         )
+        yield* proof.created(input.name)
         // Without a phone to link, an instance is open at once, and no event tells it.
         if (input.integration !== "WHATSAPP-BAILEYS") yield* Effect.forkIn(look(input.name), scope)
         return yield* then

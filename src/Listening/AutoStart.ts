@@ -7,6 +7,7 @@ import { Cause, Clock, Effect, Either, Layer, Schema, Scope, Stream } from "effe
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { InstanceName, isTrial } from "../Domain/Instance.ts"
+import type { ListenerState } from "../Domain/ListenerState.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { InstanceStore } from "../Log/InstanceStore.ts"
 import { untilBack } from "../Storage/Failure.ts"
@@ -16,6 +17,7 @@ import { GapLedger } from "./GapLedger.ts"
 import { keep } from "./Listener/Keep.ts"
 import { ListenerRegistry } from "./ListenerRegistry.ts"
 import { Pacing } from "./Pacing.ts"
+import { Proof } from "./Proof.ts"
 
 /** A start is a row in the database: without the database it has to wait. */
 const retryPolicy = untilBack("200 millis")
@@ -51,9 +53,11 @@ const make = Effect.gen(function* () {
   const discovery = yield* Discovery
   const registry = yield* ListenerRegistry
   const pacing = yield* Pacing
+  const proof = yield* Proof
   const setting = yield* policy
   const isMatch = matches(setting)
   const start = yield* makeStart
+  const tell = makeTell()
   const scope = yield* Effect.scope
 
   /** A person's `stop` outlives the deletion of the instance and its next creation. */
@@ -84,7 +88,8 @@ const make = Effect.gen(function* () {
 
   const watchCreated = keep(
     pacing,
-    () => Effect.void,
+    // In namespace mode there is no link until an instance has a listener.
+    (state) => (source.isShared ? Effect.zipRight(proof.report(state), tell(state)) : Effect.void),
     ({ established }, scope) =>
       Effect.gen(function* () {
         const created = yield* Scope.extend(source.created(isWanted), scope)
@@ -121,6 +126,38 @@ const make = Effect.gen(function* () {
     yield* loop("start of listed instances", Stream.runForEach(discovery.changes, startListed))
   if (!source.isShared) yield* loop("look at new links", lookOnLinks)
 })
+
+/** Tells of each new trouble once. Listeners tell of their own links; without any, nobody else tells of this one. */
+const makeTell = () => {
+  let told: string | undefined
+  const once = (key: string, line: Effect.Effect<void>) =>
+    Effect.suspend(() => {
+      if (told === key) return Effect.void
+      told = key
+      return line
+    })
+  return (state: ListenerState): Effect.Effect<void> => {
+    switch (state._tag) {
+      case "Waiting":
+        return once(
+          state.error._tag,
+          Effect.logWarning(`No link to Evolution: ${state.error.message}`)
+        )
+      case "Parked":
+        return once(
+          state.userAction,
+          Effect.logError(
+            `No link to Evolution: ${state.error.message}; to do: ${state.userAction}`
+          )
+        )
+      case "Listening":
+        told = undefined
+        return Effect.void
+      default:
+        return Effect.void
+    }
+  }
+}
 
 const decodeName = Schema.decodeEither(InstanceName)
 

@@ -35,6 +35,8 @@ export interface Found {
   readonly at: DateTime.Utc | null
   /** The instances of the last list. */
   readonly names: ReadonlyArray<InstanceName>
+  /** The last list, as Evolution gave it. */
+  readonly rows: ReadonlyArray<InstanceRow>
   /** Names in the last list that this service cannot serve. */
   readonly unusable: ReadonlyArray<string>
   /** The failure of the last question; `null`: it was answered. */
@@ -80,7 +82,7 @@ const make = Effect.gen(function* () {
   const instances = yield* InstanceStore
   const source = yield* EventSource
   const changes = yield* PubSub.sliding<Found>(1)
-  let found: Found = { at: null, names: [], unusable: [], error: null }
+  let found: Found = { at: null, names: [], rows: [], unusable: [], error: null }
   const become = (next: Found) =>
     Effect.suspend(() => {
       found = next
@@ -103,7 +105,7 @@ const make = Effect.gen(function* () {
       })
       if (events.length > 0) yield* ingest.receive(events, "snapshot")
       yield* tell(found, unusable)
-      yield* become({ at: DateTime.unsafeMake(askedAt), names, unusable, error: null })
+      yield* become({ at: DateTime.unsafeMake(askedAt), names, rows, unusable, error: null })
     })
 
   const list = Effect.gen(function* () {

@@ -43,6 +43,8 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
     readonly update: (gap: Gap.Closed) => Effect.Effect<void>
     /** Takes the verdict on a closed gap back: it is pending again, and due at once. */
     readonly retry: (gap: Gap.Closed) => Effect.Effect<void>
+    /** Notes the messages that were fetched while the gap is open. Ignored if it has closed meanwhile. */
+    readonly advance: (instance: InstanceName, round: Gap.Closed) => Effect.Effect<void>
     /** Drops a deleted instance; another one may come to bear its name. */
     readonly forget: (instance: InstanceName) => Effect.Effect<void>
     /** Takes this many deleted gaps off the instance's count of unrecovered ones. */
@@ -82,6 +84,7 @@ const make = Effect.gen(function* () {
     forget: (instance) => Changes.forget(ledger, instance),
     update: (gap) => Changes.update(ledger, gap),
     retry: (gap) => Changes.retry(ledger, gap),
+    advance: (instance, round) => Changes.advance(ledger, instance, round),
     forgetUnrecovered: entries.forgetUnrecovered,
     pending: entries.pending,
     summary: entries.summary

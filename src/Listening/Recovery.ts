@@ -30,6 +30,11 @@ export class Recovery extends Context.Tag("evolution-listener/Recovery")<
     readonly recover: (name: InstanceName) => Effect.Effect<void, KeyRefused | LicenseRequired>
     /** Back-fills a gap that has closed while the link held, in the background. */
     readonly wake: (name: InstanceName) => Effect.Effect<void>
+    /**
+     * Fetches messages of an open gap in which the link holds and events do not come. Succeeds with `false`
+     * if it has to be tried again.
+     */
+    readonly round: (name: InstanceName) => Effect.Effect<boolean>
     /** Ends the back-fill that `wake` began; the session calls it when its link is gone. */
     readonly rest: (name: InstanceName) => Effect.Effect<void>
   }
@@ -138,6 +143,7 @@ const make = Effect.gen(function* () {
           ? Effect.void
           : FiberMap.run(fibers, name, logCrash(name, backfill.run(name)), { onlyIfMissing: true })
       ),
+    round: backfill.round,
     rest
   })
 })

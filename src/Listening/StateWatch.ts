@@ -3,7 +3,17 @@
  * Evolution emits no event when WhatsApp drops a connection that it means to restore, nor when an instance's
  * list of wanted events changes.
  */
-import { Array as Arr, Clock, Duration, Effect, Layer, Metric, Random } from "effect"
+import {
+  Array as Arr,
+  Clock,
+  Duration,
+  Effect,
+  Layer,
+  Metric,
+  Option,
+  Random,
+  Stream
+} from "effect"
 import { loop } from "../Concurrency/Supervise.ts"
 import { settingsNames } from "../Domain/EventName.ts"
 import type { InstanceName, WhatsAppState } from "../Domain/Instance.ts"
@@ -19,6 +29,9 @@ import { Recovery } from "./Recovery.ts"
 const roundTime = Duration.minutes(1)
 /** With very many instances a round takes longer: more questions would be a load on Evolution and on us. */
 const shortestPause = Duration.millis(50)
+
+/** Instances whose subscription is asked for at once. */
+const maxSubscribing = 16
 
 const make = Effect.gen(function* () {
   const compareState = yield* makeCompareState
@@ -51,7 +64,26 @@ const make = Effect.gen(function* () {
     yield* Effect.forEach(names, (name) => Effect.zipRight(jittered, compare(name)))
     if (names.length === 0) yield* jittered
   })
+  /** Without its subscription, a namespace does not even come to be: a first dial must not wait for a round. */
+  const subscribe = (name: InstanceName) =>
+    Effect.annotateLogs(isolated(compareSubscription(name)), "instance", name)
+  const subscribeAll = Effect.gen(function* () {
+    const begun = Stream.filterMap(registry.changes, ({ name, state }) =>
+      state._tag === "Connecting" && state.attempt === 1 ? Option.some(name) : Option.none()
+    )
+    const there = (yield* registry.all).flatMap(({ name, state }) =>
+      state._tag === "Stopped" ? [] : [name]
+    )
+    yield* Stream.runDrain(
+      Stream.mapEffect(Stream.concat(Stream.fromIterable(there), begun), subscribe, {
+        concurrency: maxSubscribing,
+        unordered: true
+      })
+    )
+  })
+
   yield* loop("comparison with Evolution", Effect.forever(round))
+  if (!isShared) yield* loop("subscription at start", subscribeAll)
 })
 
 const makeCompareState = Effect.gen(function* () {

@@ -12,7 +12,7 @@ import { EventStore } from "../../src/Log/EventStore.ts"
 import { GapStore } from "../../src/Log/GapStore.ts"
 import { InstanceStore } from "../../src/Log/InstanceStore.ts"
 import { Purge } from "../../src/Log/Purge.ts"
-import { discoveryOf, ingestOf } from "../support/doubles.ts"
+import { discoveryOf, ingestOf, proofOf } from "../support/doubles.ts"
 
 const name = InstanceName.make("shop-1")
 const at = DateTime.unsafeMake(0)
@@ -46,6 +46,7 @@ const houseOf = (
         Layer.mock(GapStore, {}),
         Layer.mock(Recovery, {}),
         discoveryOf(),
+        proofOf(),
         Layer.mock(EventBus, {
           recent: () => [],
           isLate: () => false,

@@ -13,6 +13,7 @@ import { Discovery } from "../../src/Listening/Discovery.ts"
 import { GapLedger } from "../../src/Listening/GapLedger.ts"
 import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { Pacing } from "../../src/Listening/Pacing.ts"
+import { Proof } from "../../src/Listening/Proof.ts"
 import { Recovery } from "../../src/Listening/Recovery.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
@@ -42,6 +43,7 @@ export const serviceOn = <E>(
     const context = yield* Layer.build(
       Layer.merge(AutoStart.layer, Pairing.layer).pipe(
         Layer.provideMerge(Instances.layer),
+        Layer.provideMerge(Proof.layer),
         Layer.provideMerge(ListenerRegistry.layer),
         Layer.provideMerge(Discovery.layer),
         Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),

@@ -6,7 +6,14 @@ import * as AutoStart from "../../src/Listening/AutoStart.ts"
 import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { Pacing } from "../../src/Listening/Pacing.ts"
 import { createElsewhere, eventually, one, serviceOn, two } from "../Instances/service.ts"
-import { discoveryOf, instancesOf, keptDefaultsOf, ledgerOf, sourceOf } from "../support/doubles.ts"
+import {
+  discoveryOf,
+  instancesOf,
+  keptDefaultsOf,
+  ledgerOf,
+  proofOf,
+  sourceOf
+} from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 import { sharedDatabase } from "./ListenerRegistry/database.ts"
 
@@ -101,6 +108,7 @@ describe("AutoStart", { timeout: 30_000 }, () => {
         instancesOf(),
         discoveryOf(),
         keptDefaultsOf(),
+        proofOf(),
         Layer.succeed(Upstream, { awaitReturn: Effect.never })
       )
       yield* Layer.build(

@@ -8,7 +8,7 @@ import { Context, Effect, Layer } from "effect"
 import { Server } from "socket.io"
 import { settingsForm } from "../../src/Domain/EventName.ts"
 import { allowRequest, guard, shut } from "./EvolutionSimulator/Gate.ts"
-import { store } from "./EvolutionSimulator/Messages.ts"
+import { store, storedEvents } from "./EvolutionSimulator/Messages.ts"
 import { answerPhone } from "./EvolutionSimulator/Phone.ts"
 import { type Actions, handle } from "./EvolutionSimulator/Rest.ts"
 import type { Emitted, Simulator } from "./EvolutionSimulator/Simulator.ts"
@@ -50,6 +50,8 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     random: makeRandom(settings.seed ?? defaults.seed, "ties"),
     refusal: undefined,
     keepsDeleted: false,
+    globalEvents: settings.globalEvents ?? defaults.globalEvents,
+    deaf: new Set(),
     apiKey: settings.apiKey ?? defaults.apiKey
   }
   let io: Server
@@ -75,7 +77,8 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     }
     store(state, instance, event, data)
     tell({ instance: name, event, data })
-    if (state.settings.globalEvents) io.emit(event, envelope)
+    if (state.deaf.has(name) && storedEvents.has(event)) return
+    if (state.globalEvents) io.emit(event, envelope)
     // The real one looks the settings up in its database first, so the namespace lags behind `/`.
     const { websocket } = instance ?? {}
     const wanted = settingsForm(event)
@@ -243,6 +246,14 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     refuse: (refusal) => {
       state.refusal = refusal
     },
+    broadcast: (isOn) => {
+      state.globalEvents = isOn
+    },
+    deafen: (name, isDeaf) => {
+      if (isDeaf) state.deaf.add(name)
+      else state.deaf.delete(name)
+    },
+    forgetMessages: (name, count) => void state.messages.get(name)?.splice(0, count),
     keepDeleted: (keeps) => {
       state.keepsDeleted = keeps
     },

@@ -6,6 +6,7 @@ import { EventSource, type Subscription } from "../../src/Evolution/EventSource.
 import { Clocks, type Offsets } from "../../src/Listening/Clocks.ts"
 import { Discovery } from "../../src/Listening/Discovery.ts"
 import { GapLedger } from "../../src/Listening/GapLedger.ts"
+import { Proof } from "../../src/Listening/Proof.ts"
 import { Recovery } from "../../src/Listening/Recovery.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import { Ingest } from "../../src/Log/Ingest.ts"
@@ -30,6 +31,7 @@ export const sourceOf = (source: Partial<EventSource["Type"]>) =>
   Layer.mock(EventSource, {
     isShared: false,
     renew: () => Effect.void,
+    flow: () => Effect.succeed(undefined),
     calm: Effect.void,
     heard: Effect.succeed(undefined),
     created: () => Effect.succeed(Stream.never),
@@ -74,8 +76,18 @@ export const recoveryOf = (recovery: Partial<Recovery["Type"]> = {}) =>
     snapshot: () => Effect.void,
     recover: () => Effect.void,
     wake: () => Effect.void,
+    round: () => Effect.succeed(true),
     rest: () => Effect.void,
     ...recovery
+  })
+
+/** Proof of nothing, that nobody is told of. */
+export const proofOf = (proof: Partial<Proof["Type"]> = {}) =>
+  Layer.mock(Proof, {
+    link: Effect.succeed(null),
+    report: () => Effect.void,
+    created: () => Effect.void,
+    ...proof
   })
 
 /** Instances of which none is known, and of which nothing is wanted. */
@@ -91,7 +103,7 @@ export const instancesOf = (instances: Partial<InstanceStore["Type"]> = {}) =>
 /** A discovery that has found nothing. */
 export const discoveryOf = (discovery: Partial<Discovery["Type"]> = {}) =>
   Layer.mock(Discovery, {
-    found: Effect.succeed({ at: null, names: [], unusable: [], error: null }),
+    found: Effect.succeed({ at: null, names: [], rows: [], unusable: [], error: null }),
     changes: Stream.never,
     look: Effect.void,
     ignored: () => 0,

@@ -2,12 +2,13 @@
  * One connection to `/` for all instances. Evolution broadcasts every event of every instance there
  * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; a router hands each to the instance it names.
  */
-import { Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
+import type { Flow } from "./Flow.ts"
 import * as Ignored from "./Ignored.ts"
 import { type Renewable, renewable } from "./Renewal.ts"
 import * as Route from "./Route.ts"
@@ -20,6 +21,8 @@ interface Link {
   readonly router: Router.Router
   users: number
   fiber: Fiber.RuntimeFiber<void, LinkError> | undefined
+  /** ms since 1970 UTC; `undefined`: it is being dialled. */
+  upSince: number | undefined
 }
 
 export const make = Effect.gen(function* () {
@@ -34,6 +37,7 @@ export const make = Effect.gen(function* () {
   const run = (link: Link) =>
     Effect.gen(function* () {
       const socket = yield* renewable(dial)
+      link.upSince = yield* Clock.currentTimeMillis
       yield* Deferred.succeed(link.up, socket)
       yield* drain(socket.pull, (events) => Router.deliver(link.router, events))
     }).pipe(
@@ -95,6 +99,15 @@ export const make = Effect.gen(function* () {
           }))
         }
       }),
+    flow: (name?: string) =>
+      Effect.map(
+        connection,
+        Option.match({
+          onNone: () => Effect.succeed(undefined),
+          onSome: ({ heard }) =>
+            Effect.map(heard, ({ isHeldBack }) => flowOf(current, name, isHeldBack))
+        })
+      ).pipe(Effect.flatten),
     renew: () =>
       Effect.flatMap(
         connection,
@@ -128,8 +141,20 @@ const emptyLink = (onIgnored: (name: string) => void): Link => ({
   up: Deferred.unsafeMake(FiberId.none),
   router: Router.make(onIgnored),
   users: 0,
-  fiber: undefined
+  fiber: undefined,
+  upSince: undefined
 })
+
+const flowOf = (
+  link: Link | undefined,
+  name: string | undefined,
+  isHeldBack: boolean
+): Flow | undefined => {
+  if (link?.upSince === undefined) return undefined
+  const { router, upSince } = link
+  const last = name === undefined ? router.last : router.routes.get(name)?.last
+  return { upSince, isHeldBack, lastEventAt: last?.eventAt, lastMessageAt: last?.messageAt }
+}
 
 const finish = ({ router, up }: Link, exit: Exit.Exit<void, LinkError>): void => {
   if (Exit.isFailure(exit)) Deferred.unsafeDone(up, Exit.failCause(exit.cause))

@@ -2,6 +2,7 @@
 import { type Cause, Effect, Exit } from "effect"
 import type { RawEvent } from "../../Domain/Event.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
+import * as Flow from "./Flow.ts"
 import type { Sink } from "./Sink.ts"
 
 /** Events that may wait for one instance; beyond that, the link waits. */
@@ -13,6 +14,7 @@ export interface Route {
   /** Events that the sink has not taken, oldest first. An event leaves once the sink has taken it. */
   buffer: Array<RawEvent>
   ended: Exit.Exit<void, LinkError> | undefined
+  readonly last: Flow.Last
   /** Resumes the run that awaits the end. */
   onEnd: (() => void) | undefined
   /** Resumes the link that awaits room. */
@@ -23,6 +25,7 @@ export const make = (): Route => ({
   sink: undefined,
   buffer: [],
   ended: undefined,
+  last: Flow.nothing(),
   onEnd: undefined,
   onRoom: undefined
 })

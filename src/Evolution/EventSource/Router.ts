@@ -2,6 +2,7 @@
 import { Cause, Effect, type Exit, Mailbox } from "effect"
 import { instanceOf, type RawEvent } from "../../Domain/Event.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
+import * as Flow from "./Flow.ts"
 import * as Route from "./Route.ts"
 import type { Sink } from "./Sink.ts"
 
@@ -20,6 +21,8 @@ export interface Router {
   readonly watchers: Set<Watcher>
   /** Takes the instance of each event that is dropped. */
   readonly onIgnored: (name: string) => void
+  /** Of all instances, also of those that no route is there for. */
+  readonly last: Flow.Last
   ended: Exit.Exit<void, LinkError> | undefined
 }
 
@@ -28,6 +31,7 @@ export const make = (onIgnored: (name: string) => void): Router => ({
   held: new Set(),
   watchers: new Set(),
   onIgnored,
+  last: Flow.nothing(),
   ended: undefined
 })
 
@@ -108,6 +112,8 @@ const split = (router: Router, batch: ReadonlyArray<RawEvent>) => {
   for (const event of batch) {
     const name = instanceOf(event)
     const route = routeOf(router, name)
+    Flow.note(router.last, event)
+    if (route !== undefined) Flow.note(route.last, event)
     if (route?.sink !== undefined) {
       if (sink !== undefined && sink !== route.sink) return upTo(seen)
       sink = route.sink

@@ -73,7 +73,13 @@ export const InstanceRow = Schema.Struct({
   /** WhatsApp's address of the number; set once the instance was paired. */
   ownerJid: optionalOrNull(Schema.String),
   profileName: optionalOrNull(Schema.String),
-  profilePicUrl: optionalOrNull(Schema.String)
+  profilePicUrl: optionalOrNull(Schema.String),
+  _count: optionalOrNull(
+    Schema.Struct({
+      /** Messages that Evolution stores of the instance. */
+      Message: optionalOrNull(Schema.Int)
+    })
+  )
 })
 export type InstanceRow = typeof InstanceRow.Type
 

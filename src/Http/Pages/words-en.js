@@ -114,6 +114,9 @@ export const words = {
   action_recreate_instance: "Create the instance again",
   action_check_evolution_network:
     "Evolution does not reach WhatsApp: check its network and version",
+  action_enable_global_events:
+    "No events come: set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it",
+  action_restart_evolution: "Evolution sends no messages of this number: restart it, or update it",
   action_check_api_key: "Check EVOLUTION_API_KEY",
   action_activate_license: "Activate Evolution’s licence",
   action_enable_websocket: "Set WEBSOCKET_ENABLED=true at Evolution",
@@ -182,6 +185,8 @@ export const words = {
   cause_license_required: "Evolution needs a licence",
   cause_queue_full: "The queue was full",
   cause_not_subscribed: "Not subscribed to all events",
+  cause_not_broadcast: "Evolution sent no events over the link",
+  cause_not_emitted: "Evolution sent no messages of this instance",
   cause_listener_crashed: "The listener crashed",
   cause_service_stopped: "This service was stopped",
   cause_service_crashed: "This service crashed",

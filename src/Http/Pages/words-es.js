@@ -109,6 +109,10 @@ export const words = {
   action_contact_whatsapp: "Contacta con WhatsApp: la cuenta está bloqueada",
   action_recreate_instance: "Crea la instancia de nuevo",
   action_check_evolution_network: "Evolution no llega a WhatsApp: revisa su red y su versión",
+  action_enable_global_events:
+    "No llegan eventos: pon WEBSOCKET_GLOBAL_EVENTS=true en Evolution y reiníciala",
+  action_restart_evolution:
+    "Evolution no envía los mensajes de este número: reiníciala o actualízala",
   action_check_api_key: "Revisa EVOLUTION_API_KEY",
   action_activate_license: "Activa la licencia de Evolution",
   action_enable_websocket: "Pon WEBSOCKET_ENABLED=true en Evolution",
@@ -175,6 +179,8 @@ export const words = {
   cause_license_required: "Evolution necesita una licencia",
   cause_queue_full: "La cola estaba llena",
   cause_not_subscribed: "Sin suscripción a todos los eventos",
+  cause_not_broadcast: "Evolution no envió ningún evento por el enlace",
+  cause_not_emitted: "Evolution no envió los mensajes de esta instancia",
   cause_listener_crashed: "El oyente falló",
   cause_service_stopped: "Este servicio fue parado",
   cause_service_crashed: "Este servicio falló",

@@ -109,6 +109,10 @@ export const words = {
   action_recreate_instance: "Crie a instância de novo",
   action_check_evolution_network:
     "A Evolution não alcança o WhatsApp: verifique a rede e a versão dela",
+  action_enable_global_events:
+    "Nenhum evento chega: defina WEBSOCKET_GLOBAL_EVENTS=true na Evolution e reinicie-a",
+  action_restart_evolution:
+    "A Evolution não envia as mensagens deste número: reinicie-a ou atualize-a",
   action_check_api_key: "Confira EVOLUTION_API_KEY",
   action_activate_license: "Ative a licença da Evolution",
   action_enable_websocket: "Ponha WEBSOCKET_ENABLED=true na Evolution",
@@ -175,6 +179,8 @@ export const words = {
   cause_license_required: "A Evolution precisa de licença",
   cause_queue_full: "A fila estava cheia",
   cause_not_subscribed: "Sem inscrição em todos os eventos",
+  cause_not_broadcast: "A Evolution não enviou nenhum evento pelo link",
+  cause_not_emitted: "A Evolution não enviou as mensagens desta instância",
   cause_listener_crashed: "O ouvinte falhou",
   cause_service_stopped: "Este serviço foi parado",
   cause_service_crashed: "Este serviço falhou",

@@ -74,6 +74,13 @@ export const forget = (ledger: Ledger, instance: InstanceName) =>
     ledger.entries.forget(instance)
   })
 
+/** Notes what was fetched while the gap is open. Ignored if it has closed meanwhile. */
+export const advance = (ledger: Ledger, instance: InstanceName, round: Gap.Closed) =>
+  Effect.suspend(() => {
+    const gap = ledger.entries.open(instance)
+    return gap?.id === round.id ? put(ledger, Gap.advanced(gap, round)) : Effect.void
+  })
+
 /** Ignored if the gap was reopened or finished meanwhile: the result belongs to a shorter gap. */
 export const update = (ledger: Ledger, gap: Gap.Closed) =>
   Effect.suspend(() => {

@@ -33,10 +33,8 @@ export const make = () => {
     /** The closed gap that a new one, which begins at `from`, continues. */
     before: (instance: string, from: DateTime.Utc, cause: Gap.GapCause) => {
       const { gaps } = entryOf(instance)
-      // While a link holds, back-fill of the time before it may run; a gap in subscription is apart from it.
-      const last = gaps.findLast(
-        (gap) => (gap.cause === "not_subscribed") === (cause === "not_subscribed")
-      )
+      // While a link holds, back-fill of the time before it may run; a gap within that time is apart from it.
+      const last = gaps.findLast((gap) => kindOf(gap.cause) === kindOf(cause))
       return last !== undefined &&
         Gap.isRecoverable(last) &&
         (DateTime.greaterThanOrEqualTo(last.to, from) || gaps.length >= maxPending)
@@ -63,5 +61,9 @@ export const make = () => {
     forget: (instance: string) => entries.delete(instance)
   }
 }
+
+/** A gap that can begin while the link holds is of a kind of its own. */
+const kindOf = (cause: Gap.GapCause): string =>
+  cause === "not_subscribed" || Gap.isDeaf({ cause }) ? cause : "link"
 
 const byFrom = (left: Gap.Gap, right: Gap.Gap) => DateTime.Order(left.from, right.from)

@@ -30,6 +30,11 @@ export interface Backfill {
   readonly run: (instance: InstanceName) => Effect.Effect<void>
   /** Tries the gaps again that ended because Evolution did not have the instance. */
   readonly revive: (instance: InstanceName) => Effect.Effect<void>
+  /**
+   * Fetches messages of an open gap in which the link holds and events do not come. Succeeds with `false`
+   * if Evolution or the database did not answer.
+   */
+  readonly round: (instance: InstanceName) => Effect.Effect<boolean>
   /** Tells a run that a gap of the instance has closed; `false`: none runs. */
   readonly wake: (instance: InstanceName) => boolean
 }
@@ -91,6 +96,7 @@ export const make = Effect.gen(function* () {
         (woken) => Effect.sync(() => leave(instance, woken))
       ),
     revive: (instance) => retries.revive(instance, "not_found"),
+    round: (instance) => round(tools, instance),
     wake: (instance) => {
       const woken = runs.get(instance)
       woken?.unsafeOpen()
@@ -107,7 +113,7 @@ const recover = (
 ): Effect.Effect<Gap.Closed> =>
   Effect.gen(function* () {
     if (tools.limit === 0) return Gap.lost(gap, "limit", "BACKFILL_LIMIT is 0")
-    const fetched = yield* fetch(tools, gap)
+    const fetched = yield* fetch(toolsFor(tools, gap), gap)
     if (fetched.recovered !== true) return fetched
     const judged = yield* judge(tools, fetched)
     switch (judged.is) {
@@ -151,6 +157,29 @@ const tell = (gap: Gap.Closed) => {
     ? Effect.logWarning(`Messages of the gap from ${from} to ${to} are missing: ${gap.note}`)
     : Effect.void
 }
+
+/** Messages that were fetched while the gap was open had a limit of their own. */
+const toolsFor = (tools: Tools, gap: Gap.Gap): Tools =>
+  Gap.isDeaf(gap) ? { ...tools, limit: tools.limit + gap.fetched } : tools
+
+/** A younger message may be in flight, and is left for the next round, so that no round waits for it. */
+const settled = Duration.sum(Duration.sum(Gap.leeway, grace), Duration.seconds(1))
+
+const round = (tools: Tools, instance: InstanceName): Effect.Effect<boolean> =>
+  Effect.gen(function* () {
+    const { open } = tools.ledger.summary(instance)
+    const to = DateTime.subtractDuration(yield* DateTime.now, settled)
+    if (open === null || !Gap.isOpen(open) || !Gap.isDeaf(open) || tools.limit === 0) return true
+    if (DateTime.lessThan(DateTime.addDuration(to, Gap.leeway), open.from)) return true
+    const fetched = yield* fetch(tools, { ...open, to: DateTime.max(to, open.from), fetched: 0 })
+    if (fetched.fetched > 0) yield* tools.ledger.advance(instance, fetched)
+    return true
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.as(Effect.logDebug(`Cannot fetch messages: ${messageOf(error)}`), false)
+    ),
+    Effect.annotateLogs("instance", instance)
+  )
 
 const dueOf = ({ retryAt, to }: Gap.Recoverable): DateTime.Utc =>
   retryAt ?? DateTime.addDuration(to, grace)

@@ -12,6 +12,7 @@ import {
   instancesOf,
   keptDefaultsOf,
   ledgerOf,
+  proofOf,
   sourceOf
 } from "../../support/doubles.ts"
 import { settings } from "../../support/settings.ts"
@@ -50,7 +51,7 @@ const watching = (failures: number, created = ["shop-1", "shop-2"]) =>
       AutoStart.layer.pipe(
         Layer.provide(Pacing.layer),
         Layer.provide([ledger, registry, source, upstream]),
-        Layer.provide([instancesOf(), discoveryOf(), keptDefaultsOf()]),
+        Layer.provide([instancesOf(), discoveryOf(), keptDefaultsOf(), proofOf()]),
         Layer.provide(settings({ AUTO_START: "true" }))
       )
     )

@@ -1,6 +1,6 @@
 /** `StateWatch` over doubles: Evolution's answers, the stored states, and a record of all queries. */
 import { randomUUID } from "node:crypto"
-import { Clock, DateTime, Effect, Layer, Metric, TestClock } from "effect"
+import { Clock, DateTime, Effect, Layer, Metric, Stream, TestClock } from "effect"
 import type { RawEvent } from "../../../src/Domain/Event.ts"
 import { settingsNames } from "../../../src/Domain/EventName.ts"
 import {
@@ -110,6 +110,7 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
       }
     })
     const registry = Layer.mock(ListenerRegistry, {
+      changes: Stream.never,
       status: (name) => Effect.sync(() => world.states.get(name) ?? listening),
       all: Effect.sync(() =>
         world.names.map((name) => ({ name, state: world.states.get(name) ?? listening }))

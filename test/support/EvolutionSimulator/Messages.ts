@@ -33,7 +33,7 @@ export const textMessage = (
   source: "android"
 })
 
-const storedEvents = new Set(["messages.upsert", "send.message"])
+export const storedEvents = new Set(["messages.upsert", "send.message"])
 
 /** Stores an emitted message, as Evolution does under `DATABASE_SAVE_DATA_NEW_MESSAGE`. */
 export const store = (

@@ -238,7 +238,8 @@ const fetchInstances = (state: State, key: string | string[] | undefined, url: U
       token: one.token,
       disconnectionReasonCode: one.disconnectionReasonCode,
       createdAt: one.createdAt,
-      Websocket: one.websocket
+      Websocket: one.websocket,
+      _count: { Message: state.messages.get(one.name)?.length ?? 0, Contact: 0, Chat: 0 }
     }))
   }
 }

@@ -41,6 +41,12 @@ export interface Simulator {
   readonly garble: (garbage: Garbage) => void
   /** Refuses every request from now on; `undefined` ends that. */
   readonly refuse: (refusal: Refusal) => void
+  /** Turns `WEBSOCKET_GLOBAL_EVENTS` on or off, which the real one can only at its start. */
+  readonly broadcast: (isOn: boolean) => void
+  /** True: messages of this instance are stored and not emitted from now on. */
+  readonly deafen: (name: string, isDeaf: boolean) => void
+  /** Deletes the oldest messages, as a clean-up of Evolution's database does. */
+  readonly forgetMessages: (name: string, count: number) => void
   /** True: deletions are answered as done, and nothing is deleted from now on. */
   readonly keepDeleted: (keeps: boolean) => void
   readonly changeKey: (apiKey: string) => void

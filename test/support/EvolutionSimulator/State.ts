@@ -97,6 +97,10 @@ export interface State {
   readonly messages: Map<string, Array<StoredMessage>>
   readonly random: Random
   refusal: Refusal
+  /** `WEBSOCKET_GLOBAL_EVENTS` now. */
+  globalEvents: boolean
+  /** Instances whose messages are stored and not emitted, as Evolution 2.3.6 does after a logout. */
+  readonly deaf: Set<string>
   /** True: a deletion is answered as done, and the clean-up after the answer fails. */
   keepsDeleted: boolean
   apiKey: string

@@ -1,0 +1,62 @@
+/**
+ * Signs in Evolution's list that it emitted events. Two lists of one instance differ only if something
+ * happened that Evolution emits an event for: a message was stored, a state was written, an instance was
+ * created. A count that fell says nothing: messages are deleted, too.
+ */
+import type { InstanceRow } from "../../Evolution/EvolutionClient.ts"
+
+/** The facts of an instance in a list. */
+export interface Listed {
+  readonly id: string | null
+  /** Messages that Evolution stores; `null`: it does not tell. */
+  readonly messages: number | null
+  readonly state: string | null
+}
+
+export interface List {
+  /** ms since 1970 UTC. */
+  readonly askedAt: number
+  readonly instances: ReadonlyMap<string, Listed>
+}
+
+/** Something happened to an instance, after `after` (ms since 1970 UTC). */
+export interface Sign {
+  readonly instance: string
+  readonly kind: "created" | "messages" | "state"
+  readonly after: number
+  readonly words: string
+}
+
+export const listOf = (rows: ReadonlyArray<InstanceRow>, askedAt: number): List => ({
+  askedAt,
+  instances: new Map(
+    rows.map(({ _count, connectionStatus, id, name }) => [
+      name,
+      { id: id ?? null, messages: _count?.Message ?? null, state: connectionStatus ?? null }
+    ])
+  )
+})
+
+/** What the later list tells beyond the earlier one. */
+export const signsIn = (before: List, after: List): ReadonlyArray<Sign> =>
+  [...after.instances].flatMap(([instance, now]) => {
+    const known = before.instances.get(instance)
+    const sign = (kind: Sign["kind"], words: string): ReadonlyArray<Sign> => [
+      { instance, kind, after: before.askedAt, words }
+    ]
+    if (known === undefined || known.id !== now.id)
+      return sign("created", `Evolution created "${instance}", and nothing was heard of it`)
+    if (known.messages !== null && now.messages !== null && now.messages > known.messages) {
+      const count = now.messages - known.messages
+      return sign(
+        "messages",
+        `Evolution stored ${count} ${count === 1 ? "message" : "messages"} of "${instance}", and none was heard`
+      )
+    }
+    return known.state !== now.state && isEmitted(now.state)
+      ? sign("state", `"${instance}" became "${now.state}", and no event said so`)
+      : []
+  })
+
+/** Evolution writes these states where it emits them. Of a drop that it means to mend it emits nothing. */
+const isEmitted = (state: string | null): boolean => state === "open" || state === "connecting"

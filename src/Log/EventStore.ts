@@ -26,11 +26,16 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
     }) => Effect.Effect<ReadonlyArray<number>, SqlError.SqlError>
     /**
      * Drops back-filled messages that the log already has: an event of the same instance has the same
-     * `key.remoteJid` and `key.id`.
+     * `key.id` and `key.fromMe`, and the same `key.remoteJid` or the other address of that person.
      */
     readonly unheard: (
       messages: ReadonlyArray<EvolutionEvent>
     ) => Effect.Effect<ReadonlyArray<EvolutionEvent>, SqlError.SqlError>
+    /** The phones of hidden addresses (`…@lid`), from logged messages that have the same `key.id`. */
+    readonly phonesOf: (
+      instance: string,
+      hidden: ReadonlyArray<{ readonly id: string; readonly lid: string }>
+    ) => Effect.Effect<ReadonlyArray<readonly [lid: string, phone: string]>, SqlError.SqlError>
     /**
      * Live messages just before a time and just after another, nearest first, within a few
      * thousand events.

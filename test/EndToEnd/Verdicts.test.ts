@@ -119,4 +119,23 @@ describe("A gap", () => {
       }),
     { timeout: 120_000 }
   )
+
+  it.scopedLive(
+    "has each message once, in one chat, when Evolution stores it under a hidden address",
+    () =>
+      Effect.gen(function* () {
+        const { evolution, service } = yield* listening({ storesHidden: true })
+        yield* say(evolution, numbered("before", 10))
+        yield* missing(evolution, numbered("missed", 10))
+        yield* recovered(service, 60_000)
+        const { body } = yield* service.call("/events?event=messages.upsert&limit=1000")
+        const keys = Array.from(Object.values(body.events ?? {}), (event) => event.data?.key)
+        expect(keys).toHaveLength(20)
+        expect(new Set(keys.map((key) => String(key?.remoteJid)))).toEqual(
+          new Set(["5511988887777@s.whatsapp.net"])
+        )
+        expect(String(keys.at(-1)?.remoteJidAlt)).toBe("95511988887777@lid")
+      }),
+    { timeout }
+  )
 })

@@ -124,6 +124,7 @@ export const storeOf = (store: Partial<EventStore["Type"]>) =>
   EventStore.of({
     append: unexpected("append"),
     unheard: unexpected("unheard"),
+    phonesOf: unexpected("phonesOf"),
     messagesAround: unexpected("messagesAround"),
     read: unexpected("read"),
     stateChanges: unexpected("stateChanges"),

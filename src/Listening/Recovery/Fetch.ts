@@ -4,8 +4,9 @@ import { Array as Arr, Clock, DateTime, Duration, Effect, Metric } from "effect"
 import * as ClockOffset from "../../Domain/ClockOffset.ts"
 import { decode, type RawEvent } from "../../Domain/Event.ts"
 import * as Gap from "../../Domain/Gap.ts"
+import type { InstanceName } from "../../Domain/Instance.ts"
 import type { Scrub } from "../../Domain/Scrub.ts"
-import type { EvolutionClient } from "../../Evolution/EvolutionClient.ts"
+import type { EvolutionClient, FoundMessage } from "../../Evolution/EvolutionClient.ts"
 import type { EventStore } from "../../Log/EventStore.ts"
 import type { Ingest } from "../../Log/Ingest.ts"
 import type { InstanceStore } from "../../Log/InstanceStore.ts"
@@ -13,6 +14,7 @@ import * as Metrics from "../../Telemetry/Metrics.ts"
 import * as Tracing from "../../Telemetry/Tracing.ts"
 import type { Clocks } from "../Clocks.ts"
 import type { GapLedger } from "../GapLedger.ts"
+import * as Chats from "./Chats.ts"
 import * as Messages from "./Messages.ts"
 
 export interface Tools {
@@ -88,8 +90,9 @@ const page = (
       until
     )
     // So many messages are in the overlap that the page ends within it.
-    const { records, to } =
+    const { records: stored, to } =
       overlapping.to < from ? yield* tools.messages.page(gap.instance, from, until) : overlapping
+    const records = yield* inTheirChats(tools, gap.instance, stored)
     const receivedAt = yield* Clock.currentTimeMillis
     const ahead = yield* bestOffset(tools)
     // Evolution stores a message first and emits it then: the event of a younger one may be in flight.
@@ -104,6 +107,28 @@ const page = (
     yield* Effect.annotateCurrentSpan("backfill.fetched", fresh)
     return { to, fresh, isAll, isEarly, horizon }
   }).pipe(Tracing.span("backfill.page", { attributes: { instance: gap.instance } }))
+
+/** Puts messages with a hidden address into the chat of their phone. */
+const inTheirChats = (
+  { log }: Tools,
+  instance: InstanceName,
+  records: ReadonlyArray<FoundMessage>
+) =>
+  Effect.gen(function* () {
+    const told = Chats.phonesIn(records)
+    const unknown = records.filter(
+      ({ key: { remoteJid } }) => Chats.isHidden(remoteJid) && !told.has(remoteJid)
+    )
+    const known =
+      unknown.length === 0
+        ? []
+        : yield* log.phonesOf(
+            instance,
+            unknown.map(({ key: { id, remoteJid } }) => ({ id, lid: remoteJid }))
+          )
+    const phones = new Map([...known, ...told])
+    return records.map((record) => Chats.addressed(record, phones))
+  })
 
 /** Most messages are stamped by WhatsApp; Evolution stamps those that it sends. */
 const bestOffset = ({ clocks }: Tools) =>

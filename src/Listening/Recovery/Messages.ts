@@ -8,6 +8,7 @@ import type { RawEvent } from "../../Domain/Event.ts"
 import { type EvolutionError, EvolutionUnavailable } from "../../Domain/EvolutionError.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import { EvolutionClient, type FoundMessage } from "../../Evolution/EvolutionClient.ts"
+import * as Chats from "./Chats.ts"
 
 /** A page of messages has about a megabyte. */
 const pageSize = 1000
@@ -125,7 +126,7 @@ export const toEvents = (
   receivedAt: number,
   records: ReadonlyArray<FoundMessage>
 ): ReadonlyArray<RawEvent> =>
-  [...new Map(records.map((one) => [`${one.key.remoteJid} ${one.key.id}`, one])).values()]
+  [...new Map(records.map((one) => [Chats.identity(one), one])).values()]
     .sort(byTime)
     .map((data) => ({
       name: "messages.upsert",

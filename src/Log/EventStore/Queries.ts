@@ -57,6 +57,21 @@ export const stateChangeNames = [
 
 const maxTurns = 5000
 
+/**
+ * One of two keys has the hidden address of a person (`…@lid`) and the other one the phone's. The phone that
+ * a key with a hidden address names beside it has to be the other one's; it may name none.
+ */
+const isOtherForm = (sql: SqlClient.SqlClient): Statement.Fragment => {
+  const pair = (hidden: string, phone: string) => sql`
+    (${sql.literal(hidden)}.data #>> '{key,remoteJid}' like '%@lid'
+      and ${sql.literal(phone)}.data #>> '{key,remoteJid}' like '%@s.whatsapp.net'
+      and ${sql.literal(phone)}.data #>> '{key,remoteJid}' = coalesce(
+        ${sql.literal(hidden)}.data #>> '{key,remoteJidAlt}',
+        ${sql.literal(hidden)}.data #>> '{key,previousRemoteJid}',
+        ${sql.literal(phone)}.data #>> '{key,remoteJid}'))`
+  return sql`(${pair("m", "e")} or ${pair("e", "m")})`
+}
+
 const columns = (sql: SqlClient.SqlClient) =>
   sql.literal("id, instance, event, data, extra, upstream_time, received_at, origin")
 
@@ -77,11 +92,26 @@ export const queries = (sql: SqlClient.SqlClient) => ({
           where e.data #>> '{key,id}' = m.data #>> '{key,id}'
             and e.event in ('messages.upsert', 'send.message')
             and e.instance = m.instance
-            and e.data #>> '{key,remoteJid}' = m.data #>> '{key,remoteJid}')`,
+            and coalesce(e.data #>> '{key,fromMe}', 'false') =
+              coalesce(m.data #>> '{key,fromMe}', 'false')
+            and (e.data #>> '{key,remoteJid}' = m.data #>> '{key,remoteJid}' or ${isOtherForm(sql)}))`,
       (rows) => {
         const heard = new Set(rows.map(({ n }) => n))
         return messages.filter((_, n) => !heard.has(n))
       }
+    ),
+  phonesOf: (
+    instance: string,
+    hidden: ReadonlyArray<{ readonly id: string; readonly lid: string }>
+  ) =>
+    Effect.map(
+      sql<{ lid: string; phone: string }>`
+        select distinct m.lid, e.data #>> '{key,remoteJid}' as phone
+        from jsonb_to_recordset(${JSON.stringify(hidden)}::jsonb) as m (id text, lid text)
+        join events e on e.instance = ${instance} and e.data #>> '{key,id}' = m.id
+        where e.event in ('messages.upsert', 'send.message')
+          and e.data #>> '{key,remoteJid}' like '%@s.whatsapp.net'`,
+      (rows) => rows.map(({ lid, phone }) => [lid, phone] as const)
     ),
   messagesAround: (instance: string, from: DateTime.Utc, to: DateTime.Utc) =>
     Effect.gen(function* () {

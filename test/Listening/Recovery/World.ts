@@ -72,6 +72,13 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
             const heard = new Set(messagesIn(log, messages[0]?.instance ?? "").map(({ id }) => id))
             return messages.filter(({ json }) => !heard.has(keyOf(String(json)).id))
           }),
+        phonesOf: (instance, hidden) =>
+          Effect.sync(() =>
+            hidden.flatMap(({ id, lid }) => {
+              const twin = messagesIn(log, instance).find((message) => message.id === id)
+              return twin?.chat.endsWith("@s.whatsapp.net") ? [[lid, twin.chat] as const] : []
+            })
+          ),
         messagesAround: (instance, from, to) =>
           Effect.suspend(() => {
             if (world.logFails !== undefined) return Effect.fail(world.logFails)
@@ -167,13 +174,15 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
   })
 export type World = Effect.Effect.Success<ReturnType<typeof makeWorld>>
 
-const keyOf = (json: string): { readonly id: string } => JSON.parse(json).key
+const keyOf = (json: string): { readonly id: string; readonly remoteJid: string } =>
+  JSON.parse(json).key
 
 const messagesIn = (log: ReadonlyArray<EvolutionEvent>, instance: string) =>
   log
     .filter((event) => event.instance === instance && event.event === "messages.upsert")
     .map(({ json, origin, receivedAt }) => ({
       id: keyOf(String(json)).id,
+      chat: keyOf(String(json)).remoteJid,
       origin,
       heardAt: receivedAt,
       instanceId: JSON.parse(String(json)).instanceId ?? null,

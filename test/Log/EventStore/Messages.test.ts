@@ -11,6 +11,8 @@ import { databases } from "../../support/databases.ts"
 import { event, nothing, receivedAt } from "./batch.ts"
 
 const chat = "5511988887777@s.whatsapp.net"
+const phone = "5511999990001@s.whatsapp.net"
+const lid = "123456789012345@lid"
 const otherChat = "120363041234567890@g.us"
 
 /** An event about a message. */
@@ -70,6 +72,70 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
       // "A4" was said in another chat.
       expect(idsOf(fresh)).toEqual(["B2", "B1", "A4", "B0"])
       expect(fresh.every((one) => asked.includes(one))).toBe(true)
+    }))
+
+  const pairs = [
+    // [logged key, fetched key, whether they are one message]
+    ["the same chat", { remoteJid: phone }, { remoteJid: phone }, true],
+    // 2.3.7 emits the phone and stores the hidden address
+    [
+      "the phone, and the hidden address that names it",
+      { remoteJid: phone, remoteJidAlt: phone },
+      { remoteJid: lid, remoteJidAlt: phone },
+      true
+    ],
+    // EvolutionAPI/evolution-api#2337: no remoteJidAlt at all
+    ["the phone, and a hidden address alone", { remoteJid: phone }, { remoteJid: lid }, true],
+    // EvolutionAPI/evolution-api#1872: only @lid in the event
+    ["a hidden address alone, and the phone", { remoteJid: lid }, { remoteJid: phone }, true],
+    // 2.4 swaps the two
+    [
+      "the phone with the hidden address beside it, and the hidden one",
+      { remoteJid: phone, remoteJidAlt: lid },
+      { remoteJid: lid, remoteJidAlt: phone },
+      true
+    ],
+    // 2.3.3 keeps the hidden address so: EvolutionAPI/evolution-api#1955
+    [
+      "the phone, and the hidden address with the phone as the previous one",
+      { remoteJid: phone },
+      { remoteJid: lid, previousRemoteJid: phone },
+      true
+    ],
+    [
+      "the phone, and a hidden address that names another phone",
+      { remoteJid: phone },
+      { remoteJid: lid, remoteJidAlt: "5511977776666@s.whatsapp.net" },
+      false
+    ],
+    ["two phones", { remoteJid: phone }, { remoteJid: "5511977776666@s.whatsapp.net" }, false],
+    ["two hidden addresses", { remoteJid: lid }, { remoteJid: "999@lid" }, false],
+    ["a group, and a hidden address", { remoteJid: otherChat }, { remoteJid: lid }, false],
+    [
+      "another direction",
+      { remoteJid: phone, fromMe: true },
+      { remoteJid: phone, fromMe: false },
+      false
+    ]
+  ] as const
+  for (const [what, logged, found, isOne] of pairs)
+    test(`${isOne ? "knows a message again" : "tells two messages apart"} by ${what}`, (store) =>
+      Effect.gen(function* () {
+        const keyed = (key: object, origin: "live" | "backfill") =>
+          event(JSON.stringify({ key: { id: "A1", fromMe: false, ...key } }), { origin })
+        yield* store.append({ ...nothing, events: [keyed(logged, "live")] })
+        expect(yield* store.unheard([keyed(found, "backfill")])).toHaveLength(isOne ? 0 : 1)
+      }))
+
+  test("gives the phones of hidden addresses, from messages that it has", (store) =>
+    Effect.gen(function* () {
+      yield* store.append({
+        ...nothing,
+        events: [message("A1", {}, phone), message("A2", {}, otherChat), message("A3", {}, lid)]
+      })
+      const hidden = ["A1", "A2", "A3", "A4"].map((id) => ({ id, lid }))
+      expect(yield* store.phonesOf("shop", hidden)).toEqual([[lid, phone]])
+      expect(yield* store.phonesOf("bar", hidden)).toEqual([])
     }))
 
   test("ignores messages of other instances and ids in other kinds of events", (store) =>

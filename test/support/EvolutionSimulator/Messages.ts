@@ -47,7 +47,7 @@ export const store = (
   const { contextInfo, key, message, messageTimestamp, messageType, pushName, source } = data
   const stored: StoredMessage = {
     id: `cm${randomUUID().replaceAll("-", "").slice(0, 23)}`,
-    key,
+    key: state.settings.storesHidden ? hidden(key) : key,
     pushName,
     messageType,
     message,
@@ -61,6 +61,14 @@ export const store = (
   const sofar = state.messages.get(instance.name)
   if (sofar === undefined) state.messages.set(instance.name, [stored])
   else sofar.push(stored)
+}
+
+/** The key with a hidden address that belongs to its phone. */
+const hidden = (key: Readonly<Record<string, unknown>>) => {
+  const { remoteJid } = key
+  if (typeof remoteJid !== "string" || !remoteJid.endsWith("@s.whatsapp.net")) return key
+  const remoteJidLid = `9${remoteJid.split("@")[0]}@lid`
+  return { ...key, remoteJid: remoteJidLid, remoteJidAlt: remoteJid, addressingMode: "lid" }
 }
 
 interface Where {

@@ -57,6 +57,8 @@ export interface Settings {
   readonly clockMillis: number
   /** Delay of the answer to findMessages. */
   readonly findMillis: number
+  /** True: a person's message is stored under `@lid` and emitted under the phone, as 2.3.7 does. */
+  readonly storesHidden: boolean
   /** Seed of the order in which messages of one second are found. */
   readonly seed: number
 }
@@ -73,6 +75,7 @@ export const defaults: Settings = {
   pingTimeout: 20_000,
   storeMessages: true,
   clockMillis: 0,
+  storesHidden: false,
   findMillis: 0,
   seed: 1
 }

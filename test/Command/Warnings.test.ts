@@ -47,7 +47,9 @@ describe("the warnings at the start", () => {
         })
       )
       expect([...(yield* said.takeAll)]).toEqual([
-        expect.stringMatching(/^WARN EVOLUTION_API_KEY: it is the key in Evolution's public/),
+        expect.stringMatching(
+          /^WARN EVOLUTION_API_KEY is public: it is the key in Evolution's public/
+        ),
         expect.stringMatching(/^WARN NODE_TLS_REJECT_UNAUTHORIZED: it is 0/)
       ])
     })

@@ -13,7 +13,7 @@ import { type Finding, failed, ok, unknown, warning } from "./Finding.ts"
 /** The default key of Evolution's image: public. */
 const publicKey = "429683C4C977415CAAFCCE10F7D57E11"
 
-/** Findings about the settings alone. */
+/** Findings about the settings alone. In a log line the word after `…_KEY:` would be taken for the key. */
 export const precautions = Effect.gen(function* () {
   const { apiKey, url } = yield* AppConfig.Evolution
   const { apiKey: ours } = yield* AppConfig.Http
@@ -29,16 +29,19 @@ export const precautions = Effect.gen(function* () {
   if (Redacted.value(apiKey) === publicKey)
     found.push(
       warning(
-        "EVOLUTION_API_KEY",
+        "EVOLUTION_API_KEY is public",
         "it is the key in Evolution's public template, and known to everybody: set another AUTHENTICATION_API_KEY at Evolution, and here"
       )
     )
   if (!isStrong(Redacted.value(apiKey)))
     found.push(
-      warning("EVOLUTION_API_KEY", weak("another AUTHENTICATION_API_KEY at Evolution, and here"))
+      warning(
+        "EVOLUTION_API_KEY is weak",
+        weak("another AUTHENTICATION_API_KEY at Evolution, and here")
+      )
     )
   if (Option.isSome(ours) && !isStrong(Redacted.value(ours.value)))
-    found.push(warning("API_KEY", weak("another one")))
+    found.push(warning("API_KEY is weak", weak("another one")))
   if (!(yield* AppConfig.isTlsVerified))
     found.push(
       warning(

@@ -4,6 +4,7 @@ import { addressesOf, isPrivate } from "../../../src/Command/Check/Address.ts"
 import { aboutVersion, precautions } from "../../../src/Command/Check/Evolution.ts"
 import { codeOf } from "../../../src/Domain/ErrorDetail.ts"
 import { reasonOf } from "../../../src/Domain/Reach.ts"
+import * as Scrub from "../../../src/Domain/Scrub.ts"
 import { settings } from "../../support/settings.ts"
 
 const warnedOf = (variables: Readonly<Record<string, string>>) =>
@@ -32,7 +33,9 @@ describe("a precaution", () => {
   it.live("warns of the public default key, and of unverified certificates", () =>
     Effect.gen(function* () {
       const EVOLUTION_API_KEY = "429683C4C977415CAAFCCE10F7D57E11"
-      expect(yield* warnedOf({ EVOLUTION_API_KEY })).toEqual(["warning EVOLUTION_API_KEY"])
+      expect(yield* warnedOf({ EVOLUTION_API_KEY })).toEqual([
+        "warning EVOLUTION_API_KEY is public"
+      ])
       expect(yield* warnedOf({ NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toEqual([
         "warning NODE_TLS_REJECT_UNAUTHORIZED"
       ])
@@ -45,11 +48,13 @@ describe("a precaution", () => {
       // The second is the one of SEED-platform/seed#3929; the third is a phone's number.
       for (const weak of ["123456", "test", "5511988887777551198", "loja-secreta-15"]) {
         expect(yield* warnedOf({ EVOLUTION_API_KEY: weak }), weak).toEqual([
-          "warning EVOLUTION_API_KEY"
+          "warning EVOLUTION_API_KEY is weak"
         ])
-        expect(yield* warnedOf({ API_KEY: weak }), weak).toEqual(["warning API_KEY"])
+        expect(yield* warnedOf({ API_KEY: weak }), weak).toEqual(["warning API_KEY is weak"])
       }
       expect(yield* warnedOf({ API_KEY: "b5a9f0e2c4d81763" })).toEqual([])
+      for (const line of ["API_KEY is weak: it has", "EVOLUTION_API_KEY is public: it is"])
+        expect(Scrub.unconfigured.words(line)).toBe(line)
     })
   )
 

@@ -40,7 +40,12 @@ export const eventNames = [
 ] as const
 
 /** Events of our own, beside Evolution's. */
-export const ownEventNames = ["gap.updated", "instance.updated", "listener.updated"] as const
+export const ownEventNames = [
+  "connection.repeated",
+  "gap.updated",
+  "instance.updated",
+  "listener.updated"
+] as const
 
 const known: ReadonlySet<string> = new Set([...eventNames, ...ownEventNames])
 

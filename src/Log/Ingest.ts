@@ -6,6 +6,7 @@
 import type { SqlError } from "@effect/sql"
 import {
   Array as Arr,
+  Clock,
   Context,
   DateTime,
   Deferred,
@@ -15,6 +16,7 @@ import {
   Exit,
   Fiber,
   Layer,
+  Schedule,
   Scope
 } from "effect"
 import * as AppConfig from "../AppConfig.ts"
@@ -30,6 +32,7 @@ import * as Backlog from "./Ingest/Backlog.ts"
 import * as Count from "./Ingest/Count.ts"
 import type { Decoded } from "./Ingest/Item.ts"
 import * as Outage from "./Ingest/Outage.ts"
+import * as Repeats from "./Ingest/Repeats.ts"
 import * as Writer from "./Ingest/Writer.ts"
 
 export type { Depth } from "./Ingest/Backlog.ts"
@@ -75,6 +78,11 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
   )
 }
 
+/** Repeated events are told of this often. */
+const repeatsEvery = Duration.minutes(1)
+/** A stop waits this long for room for the last of them. */
+const lastWords = Duration.millis(200)
+
 const make = Effect.gen(function* () {
   const gaps = yield* GapStore
   const backlog = yield* Backlog.make(yield* AppConfig.Queue)
@@ -84,13 +92,26 @@ const make = Effect.gen(function* () {
   const decoded = (events: ReadonlyArray<RawEvent>, origin: EventOrigin) =>
     Count.decoded(events.map((event) => decode(event, origin, scrub, omit)))
   const outage = yield* Outage.make(wordsOf)
+  const repeats = Repeats.make(scrub)
+  const tellRepeats = (age: Duration.Duration) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const before = now - Duration.toMillis(age)
+      return repeats.isDue(before)
+        ? backlog.add(() => repeats.due(before).map((event) => [event, undefined]))
+        : Effect.void
+    })
 
   const write = yield* Writer.make(outage, wordsOf)
   // The writer's scope of its own outlives the callers, and a statement that cannot be interrupted.
   const writing = yield* Scope.make()
   const writer = yield* Scope.extend(Supervise.loop("writer", backlog.drain(write)), writing)
+  yield* Supervise.loop(
+    "repeated events",
+    Effect.repeat(tellRepeats(repeatsEvery), Schedule.spaced(repeatsEvery))
+  )
   yield* Effect.addFinalizer(() =>
-    backlog.end.pipe(
+    Effect.timeoutOption(Effect.interruptible(tellRepeats(Duration.zero)), lastWords).pipe(
+      Effect.zipRight(backlog.end),
       Effect.zipRight(Fiber.await(writer)),
       Effect.zipRight(backlog.depth),
       Effect.filterOrFail(({ events }) => events === 0),
@@ -126,7 +147,7 @@ const make = Effect.gen(function* () {
     receive: (raw, origin) => {
       const events = Arr.fromIterable(raw)
       return backlog.add(
-        () => decoded(events, origin).map((event) => [event, undefined]),
+        () => repeats.sift(decoded(events, origin)).map((event) => [event, undefined]),
         events[0]?.receivedAt
       )
     },

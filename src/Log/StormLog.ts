@@ -2,11 +2,12 @@
  * Logs one line a minute and instance about masses of events: a WhatsApp connection that flaps, a
  * history that is imported. Each event is in the log table; the line is for readers of the output.
  */
-import { Effect, Layer, Schedule } from "effect"
+import { Effect, Layer, Option, Schedule, Schema } from "effect"
 import * as Supervise from "../Concurrency/Supervise.ts"
 import type { LoggedEvent } from "../Domain/Event.ts"
 import { isLifeCycle } from "../Domain/LifeCycle.ts"
 import { EventBus } from "./EventBus.ts"
+import { eventName as repeated } from "./Ingest/Repeats.ts"
 
 /** Events of one name within a minute that make a line; a phone has few life-cycle events a day. */
 const many = { lifeCycle: 60, other: 1000 }
@@ -26,12 +27,14 @@ const make = () => {
   let counts: Counts = new Map()
   let size = 0
   return {
-    note: ({ event, instance }: LoggedEvent): void => {
+    note: (logged: LoggedEvent): void => {
+      const { instance } = logged
+      const [event, more] = countOf(logged)
       const known = counts.get(instance)
       const count = known?.get(event)
       if (count === undefined && size++ >= maxCounted) return
       const names = known ?? new Map<string, number>()
-      names.set(event, (count ?? 0) + 1)
+      names.set(event, (count ?? 0) + more)
       if (known === undefined) counts.set(instance, names)
     },
     /** Takes the lines since the last call. */
@@ -47,6 +50,17 @@ const make = () => {
     }
   }
 }
+
+/** The name to count, and how many: the log has one event for many that were repeated. */
+const countOf = ({ event, json }: LoggedEvent): readonly [event: string, count: number] =>
+  event === repeated
+    ? [
+        "connection.update",
+        Option.getOrElse(decodeRepeated(String(json)), () => ({ count: 1 })).count
+      ]
+    : [event, 1]
+
+const decodeRepeated = Schema.decodeOption(Schema.parseJson(Schema.Struct({ count: Schema.Int })))
 
 /** Counts as long as the layer lives. */
 export const layer = Layer.scopedDiscard(

@@ -68,6 +68,8 @@ export const summaryOf = (event, data) => {
           reasonText(fields.statusReason)
         ])
       )
+    case "connection.repeated":
+      return cut(join([sayOf("whatsapp", text(fields.state)), `×${text(fields.count)}`]))
     case "qrcode.updated":
       return cut(text(fields.message))
     case "instance.updated":

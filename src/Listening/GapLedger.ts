@@ -137,12 +137,19 @@ const heartbeat = (outbox: Outbox.Outbox) =>
     const store = yield* GapStore
     const ingest = yield* Ingest
     const source = yield* EventSource
+    const instances = yield* InstanceStore
+    let isFirst = true
     return Effect.gen(function* () {
+      // A database that sleeps when it is not used (Neon's) may sleep: nothing is heard, so nothing is missed.
+      // The first one says that the service before has ended.
+      const all = yield* instances.all
+      if (!isFirst && all.every(({ desired }) => desired === "stopped")) return
       const heard = yield* source.heard
       const committed = yield* ingest.committedUntil
       if (!outbox.isEmpty()) return
       const until = Math.min(committed, heard ?? committed)
       yield* ingest.observeStatement(store.heartbeat(DateTime.unsafeMake(until)))
+      isFirst = false
     }).pipe(
       Effect.catchAll((error) => Effect.logDebug(`Cannot write the heartbeat: ${detailOf(error)}`))
     )

@@ -12,13 +12,16 @@ export type SqlFailure = "unavailable" | "data" | "other"
  */
 export const classify = (error: SqlError.SqlError): SqlFailure => {
   const code = codeOf(error.cause)
-  if (code === undefined) return "unavailable"
+  // Poolers refuse a connection with codes of their own (XX000), and a password can change while we run.
+  if (code === undefined || /^Failed to acquire connection/.test(error.message))
+    return "unavailable"
   if (/^(?:22|23|54)/.test(code)) return "data"
   return /^(?:08|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
 }
 
 /** Reason for which nothing can be written, by its remedy. */
-export type Outage = "database_unavailable" | "database_read_only" | "database_full"
+export type Outage = (typeof outages)[number]
+export const outages = ["database_unavailable", "database_read_only", "database_full"] as const
 
 /** By SQLSTATE: `25006` read-only transaction, `53100` disk full. */
 export const outageOf = (error: SqlError.SqlError): Outage => {

@@ -28,6 +28,9 @@ export const noteBegin = ({ began, clock }: Ledger, { from, instance }: Gap.Open
     began.set(instance, clock.unsafeCurrentTimeNanos() - BigInt(Math.round(passed)) * 1_000_000n)
   })
 
+// Registered at once, so that the first gap of each cause is seen as a rise.
+for (const cause of Gap.GapCause.literals) Metrics.gapsOpened({ cause }).register()
+
 export const open = (ledger: Ledger, instance: InstanceName, since: number, cause: Gap.GapCause) =>
   Effect.gen(function* () {
     if (ledger.entries.open(instance) !== undefined) return

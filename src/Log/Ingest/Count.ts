@@ -1,7 +1,8 @@
 /** Metrics and spans of the writer, a batch at a time, since events come by the thousand. */
 import { Duration, Effect, Either, type Tracer } from "effect"
 import type { EvolutionEvent } from "../../Domain/Event.ts"
-import { boundedName } from "../../Domain/EventName.ts"
+import { boundedName, eventNames, ownEventNames } from "../../Domain/EventName.ts"
+import { type Outage, outages } from "../../Storage/Failure.ts"
 import * as Metrics from "../../Telemetry/Metrics.ts"
 import * as Tracing from "../../Telemetry/Tracing.ts"
 import type { Decoded } from "./Item.ts"
@@ -56,6 +57,13 @@ const tally = (events: ReadonlyArray<EvolutionEvent>): Iterable<Tally> => {
   return tallies.values()
 }
 
+// Registered at once, so that the first of each kind is seen as a rise.
+for (const event of [...eventNames, "other"])
+  Metrics.eventsCommitted({ event, origin: "live" }).register()
+for (const event of ownEventNames) Metrics.eventsCommitted({ event, origin: "listener" }).register()
+Metrics.eventsCommitted({ event: "messages.upsert", origin: "backfill" }).register()
+for (const reason of outages) Metrics.commitFailures({ reason }).register()
+
 /** Counts a batch that could not be written for now. */
-export const failure = (reason: string): void =>
+export const failure = (reason: Outage): void =>
   Metrics.commitFailures({ reason }).unsafeUpdate(1, [])

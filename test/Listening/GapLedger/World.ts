@@ -65,7 +65,10 @@ export const makeWorld = (
     const noted: Array<EvolutionEvent> = []
     const isOpen = yield* Effect.makeLatch(!isShut)
     const room = yield* Effect.makeLatch(true)
+    let restored = false
     const world = {
+      /** The instances as they are once the ledger has restored itself. */
+      instances: [wanted()] as ReadonlyArray<InstanceRecord>,
       /** While this latch is closed, Ingest accepts no event. */
       room,
       /** Events that Ingest accepted (`taken`), and those of them that are committed (`noted`). */
@@ -123,7 +126,12 @@ export const makeWorld = (
         )
       }),
       Layer.mock(InstanceStore, {
-        all: Effect.succeed(instances),
+        // The ledger restores itself from what was left; the rest of the time some instance is listened to.
+        all: Effect.sync(() => {
+          const now = restored ? world.instances : instances
+          restored = true
+          return now
+        }),
         get: () => undefined,
         lastEvent: () => lastEvent ?? null,
         applyCommitted: () => undefined

@@ -30,6 +30,20 @@ describe("The heartbeat", () => {
     })
   )
 
+  // evolution-foundation/evolution-api#1381, eduardolat/pgbackweb#71, knadh/listmonk#2421, taskforcesh/bullmq#4601,
+  // neohaskell/NeoHaskell#857: a database that is asked all the time cannot sleep.
+  it.scoped("rests while nothing is listened to, after the first one", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld()
+      world.instances = [wanted({ desired: "stopped" })]
+      yield* TestClock.adjust("10 minutes")
+      expect(world.beats).toEqual([millis(0)])
+      world.instances = [...world.instances, wanted()]
+      yield* TestClock.adjust("5 seconds")
+      expect(world.beats).toEqual([millis(0), millis(605)])
+    })
+  )
+
   it.scoped("continues after the database was away", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()

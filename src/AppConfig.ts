@@ -101,6 +101,24 @@ export const Http = Config.all({
   apiKey: Config.option(Config.map(headerValue("API_KEY"), Redacted.make))
 })
 
+const anyOrigin = "*"
+
+/** Origins of other sites whose pages may read streams; `*`: of all. */
+export const streamOrigins: Config.Config<ReadonlyArray<string>> = Config.nonEmptyString(
+  "STREAM_ORIGINS"
+).pipe(
+  Config.map((text) => text.split(",").map((origin) => origin.trim())),
+  Config.validate({
+    message: "Expected origins such as https://app.example.com with commas between, or *",
+    validation: (origins) =>
+      origins.every(
+        (origin) =>
+          origin === anyOrigin || (URL.canParse(origin) && new URL(origin).origin === origin)
+      )
+  }),
+  Config.withDefault([])
+)
+
 /** The path of `PUBLIC_URL`, such as `/listener/`; `/` without one. */
 export const basePath: Config.Config<string> = Config.map(Http, ({ publicUrl }) =>
   Option.match(publicUrl, { onNone: () => "/", onSome: ({ pathname }) => pathname })
@@ -170,6 +188,7 @@ export const everything = Config.all([
   keyWhereReachable,
   logLevel,
   metricsPerInstance,
+  streamOrigins,
   traces,
   trustedProxies
 ])

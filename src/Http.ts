@@ -26,6 +26,7 @@ const routes = Layer.mergeAll(
       Handlers.instances,
       Handlers.pairing,
       Handlers.events,
+      Handlers.streamTokens,
       Handlers.live,
       Handlers.pairingPage,
       Handlers.session,

@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from "node:crypto"
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
-import { hashOf, type Key, NamePattern, Scope } from "../Domain/Key.ts"
+import { hashOf, isValid, type Key, NamePattern, Scope } from "../Domain/Key.ts"
 
 export interface KeyWanted {
   readonly name: string
@@ -106,9 +106,7 @@ const make = Effect.gen(function* () {
         const hash = hashOf(given)
         const key = keys.get(hash)
         const now = yield* DateTime.now
-        if (key === undefined || key.revokedAt !== null) return Option.none()
-        if (key.expiresAt !== null && DateTime.lessThanOrEqualTo(key.expiresAt, now))
-          return Option.none()
+        if (key === undefined || !isValid(key, now)) return Option.none()
         yield* noteUse(hash, key, now)
         return Option.some(key)
       })

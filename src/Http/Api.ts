@@ -1,7 +1,7 @@
 /** The shape of the HTTP API and every status number in it. Client, docs and handlers derive from it. */
 import { HttpApi, OpenApi } from "@effect/platform"
 import { version } from "../Domain/Version.ts"
-import { events, live } from "./Api/Events.ts"
+import { events, live, streamTokens } from "./Api/Events.ts"
 import { health, metrics } from "./Api/Health.ts"
 import { instances } from "./Api/Instances.ts"
 import { keys } from "./Api/Keys.ts"
@@ -16,6 +16,7 @@ export class Api extends HttpApi.make("evolution-listener")
   .add(instances)
   .add(pairing)
   .add(events)
+  .add(streamTokens)
   .add(live)
   .add(pairingPage)
   .add(session)

@@ -1,23 +1,25 @@
 /** Authorization: checks keys, and tokens that stand for one. */
 import { timingSafeEqual } from "node:crypto"
 import { HttpServerRequest } from "@effect/platform"
-import { Effect, Layer, Option, type Redacted } from "effect"
+import { DateTime, Effect, Layer, Option, type Redacted } from "effect"
 import { KeyStore } from "../Access/KeyStore.ts"
 import { InstanceName } from "../Domain/Instance.ts"
-import { type Caller, hashOf } from "../Domain/Key.ts"
-import { Authorization, PairingAuthorization, Unauthorized } from "./Api.ts"
+import { type Caller, hashOf, isValid } from "../Domain/Key.ts"
+import { Authorization, PairingAuthorization, StreamAuthorization, Unauthorized } from "./Api.ts"
 import { ApiKey } from "./ApiKey.ts"
 import { Tokens } from "./Auth/Tokens.ts"
 import { Tries } from "./Auth/Tries.ts"
 
 const everything = { id: null, scope: "admin", instances: null } as const
 
-const callers = Layer.effect(
-  Authorization,
-  Effect.map(Effect.all([ApiKey, KeyStore, Tokens, Tries]), ([apiKey, keys, tokens, tries]) => {
+const makeCheck = Effect.map(
+  Effect.all([ApiKey, KeyStore, Tokens, Tries]),
+  ([apiKey, keys, tokens, tries]) => {
     const expected = Buffer.from(hashOf(apiKey))
+    type Identify = (given: Redacted.Redacted) => Effect.Effect<Option.Option<Caller["Type"]>>
+
     /** Compares hashes, so that the time of the comparison reveals nothing of a key. */
-    const identify = (given: Redacted.Redacted): Effect.Effect<Option.Option<Caller["Type"]>> =>
+    const byKey: Identify = (given) =>
       Effect.gen(function* () {
         if (timingSafeEqual(Buffer.from(hashOf(given)), expected))
           return Option.some({ ...everything, name: "API_KEY" })
@@ -26,7 +28,22 @@ const callers = Layer.effect(
         const session = yield* Effect.option(tokens.verify("session", given))
         return Option.as(session, { ...everything, name: "sign-in link" })
       })
-    const check = (given: Redacted.Redacted) =>
+
+    /** The subject is the id of the key that the token was made with; it may be revoked since. */
+    const byStreamToken: Identify = (given) =>
+      Effect.gen(function* () {
+        const token = yield* Effect.option(tokens.verify("stream", given))
+        if (Option.isNone(token)) return Option.none()
+        const { subject } = token.value
+        if (subject === "") return Option.some({ ...everything, scope: "read", name: "API_KEY" })
+        const now = yield* DateTime.now
+        const key = (yield* keys.all).find(({ id }) => id === subject)
+        return key !== undefined && isValid(key, now)
+          ? Option.some({ ...key, scope: "read" })
+          : Option.none()
+      })
+
+    const check = (identify: Identify) => (given: Redacted.Redacted) =>
       Effect.gen(function* () {
         const caller = yield* identify(given)
         if (Option.isSome(caller)) return caller.value
@@ -36,8 +53,22 @@ const callers = Layer.effect(
           message: 'Cannot let you in: send the key as "apikey: …" or "Authorization: Bearer …"'
         })
       })
-    return { apikey: check, bearer: check }
-  })
+    return { key: check(byKey), streamToken: check(byStreamToken) }
+  }
+)
+
+const callers = Layer.effect(
+  Authorization,
+  Effect.map(makeCheck, ({ key }) => ({ apikey: key, bearer: key }))
+)
+
+const streamCallers = Layer.effect(
+  StreamAuthorization,
+  Effect.map(makeCheck, ({ key, streamToken }) => ({
+    apikey: key,
+    bearer: key,
+    token: streamToken
+  }))
 )
 
 const guests = Layer.effect(
@@ -61,4 +92,4 @@ const guests = Layer.effect(
   }))
 )
 
-export const layer = Layer.merge(callers, guests).pipe(Layer.provide(Tries.layer))
+export const layer = Layer.mergeAll(callers, streamCallers, guests).pipe(Layer.provide(Tries.layer))

@@ -15,7 +15,9 @@ import { EventStore } from "../Log/EventStore.ts"
 import { Health } from "../Log/Health.ts"
 import { Api, GapNotFound, KeyNotFound } from "./Api.ts"
 import { Session } from "./Auth/Session.ts"
+import { Tokens } from "./Auth/Tokens.ts"
 import { Guest } from "./Guest.ts"
+import * as CrossOrigin from "./Handlers/CrossOrigin.ts"
 import * as EventsPage from "./Handlers/EventsPage.ts"
 import {
   administering,
@@ -26,7 +28,7 @@ import {
   seeing,
   seeingAll
 } from "./Handlers/Permission.ts"
-import { Live } from "./Live.ts"
+import { Live, type Wanted } from "./Live.ts"
 import { Metrics } from "./Metrics.ts"
 import * as QrImage from "./QrImage.ts"
 
@@ -102,9 +104,18 @@ export const events = HttpApiBuilder.group(Api, "events", (handlers) =>
   )
 )
 
+export const streamTokens = HttpApiBuilder.group(Api, "streamTokens", (handlers) =>
+  Effect.map(Tokens, ({ issue }) =>
+    handlers.handle("make", ({ payload: { ttl } }) =>
+      Effect.flatMap(Caller, ({ id }) => issue("stream", id ?? "", Duration.seconds(ttl)))
+    )
+  )
+)
+
 export const live = HttpApiBuilder.group(Api, "live", (handlers) =>
-  Effect.map(Live, ({ respond }) =>
-    handlers
+  Effect.map(Effect.all([Live, CrossOrigin.sharing]), ([{ respond: stream }, sharing]) => {
+    const respond = (wanted: Wanted) => sharing(stream(wanted))
+    return handlers
       .handleRaw("all", ({ headers, urlParams: { after, event, instance, notes } }) =>
         respond({ after: headers["last-event-id"] ?? after, events: event, instance, notes })
       )
@@ -116,7 +127,7 @@ export const live = HttpApiBuilder.group(Api, "live", (handlers) =>
           notes
         })
       )
-  )
+  })
 )
 
 export const pairing = HttpApiBuilder.group(Api, "pairing", (handlers) =>

@@ -27,6 +27,25 @@ export class Authorization extends HttpApiMiddleware.Tag<Authorization>()(
   }
 ) {}
 
+/**
+ * Lets the same callers in, and holders of a stream token: a browser's `EventSource` sends no headers. Fails
+ * with 401 or 429.
+ *
+ * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
+ */
+export class StreamAuthorization extends HttpApiMiddleware.Tag<StreamAuthorization>()(
+  "evolution-listener/StreamAuthorization",
+  {
+    failure,
+    provides: Caller,
+    security: {
+      apikey: HttpApiSecurity.apiKey({ key: "apikey", in: "header" }),
+      bearer: HttpApiSecurity.bearer,
+      token: HttpApiSecurity.apiKey({ key: "token", in: "query" })
+    }
+  }
+) {}
+
 /** The instance that a pairing link shows, and the time when the link expires. */
 export class PairingPass extends Context.Tag("evolution-listener/PairingPass")<
   PairingPass,

@@ -5,7 +5,7 @@ import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
 import { EventRecord } from "../../Domain/Event.ts"
 import { toWireName } from "../../Domain/EventName.ts"
 import { InstanceName } from "../../Domain/Instance.ts"
-import { Authorization } from "./Authorization.ts"
+import { Authorization, StreamAuthorization } from "./Authorization.ts"
 import { Count, name, status } from "./Parameters.ts"
 
 /** Up to 32 event names in either of Evolution's forms, `qrcode.updated` or `QRCODE_UPDATED`, with commas between. */
@@ -60,6 +60,35 @@ export const events = HttpApiGroup.make("events")
   .addError(DatabaseUnavailable, status(503))
   .middleware(Authorization)
 
+/** In seconds. */
+const tokenLifetime = { shortest: 30, usual: 5 * 60, longest: 60 * 60 }
+
+export const StreamTokenWanted = Schema.Struct({
+  /** Seconds in which a stream may be opened, or opened again. */
+  ttl: Schema.optionalWith(
+    Schema.Int.pipe(Schema.between(tokenLifetime.shortest, tokenLifetime.longest)),
+    { default: () => tokenLifetime.usual }
+  )
+}).annotations({ identifier: "StreamTokenWanted", parseOptions: { onExcessProperty: "error" } })
+
+export const StreamToken = Schema.Struct({
+  /** Goes into the address of a stream as `?token=…`. */
+  token: Schema.String,
+  expiresAt: Schema.DateTimeUtc
+}).annotations({ identifier: "StreamToken" })
+
+export const streamTokens = HttpApiGroup.make("streamTokens")
+  .add(
+    HttpApiEndpoint.post("make", "/stream-tokens")
+      .setPayload(StreamTokenWanted)
+      .addSuccess(StreamToken, status(201))
+      .annotate(
+        OpenApi.Summary,
+        "Make a token with which a browser's EventSource streams what this key may see"
+      )
+  )
+  .middleware(Authorization)
+
 export const live = HttpApiGroup.make("live")
   .add(
     HttpApiEndpoint.get("all", "/events/stream")
@@ -75,4 +104,4 @@ export const live = HttpApiGroup.make("live")
       .addSuccess(EventStream)
       .annotate(OpenApi.Summary, "Stream the events of one instance")
   )
-  .middleware(Authorization)
+  .middleware(StreamAuthorization)

@@ -7,8 +7,11 @@ import { Clock, Context, Data, DateTime, type Duration, Effect, Layer, Redacted 
 import { jwtVerify, SignJWT } from "jose"
 import { ApiKey } from "../ApiKey.ts"
 
-/** `session` permits everything that the key does, `pairing` the codes of one instance. */
-export type Purpose = "session" | "pairing"
+/**
+ * `session` permits everything that the key does, `pairing` the codes of one instance, `stream` to stream the
+ * events that a key may see.
+ */
+export type Purpose = "session" | "pairing" | "stream"
 
 export interface Issued {
   readonly token: string

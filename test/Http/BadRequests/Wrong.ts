@@ -40,6 +40,7 @@ export const badFields: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   number: ["12", "+5511999990001", 5511, "abc", "1".repeat(21), null, "", ["5511999990001"]],
   token: ["", 1, null, {}],
   integration: ["TELEGRAM", "", null, 1],
+  "/stream-tokens ttl": [0, 29, 3601, "900", 1.5, null, -1, 1e300],
   ttl: [0, 59, 86_401, "900", 1.5, null, -1, 1e300],
   ticket: [1, null, [], "not-one", ""],
   scope: ["god", "", null, 1],
@@ -52,6 +53,7 @@ export const soundBodies: Readonly<Record<string, Readonly<Record<string, unknow
   "/instances": { name: "other", integration: "EVOLUTION", number: "5511999990001", token: "t" },
   "/instances/{name}/pair": { number: "5511999990001" },
   "/instances/{name}/pairing-links": { ttl: 900 },
+  "/stream-tokens": { ttl: 300 },
   "/session": { ticket: "x" },
   "/keys": { name: "k", scope: "read", instances: ["shop-*"], expiresAt: "2100-01-01T00:00:00Z" }
 }

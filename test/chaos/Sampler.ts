@@ -8,6 +8,7 @@ export interface Sample {
   /** Duration of the answer. */
   readonly millis: number
   readonly listening: ReadonlySet<string>
+  readonly parked: number
   readonly degraded: string | null
 }
 
@@ -35,6 +36,7 @@ export const startSampler = (service: Service): Sampler => {
           .filter(({ listener }) => listener.state._tag === "Listening")
           .map(({ name }) => name)
       ),
+      parked: statuses.filter(({ listener }) => listener.state._tag === "Parked").length,
       degraded: statuses[0]?.degraded?.reason ?? null
     })
   }

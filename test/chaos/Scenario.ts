@@ -28,6 +28,8 @@ export interface Setup {
   readonly ownPostgres?: boolean
   /** The suite emits nothing before the listeners start, and does not wait until they listen. */
   readonly isUnprepared?: boolean
+  /** The service's clock is ahead of all others by so many ms. */
+  readonly aheadMillis?: number
   /** The clocks of the service and of Evolution can be set. */
   readonly ownClock?: boolean
 }

@@ -13,6 +13,7 @@ export interface Status {
   readonly name: string
   readonly userAction: string
   readonly listener: { readonly state: ListenerState }
+  readonly whatsapp: { readonly state: string } | null
   readonly gaps: { readonly open: Gap | null; readonly unrecovered: number }
   readonly degraded: { readonly reason: string } | null
 }
@@ -30,21 +31,37 @@ export interface Gap {
   readonly recovered: boolean | null
   readonly fetched: number
   readonly note: string | null
+  readonly reason: string | null
+  /** Back-fill tries again. */
+  readonly retries: boolean
+}
+
+export interface IdStream {
+  readonly until: (id: number) => Promise<ReadonlyArray<number>>
+}
+
+/** Settings and arguments of Node that change, from a start on. */
+export interface Change {
+  readonly variables?: Readonly<Record<string, string>>
+  readonly nodeArguments?: ReadonlyArray<string>
 }
 
 export interface Service {
   /** Starts it and waits until it serves. */
-  readonly start: () => Promise<void>
+  readonly start: (change?: Change) => Promise<void>
   readonly signal: (name: NodeJS.Signals) => void
   /** Waits for an exit that the scenario wants. */
   readonly end: () => Promise<{ readonly code: number | null; readonly millis: number }>
   /** The JSON answer to a request without a body. */
   readonly get: <A>(path: string) => Promise<A>
   readonly post: (path: string) => Promise<number>
+  readonly delete: (path: string) => Promise<number>
   /** The HTTP status of a GET. */
   readonly ask: (path: string) => Promise<number>
   /** Begins to read the event stream; gives its last frame when it ends. */
   readonly stream: () => Promise<{ readonly last: Promise<string> }>
+  /** Reads the event stream from a cursor on, into memory only the ids; gives them up to one of them. */
+  readonly idsFrom: (cursor: number) => IdStream
   /** Resident memory, in MiB. */
   readonly rss: () => number
   readonly pid: () => number
@@ -60,20 +77,23 @@ process.on("exit", () => {
 })
 
 export const makeService = async (
-  variables: Readonly<Record<string, string>>,
-  nodeArguments: ReadonlyArray<string>
+  initialVariables: Readonly<Record<string, string>>,
+  initialNodeArguments: ReadonlyArray<string>
 ): Promise<Service> => {
   const port = await freePort()
   const unmeant: Array<string> = []
   let child: ChildProcess | undefined
   let isMeantToRun = false
   let output = ""
+  let [variables, nodeArguments] = [initialVariables, initialNodeArguments]
 
   const keep = (part: Buffer) => {
     output += part.toString("utf8")
   }
 
-  const start = async (): Promise<void> => {
+  const start: Service["start"] = async (change = {}) => {
+    variables = { ...variables, ...change.variables }
+    nodeArguments = [...nodeArguments, ...(change.nodeArguments ?? [])]
     const before = output.length
     const begun = spawn(process.execPath, [...nodeArguments, "dist/main.js"], {
       cwd: root,
@@ -124,6 +144,7 @@ export const makeService = async (
       if (!response.ok) throw new Error(`${path} answers ${response.status}: ${text}`)
       return JSON.parse(text)
     },
+    delete: async (path) => (await call(path, "DELETE")).status,
     post: async (path) => (await call(path, "POST")).status,
     ask: async (path) => (await call(path)).status,
     stream: async () => {
@@ -138,6 +159,11 @@ export const makeService = async (
       }
       return { last: read() }
     },
+    idsFrom: (cursor) =>
+      idsOf(`http://127.0.0.1:${port}/events/stream?notes=false`, {
+        apikey: apiKey,
+        "last-event-id": String(cursor)
+      }),
     rss: () => {
       const [, kib] =
         /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child?.pid}/status`, "utf8")) ?? []
@@ -146,5 +172,39 @@ export const makeService = async (
     pid: () => child?.pid ?? 0,
     output: () => output,
     unmeant: () => unmeant
+  }
+}
+
+/** An id stands at the beginning of a line, before the long one. */
+const idsOf = (url: string, headers: Readonly<Record<string, string>>): IdStream => {
+  const ids: Array<number> = []
+  const waiting = new Set<() => void>()
+  const abort = new AbortController()
+  const read = async () => {
+    const response = await fetch(url, { headers, signal: abort.signal })
+    let rest = ""
+    for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const lines = `${rest}${text}`.split("\n")
+      rest = (lines.pop() ?? "").slice(0, 20)
+      for (const line of lines) if (line.startsWith("id: ")) ids.push(Number(line.slice(4)))
+      for (const look of waiting) look()
+    }
+    throw new Error(`The stream ended after event ${ids.at(-1)}`)
+  }
+  const reading = read()
+  return {
+    until: async (id) => {
+      const reached = new Promise<void>((resolve) => {
+        const look = () => (ids.at(-1) ?? 0) >= id && resolve()
+        waiting.add(look)
+        look()
+      })
+      try {
+        await Promise.race([reached, reading])
+        return [...ids]
+      } finally {
+        abort.abort()
+      }
+    }
   }
 }

@@ -33,7 +33,7 @@ export interface World {
   readonly cut: (during: () => Promise<void>) => Promise<void>
   /** Waits a random time. */
   readonly pause: (minimum: number, maximum: number) => Promise<void>
-  readonly load: (eventsPerSecond: number) => Promise<void>
+  readonly load: (eventsPerSecond: number, people?: number) => Promise<void>
   readonly statuses: () => Promise<ReadonlyArray<Status>>
   readonly gaps: () => Promise<ReadonlyArray<Gap>>
   /** Waits until every listener is in its desired state; gives the seconds it took. */
@@ -74,6 +74,7 @@ export const enter = async (
     directories.add(directory)
     leaving.push(() => remove(directory))
     const clockFile = join(directory, "clock")
+    const { aheadMillis = 0 } = setup
     const nodeArguments = setup.ownClock === true ? ["--import", clock] : []
     const variables = { CHAOS_CLOCK: clockFile }
 
@@ -104,9 +105,10 @@ export const enter = async (
         DATABASE_URL: databaseUrl,
         DATA_DIR: directory,
         ...variables,
+        ...(aheadMillis === 0 ? {} : { CHAOS_CLOCK_AHEAD: String(aheadMillis) }),
         ...setup.variables
       },
-      nodeArguments
+      aheadMillis === 0 ? nodeArguments : ["--import", clock]
     )
     log = service.output
     leaving.push(() => {
@@ -155,9 +157,15 @@ export const enter = async (
         cuts.push({ from, to: Date.now() })
       },
       pause: (minimum, maximum) => sleep(random.between(minimum, maximum)),
-      load: (eventsPerSecond) => evolution.load({ instances: names, eventsPerSecond, seed }),
+      load: (eventsPerSecond, people) =>
+        evolution.load({
+          instances: names,
+          eventsPerSecond,
+          seed,
+          ...(people === undefined ? {} : { people })
+        }),
       statuses,
-      gaps: () => cluster.query<Gap>(databaseUrl, gapsQuery),
+      gaps: () => cluster.query<Gap>(databaseUrl, gapsQuery, [aheadMillis]),
       all,
       allListening,
       setClock: async (shift) => {
@@ -179,9 +187,9 @@ export const enter = async (
   }
 }
 
-/** Times as text, in the form of the service's answers. */
+/** Times by the suite's clock, in the form of the service's answers. */
 const gapsQuery = `
-  select instance, cause, recovered, fetched, note,
-    to_char("from" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "from",
-    to_char("to" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "to"
-  from gaps order by "from"`
+  select instance, cause, recovered, fetched, note, reason, retry_at is not null as retries,
+    to_char(("from" - ahead) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "from",
+    to_char(("to" - ahead) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "to"
+  from gaps, make_interval(secs => $1::float8 / 1000) as ahead order by "from"`

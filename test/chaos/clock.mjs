@@ -1,5 +1,6 @@
 /**
- * Loaded before a program (`--import`): sets the wall clock of the program. On SIGUSR2 it reads the shift in
+ * Loaded before a program (`--import`): sets the wall clock of the program. `CHAOS_CLOCK_AHEAD` is the
+ * shift at the start, in milliseconds. On SIGUSR2 it reads the shift in
  * milliseconds from the file that `CHAOS_CLOCK` names, and confirms it in another file beside it. Monotonic
  * time (`performance`, `process.hrtime`, timers) goes on evenly, as on a real machine.
  */
@@ -7,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 
 const file = process.env.CHAOS_CLOCK ?? ""
 const now = Date.now.bind(Date)
-let shift = 0
+let shift = Number(process.env.CHAOS_CLOCK_AHEAD ?? 0)
 
 Date.now = () => now() + shift
 globalThis.Date = new Proxy(Date, {

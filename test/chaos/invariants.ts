@@ -1,5 +1,5 @@
 /** Invariants that hold after every scenario. */
-import type { Sent } from "../support/EvolutionProcess.ts"
+import type { Named, Sent } from "../support/EvolutionProcess.ts"
 import type { Check, Scenario } from "./Scenario.ts"
 import type { Gap } from "./Service.ts"
 import type { World } from "./World.ts"
@@ -7,6 +7,7 @@ import type { World } from "./World.ts"
 export const invariants = [
   "accounted",
   "ledger",
+  "stored",
   "once",
   "order",
   "backfilled",
@@ -31,6 +32,8 @@ interface Quarantined {
 /** The messages that were sent and those that are in the log. */
 interface Facts {
   readonly sent: ReadonlyArray<Sent>
+  /** Messages in Evolution's database. */
+  readonly stored: ReadonlyArray<Named>
   /** In the log's order. */
   readonly logged: ReadonlyArray<Logged>
   readonly quarantined: ReadonlyArray<Quarantined>
@@ -40,6 +43,7 @@ interface Facts {
 export const checkAll = async (world: World, scenario: Scenario): Promise<ReadonlyArray<Check>> => {
   const facts: Facts = {
     sent: (await world.evolution.sent()).filter(({ event }) => isMessage(event)),
+    stored: await world.evolution.stored(),
     logged: await world.query<Logged>(`
       select instance, origin, data #>> '{key,id}' as id, data #>> '{key,remoteJid}' as jid
       from events where event in ('messages.upsert', 'send.message') order by events.id`),
@@ -52,6 +56,7 @@ export const checkAll = async (world: World, scenario: Scenario): Promise<Readon
   return [
     accounted(facts),
     ledger(facts),
+    ...(scenario.isBackfilled === true || scenario.isLossless === true ? [stored(facts)] : []),
     once(facts),
     order(facts),
     ...(scenario.isBackfilled === true ? [backfilled(facts)] : []),
@@ -130,10 +135,26 @@ const ledger = ({ gaps, logged, quarantined, sent }: Facts): Check => {
   }
 }
 
+/** Every message in Evolution's database is in the log or in quarantine: nothing counts on a gap. */
+const stored = ({ gaps, logged, quarantined, stored: all }: Facts): Check => {
+  const known = new Set([...logged.map(keyOf), ...quarantined.map(keyOf)])
+  const missing = all.filter((one) => !known.has(keyOf(one)))
+  return {
+    title: "stored",
+    isOk: missing.length === 0,
+    figure: `${all.length} stored, ${missing.length} not logged`,
+    details: [
+      ...missing.slice(0, 12).map(({ id, instance }) => `${instance} ${id}`),
+      ...gaps.filter(({ instance }) => instance === missing[0]?.instance).map(describeGap)
+    ]
+  }
+}
+
+/** Ids are unique within an instance here, so a message in two chats is there twice. */
 const once = ({ logged }: Facts): Check => {
   const seen = new Map<string, number>()
-  for (const { id, instance, jid } of logged) {
-    const key = `${instance} ${jid} ${id}`
+  for (const one of logged) {
+    const key = keyOf(one)
     seen.set(key, (seen.get(key) ?? 0) + 1)
   }
   const repeated = [...seen].filter(([, count]) => count > 1)

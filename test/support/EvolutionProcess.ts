@@ -5,7 +5,7 @@ import { join } from "node:path"
 import type { Commands, Reply } from "./EvolutionProcess/Commands.ts"
 import type { Settings } from "./EvolutionSimulator/State.ts"
 
-export type { Load, Sent } from "./EvolutionProcess/Commands.ts"
+export type { Load, Named, Sent } from "./EvolutionProcess/Commands.ts"
 
 /** Every command, answered by the process. */
 type Remote = {
@@ -86,6 +86,8 @@ export const startEvolution = async ({
     load: remote("load"),
     endLoad: remote("endLoad"),
     message: remote("message"),
+    media: remote("media"),
+    stored: remote("stored"),
     sent: remote("sent"),
     drop: remote("drop"),
     fallSilent: remote("fallSilent"),

@@ -216,6 +216,7 @@ export const simulate = async (settings: Partial<Settings> = {}, port = 0): Prom
     onCall: (listener) => {
       called = listener
     },
+    stored: () => state.messages,
     emitRaw: (event, ...args) => io.emit(event, ...args),
     showQr,
     scan: (name, phone) => {

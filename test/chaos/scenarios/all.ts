@@ -1,11 +1,14 @@
 /** All scenarios. */
 import type { Scenario } from "../Scenario.ts"
-import { clockJump } from "./clock.ts"
+import { clocks } from "./clock.ts"
 import { database } from "./database.ts"
 import { link } from "./link.ts"
+import { mediaBehind } from "./media.ts"
 import { ends } from "./process.ts"
+import { proxyInFront } from "./proxy.ts"
 import { refusals } from "./refusals.ts"
 import { restarts } from "./restarts.ts"
+import { slow } from "./slow.ts"
 import { strange } from "./strange.ts"
 
 export const scenarios: ReadonlyArray<Scenario> = [
@@ -15,5 +18,8 @@ export const scenarios: ReadonlyArray<Scenario> = [
   ...database,
   ...ends,
   ...restarts,
-  clockJump
+  ...clocks,
+  ...slow,
+  proxyInFront,
+  mediaBehind
 ]

@@ -1,9 +1,10 @@
-/** The wall clock jumps by an hour, forth and back, with and without a link. */
+/** Clocks that are set. */
 import type { Scenario } from "../Scenario.ts"
 
 const hour = 3_600_000
 
-export const clockJump: Scenario = {
+/** The wall clock jumps by an hour, forth and back, with and without a link. */
+const clockJump: Scenario = {
   name: "clock-jump",
   seconds: 40,
   setup: { ownClock: true },
@@ -32,3 +33,5 @@ export const clockJump: Scenario = {
     }
   }
 }
+
+export const clocks: ReadonlyArray<Scenario> = [clockJump]

@@ -8,7 +8,15 @@ export interface Load {
   readonly eventsPerSecond: number
   /** Duration; without one the load goes on until a command ends it. */
   readonly seconds?: number
+  /** Number of different people who write; without it each message is of another one. */
+  readonly people?: number
   readonly seed: number
+}
+
+/** A message by the name of its instance and its key. */
+export interface Named {
+  readonly instance: string
+  readonly id: string
 }
 
 /** An emitted event, received by clients or not. */
@@ -39,6 +47,9 @@ export interface Commands {
   readonly endLoad: () => void
   /** Sends one message of each instance. Gives the ids. */
   readonly message: (instances: ReadonlyArray<string>) => ReadonlyArray<string>
+  /** Sends this many messages of an instance at an even pace, with media of this many bytes as base64. */
+  readonly media: (name: string, count: number, bytes: number, seconds: number) => void
+  readonly stored: () => ReadonlyArray<Named>
   readonly sent: () => ReadonlyArray<Sent>
   readonly drop: () => void
   readonly fallSilent: () => void

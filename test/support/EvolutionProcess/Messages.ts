@@ -1,4 +1,5 @@
 /** Messages made up in the shape of Evolution's, about 1 KB each, and sent at a steady pace. */
+import { randomBytes } from "node:crypto"
 import { makeRandom } from "../Random.ts"
 import type { Load } from "./Commands.ts"
 
@@ -22,12 +23,23 @@ export const makeMessages = (emit: Emit) => {
   const random = makeRandom(1, "messages")
   let timer: NodeJS.Timeout | undefined
 
-  const send = (instance: string, draw = random): string => {
+  const next = (instance: string): number => {
     const seq = (counts.get(instance) ?? 0) + 1
     counts.set(instance, seq)
-    const data = message(instance, seq, draw.between(400, 900), draw)
+    return seq
+  }
+
+  const send = (instance: string, draw = random, people?: number): string => {
+    const data = message(instance, next(instance), draw.between(400, 900), draw, people)
     emit(instance, data)
     return data.key.id
+  }
+
+  /** Random bytes, which Postgres cannot compress, as it cannot compress pictures. */
+  const sendMedia = (instance: string, bytes: number): void => {
+    const data = message(instance, next(instance), 20)
+    const base64 = randomBytes(bytes).toString("base64")
+    emit(instance, { ...data, message: { ...data.message, base64 } })
   }
 
   const end = (): void => {
@@ -35,7 +47,7 @@ export const makeMessages = (emit: Emit) => {
     timer = undefined
   }
 
-  const begin = ({ eventsPerSecond, instances, seconds, seed }: Load): void => {
+  const begin = ({ eventsPerSecond, instances, people, seconds, seed }: Load): void => {
     end()
     const draw = makeRandom(seed, "load")
     const began = performance.now()
@@ -45,11 +57,11 @@ export const makeMessages = (emit: Emit) => {
       if (seconds !== undefined && now - began >= seconds * 1000) return end()
       sofar = Math.max(sofar, now - maxBacklogMillis)
       for (; sofar < now; sofar += 1000 / eventsPerSecond)
-        send(instances[draw.between(0, instances.length - 1)] ?? "", draw)
+        send(instances[draw.between(0, instances.length - 1)] ?? "", draw, people)
     }, tickMillis)
   }
 
-  return { send, begin, end }
+  return { send, sendMedia, begin, end }
 }
 
 /** The message's number, read from its text. */
@@ -70,14 +82,15 @@ export const message = (
   instance: string,
   seq: number,
   size: number,
-  random = makeRandom(seq, instance)
+  random = makeRandom(seq, instance),
+  people = 90_000_000
 ) => {
   let text = `#${seq} ${random.next() < 0.1 ? cheerful : ""}`
   while (text.length < size) text += random.pick(phrases)
   return {
     key: {
       id: `3EB0${instance.replaceAll(/\W/g, "").toUpperCase()}X${String(seq).padStart(6, "0")}`,
-      remoteJid: `55119${random.between(10_000_000, 99_999_999)}@s.whatsapp.net`,
+      remoteJid: `55119${random.between(10_000_000, 10_000_000 + people - 1)}@s.whatsapp.net`,
       fromMe: false
     },
     pushName: "Cliente",

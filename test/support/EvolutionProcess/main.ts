@@ -20,20 +20,25 @@ const messages = makeMessages((instance, data) =>
   })
 )
 
+const evenly = (count: number, seconds: number, act: () => void): void => {
+  const began = performance.now()
+  let done = 0
+  const timer = setInterval(() => {
+    const due = Math.min(1, (performance.now() - began) / (seconds * 1000)) * count
+    for (; done < due; done++) act()
+    if (done >= count) clearInterval(timer)
+  }, 5)
+}
+
 const commands: Commands = {
   add: (names, known) => {
     for (const name of names) simulator.add(name, known)
   },
   emit: simulator.emit,
-  repeat: ({ data, event, instance }, count, seconds) => {
-    const began = performance.now()
-    let done = 0
-    const timer = setInterval(() => {
-      const due = Math.min(1, (performance.now() - began) / (seconds * 1000)) * count
-      for (; done < due; done++) simulator.emit(instance, event, data)
-      if (done >= count) clearInterval(timer)
-    }, 5)
-  },
+  repeat: ({ data, event, instance }, count, seconds) =>
+    evenly(count, seconds, () => simulator.emit(instance, event, data)),
+  media: (name, count, bytes, seconds) =>
+    evenly(count, seconds, () => messages.sendMedia(name, bytes)),
   history: (name, megabytes) => {
     const count = megabytes * 1024
     const chunk = Array.from({ length: count }, (_, index) => message(`${name}old`, index + 1, 650))
@@ -43,6 +48,10 @@ const commands: Commands = {
   load: messages.begin,
   endLoad: messages.end,
   message: (instances) => instances.map((instance) => messages.send(instance)),
+  stored: () =>
+    [...simulator.stored()].flatMap(([instance, found]) =>
+      found.map(({ key }) => ({ instance, id: String(key.id) }))
+    ),
   sent: () => sent,
   drop: simulator.drop,
   fallSilent: simulator.fallSilent,

@@ -45,16 +45,18 @@ export const guard = (state: State, http: HttpServer): void => {
   const [upgrade] = http.listeners("upgrade")
   http.removeAllListeners("request").removeAllListeners("upgrade")
   http.on("request", (message: IncomingMessage, response: ServerResponse) => {
-    const { refusal } = state
-    if (refusal === undefined || refusal === "license" || !message.url?.startsWith("/socket.io/"))
+    const refusal = refusalOfSockets(state)
+    if (refusal === undefined || !message.url?.startsWith("/socket.io/"))
       return request?.call(http, message, response)
     const { body, headers, status } = refusal
     response.writeHead(status, { connection: "close", ...headers }).end(body)
   })
   http.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { refusal } = state
-    if (refusal === undefined || refusal === "license")
-      return upgrade?.call(http, message, socket, head)
+    const refusal = refusalOfSockets(state)
+    if (refusal === undefined) return upgrade?.call(http, message, socket, head)
     hangUp(socket, refusal)
   })
 }
+
+const refusalOfSockets = ({ refusal }: State): Intermediary | undefined =>
+  refusal === "license" || refusal?.sparesSockets === true ? undefined : refusal

@@ -33,6 +33,13 @@ export const textMessage = (
   source: "android"
 })
 
+/** Media that Evolution adds for its receivers comes into the message after it was stored. */
+const withoutMedia = (message: unknown): unknown => {
+  if (!Predicate.isRecord(message)) return message
+  const { base64: _, ...stored } = message
+  return stored
+}
+
 export const storedEvents = new Set(["messages.upsert", "send.message"])
 
 /** Stores an emitted message, as Evolution does under `DATABASE_SAVE_DATA_NEW_MESSAGE`. */
@@ -50,7 +57,7 @@ export const store = (
     key: state.settings.storesHidden ? hidden(key) : key,
     pushName,
     messageType,
-    message,
+    message: withoutMedia(message),
     messageTimestamp:
       typeof messageTimestamp === "number" ? messageTimestamp : Math.floor(clockOf(state) / 1000),
     instanceId: instance.id,

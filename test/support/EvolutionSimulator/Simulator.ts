@@ -1,4 +1,5 @@
 /** The handle of a simulated Evolution: its state, and the events and faults that tests cause. */
+import type { StoredMessage } from "./Messages.ts"
 import type { Refusal, SimulatedInstance } from "./State.ts"
 import type { Garbage } from "./Transport.ts"
 
@@ -21,6 +22,8 @@ export interface Simulator {
   readonly onEmit: (listener: (emitted: Emitted) => void) => void
   /** Calls back with the path of each REST call from now on. */
   readonly onCall: (listener: (path: string) => void) => void
+  /** Messages that Evolution has stored, by the instance's name. */
+  readonly stored: () => ReadonlyMap<string, ReadonlyArray<StoredMessage>>
   /** Emits anything at all on `/`. */
   readonly emitRaw: (event: string, ...args: ReadonlyArray<unknown>) => void
   readonly showQr: (name: string) => Promise<string>

@@ -88,6 +88,8 @@ export interface Intermediary {
   readonly status: number
   readonly body: string
   readonly headers?: Readonly<Record<string, string>>
+  /** True: it lets sockets pass, as a firewall whose rules are about REST alone. */
+  readonly sparesSockets?: boolean
 }
 
 /** A refusal of all requests: an intermediary's answer, or the missing licence of 2.4. */

@@ -31,6 +31,23 @@ describe("the parts of a status", () => {
     expect(whatsappOf(status(whatsapp("open")), at)).toMatchObject({ since: at - 90_000 })
   })
 
+  it("say that nobody listens to an instance, and how much was not logged", () => {
+    const off = { desired: "unset" } as const
+    expect(wantedOf(status(off), at)).toEqual({
+      text: "Not listened to",
+      tone: "off",
+      since: at - 90_000
+    })
+    expect(wantedOf(status(off, { ignoredEvents: 1 }), at).detail).toBe("1 event not logged")
+    expect(wantedOf(status(off, { ignoredEvents: 1200 }), at).detail).toBe(
+      "1,200 events not logged"
+    )
+    expect(wantedOf(status({}, { ignoredEvents: 7 }), at).detail).toBeUndefined()
+    expect(actionsFor(status(off))).toMatchObject({ toggle: "start", restart: false })
+    const stopped = { listener: State.stopped(began) }
+    expect(toDoOf(status(off, stopped))).toMatchObject({ text: "Nothing to do", tone: "off" })
+  })
+
   it("say that there is no word of WhatsApp yet", () => {
     expect(whatsappOf(status(), at)).toEqual({ text: "No word yet", tone: "off", since: null })
   })

@@ -52,9 +52,20 @@ describe("Discovery asks for the list", () => {
     })
   )
 
+  it.scoped("and serves the others beside a name that cannot be served", () =>
+    Effect.gen(function* () {
+      // An instance without a name: EvolutionAPI/evolution-api#1151.
+      const world = yield* discovering([row(""), row("shop-1"), row("a,b")])
+      expect((yield* world.discovery.found).names).toContain("shop-1")
+      expect((yield* world.discovery.found).unusable).toContain("")
+      expect(short(world.records.get("shop-1"))?.phone).toBe("5511999990001")
+    })
+  )
+
   it.scoped("sooner after a failure, and keeps what was found before", () =>
     Effect.gen(function* () {
       const world = yield* discovering([row("shop-1")])
+      // Evolution fails over one broken row of many: EvolutionAPI/evolution-api#195.
       world.failure = away
       yield* TestClock.adjust("66 seconds")
       expect(yield* world.discovery.found).toMatchObject({ names: ["shop-1"], error: away })

@@ -10,6 +10,8 @@ import { discovering, row, short } from "./World.ts"
 const away = new EvolutionUnavailable({ message: "404 page not found", status: 404 })
 const open = { state: "open", phone: "5511999990001", id: "id-of-shop-1" }
 
+// By its own clean-up at a start (EvolutionAPI/evolution-api#388, #626, #728, #1400), or in a state in which a
+// deletion emits no event (#187).
 describe("An instance that was deleted at Evolution while nobody was connected", () => {
   it.scoped("is removed once two lists and Evolution's own answer agree, and said once", () =>
     Effect.gen(function* () {
@@ -100,6 +102,7 @@ describe("An instance that was deleted at Evolution while nobody was connected",
   )
 })
 
+// The way out when an instance gives no code any more: EvolutionAPI/evolution-api#271, #2539.
 describe("An instance that was created again under its name", () => {
   it.scoped("loses the phone, the name, the picture and the state of the one before", () =>
     Effect.gen(function* () {

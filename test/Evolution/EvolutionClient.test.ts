@@ -74,12 +74,19 @@ describe("EvolutionClient at a simulated Evolution", () => {
   it.scoped("fetchInstances gives one instance or all, without their tokens", () =>
     Effect.gen(function* () {
       const { client, simulator } = yield* connected
-      const { token } = simulator.add(name, { ownerJid: "5511999990001@s.whatsapp.net" })
+      const { createdAt, id, token } = simulator.add(name, {
+        ownerJid: "5511999990001@s.whatsapp.net"
+      })
       simulator.add(other)
       const one = yield* client.fetchInstances(name)
       expect(one).toEqual([
         {
           name,
+          id,
+          integration: "WHATSAPP-BAILEYS",
+          createdAt,
+          number: null,
+          disconnectionReasonCode: null,
           connectionStatus: "close",
           ownerJid: "5511999990001@s.whatsapp.net",
           profileName: null,

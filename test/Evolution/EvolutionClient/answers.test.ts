@@ -26,6 +26,11 @@ const recorded: ReadonlyArray<readonly [string, Method, number, unknown]> = [
     expect.arrayContaining([
       {
         name: "shop-1",
+        id: "0a5f343e-bb23-4fc2-94e1-b17f84412637",
+        integration: "EVOLUTION",
+        createdAt: "2026-11-23T16:41:17.884Z",
+        number: "5511999990001",
+        disconnectionReasonCode: null,
         connectionStatus: "open",
         ownerJid: null,
         profileName: null,

@@ -64,6 +64,12 @@ const access = Session.layer.pipe(
   Layer.provideMerge(ApiKey.layer)
 )
 
+/**
+ * Names come as they are. To fold their case would change the length of some (`İ`), and cut the path elsewhere;
+ * a name that is too long is refused by its schema, with a sentence.
+ */
+const routerConfig = { caseSensitive: true, maxParamLength: 65_536 }
+
 /** Serves the routes on `HOST` and `PORT`. Closing takes half a second at the most. */
 export const layer = Layer.unwrapEffect(
   Effect.map(Effect.all([AppConfig.Http, AppConfig.basePath]), ([{ host, port }, basePath]) => {
@@ -81,7 +87,7 @@ export const layer = Layer.unwrapEffect(
       )
     )
     return serving.pipe(
-      Layer.provideMerge(HttpLayerRouter.serve(routes, { disableLogger: true })),
+      Layer.provideMerge(HttpLayerRouter.serve(routes, { disableLogger: true, routerConfig })),
       Layer.provide(NodeHttpServer.layer(() => node, { host, port })),
       Layer.provideMerge(access)
     )

@@ -32,7 +32,7 @@ const parse = (text: string): Either.Either<AutoStart, string> => {
   const isExcept = (pattern: string) => pattern.startsWith("-")
   const except = patterns.filter(isExcept).map((pattern) => pattern.slice(1))
   const only = patterns.filter((pattern) => !isExcept(pattern))
-  return [...except, ...only].every((pattern) => /^[A-Za-z0-9_*-]+$/.test(pattern))
+  return [...except, ...only].every((pattern) => /^(?:[^\0\\]|\\[\\*])+$/u.test(pattern))
     ? Either.right({ mode, only, except })
     : Either.left(
         'Expected instances or patterns such as "shop-*" or "-test-*" after the first ","'

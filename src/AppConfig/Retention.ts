@@ -40,7 +40,7 @@ const parse = (text: string): Either.Either<Retention, string> =>
         if (general !== undefined) return yield* Either.left("Expected one duration for all")
         general = yield* durationOf(left)
       } else {
-        if (!/^[A-Za-z0-9_*-]+$/.test(left))
+        if (!/^(?:[^\0\\]|\\[\\*])+$/u.test(left))
           return yield* Either.left('Expected an instance or a pattern such as "test-*" before "="')
         if (overrides.has(left)) return yield* Either.left("Expected each pattern once")
         overrides.set(left, yield* durationOf(right))

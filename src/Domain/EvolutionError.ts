@@ -46,12 +46,35 @@ export class InstanceExists extends Schema.TaggedError<InstanceExists>()("Instan
   instance: Schema.String
 }) {}
 
+/**
+ * Evolution has the instance, and its name cannot be used where Evolution would need it: `.` and `..` in the
+ * path of a call, `,` in a namespace. `message` says the way out.
+ */
+export class NameImpossible extends Schema.TaggedError<NameImpossible>()("NameImpossible", {
+  message: Schema.String,
+  instance: Schema.String
+}) {
+  /** Clients and proxies take these names for directions, also percent-encoded. */
+  static readonly inPath = (instance: string): NameImpossible =>
+    new NameImpossible({
+      message: `Cannot ask Evolution about instance "${instance}": a path cannot carry that name. Its events are heard in global mode; for anything else, create it again under another name`,
+      instance
+    })
+  /** Socket.IO's packets end the namespace with a comma, and Evolution would end the link. */
+  static readonly asNamespace = (instance: string): NameImpossible =>
+    new NameImpossible({
+      message: `Cannot join the namespace of instance "${instance}": Socket.IO has none with a comma. Set EVOLUTION_MODE=global, or create the instance again under another name`,
+      instance
+    })
+}
+
 export const EvolutionError = Schema.Union(
   EvolutionUnavailable,
   EvolutionRefused,
   KeyRefused,
   LicenseRequired,
   InstanceNotFound,
-  InstanceExists
+  InstanceExists,
+  NameImpossible
 )
 export type EvolutionError = typeof EvolutionError.Type

@@ -19,7 +19,7 @@ export { causeOf, GapCause, isDeaf } from "./Gap/Cause.ts"
 /**
  * Why messages are missing. `limit`: there are more than `BACKFILL_LIMIT`. `not_stored`, and at the second
  * time `never_stored`: Evolution did not store messages that were heard beside the gap. `not_found`:
- * Evolution has no such instance. `recreated`: the messages were an earlier instance's of this name.
+ * Evolution has no such instance. `name_impossible`: no path can carry its name. `recreated`: the messages were an earlier instance's of this name.
  * `deleted`: the instance was deleted by a command.
  */
 export const LostReason = Schema.Literal(
@@ -27,6 +27,7 @@ export const LostReason = Schema.Literal(
   "not_stored",
   "never_stored",
   "not_found",
+  "name_impossible",
   "recreated",
   "deleted"
 )

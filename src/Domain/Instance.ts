@@ -1,16 +1,20 @@
 /** One WhatsApp instance: its name, WhatsApp's own state, its profile, its QR code. */
 import { DateTime, Duration, Schema } from "effect"
 
-const namePattern = /^[A-Za-z0-9_-]{1,100}$/
+/** Evolution's column is a `varchar(255)`. Postgres' text has no NUL and no half of a surrogate pair. */
+const namePattern = /^[^\0\p{Surrogate}]{1,255}$/u
 export const isInstanceName = (text: string): boolean => namePattern.test(text)
+export const nameRule =
+  "An instance name has 1 to 255 characters, none of them NUL or half of a surrogate pair"
 
 /**
- * An instance's name, which is also its Socket.IO namespace. Evolution accepts any text; this service
- * accepts names that need no encoding in a namespace or a URL (`,` and `?` make a namespace unreachable).
+ * An instance's name: any text that Evolution accepts, as it is. It is neither trimmed nor normalised, since
+ * Evolution takes `é` of one code point and of two for two names.
  */
 export const InstanceName = Schema.String.pipe(
-  Schema.pattern(namePattern, {
-    message: () => 'An instance name has 1 to 100 letters, digits, "_" or "-"'
+  Schema.filter(isInstanceName, {
+    message: () => nameRule,
+    jsonSchema: { minLength: 1, maxLength: 255 }
   }),
   Schema.brand("InstanceName"),
   Schema.annotations({ identifier: "InstanceName" })

@@ -9,10 +9,12 @@ import { Context, DateTime, Redacted, Schema } from "effect"
 export const Scope = Schema.Literal("read", "operate", "admin")
 export type Scope = typeof Scope.Type
 
-/** An instance's name, where `*` stands for any text: `shop-*`. */
+/** An instance's name, where `*` stands for any text: `shop-*`. `\\*` is an asterisk, and `\\\\` a backslash. */
 export const NamePattern = Schema.String.pipe(
-  Schema.pattern(/^[A-Za-z0-9_*-]{1,100}$/, {
-    message: () => 'A pattern has 1 to 100 letters, digits, "_", "-" or "*"'
+  Schema.pattern(/^(?:[^\0\p{Surrogate}\\]|\\[\\*]){1,255}$/u, {
+    message: () =>
+      'A pattern has 1 to 255 characters: "*" is any text, "\\*" an asterisk, "\\\\" a backslash',
+    jsonSchema: { minLength: 1, maxLength: 510 }
   })
 )
 
@@ -57,13 +59,27 @@ const ranks: Readonly<Record<Scope, number>> = { read: 0, operate: 1, admin: 2 }
 export const holds = ({ scope }: Caller["Type"], wanted: Scope): boolean =>
   ranks[scope] >= ranks[wanted]
 
-/** A regular expression, in JavaScript's dialect and in Postgres', of the names that patterns match. */
+/**
+ * A regular expression of the names that patterns match, in JavaScript's dialect and in Postgres'. JavaScript's
+ * needs the flag `s`, as a name may have several lines.
+ */
 export const expressionOf = (patterns: ReadonlyArray<string>): string =>
-  `^(${patterns.map((pattern) => pattern.replaceAll("*", ".*")).join("|")})$`
+  `^(${patterns.map((pattern) => pattern.replaceAll(/\\?[\s\S]/gu, expressionOfOne)).join("|")})$`
+
+/** One character of a pattern, or one with its backslash. */
+const expressionOfOne = (one: string): string => {
+  if (one === "*") return ".*"
+  const plain = one.length > 1 && one.startsWith("\\") ? one.slice(1) : one
+  return plain.replace(/[\\^$.*+?()[\]{}|]/, "\\$&")
+}
+
+/** True for the names that one of the patterns matches. */
+export const matcherOf = (patterns: ReadonlyArray<string>): ((name: string) => boolean) => {
+  const expression = new RegExp(expressionOf(patterns), "s")
+  return (name) => expression.test(name)
+}
 
 /** True if a caller may know of an instance. */
 export const sees = ({ instances }: Caller["Type"]): ((instance: string) => boolean) => {
-  if (instances === null) return () => true
-  const expression = new RegExp(expressionOf(instances))
-  return (instance) => expression.test(instance)
+  return instances === null ? () => true : matcherOf(instances)
 }

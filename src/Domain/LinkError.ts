@@ -3,6 +3,7 @@
  * exactly one of them. Each has the data to act on, and each is part of the HTTP API.
  */
 import { Option, Schema } from "effect"
+import { NameImpossible } from "./EvolutionError.ts"
 import * as Intermediary from "./Intermediary.ts"
 
 /** DNS, TCP or TLS failed. `code` is Node's, e.g. `ECONNREFUSED`. */
@@ -137,6 +138,7 @@ export const LinkError = Schema.Union(
   HeartbeatMissed,
   NamespaceRefused,
   ConnectionLost,
-  ProtocolViolation
+  ProtocolViolation,
+  NameImpossible
 )
 export type LinkError = typeof LinkError.Type

@@ -24,6 +24,7 @@ export const ParkReason = Schema.Literal(
   "check_api_key",
   "activate_license",
   "enable_websocket",
+  "use_global_mode",
   "report_bug"
 )
 export type ParkReason = typeof ParkReason.Type

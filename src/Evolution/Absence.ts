@@ -21,5 +21,9 @@ export const isAbsent = (
 ): Effect.Effect<boolean, EvolutionError> =>
   client.connectionState(name).pipe(
     Effect.as(false),
-    Effect.catchTag("InstanceNotFound", () => isUnlisted(client, name))
+    Effect.catchTags({
+      InstanceNotFound: () => isUnlisted(client, name),
+      // The list alone can tell.
+      NameImpossible: () => isUnlisted(client, name)
+    })
   )

@@ -7,6 +7,7 @@ import * as CreateSettings from "../Domain/CreateSettings.ts"
 import { settingsNames } from "../Domain/EventName.ts"
 import type { EvolutionError, EvolutionUnavailable } from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
+import * as About from "./EvolutionClient/About.ts"
 import { isOfSocket } from "./EvolutionClient/Answer.ts"
 import * as Body from "./EvolutionClient/Body.ts"
 import * as Calls from "./EvolutionClient/Calls.ts"
@@ -127,14 +128,17 @@ const make = Effect.map(Calls.make, ({ call, clockOffset, exchange, heavily, saf
     connect: (name, number) =>
       call(
         Body.Connected,
-        HttpClientRequest.get(`/instance/connect/${name}`, {
-          urlParams: number === undefined ? {} : { number }
-        }),
+        HttpClientRequest.appendUrlParams(
+          About.get("/instance/connect", name),
+          number === undefined ? {} : { number }
+        ),
         { name }
       ),
     connectionState: (name) =>
       safely(
-        call(Body.MemoryState, HttpClientRequest.get(`/instance/connectionState/${name}`), { name })
+        call(Body.MemoryState, About.get("/instance/connectionState", name), {
+          name
+        })
       ),
     fetchInstances: (name) => {
       const ask = (asked: Calls.Asked) =>
@@ -155,22 +159,17 @@ const make = Effect.map(Calls.make, ({ call, clockOffset, exchange, heavily, saf
         })
       )
     },
-    restart: (name) =>
-      call(Body.Restarted, HttpClientRequest.post(`/instance/restart/${name}`), { name }),
-    logout: (name) => call(Body.Done, HttpClientRequest.del(`/instance/logout/${name}`), { name }),
-    delete: (name) => call(Body.Done, HttpClientRequest.del(`/instance/delete/${name}`), { name }),
+    restart: (name) => call(Body.Restarted, About.post("/instance/restart", name), { name }),
+    logout: (name) => call(Body.Done, About.del("/instance/logout", name), { name }),
+    delete: (name) => call(Body.Done, About.del("/instance/delete", name), { name }),
     findWebSocket: (name) =>
       safely(
-        call(
-          Schema.NullOr(Body.WebSocketSettings),
-          HttpClientRequest.get(`/websocket/find/${name}`),
-          { name }
-        )
+        call(Schema.NullOr(Body.WebSocketSettings), About.get("/websocket/find", name), { name })
       ),
     setWebSocket: (name, events) =>
       call(
         Body.WebSocketSet,
-        HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`/websocket/set/${name}`), {
+        HttpClientRequest.bodyUnsafeJson(About.post("/websocket/set", name), {
           websocket: { enabled: true, events }
         }),
         { name }
@@ -179,10 +178,12 @@ const make = Effect.map(Calls.make, ({ call, clockOffset, exchange, heavily, saf
       heavily((timeout) =>
         call(
           Body.FoundMessages,
-          HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`/chat/findMessages/${name}`), {
+          HttpClientRequest.bodyUnsafeJson(About.post("/chat/findMessages", name), {
             where: {
               // Evolution's filter takes both ends or none.
-              ...(seconds && { messageTimestamp: { gte: iso(seconds[0]), lte: iso(seconds[1]) } }),
+              ...(seconds && {
+                messageTimestamp: { gte: iso(seconds[0]), lte: iso(seconds[1]) }
+              }),
               ...(keyId && { key: { id: keyId } })
             },
             page: 1,

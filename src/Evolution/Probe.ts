@@ -133,8 +133,11 @@ const make = Effect.gen(function* () {
     broadcast: joined((socket) => socket.join("/")),
     namespaces: (names) =>
       joined((socket) =>
-        Effect.forEach(names, (name) =>
-          Effect.catchTag(socket.join(`/${name}`), "NamespaceRefused", () => Effect.void)
+        Effect.forEach(
+          // To ask for any other would end the link.
+          names.map((name) => `/${name}`).filter(SocketIo.isNamespace),
+          (namespace) =>
+            Effect.catchTag(socket.join(namespace), "NamespaceRefused", () => Effect.void)
         )
       ),
     trial: (name) =>
@@ -148,7 +151,12 @@ const make = Effect.gen(function* () {
           withOurKey,
           ask
         ),
-        () => HttpClientRequest.del(`/instance/delete/${name}`).pipe(withOurKey, ask, Effect.ignore)
+        () =>
+          HttpClientRequest.del(`/instance/delete/${encodeURIComponent(name)}`).pipe(
+            withOurKey,
+            ask,
+            Effect.ignore
+          )
       )
   })
 })

@@ -3,7 +3,7 @@ import { DateTime, Effect, Layer, Schedule } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import * as Supervise from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
-import { expressionOf } from "../Domain/Key.ts"
+import { matcherOf } from "../Domain/Key.ts"
 import { GapLedger } from "../Listening/GapLedger.ts"
 import { Ingest } from "../Log/Ingest.ts"
 import { Purge, type Whose } from "../Log/Purge.ts"
@@ -56,9 +56,6 @@ export const layer = Layer.scopedDiscard(
 
 /** The retention of the first override that matches a name; `undefined`: none does. */
 const rulesOf = (overrides: AppConfig.Retention["overrides"]) => {
-  const rules = overrides.map(
-    ({ keep, pattern }) => [new RegExp(expressionOf([pattern])), keep] as const
-  )
-  return (name: string): AppConfig.Keep | undefined =>
-    rules.find(([expression]) => expression.test(name))?.[1]
+  const rules = overrides.map(({ keep, pattern }) => [matcherOf([pattern]), keep] as const)
+  return (name: string): AppConfig.Keep | undefined => rules.find(([matches]) => matches(name))?.[1]
 }

@@ -74,6 +74,8 @@ export const parkReason = (error: SessionError): ParkReason | undefined => {
       return "activate_license"
     case "UpgradeRefused":
       return parkReasons[error.reason]
+    case "NameImpossible":
+      return "use_global_mode"
     default:
       return undefined
   }

@@ -6,7 +6,12 @@
 import { Cause, Clock, Context, Duration, Effect, FiberMap, Layer, Schedule } from "effect"
 import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
 import type { RawEvent } from "../Domain/Event.ts"
-import type { EvolutionError, KeyRefused, LicenseRequired } from "../Domain/EvolutionError.ts"
+import type {
+  EvolutionError,
+  KeyRefused,
+  LicenseRequired,
+  NameImpossible
+} from "../Domain/EvolutionError.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import { isUnlisted } from "../Evolution/Absence.ts"
 import { EvolutionClient } from "../Evolution/EvolutionClient.ts"
@@ -126,6 +131,7 @@ const make = Effect.gen(function* () {
       ),
       Effect.retry({ schedule: retryPolicy, while: isTransient }),
       Effect.catchIf(isTransient, () => Effect.succeed([])), // the schedule has no end
+      Effect.catchTag("NameImpossible", () => Effect.succeed([])), // its events alone tell the state
       Effect.flatMap((events) => ingest.receive(events, "snapshot"))
     )
 
@@ -158,5 +164,5 @@ const logCrash = (name: InstanceName, run: Effect.Effect<void>) =>
 /** A refused key and a missing licence take a person; a retry may help against any other error. */
 const isTransient = (
   error: EvolutionError
-): error is Exclude<EvolutionError, KeyRefused | LicenseRequired> =>
-  error._tag !== "KeyRefused" && error._tag !== "LicenseRequired"
+): error is Exclude<EvolutionError, KeyRefused | LicenseRequired | NameImpossible> =>
+  error._tag !== "KeyRefused" && error._tag !== "LicenseRequired" && error._tag !== "NameImpossible"

@@ -56,7 +56,7 @@ describe("EVENT_RETENTION", () => {
         "90 days,80 days": "Expected one duration for all",
         "a=1 day,a=2 days": "Expected each pattern once",
         "a=b=1 day": 'Expected one "=" in each part',
-        "a b=1 day": 'Expected an instance or a pattern such as "test-*" before "="',
+        "a\\b=1 day": 'Expected an instance or a pattern such as "test-*" before "="',
         "=1 day": 'Expected an instance or a pattern such as "test-*" before "="'
       }
       for (const [text, why] of Object.entries(refused))

@@ -6,6 +6,7 @@ import { Decoder, type Packet } from "socket.io-parser"
 import { decode } from "../../src/Domain/Event.ts"
 import * as LifeCycle from "../../src/Domain/LifeCycle.ts"
 import * as Scrub from "../../src/Domain/Scrub.ts"
+import { directions, impossible, names } from "../support/names.ts"
 
 const CapturedLine = Schema.parseJson(
   Schema.Struct({ t: Schema.Date, dir: Schema.String, frame: Schema.optional(Schema.String) })
@@ -221,8 +222,19 @@ describe("decode, of every other event", () => {
   })
 
   it("makes names and data storable", () => {
-    const event = decoded("odd\u0000name", { text: "a\u0000\udc00b" }, { instance: "shop\ud800" })
-    expect(event).toMatchObject({ event: "odd\ufffdname", instance: "shop\ufffd" })
+    const event = decoded("odd\u0000name", { text: "a\u0000\udc00b" })
+    expect(event.event).toBe("odd\ufffdname")
     expect(JSON.parse(String(event.json))).toEqual({ text: "a\ufffd\ufffdb" })
+  })
+
+  it.each([...names, ...directions])("keeps the instance's name %j as it is", (instance) => {
+    expect(decoded("call", {}, { instance }).instance).toBe(instance)
+  })
+
+  it.each(impossible)("puts an event of the impossible instance %j in quarantine", (instance) => {
+    const refused = Either.flip(decodeOne("call", { say: "what came" }, { instance }))
+    const { json, reason } = Either.getOrThrow(refused)
+    expect(reason).toContain("instance: An instance name has 1 to 255 characters")
+    expect(String(json)).toContain("what came")
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Schema } from "effect"
-import { KeyRefused, LicenseRequired } from "../../src/Domain/EvolutionError.ts"
+import { KeyRefused, LicenseRequired, NameImpossible } from "../../src/Domain/EvolutionError.ts"
 import * as Gap from "../../src/Domain/Gap.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import * as LinkError from "../../src/Domain/LinkError.ts"
@@ -168,6 +168,7 @@ describe("the cause of a gap", () => {
     [LinkError.HandshakeTimeout.of("open", 10_000), "not_reached"],
     [LinkError.HeartbeatMissed.of(45_000), "heartbeat_missed"],
     [LinkError.NamespaceRefused.of("/shop-1", "Invalid namespace"), "namespace_refused"],
+    [NameImpossible.asNamespace("a,b"), "namespace_refused"],
     [LinkError.ConnectionLost.of(1006, ""), "connection_lost"],
     [LinkError.ProtocolViolation.of("binary"), "protocol_violation"],
     [new KeyRefused({ message: "no" }), "key_refused"],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Either, Schema } from "effect"
-import { expressionOf, holds, NamePattern, Scope, sees } from "../../src/Domain/Key.ts"
+import { expressionOf, holds, matcherOf, NamePattern, Scope, sees } from "../../src/Domain/Key.ts"
+import { directions, names } from "../support/names.ts"
 
 const caller = (scope: Scope, instances: ReadonlyArray<string> | null = null) => ({
   id: null,
@@ -37,10 +38,19 @@ describe("a key", () => {
     expect(sees(caller("read", instances))(name)).toBe(expected)
   })
 
-  it("accepts only patterns without special characters other than *", () => {
+  it("takes a backslash before * and \\ alone, and every other character for itself", () => {
     const isPattern = (text: string) => Either.isRight(Schema.decodeEither(NamePattern)(text))
-    for (const text of ["", "a.b", "a|b", "(", "a+", "$", "^a", "\\d", "a b", "á", "x".repeat(101)])
+    for (const text of ["", "\\d", "\\", "a\\", "a\0", "\ud83d", "x".repeat(256)])
       expect(isPattern(text), text).toBe(false)
+    for (const text of ["a.b", "(", "$", "\\*", "\\\\", "á b", "👍".repeat(255)])
+      expect(isPattern(text), text).toBe(true)
     expect(expressionOf(["shop-*", "a_b"])).toBe("^(shop-.*|a_b)$")
+  })
+
+  it.each(names)("is bound to exactly %j by its name, escaped", (name) => {
+    const pattern = name.replaceAll(/[\\*]/g, "\\$&")
+    const sees = matcherOf([Schema.decodeSync(NamePattern)(pattern)])
+    expect([...names, ...directions].filter(sees)).toEqual([name])
+    expect(matcherOf(["*"])(name)).toBe(true)
   })
 })

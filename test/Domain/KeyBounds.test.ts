@@ -13,9 +13,9 @@ describe("Key", () => {
   })
 
   it("says which characters a pattern may have when it refuses one", () => {
-    const refused = Either.flip(Schema.decodeEither(NamePattern)("a.b"))
+    const refused = Either.flip(Schema.decodeEither(NamePattern)("a\\b"))
     expect(String(Either.getOrThrow(refused))).toContain(
-      'A pattern has 1 to 100 letters, digits, "_", "-" or "*"'
+      'A pattern has 1 to 255 characters: "*" is any text, "\\*" an asterisk, "\\\\" a backslash'
     )
   })
 

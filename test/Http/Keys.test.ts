@@ -62,7 +62,7 @@ describe("keys", () => {
         { name: "", scope: "read" },
         { name: "x", scope: "root" },
         { name: "x", scope: "read", instances: [] },
-        { name: "x", scope: "read", instances: ["a|b"] },
+        { name: "x", scope: "read", instances: ["a\\b"] },
         { name: "x", scope: "read", instances: "shop-*" },
         { name: "x", scope: "read", expiresAt: "soon" },
         { name: "x", scope: "read", key: "my own" }

@@ -59,7 +59,7 @@ describe("GET /metrics", () => {
           return sampleOf(parse(text), "evolution_listener_http_requests_total", labels) ?? 0
         })
       const cases = [
-        ["GET", "/instances/a%20b/status", "/instances/:name/status", "400"],
+        ["GET", "/instances/a%00b/status", "/instances/:name/status", "400"],
         ["GET", "/instances", "/instances", "200"],
         ["GET", "/no/such/route", "none", "404"],
         ["GET", "/%zz", "none", "404"],

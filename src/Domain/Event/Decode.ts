@@ -1,6 +1,7 @@
 /** From a raw event to an event for the log, or to one for quarantine. */
 import { Either, ParseResult, Predicate } from "effect"
 import { isEventName, toWireName } from "../EventName.ts"
+import { isInstanceName, nameRule } from "../Instance.ts"
 import * as Json from "../Json.ts"
 import * as LifeCycle from "../LifeCycle.ts"
 import { isTooDeep } from "../Nesting.ts"
@@ -18,7 +19,8 @@ const envelopeOf = (payload: unknown) => {
   const { apikey, data = null, date_time, event, instance, sender, server_url, ...beside } = payload
   const time = date_time ?? null
   if (typeof event !== "string" || event === "") return "event: Expected a text"
-  if (typeof instance !== "string" || instance === "") return "instance: Expected a text"
+  if (typeof instance !== "string") return "instance: Expected a text"
+  if (!isInstanceName(instance)) return `instance: ${nameRule}`
   if (typeof data !== "object") return "data: Expected an object, a list or null"
   if (time !== null && typeof time !== "string") return "date_time: Expected a text"
   return { beside, data, event, instance, time, token: apikey }
@@ -56,7 +58,7 @@ export const decode = (
   if (Either.isLeft(lifeCycle)) return reject(issuesOf(lifeCycle.left))
   const text = (value: string) => Json.storable(scrub.ours(value))
   return Either.right({
-    instance: Json.storable(instance),
+    instance,
     event: isEventName(event) ? event : text(event),
     json: json.right,
     extra: extra.right,

@@ -38,6 +38,7 @@ export const causeOf = (error: SessionError): GapCause => {
     case "HeartbeatMissed":
       return "heartbeat_missed"
     case "NamespaceRefused":
+    case "NameImpossible":
       return "namespace_refused"
     case "ProtocolViolation":
       return "protocol_violation"

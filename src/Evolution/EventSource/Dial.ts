@@ -9,6 +9,7 @@ const words: Readonly<Record<LinkError["_tag"], string>> = {
   DialFailed: "not_reached",
   HandshakeTimeout: "handshake_timeout",
   HeartbeatMissed: "heartbeat_missed",
+  NameImpossible: "name_impossible",
   NamespaceRefused: "namespace_refused",
   ProtocolViolation: "protocol_violation",
   UpgradeRefused: "upgrade_refused"

@@ -5,6 +5,7 @@
 import { Clock, Duration, Effect, Fiber, RcRef, Schedule, Stream } from "effect"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import * as FairSemaphore from "../../Concurrency/FairSemaphore.ts"
+import { NameImpossible } from "../../Domain/EvolutionError.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
@@ -65,6 +66,7 @@ export const make = Effect.gen(function* () {
     isShared: false,
     open: (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
       Effect.gen(function* () {
+        if (!SocketIo.isNamespace(`/${name}`)) return yield* NameImpossible.asNamespace(name)
         let isUp = false
         // The old link is still there when a renewal is refused: `renew` tells of that.
         const refused = (error: LinkError) => (isUp ? Effect.void : onRefused(error))

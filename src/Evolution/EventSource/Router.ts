@@ -1,6 +1,7 @@
 /** Routes the events of a shared link by the instance that each names. */
 import { Cause, Effect, type Exit, Mailbox } from "effect"
 import { instanceOf, type RawEvent } from "../../Domain/Event.ts"
+import { isInstanceName } from "../../Domain/Instance.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as Flow from "./Flow.ts"
 import * as Route from "./Route.ts"
@@ -132,9 +133,12 @@ const split = (router: Router, batch: ReadonlyArray<RawEvent>) => {
   return upTo(seen)
 }
 
-/** An event that names no instance goes to any listener, which puts it in quarantine. */
-const routeOf = (router: Router, name: string | undefined): Route.Route | undefined =>
-  name === undefined ? claimed(router).next().value : router.routes.get(name)
+/** An event that names no instance, or one that cannot be, goes to any listener, which puts it in quarantine. */
+const routeOf = (router: Router, name: string | undefined): Route.Route | undefined => {
+  const known = name === undefined ? undefined : router.routes.get(name)
+  if (known !== undefined || (name !== undefined && isInstanceName(name))) return known
+  return claimed(router).next().value
+}
 
 /** A defect of the sink ends the runs of these events' instances, and not the link. */
 const handOn = (router: Router, sink: Sink, events: ReadonlyArray<RawEvent>): Effect.Effect<void> =>

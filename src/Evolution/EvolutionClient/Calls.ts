@@ -3,9 +3,14 @@ import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { Duration, Effect, Redacted, Schedule, type Schema } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
 import * as ClockOffset from "../../Domain/ClockOffset.ts"
-import { type EvolutionError, EvolutionUnavailable } from "../../Domain/EvolutionError.ts"
+import {
+  type EvolutionError,
+  EvolutionUnavailable,
+  NameImpossible
+} from "../../Domain/EvolutionError.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import * as Secrets from "../../Telemetry/Secrets.ts"
+import * as About from "./About.ts"
 import { accept, read } from "./Answer.ts"
 import * as Heavy from "./Heavy.ts"
 import * as Traced from "./Traced.ts"
@@ -64,12 +69,15 @@ export const make = Effect.gen(function* () {
     schema: Schema.Schema<A, I>,
     request: HttpClientRequest.HttpClientRequest,
     asked: Asked = {}
-  ): Effect.Effect<A, EvolutionError> =>
-    request.pipe(
+  ): Effect.Effect<A, EvolutionError> => {
+    const { name = "" } = asked
+    if (!About.isPossible(request)) return NameImpossible.inPath(name)
+    return request.pipe(
       HttpClientRequest.setHeader("apikey", Redacted.value(apiKey)),
       (authorized) => exchange(authorized, asked),
-      Effect.flatMap(accept(schema, asked.name ?? ""))
+      Effect.flatMap(accept(schema, name))
     )
+  }
 
   const safely = <A>(effect: Effect.Effect<A, EvolutionError>) =>
     Effect.retry(effect, {

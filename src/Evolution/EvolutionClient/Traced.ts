@@ -3,13 +3,14 @@ import type { HttpClientRequest } from "@effect/platform"
 import { Effect } from "effect"
 import * as Tracing from "../../Telemetry/Tracing.ts"
 
-/** `name`: the instance that the call is about. At the end of the path it becomes `:name`. */
+/** `name`: the instance that the call is about. At the end of the path, encoded, it becomes `:name`. */
 export const call = (
   { method, url }: HttpClientRequest.HttpClientRequest,
   name: string | undefined
 ) => {
-  const isLast = name !== undefined && url.endsWith(`/${name}`)
-  const template = isLast ? `${url.slice(0, -name.length)}:name` : url
+  const last = name === undefined ? "" : encodeURIComponent(name)
+  const isLast = last !== "" && url.endsWith(`/${last}`)
+  const template = isLast ? `${url.slice(0, -last.length)}:name` : url
   return Tracing.span(`evolution ${method} ${template}`, {
     kind: "client",
     attributes: {

@@ -126,6 +126,9 @@ export const connect = (
     }
   })
 
+/** A comma ends the namespace in a packet: the server would get another one, and data that it takes for an attack. */
+export const isNamespace = (namespace: string): boolean => !namespace.includes(",")
+
 /** A ticket for a batch of events, from its first; `undefined`: the batch is empty. */
 export const ticketFor = (
   { begin }: InFlight.InFlight,

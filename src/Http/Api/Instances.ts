@@ -9,7 +9,8 @@ import {
   InstanceExists,
   InstanceNotFound,
   KeyRefused,
-  LicenseRequired
+  LicenseRequired,
+  NameImpossible
 } from "../../Domain/EvolutionError.ts"
 import { Gap } from "../../Domain/Gap.ts"
 import { InstanceName } from "../../Domain/Instance.ts"
@@ -143,6 +144,7 @@ export const instances = HttpApiGroup.make("instances")
   .addError(InstanceNotFound, status(404))
   .addError(InstanceExists, status(409))
   .addError(EvolutionRefused, status(400))
+  .addError(NameImpossible, status(422))
   .addError(EvolutionUnavailable, status(502))
   .addError(KeyRefused, status(502))
   .addError(LicenseRequired, status(503))

@@ -7,7 +7,8 @@ import {
   InstanceExists,
   InstanceNotFound,
   KeyRefused,
-  LicenseRequired
+  LicenseRequired,
+  NameImpossible
 } from "../../Domain/EvolutionError.ts"
 import { Qr } from "../../Domain/Instance.ts"
 import { PairingCode, QrNotAvailable } from "../../Domain/Pairing.ts"
@@ -89,6 +90,7 @@ export const pairing = HttpApiGroup.make("pairing")
   .addError(InstanceNotFound, status(404))
   .addError(InstanceExists, status(409))
   .addError(EvolutionRefused, status(400))
+  .addError(NameImpossible, status(422))
   .addError(EvolutionUnavailable, status(502))
   .addError(KeyRefused, status(502))
   .addError(LicenseRequired, status(503))

@@ -129,8 +129,14 @@ export const ask = async (method, path, options) => (await send(method, path, op
 /** @param {string} path @param {AbortSignal} signal */
 export const image = async (path, signal) => (await send("GET", path, { signal })).blob()
 
+/** False for the names that browsers take for directions, also percent-encoded. @param {string} name */
+export const isInPath = (name) => name !== "." && name !== ".."
+
 /** @param {string} name */
-export const instancePath = (name) => `/instances/${encodeURIComponent(name)}`
+export const instancePath = (name) => {
+  if (!isInPath(name)) throw new ApiError(0, say("nameInPath"))
+  return `/instances/${encodeURIComponent(name)}`
+}
 
 /** The message of an error, in the language of the page if it has words for the reason. @param {unknown} error */
 export const messageOf = (error) => {

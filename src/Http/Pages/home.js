@@ -1,6 +1,6 @@
 /** The page of all instances: their states, their commands, and the form for a new one. */
 import { makeActions, makeButtons } from "./actions.js"
-import { ask, instancePath, messageOf } from "./api.js"
+import { ask, instancePath, isInPath, messageOf } from "./api.js"
 import { showDegraded } from "./degraded.js"
 import { byId, h, keyed, setAttribute, setText, show } from "./dom.js"
 import { makePart } from "./part.js"
@@ -18,12 +18,15 @@ const columns = /** @type {const} */ (["wanted", "ourLink", "whatsapp", "gaps", 
 
 /** @param {string} name @param {import("./actions.js").Actions} actions */
 const makeRow = (name, actions) => {
-  const id = `instance-${name}`
+  // An id has no space: `aria-describedby` takes a list.
+  const id = `instance-${encodeURIComponent(name)}`
   const who = h("span", { class: "who" })
   const head = h(
     "th",
     { scope: "row", role: "rowheader" },
-    h("a", { id, href: rooted(`${instancePath(name)}/view`) }, name),
+    isInPath(name)
+      ? h("a", { id, href: rooted(`${instancePath(name)}/view`) }, name)
+      : h("span", { id }, name),
     who
   )
   const parts = columns.map(makePart)
@@ -55,6 +58,9 @@ const makeRow = (name, actions) => {
   return { element, update }
 }
 
+/** For the search alone: names that differ in case or in the form of an accent are different names. @param {string} text */
+const folded = (text) => text.normalize("NFC").toLowerCase()
+
 /** Keeps the roles of a table for screen readers where CSS lays it out as cards. @param {HTMLTableElement} table */
 const keepRoles = (table) => {
   const roles = { thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader" }
@@ -75,8 +81,8 @@ open(({ notices, onFeed, signal }) => {
 
   const render = () => {
     if (all === null) return
-    const wanted = filter.value.trim().toLowerCase()
-    const matching = all.filter(({ status }) => status.name.toLowerCase().includes(wanted))
+    const wanted = folded(filter.value.trim())
+    const matching = all.filter(({ status }) => folded(status.name).includes(wanted))
     keyed(
       body,
       rows,
@@ -119,9 +125,10 @@ open(({ notices, onFeed, signal }) => {
   const create = async () => {
     const nameField = byId("name", HTMLInputElement)
     const numberField = byId("number", HTMLInputElement)
+    // Nobody sees a space at the end, and Evolution keeps it; the API takes names as they are.
     const name = nameField.value.trim()
     const number = numberField.value.replaceAll(/[\s()+-]/g, "")
-    const isNameRight = /^[A-Za-z0-9_-]{1,100}$/.test(name)
+    const isNameRight = /^[^\0\p{Surrogate}]{1,255}$/u.test(name)
     const isNumberRight = number === "" || /^\d{5,20}$/.test(number)
     setAttribute(nameField, "aria-invalid", isNameRight ? null : "true")
     setAttribute(numberField, "aria-invalid", isNumberRight ? null : "true")

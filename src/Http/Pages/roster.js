@@ -1,5 +1,5 @@
 /** The current statuses: fetched when the feed announces a change, and at an interval. */
-import { ApiError, ask, instancePath, messageOf } from "./api.js"
+import { ApiError, ask, instancePath, isInPath, messageOf } from "./api.js"
 import { follow } from "./feed.js"
 import { every, settled } from "./time.js"
 
@@ -55,6 +55,7 @@ export const watchRoster = ({ onChange, onFeed, onTrouble, only, signal }) => {
 
   /** @param {string} name */
   const loadOne = async (name) => {
+    if (!isInPath(name)) return loadAll()
     try {
       put(await ask("GET", `${instancePath(name)}/status`, { signal }))
     } catch (error) {

@@ -34,8 +34,10 @@ export const words = {
   // All instances
   newInstance: "New instance",
   name: "Name",
-  nameHint: "Letters, digits, - and _",
-  nameRule: "A name has 1 to 100 letters, digits, “_” or “-”",
+  nameHint: "Any text; case and accents count",
+  nameInPath:
+    "An address cannot carry this name: here its state and its events can be seen, and nothing more",
+  nameRule: "A name has 1 to 255 characters",
   numberOptional: "Number (optional)",
   numberHint: "Country code first; brings a pairing code too",
   numberRule: "A number has 5 to 20 digits, country code first",
@@ -120,6 +122,7 @@ export const words = {
   action_check_api_key: "Check EVOLUTION_API_KEY",
   action_activate_license: "Activate Evolution’s licence",
   action_enable_websocket: "Set WEBSOCKET_ENABLED=true at Evolution",
+  action_use_global_mode: "Set EVOLUTION_MODE=global: a namespace cannot have a comma",
   action_report_bug: "Report a bug; the log has it",
   degraded_database_unavailable:
     "The database does not answer. Events wait in memory, and what you see may be old.",

@@ -32,8 +32,10 @@ export const words = {
 
   newInstance: "Nueva instancia",
   name: "Nombre",
-  nameHint: "Letras, dígitos, - y _",
-  nameRule: "Un nombre tiene de 1 a 100 letras, dígitos, “_” o “-”",
+  nameHint: "Cualquier texto; cuentan mayúsculas y acentos",
+  nameInPath:
+    "Una dirección no puede llevar este nombre: aquí se ven su estado y sus eventos, y nada más",
+  nameRule: "Un nombre tiene de 1 a 255 caracteres",
   numberOptional: "Número (opcional)",
   numberHint: "Con el código del país; trae también un código de vinculación",
   numberRule: "Un número tiene de 5 a 20 dígitos, con el código del país",
@@ -116,6 +118,7 @@ export const words = {
   action_check_api_key: "Revisa EVOLUTION_API_KEY",
   action_activate_license: "Activa la licencia de Evolution",
   action_enable_websocket: "Pon WEBSOCKET_ENABLED=true en Evolution",
+  action_use_global_mode: "Pon EVOLUTION_MODE=global: un namespace no puede tener una coma",
   action_report_bug: "Informa de un error; está en el registro",
   degraded_database_unavailable:
     "La base de datos no responde. Los eventos esperan en memoria, y lo que ves puede estar desactualizado.",

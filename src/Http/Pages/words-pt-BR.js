@@ -31,8 +31,10 @@ export const words = {
 
   newInstance: "Nova instância",
   name: "Nome",
-  nameHint: "Letras, dígitos, - e _",
-  nameRule: "Um nome tem de 1 a 100 letras, dígitos, “_” ou “-”",
+  nameHint: "Qualquer texto; maiúsculas e acentos contam",
+  nameInPath:
+    "Um endereço não pode levar este nome: aqui se veem o estado e os eventos dele, e nada mais",
+  nameRule: "Um nome tem de 1 a 255 caracteres",
   numberOptional: "Número (opcional)",
   numberHint: "Com o código do país; traz também um código de pareamento",
   numberRule: "Um número tem de 5 a 20 dígitos, com o código do país",
@@ -116,6 +118,7 @@ export const words = {
   action_check_api_key: "Confira EVOLUTION_API_KEY",
   action_activate_license: "Ative a licença da Evolution",
   action_enable_websocket: "Ponha WEBSOCKET_ENABLED=true na Evolution",
+  action_use_global_mode: "Ponha EVOLUTION_MODE=global: um namespace não pode ter vírgula",
   action_report_bug: "Relate um erro; está no log",
   degraded_database_unavailable:
     "O banco de dados não responde. Os eventos esperam na memória, e o que você vê pode estar desatualizado.",

@@ -1,7 +1,7 @@
 /** Which instances get a listener by themselves. */
 import { Effect, Option } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
-import { expressionOf } from "../../Domain/Key.ts"
+import { matcherOf } from "../../Domain/Key.ts"
 import { KeptDefaults } from "../../Log/KeptDefaults.ts"
 
 /** The setting; or the default, which for a database of an earlier version is what that version did. */
@@ -18,10 +18,6 @@ export const policy = Effect.gen(function* () {
 
 /** True for the names that the patterns of the setting let through. */
 export const matches = ({ except, only }: AppConfig.AutoStart): ((name: string) => boolean) => {
-  const isIn = (patterns: ReadonlyArray<string>) => {
-    const expression = new RegExp(expressionOf(patterns))
-    return (name: string) => expression.test(name)
-  }
-  const [isOnly, isExcept] = [isIn(only), isIn(except)]
+  const [isOnly, isExcept] = [matcherOf(only), matcherOf(except)]
   return (name) => (only.length === 0 || isOnly(name)) && !(except.length > 0 && isExcept(name))
 }

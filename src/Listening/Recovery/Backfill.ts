@@ -135,6 +135,8 @@ const recover = (
       const later: Effect.Effect<Gap.Closed> = Effect.map(nextTry(gap), (retryAt) =>
         Gap.retrying(latest, note, retryAt)
       )
+      if (error._tag === "NameImpossible")
+        return Effect.succeed(Gap.lost(latest, "name_impossible", error.message))
       if (error._tag !== "InstanceNotFound") return later
       // In the first minutes after its start, Evolution knows only the instances that are loaded.
       return Effect.flatMap(

@@ -50,7 +50,7 @@ export const scripted = Effect.fn(function* (backend: Backend) {
       }),
       Queue.take(pongs)
     )
-  return { deliver, source }
+  return { admitted, deliver, source }
 })
 
 export const ignored = () => Effect.void

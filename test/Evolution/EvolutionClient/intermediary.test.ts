@@ -45,17 +45,21 @@ describe("EvolutionClient behind an intermediary", () => {
   )
 
   // EvolutionAPI/evolution-api#2543 (a trailing space), nginx/nginx#501, serokell/hackage-search#17
-  it.scopedLive.each([["a letter's case", "Shop-1", "shop-1"]] as const)(
-    "a 404 about another instance proves nothing: %s",
-    ([, asked, heard]) =>
-      Effect.gen(function* () {
-        const { url } = yield* server(refusal(404, [`The "${heard}" instance does not exist`]))
-        const client = yield* clientAt(url)
-        expect(yield* Effect.flip(client.delete(InstanceName.make(asked)))).toMatchObject({
-          _tag: "EvolutionUnavailable",
-          message: expect.stringContaining("changes the path of the request")
-        })
+  it.scopedLive.each([
+    ["a trailing space", "shop-1 ", "shop-1"],
+    ["an encoded slash", "a%2Fb", "a/b"],
+    ["a percent sign", "50%25", "50%"],
+    ["the other form of an accent", "José".normalize("NFD"), "José".normalize("NFC")],
+    ["a letter's case", "Shop-1", "shop-1"]
+  ] as const)("a 404 about another instance proves nothing: %s", ([, asked, heard]) =>
+    Effect.gen(function* () {
+      const { url } = yield* server(refusal(404, [`The "${heard}" instance does not exist`]))
+      const client = yield* clientAt(url)
+      expect(yield* Effect.flip(client.delete(InstanceName.make(asked)))).toMatchObject({
+        _tag: "EvolutionUnavailable",
+        message: expect.stringContaining("changes the path of the request")
       })
+    })
   )
 
   it.scopedLive("a proxy that takes the key's header away is a refused key", () =>

@@ -2,24 +2,16 @@
 
 export const badNames = [
   "",
-  "a%20b",
   "%00",
   "shop%00",
   "..",
   "../events",
-  "..%2Fevents",
-  "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
-  "a,b",
   "%E0%A4%A",
   "%zz",
-  "loja-%C3%A7",
-  "%F0%9F%98%80",
-  "x".repeat(101),
-  "x".repeat(5000),
-  "'%20or%201=1--",
-  "<script>",
-  "%0d%0aX-Evil:%201",
-  "-".repeat(200)
+  // Half of a surrogate pair in UTF-8, which no decoder takes.
+  "%ED%A0%BD",
+  "x".repeat(256),
+  "x".repeat(5000)
 ]
 
 export const badQueries: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -27,7 +19,7 @@ export const badQueries: Readonly<Record<string, ReadonlyArray<string>>> = {
   after: ["-1", "1.5", "x", "1e300", "", "%F0%9F%98%80", "Infinity"],
   before: ["-1", "1.5", "x", "1e300", ""],
   event: ["", ",", "a,,b", "a b", "%00", "x".repeat(101), `${"a,".repeat(40)}a`, "%ff"],
-  instance: ["", "a b".replace(" ", "%20"), "x".repeat(101), "..%2F", "%00"],
+  instance: ["", "x".repeat(256), "%00", "a%00b"],
   hours: ["0", "169", "-1", "x", ""],
   wait: ["-1", "61", "x", ""],
   format: ["gif", "", "PNG", "%00"],
@@ -44,7 +36,7 @@ export const badFields: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   ttl: [0, 59, 86_401, "900", 1.5, null, -1, 1e300],
   ticket: [1, null, [], "not-one", ""],
   scope: ["god", "", null, 1],
-  instances: [[], ["a b"], "shop-*", Array(101).fill("a"), [1], null],
+  instances: [[], ["a\\b"], "shop-*", Array(101).fill("a"), [1], null],
   expiresAt: ["yesterday", 5, null, ""]
 }
 

@@ -106,7 +106,11 @@ export const overflows = (page: Page): Promise<boolean> =>
 
 /** The URL of a new pairing link, with its token. */
 export const pairingPath = async (world: World, name: string): Promise<string> => {
-  const { json, text } = await world.call("POST", `/instances/${name}/pairing-links`, {})
+  const { json, text } = await world.call(
+    "POST",
+    `/instances/${encodeURIComponent(name)}/pairing-links`,
+    {}
+  )
   if (typeof json !== "object" || json === null || !("url" in json)) throw new Error(text)
   const { hash, pathname } = new URL(String(json.url))
   return `${pathname}${hash}`

@@ -49,9 +49,9 @@ describe("AUTO_START", () => {
     ["-test-*", word],
     ["all,", pattern],
     ["all,-", pattern],
-    ["all,a;b", pattern],
-    ["all,;b", pattern],
-    ["all,shop-*,-a;", pattern]
+    ["all,a\\b", pattern],
+    ["all,\\b", pattern],
+    ["all,shop-*,-a\\", pattern]
   ])("refuses %s and says the expected form", ([text, why]) =>
     Effect.gen(function* () {
       expect(explain(yield* Effect.flip(load(text)))).toEqual([`AUTO_START: ${why}`])

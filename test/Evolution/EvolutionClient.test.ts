@@ -90,7 +90,8 @@ describe("EvolutionClient at a simulated Evolution", () => {
           connectionStatus: "close",
           ownerJid: "5511999990001@s.whatsapp.net",
           profileName: null,
-          profilePicUrl: null
+          profilePicUrl: null,
+          _count: { Message: 0 }
         }
       ])
       expect(JSON.stringify(one)).not.toContain(token)

@@ -34,7 +34,8 @@ const recorded: ReadonlyArray<readonly [string, Method, number, unknown]> = [
         connectionStatus: "open",
         ownerJid: null,
         profileName: null,
-        profilePicUrl: null
+        profilePicUrl: null,
+        _count: { Message: 3 }
       }
     ])
   ],

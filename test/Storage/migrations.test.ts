@@ -68,6 +68,11 @@ const migrates = (version: number) =>
       select max(migration_id)::int as last from ${sql(table)}`
     expect(last).toEqual({ last: latest })
 
+    // A database in use keeps what the version before did; an empty one has this version's defaults.
+    expect(yield* sql`select setting, value from kept_defaults`).toEqual(
+      version === 0 ? [] : [{ setting: "AUTO_START", value: "created" }]
+    )
+
     const { append, condition } = yield* Effect.provide(EventStore, EventStore.layer)
     expect(yield* condition).toEqual({ isReadOnly: false, schema: "current" })
     const batch = { ...nothing, events: [event('{"by":9}')], quarantined: [quarantined()] }

@@ -22,7 +22,8 @@ export class Reader extends Readable {
   readonly companions = new Set<Fiber.RuntimeFiber<unknown>>()
   readonly #onRoom: (reader: Reader) => void
   #hasRoom = false
-  #release: () => void = () => undefined
+  /** Keeps its page in memory, so it is dropped as soon as it was called. */
+  #release: (() => void) | undefined
   #notes: Array<string> = []
 
   constructor(
@@ -48,13 +49,13 @@ export class Reader extends Readable {
   }
 
   override _read(): void {
-    this.#release()
+    this.#letGo()
     this.#hasRoom = true
     this.#onRoom(this)
   }
 
   override _destroy(_error: Error | null, done: (error?: Error | null) => void): void {
-    this.#release()
+    this.#letGo()
     this.#hasRoom = false
     done(null) // a reader that hangs up is no error
   }
@@ -72,6 +73,11 @@ export class Reader extends Readable {
     const notes = Frames.id(this.cursor) + this.#notes.join("")
     this.#notes = []
     this.give(notes, this.cursor)
+  }
+
+  #letGo(): void {
+    this.#release?.()
+    this.#release = undefined
   }
 
   /** Counts the page that is given next, until the reader has taken it. */

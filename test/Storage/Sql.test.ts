@@ -31,6 +31,7 @@ const ours = [
   "evolution_listener_migrations",
   "gaps",
   "instances",
+  "kept_defaults",
   "keys",
   "purges",
   "quarantine",

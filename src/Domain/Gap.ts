@@ -61,7 +61,9 @@ export const over = <Time>(time: Schema.Schema<DateTime.Utc, Time>) => {
     ...progress,
     retryAt: Schema.Null,
     note: Schema.Null,
-    reason: Schema.Null
+    reason: Schema.Null,
+    /** The most messages that an import adds to the log; `null`: `BACKFILL_LIMIT`. */
+    limit: Schema.NullOr(Schema.Int.pipe(Schema.positive()))
   })
   /** The link is up again since `to`; back-fill has no verdict yet. */
   const Pending = Schema.Struct({ ...Open.fields, to: time })
@@ -106,7 +108,8 @@ export const opened = (facts: Pick<Gap, "id" | "instance" | "from" | "cause">): 
   clockOffset: null,
   retryAt: null,
   note: null,
-  reason: null
+  reason: null,
+  limit: null
 })
 
 /** WhatsApp stamps a message before Evolution emits it, and by its own clock. */
@@ -143,6 +146,16 @@ export const advanced = (gap: Open, round: Closed): Open => ({
   fetchedUntil: round.fetchedUntil,
   clockOffset: round.clockOffset
 })
+
+/** Messages of a time before, bounded by the clock that stamps them. */
+export const imported = (
+  facts: Pick<Pending, "id" | "instance" | "from" | "to" | "limit">
+): Pending => ({
+  ...closed(opened({ ...facts, cause: "import" }), facts.to),
+  limit: facts.limit
+})
+
+export const isImport = ({ cause }: Gap): boolean => cause === "import"
 
 /** Adds an offset that was measured: any of them may have been there during the gap. */
 export const offset = <G extends Gap>(gap: G, by: ClockOffset.ClockOffset | null): G => ({

@@ -57,7 +57,8 @@ export const observe = (
   known: Observed,
   { lifeCycle, origin, receivedAt }: EvolutionEvent
 ): Observed => {
-  if (lifeCycle === null || origin === "backfill" || origin === "listener") return known
+  if (lifeCycle === null || origin === "backfill" || origin === "import" || origin === "listener")
+    return known
   const at = DateTime.unsafeMake(receivedAt)
   if (origin === "snapshot" && isNewer(known, at)) return known
   const happened = Redacted.value(lifeCycle)

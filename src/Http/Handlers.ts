@@ -13,7 +13,7 @@ import { Pairing } from "../Instances/Pairing.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { Health } from "../Log/Health.ts"
-import { Api, GapNotFound, KeyNotFound } from "./Api.ts"
+import { Api, GapNotFound, ImportRunning, KeyNotFound } from "./Api.ts"
 import { Session } from "./Auth/Session.ts"
 import { Tokens } from "./Auth/Tokens.ts"
 import { Guest } from "./Guest.ts"
@@ -82,6 +82,21 @@ export const instances = HttpApiBuilder.group(Api, "instances", (handlers) =>
             orUnavailable(service.retryGap(name, id)),
             Effect.mapError(
               () => new GapNotFound({ message: `There is no gap "${id}" of instance "${name}"` })
+            )
+          )
+        )
+      )
+      .handle("import", ({ path: { name }, payload: { from, limit = null, to = null } }) =>
+        commanding(
+          "import",
+          name,
+          Effect.flatMap(
+            orUnavailable(service.import(name, { from, to, limit })),
+            Effect.mapError(
+              () =>
+                new ImportRunning({
+                  message: `An import of "${name}" is not done yet: see GET /instances/${name}/gaps`
+                })
             )
           )
         )

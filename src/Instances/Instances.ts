@@ -1,4 +1,5 @@
 /** Instances as a whole: the instance at Evolution, our listener for it, and the status of both. */
+import { randomUUID } from "node:crypto"
 import type { SqlError } from "@effect/sql"
 import { Context, DateTime, type Duration, Effect, Layer, Option } from "effect"
 import { toLogged } from "../Domain/Event.ts"
@@ -67,6 +68,21 @@ export class Instances extends Context.Tag("evolution-listener/Instances")<
       name: InstanceName,
       id: string
     ) => Effect.Effect<Option.Option<Gap.Gap>, InstanceNotFound | SqlError.SqlError>
+    /**
+     * Fetches messages that Evolution stored of a time before into the log, with the origin `import`: at once
+     * while the instance is listened to, else when it is. Goes on after a restart of the service. Gives its
+     * entry in the ledger; none: another import of the instance is not done yet.
+     */
+    readonly import: (
+      name: InstanceName,
+      wanted: {
+        readonly from: DateTime.Utc
+        /** `null`: now. */
+        readonly to: DateTime.Utc | null
+        /** The most messages; `null`: `BACKFILL_LIMIT`. */
+        readonly limit: number | null
+      }
+    ) => Effect.Effect<Option.Option<Gap.Gap>, InstanceNotFound>
     /** The history of an instance over the latest stretch of time; also of a deleted instance. */
     readonly timeline: (
       name: InstanceName,
@@ -161,13 +177,30 @@ const make = Effect.gen(function* () {
         if (_tag === "Listening") yield* recovery.wake(name)
         return Option.some(Gap.again(found.value))
       }),
+    import: (name, { from, limit, to }) =>
+      Effect.gen(function* () {
+        yield* find(name)
+        const { _tag } = yield* registry.status(name)
+        const now = yield* DateTime.now
+        const end = DateTime.min(to ?? now, now)
+        const entry = Gap.imported({
+          id: randomUUID(),
+          instance: name,
+          from: DateTime.min(from, end),
+          to: end,
+          limit
+        })
+        if (!(yield* ledger.importing(entry))) return Option.none()
+        if (_tag === "Listening") yield* recovery.wake(name)
+        return Option.some(entry)
+      }),
     timeline: (name, lately) =>
       Effect.gen(function* () {
         const to = yield* DateTime.now
         const from = DateTime.subtractDuration(to, lately)
         const events = yield* log.stateChanges(name, from)
         const gaps = (yield* gapStore.list(name, maxGaps)).filter(
-          (gap) => gap.to === null || DateTime.greaterThan(gap.to, from)
+          (gap) => !Gap.isImport(gap) && (gap.to === null || DateTime.greaterThan(gap.to, from))
         )
         return timelineOf(events.map(toLogged), gaps.reverse(), { from, to })
       }),

@@ -45,6 +45,8 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
     readonly retry: (gap: Gap.Closed) => Effect.Effect<void>
     /** Notes the messages that were fetched while the gap is open. Ignored if it has closed meanwhile. */
     readonly advance: (instance: InstanceName, round: Gap.Closed) => Effect.Effect<void>
+    /** Adds an import, which back-fill then fetches. `false`: one of this instance is not done yet. */
+    readonly importing: (entry: Gap.Pending) => Effect.Effect<boolean>
     /** Drops a deleted instance; another one may come to bear its name. */
     readonly forget: (instance: InstanceName) => Effect.Effect<void>
     /** Takes this many deleted gaps off the instance's count of unrecovered ones. */
@@ -84,6 +86,10 @@ const make = Effect.gen(function* () {
     forget: (instance) => Changes.forget(ledger, instance),
     update: (gap) => Changes.update(ledger, gap),
     retry: (gap) => Changes.retry(ledger, gap),
+    importing: (entry) =>
+      entries.pending(entry.instance).some(Gap.isImport)
+        ? Effect.succeed(false)
+        : Effect.as(Changes.put(ledger, entry), true),
     advance: (instance, round) => Changes.advance(ledger, instance, round),
     forgetUnrecovered: entries.forgetUnrecovered,
     pending: entries.pending,

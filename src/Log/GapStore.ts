@@ -69,7 +69,7 @@ const make = Effect.gen(function* () {
       sql<{ instance: string; count: number }>`
         select instance, count(*)::integer as count
         from gaps join instances on name = instance and "to" >= known_since
-        where recovered is distinct from true and recovered is not null
+        where recovered is distinct from true and recovered is not null and cause <> 'import'
           and "to" is not null and retry_at is null
         group by instance`,
       (rows) => rows.map(({ count, instance }) => [instance, count] as const)
@@ -96,7 +96,7 @@ const make = Effect.gen(function* () {
         sql<Row>`
           select gaps.*
           from gaps join instances on name = instance and "to" >= known_since
-          where reason = 'limit' and fetched < ${below}
+          where reason = 'limit' and fetched < ${below} and quota is null
           order by "from" desc limit 1000`,
         decode
       ),
@@ -118,6 +118,7 @@ interface Row {
   readonly fetched_until: Date | null
   readonly retry_at: Date | null
   readonly clock_offset: unknown
+  readonly quota: number | null
 }
 
 const decodeGaps = Schema.decodeUnknown(Schema.Array(over(Schema.DateTimeUtcFromDate)))
@@ -126,9 +127,10 @@ const decodeGaps = Schema.decodeUnknown(Schema.Array(over(Schema.DateTimeUtcFrom
 const decode = (rows: ReadonlyArray<Row>) =>
   Effect.orDie(
     decodeGaps(
-      rows.map(({ clock_offset, fetched_until, retry_at, ...row }) => ({
+      rows.map(({ clock_offset, fetched_until, quota, retry_at, ...row }) => ({
         ...row,
         clockOffset: clock_offset,
+        limit: quota,
         fetchedUntil: fetched_until,
         retryAt: retry_at
       }))

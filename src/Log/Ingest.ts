@@ -46,7 +46,10 @@ export class Ingest extends Context.Tag("evolution-listener/Ingest")<
      */
     readonly receive: (events: Iterable<RawEvent>, origin: EventOrigin) => Effect.Effect<void>
     /** Queues back-filled messages; returns, once committed, how many the log did not have. */
-    readonly backfill: (messages: ReadonlyArray<RawEvent>) => Effect.Effect<number>
+    readonly backfill: (
+      messages: ReadonlyArray<RawEvent>,
+      origin?: "backfill" | "import"
+    ) => Effect.Effect<number>
     /** Queues events of our own, in order; `committed` waits until the log has all of them. */
     readonly appendOwn: (
       events: ReadonlyArray<EvolutionEvent>
@@ -151,7 +154,8 @@ const make = Effect.gen(function* () {
         events[0]?.receivedAt
       )
     },
-    backfill: (messages) => Effect.flatten(take(() => decoded(messages, "backfill"))),
+    backfill: (messages, origin = "backfill") =>
+      Effect.flatten(take(() => decoded(messages, origin))),
     appendOwn: (events) =>
       Effect.map(
         take(() => events.map(Either.right)),

@@ -29,7 +29,8 @@ describe("a gap", () => {
       clockOffset: null,
       retryAt: null,
       note: null,
-      reason: null
+      reason: null,
+      limit: null
     })
   })
 
@@ -145,7 +146,7 @@ describe("a gap", () => {
       Gap.recovered(closed)
     ]
     const keys =
-      "id,instance,from,to,cause,recovered,fetched,fetchedUntil,clockOffset,retryAt,note,reason".split(
+      "id,instance,from,to,cause,recovered,fetched,fetchedUntil,clockOffset,retryAt,note,reason,limit".split(
         ","
       )
     for (const gap of gaps) {

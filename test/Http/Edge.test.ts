@@ -219,6 +219,7 @@ describe("a request without a route", () => {
           "GET /instances/shop/status",
           "GET /instances/shop/gaps",
           "POST /instances/shop/gaps/shop/retry",
+          "POST /instances/shop/import",
           "GET /instances/shop/timeline",
           "GET /instances/shop/qrcode",
           "POST /instances/shop/qrcode",

@@ -6,7 +6,7 @@ import * as LifeCycle from "../LifeCycle.ts"
 import { type Scrub, unconfigured } from "../Scrub.ts"
 
 /** The way an event came into the log; `listener`: this service wrote it about itself. */
-export const EventOrigin = Schema.Literal("live", "snapshot", "backfill", "listener")
+export const EventOrigin = Schema.Literal("live", "snapshot", "backfill", "import", "listener")
 export type EventOrigin = typeof EventOrigin.Type
 
 export interface EvolutionEvent {

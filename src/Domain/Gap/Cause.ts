@@ -6,7 +6,8 @@ import type { SessionError } from "../ListenerState.ts"
  * Why events were not heard. `queue_full`: the listener had stopped reading, because too many events waited
  * for the database. `not_subscribed`: Evolution's settings of the instance lacked events. `not_broadcast`:
  * the link was up, and Evolution sent no event of any instance over it. `not_emitted`: Evolution stored
- * messages of this instance and sent none of them, while it sent events of others.
+ * messages of this instance and sent none of them, while it sent events of others. `import`: no gap, but
+ * messages of a time that a person asked for.
  */
 export const GapCause = Schema.Literal(
   "not_reached",
@@ -22,7 +23,8 @@ export const GapCause = Schema.Literal(
   "not_emitted",
   "listener_crashed",
   "service_stopped",
-  "service_crashed"
+  "service_crashed",
+  "import"
 )
 export type GapCause = typeof GapCause.Type
 

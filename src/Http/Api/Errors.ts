@@ -22,6 +22,11 @@ export class AddressUnknown extends Schema.TaggedError<AddressUnknown>()("Addres
   message: Schema.String
 }) {}
 
+/** An import of the instance is not done yet. */
+export class ImportRunning extends Schema.TaggedError<ImportRunning>()("ImportRunning", {
+  message: Schema.String
+}) {}
+
 export class GapNotFound extends Schema.TaggedError<GapNotFound>()("GapNotFound", {
   message: Schema.String
 }) {}

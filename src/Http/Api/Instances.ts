@@ -17,7 +17,7 @@ import { InstanceName } from "../../Domain/Instance.ts"
 import { InstanceStatus } from "../../Domain/Status.ts"
 import { Timeline } from "../../Domain/Timeline.ts"
 import { Authorization } from "./Authorization.ts"
-import { Forbidden, GapNotFound } from "./Errors.ts"
+import { Forbidden, GapNotFound, ImportRunning } from "./Errors.ts"
 import { Count, Digits, name, status } from "./Parameters.ts"
 
 /** Evolution judges them, and its words are the answer. Any other field is refused: it may be a mistake in writing. */
@@ -45,6 +45,16 @@ export const CreateInstance = Schema.Struct({
 export const GapsQuery = Schema.Struct({
   limit: Schema.optional(Count.pipe(Schema.between(1, 1000)))
 })
+
+/** The body of `POST /instances/:name/import`. */
+export const ImportWanted = Schema.Struct({
+  /** Messages sent from this time on, by WhatsApp's clock. */
+  from: Schema.DateTimeUtc,
+  /** Messages sent until this time; until now if absent. */
+  to: Schema.optional(Schema.DateTimeUtc),
+  /** The most messages to add; `BACKFILL_LIMIT` if absent. */
+  limit: Schema.optional(Schema.Int.pipe(Schema.between(1, 10_000_000)))
+}).annotations({ identifier: "ImportWanted", parseOptions: { onExcessProperty: "error" } })
 
 export const RemoveQuery = Schema.Struct({
   /** Also erases the events, quarantined events and gaps of the instance. */
@@ -129,6 +139,16 @@ export const instances = HttpApiGroup.make("instances")
       .annotate(
         OpenApi.Summary,
         "Take the verdict on a gap back and fetch its messages again; an open gap stays as it is"
+      )
+  )
+  .add(
+    HttpApiEndpoint.post("import")`/instances/${name}/import`
+      .setPayload(ImportWanted)
+      .addSuccess(Gap, status(202))
+      .addError(ImportRunning, status(409))
+      .annotate(
+        OpenApi.Summary,
+        "Fetch messages that Evolution stored before into the log; progress is in /gaps"
       )
   )
   .add(

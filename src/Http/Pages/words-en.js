@@ -193,6 +193,7 @@ export const words = {
   cause_listener_crashed: "The listener crashed",
   cause_service_stopped: "This service was stopped",
   cause_service_crashed: "This service crashed",
+  cause_import: "Import of earlier messages",
 
   // The timeline
   timeline: "Timeline",

@@ -187,6 +187,7 @@ export const words = {
   cause_listener_crashed: "El oyente falló",
   cause_service_stopped: "Este servicio fue parado",
   cause_service_crashed: "Este servicio falló",
+  cause_import: "Importación de mensajes anteriores",
 
   timeline: "Línea de tiempo",
   timelineOf: "Línea de tiempo de {name}",

@@ -187,6 +187,7 @@ export const words = {
   cause_listener_crashed: "O ouvinte falhou",
   cause_service_stopped: "Este serviço foi parado",
   cause_service_crashed: "Este serviço falhou",
+  cause_import: "Importação de mensagens anteriores",
 
   timeline: "Linha do tempo",
   timelineOf: "Linha do tempo de {name}",

@@ -64,7 +64,7 @@ export const close = (ledger: Ledger, instance: InstanceName) =>
 /** Takes the verdict on a closed gap back: it becomes pending, and due at once. */
 export const retry = (ledger: Ledger, gap: Gap.Closed) =>
   Effect.suspend(() => {
-    if (ledger.entries.get(gap) === undefined && gap.recovered === false)
+    if (ledger.entries.get(gap) === undefined && gap.recovered === false && !Gap.isImport(gap))
       ledger.entries.forgetUnrecovered(gap.instance, 1)
     return put(ledger, Gap.again(gap))
   })

@@ -26,7 +26,8 @@ export const make = () => {
     pending: pendingOf,
     summary: (instance: string): Gap.GapSummary => ({
       open: openOf(instance) ?? null,
-      unrecovered: entryOf(instance).lost + pendingOf(instance).length
+      unrecovered:
+        entryOf(instance).lost + pendingOf(instance).filter((gap) => !Gap.isImport(gap)).length
     }),
     /** The unfinished gap of this id. */
     get: ({ id, instance }: Gap.Gap) => entryOf(instance).gaps.find((gap) => gap.id === id),
@@ -48,7 +49,7 @@ export const make = () => {
         gap.instance,
         Gap.isOpen(gap) || Gap.isRecoverable(gap)
           ? { gaps: [...others, gap].sort(byFrom), lost }
-          : { gaps: others, lost: lost + (gap.recovered === true ? 0 : 1) }
+          : { gaps: others, lost: lost + (gap.recovered === true || Gap.isImport(gap) ? 0 : 1) }
       )
     },
     lost: (instance: string, lost: number) => entries.set(instance, { gaps: [], lost }),
@@ -64,6 +65,6 @@ export const make = () => {
 
 /** A gap that can begin while the link holds is of a kind of its own. */
 const kindOf = (cause: Gap.GapCause): string =>
-  cause === "not_subscribed" || Gap.isDeaf({ cause }) ? cause : "link"
+  cause === "not_subscribed" || cause === "import" || Gap.isDeaf({ cause }) ? cause : "link"
 
 const byFrom = (left: Gap.Gap, right: Gap.Gap) => DateTime.Order(left.from, right.from)

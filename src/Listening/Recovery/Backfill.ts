@@ -112,9 +112,10 @@ const recover = (
   gap: Gap.Recoverable
 ): Effect.Effect<Gap.Closed> =>
   Effect.gen(function* () {
-    if (tools.limit === 0) return Gap.lost(gap, "limit", "BACKFILL_LIMIT is 0")
-    const fetched = yield* fetch(toolsFor(tools, gap), gap)
-    if (fetched.recovered !== true) return fetched
+    const limited = toolsFor(tools, gap)
+    if (limited.limit === 0) return Gap.lost(gap, "limit", "BACKFILL_LIMIT is 0")
+    const fetched = yield* fetch(limited, gap)
+    if (fetched.recovered !== true || Gap.isImport(gap)) return fetched
     const judged = yield* judge(tools, fetched)
     switch (judged.is) {
       case "lost":
@@ -151,18 +152,21 @@ const recover = (
 /** One line for each verdict that is final. */
 const tell = (gap: Gap.Closed) => {
   const [from, to] = [gap.from, gap.to].map(DateTime.formatIso)
+  const what = Gap.isImport(gap) ? "import" : "gap"
   if (gap.recovered === true)
     return Effect.logInfo(
-      `The gap from ${from} to ${to} is recovered: ${gap.fetched} messages fetched`
+      `The ${what} from ${from} to ${to} is ${Gap.isImport(gap) ? "done" : "recovered"}: ${gap.fetched} messages fetched`
     )
   return gap.recovered === false && gap.retryAt === null
-    ? Effect.logWarning(`Messages of the gap from ${from} to ${to} are missing: ${gap.note}`)
+    ? Effect.logWarning(`Messages of the ${what} from ${from} to ${to} are missing: ${gap.note}`)
     : Effect.void
 }
 
 /** Messages that were fetched while the gap was open had a limit of their own. */
 const toolsFor = (tools: Tools, gap: Gap.Gap): Tools =>
-  Gap.isDeaf(gap) ? { ...tools, limit: tools.limit + gap.fetched } : tools
+  Gap.isDeaf(gap)
+    ? { ...tools, limit: tools.limit + gap.fetched }
+    : { ...tools, limit: gap.limit ?? tools.limit }
 
 /** A younger message may be in flight, and is left for the next round, so that no round waits for it. */
 const settled = Duration.sum(Duration.sum(Gap.leeway, grace), Duration.seconds(1))
@@ -185,7 +189,9 @@ const round = (tools: Tools, instance: InstanceName): Effect.Effect<boolean> =>
 
 const dueOf = ({ retryAt, to }: Gap.Recoverable): DateTime.Utc =>
   retryAt ?? DateTime.addDuration(to, grace)
+/** A gap comes before an import. */
 const byDue = (left: Gap.Recoverable, right: Gap.Recoverable) =>
+  Number(Gap.isImport(left)) - Number(Gap.isImport(right)) ||
   DateTime.Order(dueOf(left), dueOf(right))
 
 /** The pause before the next try is as long as the time since the gap closed, within bounds. */

@@ -39,7 +39,7 @@ const overlap = 5
 /** Fetches from where back-fill left off, and writes progress into the ledger page by page. */
 export const fetch = (tools: Tools, gap: Gap.Recoverable) =>
   Effect.gen(function* () {
-    let now = Gap.offset(gap, yield* offsetOf(tools))
+    let now = Gap.isImport(gap) ? gap : Gap.offset(gap, yield* offsetOf(tools))
     const { begin, end, first } = stretchOf(now)
     let [from, reach] = [begin, end]
     while (from <= end) {
@@ -59,17 +59,23 @@ export const fetch = (tools: Tools, gap: Gap.Recoverable) =>
         )
       now = Gap.progressed(now, fresh, DateTime.unsafeMake(from * 1000))
       yield* tools.ledger.update(now)
+      if (Gap.isImport(now) && hasGap(tools, now)) return now
       if (isEarly) yield* Effect.sleep(grace)
     }
     return Gap.recovered(now)
   })
+
+/** A gap that has closed meanwhile is not kept waiting by an import, which goes on after it. */
+const hasGap = ({ ledger }: Tools, { instance }: Gap.Closed) =>
+  ledger.pending(instance).some((gap) => !Gap.isImport(gap) && gap.retryAt === null)
 
 const offsetOf = ({ clocks }: Tools) =>
   Effect.map(clocks.offsets, ({ evolution, whatsapp }) => ClockOffset.hull(evolution, whatsapp))
 
 /** The seconds to fetch, by the clock that stamps messages; nothing before `first` belongs to the gap. */
 const stretchOf = (gap: Gap.Recoverable) => {
-  const leeway = Duration.toMillis(Gap.leeway)
+  // An import is bounded by the messages' own times.
+  const leeway = Gap.isImport(gap) ? 0 : Duration.toMillis(Gap.leeway)
   const { least, most } = gap.clockOffset ?? { least: 0, most: 0 }
   const first = Math.floor(seconds(DateTime.subtract(gap.from, { millis: leeway + most })))
   const end = Math.ceil(seconds(DateTime.add(gap.to, { millis: leeway - least })))
@@ -144,7 +150,10 @@ const handOn = (
     if (oldestFirst.length === 0) return [0, true]
     const room = tools.limit - gap.fetched
     if (room <= 0) return [0, (yield* countMissing(tools, oldestFirst)) === 0]
-    const fresh = yield* tools.ingest.backfill(oldestFirst.slice(0, room))
+    const fresh = yield* tools.ingest.backfill(
+      oldestFirst.slice(0, room),
+      Gap.isImport(gap) ? "import" : "backfill"
+    )
     const sofar = { ...gap, fetched: gap.fetched + fresh }
     const [more, isAll] = yield* handOn(tools, sofar, oldestFirst.slice(room))
     return [fresh + more, isAll]

@@ -69,12 +69,13 @@ export const gapRows = (events: ReadonlyArray<EvolutionEvent>): string | null =>
   const gaps = new Map<string, Gap>()
   for (const { gap } of events) if (gap !== undefined) gaps.set(gap.id, gap)
   return rows([...gaps.values()], (gap) => {
-    const { clockOffset, fetchedUntil, retryAt, ...row } = encodeGap(gap)
+    const { clockOffset, fetchedUntil, limit, retryAt, ...row } = encodeGap(gap)
     return JSON.stringify({
       ...row,
       fetched_until: fetchedUntil,
       retry_at: retryAt,
-      clock_offset: clockOffset
+      clock_offset: clockOffset,
+      quota: limit
     })
   })
 }

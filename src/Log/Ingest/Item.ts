@@ -52,7 +52,8 @@ export const sizeOf = (decoded: Decoded): number =>
 
 /** Says that an event was fetched again, and so may be in the log already. */
 export const isFetched = ({ decoded }: Pick<Item, "decoded">): boolean =>
-  Either.isRight(decoded) && decoded.right.origin === "backfill"
+  Either.isRight(decoded) &&
+  (decoded.right.origin === "backfill" || decoded.right.origin === "import")
 
 /** Fetched messages are compared with the log, so events before them have to be committed first. */
 export const firstBatch = (items: Batch): Batch => {

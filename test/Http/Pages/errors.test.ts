@@ -15,7 +15,8 @@ describe("the recent troubles", () => {
     clockOffset: null,
     retryAt: null,
     note: null,
-    reason: null
+    reason: null,
+    limit: null
   } as const
 
   it("are empty while all is well", () => {

@@ -102,7 +102,8 @@ describe("the parts of a status", () => {
       clockOffset: null,
       retryAt: null,
       note: null,
-      reason: null
+      reason: null,
+      limit: null
     }
     expect(gapsOf(status())).toEqual({ text: "None", tone: "good", since: null })
     expect(gapsOf(status({}, { gaps: { open: null, unrecovered: 2 } }))).toMatchObject({

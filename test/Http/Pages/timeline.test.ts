@@ -33,7 +33,8 @@ inBrowser("timeline.js", () => {
     clockOffset: null,
     retryAt: null,
     note: null,
-    reason: null
+    reason: null,
+    limit: null
   }
 
   it("draws a text for each of its bars, and a table with the same data", () =>

@@ -14,9 +14,11 @@ import * as StopPlan from "./Concurrency/StopPlan.ts"
 import { EventSource } from "./Evolution/EventSource.ts"
 import { EvolutionClient } from "./Evolution/EvolutionClient.ts"
 import { Upstream } from "./Evolution/Upstream.ts"
+import * as FirstReport from "./Instances/FirstReport.ts"
 import { Instances } from "./Instances/Instances.ts"
 import { Pairing } from "./Instances/Pairing.ts"
 import * as Retention from "./Instances/Retention.ts"
+import { Summary } from "./Instances/Summary.ts"
 import * as AutoStart from "./Listening/AutoStart.ts"
 import { Clocks } from "./Listening/Clocks.ts"
 import { Discovery } from "./Listening/Discovery.ts"
@@ -39,11 +41,13 @@ import * as Sql from "./Storage/Sql.ts"
 // Each line stands on the ones below it; what is built last is stopped first.
 export const layer = Layer.mergeAll(
   AutoStart.layer,
+  FirstReport.layer,
   Pairing.layer,
   Retention.layer,
   StateWatch.layer,
   StormLog.layer
 ).pipe(
+  Layer.provideMerge(Summary.layer),
   Layer.provideMerge(Instances.layer),
   Layer.provideMerge(Proof.layer),
   Layer.provideMerge(ListenerRegistry.layer),

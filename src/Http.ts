@@ -31,6 +31,7 @@ const routes = Layer.mergeAll(
       Handlers.pairingPage,
       Handlers.session,
       Handlers.keys,
+      Handlers.summary,
       Handlers.health,
       Handlers.metrics
     ]),

@@ -7,6 +7,7 @@ import { instances } from "./Api/Instances.ts"
 import { keys } from "./Api/Keys.ts"
 import { pairing, pairingPage } from "./Api/Pairing.ts"
 import { session } from "./Api/Session.ts"
+import { summary } from "./Api/Summary.ts"
 
 export * from "./Api/Authorization.ts"
 export * from "./Api/Errors.ts"
@@ -21,6 +22,7 @@ export class Api extends HttpApi.make("evolution-listener")
   .add(pairingPage)
   .add(session)
   .add(keys)
+  .add(summary)
   .add(health)
   .add(metrics)
   .annotate(OpenApi.Title, "evolution-listener")

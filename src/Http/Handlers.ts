@@ -10,6 +10,7 @@ import type { InstanceName } from "../Domain/Instance.ts"
 import { Caller, sees } from "../Domain/Key.ts"
 import { Instances } from "../Instances/Instances.ts"
 import { Pairing } from "../Instances/Pairing.ts"
+import { Summary } from "../Instances/Summary.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { Health } from "../Log/Health.ts"
@@ -212,6 +213,12 @@ export const keys = HttpApiBuilder.group(Api, "keys", (handlers) =>
           Effect.map(orUnavailable(audit.read({ before, limit })), (rows) => ({ rows }))
         )
       )
+  )
+)
+
+export const summary = HttpApiBuilder.group(Api, "summary", (handlers) =>
+  Effect.map(Summary, (service) =>
+    handlers.handle("summary", () => Effect.flatMap(Caller, (caller) => service.of(sees(caller))))
   )
 )
 

@@ -3,6 +3,7 @@ import { Context, DateTime, Effect, Layer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { Instances } from "../Instances/Instances.ts"
 import { Clocks } from "../Listening/Clocks.ts"
+import { Proof } from "../Listening/Proof.ts"
 import { Ingest } from "../Log/Ingest.ts"
 import * as Now from "./Metrics/Now.ts"
 import * as Process from "./Metrics/Process.ts"
@@ -26,6 +27,7 @@ const make = Effect.gen(function* () {
   const namesInstances = yield* AppConfig.metricsPerInstance
   const clocks = yield* Clocks
   const ingest = yield* Ingest
+  const proof = yield* Proof
   const instances = yield* Instances
   const lag = yield* Process.lag
   const moment = Effect.all({
@@ -33,7 +35,8 @@ const make = Effect.gen(function* () {
     statuses: instances.all,
     depth: ingest.depth,
     degraded: ingest.degraded,
-    offsets: clocks.offsets
+    offsets: clocks.offsets,
+    events: proof.events
   })
   return Metrics.of({
     text: Effect.zipWith(moment, Process.families(lag), (now, ofProcess) =>

@@ -16,7 +16,7 @@ import { Clock, Context, DateTime, Duration, Effect, Layer, Schedule, Stream } f
 import { loop } from "../Concurrency/Supervise.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { ListenerState } from "../Domain/ListenerState.ts"
-import { type Proven, unproven } from "../Domain/Summary.ts"
+import { broadcastRemedy, type Proven, unproven } from "../Domain/Summary.ts"
 import { EventSource, type Flow } from "../Evolution/EventSource.ts"
 import { Discovery, type Found } from "./Discovery.ts"
 import { transit } from "./GapLedger.ts"
@@ -48,9 +48,6 @@ const tickEvery = Duration.seconds(1)
 
 /** An unproven link is soon compared with a further list: the next regular one is a minute away. */
 const firstLook = Duration.seconds(10)
-
-export const remedy =
-  "set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it, or EVOLUTION_MODE=namespace here"
 
 interface Suspicion extends Sign {
   readonly dueAt: number
@@ -112,7 +109,7 @@ const make = Effect.gen(function* () {
     Effect.suspend(() => {
       events = { state: "silent", since: events.since, evidence: words, instance }
       return Effect.logError(
-        `The link to Evolution is up and brings no events. ${words}. To do: ${remedy}`
+        `The link to Evolution is up and brings no events. ${words}. To do: ${broadcastRemedy}`
       )
     })
 

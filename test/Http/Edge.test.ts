@@ -235,6 +235,7 @@ describe("a request without a route", () => {
           "POST /keys",
           "DELETE /keys/shop",
           "GET /audit",
+          "GET /summary",
           "GET /health/live",
           "GET /health/ready",
           "GET /metrics"

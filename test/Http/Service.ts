@@ -11,11 +11,12 @@ import { Api } from "../../src/Http/Api.ts"
 import * as Http from "../../src/Http.ts"
 import { Instances } from "../../src/Instances/Instances.ts"
 import { Pairing } from "../../src/Instances/Pairing.ts"
+import { Summary } from "../../src/Instances/Summary.ts"
 import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import type { Ingest } from "../../src/Log/Ingest.ts"
-import { clocksOf, ingestOf } from "../support/doubles.ts"
+import { clocksOf, ingestOf, proofOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 
 export const key = "key-of-the-test"
@@ -30,12 +31,15 @@ export const house = (
   instances: Partial<Instances["Type"]> = {},
   store: Partial<EventStore["Type"]> = {},
   ingest: Partial<Ingest["Type"]> = {},
-  pairing: Partial<Pairing["Type"]> = {}
+  pairing: Partial<Pairing["Type"]> = {},
+  summary: Partial<Summary["Type"]> = {}
 ) =>
   Layer.mergeAll(
     Layer.mock(Instances, instances),
     Layer.mock(EventStore, store),
     clocksOf(),
+    proofOf(),
+    Layer.mock(Summary, summary),
     ingestOf(ingest),
     silence,
     Layer.mock(Audit, { record: () => (command) => command }),

@@ -1,7 +1,8 @@
 /** Doubles that several suites use; a call that a test did not expect is a defect. */
-import { Chunk, Clock, Deferred, Duration, Effect, Layer, Option, Stream } from "effect"
+import { Chunk, Clock, DateTime, Deferred, Duration, Effect, Layer, Option, Stream } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
+import { unproven } from "../../src/Domain/Summary.ts"
 import { EventSource, type Subscription } from "../../src/Evolution/EventSource.ts"
 import { Clocks, type Offsets } from "../../src/Listening/Clocks.ts"
 import { Discovery } from "../../src/Listening/Discovery.ts"
@@ -84,6 +85,7 @@ export const recoveryOf = (recovery: Partial<Recovery["Type"]> = {}) =>
 /** Proof of nothing, that nobody is told of. */
 export const proofOf = (proof: Partial<Proof["Type"]> = {}) =>
   Layer.mock(Proof, {
+    events: Effect.succeed(unproven(DateTime.unsafeMake(0))),
     link: Effect.succeed(null),
     report: () => Effect.void,
     created: () => Effect.void,

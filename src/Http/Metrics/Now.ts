@@ -6,6 +6,7 @@ import { GapCause } from "../../Domain/Gap.ts"
 import { WhatsAppState } from "../../Domain/Instance.ts"
 import type { ListenerState } from "../../Domain/ListenerState.ts"
 import { type InstanceStatus, UserAction } from "../../Domain/Status.ts"
+import { Proven } from "../../Domain/Summary.ts"
 import type { Offsets } from "../../Listening/Clocks.ts"
 import type { Depth } from "../../Log/Ingest.ts"
 import { prefix } from "../../Telemetry/Metrics.ts"
@@ -17,6 +18,7 @@ export interface Moment {
   readonly depth: Depth
   readonly degraded: Degraded | null
   readonly offsets: Offsets
+  readonly events: Proven
 }
 
 export const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>): Family => ({
@@ -57,6 +59,7 @@ const offsetsOf = ({ evolution, whatsapp }: Offsets): ReadonlyArray<Sample> =>
 export const families = ({
   degraded,
   depth,
+  events,
   now,
   offsets,
   statuses
@@ -135,6 +138,11 @@ export const families = ({
       "clock_offset_seconds",
       "By how much our clock is ahead of Evolution's and of WhatsApp's; not there before it is measured",
       offsetsOf(offsets)
+    ),
+    gauge(
+      "events_flow",
+      "1 for what is known of the link that is up: events are proven to come, not yet proven, or do not come",
+      tally("state", Proven.fields.state.literals, [events.state])
     ),
     gauge("queue_events", "Events taken in and not written yet", single(depth.events)),
     gauge("queue_bytes", "How much memory these take, about", single(depth.bytes)),

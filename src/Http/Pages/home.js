@@ -3,6 +3,7 @@ import { makeActions, makeButtons } from "./actions.js"
 import { ask, instancePath, isInPath, messageOf } from "./api.js"
 import { showDegraded } from "./degraded.js"
 import { byId, h, keyed, setAttribute, setText, show } from "./dom.js"
+import { watchOverview } from "./overview.js"
 import { makePart } from "./part.js"
 import { rooted } from "./place.js"
 import { watchRoster } from "./roster.js"
@@ -96,6 +97,7 @@ open(({ notices, onFeed, signal }) => {
     setText(byId("count", HTMLElement), sayCount("count", matching.length))
   }
 
+  watchOverview(signal)
   const roster = watchRoster({
     signal,
     onFeed,

@@ -4,6 +4,7 @@ import type { Gap as GapSchema } from "../../Domain/Gap.ts"
 import type { Qr as QrSchema } from "../../Domain/Instance.ts"
 import type { ListenerState as ListenerStateSchema } from "../../Domain/ListenerState.ts"
 import type { InstanceStatus as InstanceStatusSchema } from "../../Domain/Status.ts"
+import type { Summary as SummarySchema } from "../../Domain/Summary.ts"
 import type { Timeline as TimelineSchema } from "../../Domain/Timeline.ts"
 
 export type EventRecord = typeof EventRecordSchema.Encoded
@@ -12,6 +13,7 @@ export type InstanceStatus = typeof InstanceStatusSchema.Encoded
 export type ListenerState = typeof ListenerStateSchema.Encoded
 export type Qr = typeof QrSchema.Encoded
 
+export type Summary = typeof SummarySchema.Encoded
 export type Timeline = typeof TimelineSchema.Encoded
 
 export interface Pairing {

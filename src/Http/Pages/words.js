@@ -1,7 +1,12 @@
 /** The texts of the pages, in the language that the server chose for the document. */
-import { words as en } from "./words-en.js"
-import { words as es } from "./words-es.js"
-import { words as ptBR } from "./words-pt-BR.js"
+import { words as enWords } from "./words-en.js"
+import { words as esWords } from "./words-es.js"
+import * as evolution from "./words-evolution.js"
+import { words as ptBRWords } from "./words-pt-BR.js"
+
+const en = { ...enWords, ...evolution.en }
+const es = { ...esWords, ...evolution.es }
+const ptBR = { ...ptBRWords, ...evolution.ptBR }
 
 /** @typedef {typeof en} Dictionary */
 /** @typedef {keyof Dictionary} Word */

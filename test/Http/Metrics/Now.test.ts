@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration } from "effect"
+import { unproven } from "../../../src/Domain/Summary.ts"
 import { families, type Moment, perInstance } from "../../../src/Http/Metrics/Now.ts"
 import { render } from "../../../src/Http/Metrics/Text.ts"
 import { parse, sampleOf } from "../../support/Exposition.ts"
@@ -14,6 +15,7 @@ const moment = (
   depth: nothingWaits,
   degraded: null,
   offsets: { evolution: null, whatsapp: null },
+  events: unproven(now),
   ...more
 })
 

@@ -1,0 +1,15 @@
+/** The service at one glance. */
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
+import { Summary } from "../../Domain/Summary.ts"
+import { Authorization } from "./Authorization.ts"
+
+export const summary = HttpApiGroup.make("summary")
+  .add(
+    HttpApiEndpoint.get("summary", "/summary")
+      .addSuccess(Summary)
+      .annotate(
+        OpenApi.Summary,
+        "Read what is the case with Evolution, what to do, and the instances by their states"
+      )
+  )
+  .middleware(Authorization)

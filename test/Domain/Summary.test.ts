@@ -1,0 +1,80 @@
+import { describe, expect, it } from "@effect/vitest"
+import { DateTime } from "effect"
+import {
+  EvolutionUnavailable,
+  KeyRefused,
+  LicenseRequired
+} from "../../src/Domain/EvolutionError.ts"
+import { DialFailed, UpgradeRefused } from "../../src/Domain/LinkError.ts"
+import * as State from "../../src/Domain/ListenerState.ts"
+import { type Found, summaryOf, unproven } from "../../src/Domain/Summary.ts"
+import { status } from "../Http/Metrics/statuses.ts"
+
+const now = DateTime.unsafeMake(1_000_000)
+const up = State.listening(State.connecting(State.stopped(now), now), now)
+
+const waiting = (error: State.SessionError) =>
+  State.waiting(up, { since: now, nextAttempt: now, isFlapping: false, error })
+
+const well: Found = {
+  url: "http://evolution:8080/",
+  mode: "global",
+  version: "2.3.7",
+  link: up,
+  events: { ...unproven(now), state: "proven" },
+  list: { at: now, error: null },
+  clockOffset: null
+}
+
+const refused = (status: number, body: string) => waiting(UpgradeRefused.of(status, body))
+const noSocket = JSON.stringify({
+  status: 404,
+  error: "Not Found",
+  response: { message: ["Cannot GET /socket.io/?EIO=4&transport=websocket"] }
+})
+const away = new EvolutionUnavailable({ message: "connect ECONNREFUSED", status: null })
+const silent = {
+  ...unproven(now),
+  state: "silent" as const,
+  evidence: 'We created "shop-1"',
+  instance: "shop-1"
+}
+
+describe("A summary", () => {
+  it.each([
+    ["well", {}],
+    ["unproven", { events: unproven(now) }],
+    ["not_broadcast", { events: silent }],
+    ["starting", { list: { at: null, error: null } }],
+    ["starting", { link: State.connecting(State.stopped(now), now) }],
+    ["no_link", { link: waiting(DialFailed.of("ECONNRESET", "reset")) }],
+    // A proxy that passes REST and no upgrade.
+    ["no_link", { link: refused(400, "<html>Bad Request</html>") }],
+    ["not_reached", { list: { at: null, error: away } }],
+    ["not_reached", { list: { at: now, error: away }, link: waiting(DialFailed.of("X", "x")) }],
+    ["websocket_disabled", { link: refused(404, noSocket) }],
+    ["key_refused", { link: refused(400, "Invalid global token") }],
+    ["key_refused", { list: { at: null, error: new KeyRefused({ message: "401" }) } }],
+    ["license_required", { list: { at: null, error: new LicenseRequired({ message: "503" }) } }],
+    // Our own database is not Evolution's fault.
+    ["well", { list: { at: now, error: { _tag: "SqlError" as const, message: "gone" } } }]
+  ] as const)("is %s (%#)", (condition, facts) => {
+    expect(summaryOf({ ...well, ...facts }, [], () => true).condition).toBe(condition)
+  })
+
+  it("counts only what the caller may see, and names no other instance", () => {
+    const statuses = [status("shop-1", {}), status("shop-2", {})]
+    const all = summaryOf({ ...well, events: silent }, statuses, () => true)
+    expect([all.instances.known, all.evolution.events.instance]).toEqual([2, "shop-1"])
+    const bound = summaryOf({ ...well, events: silent }, statuses, (name) => name === "shop-2")
+    expect(bound.instances).toMatchObject({ known: 1, listenedTo: 1, listeners: { Listening: 1 } })
+    expect(JSON.stringify(bound)).not.toContain("shop-1")
+  })
+
+  it("takes the error of a listener where each has a link of its own", () => {
+    const found: Found = { ...well, mode: "namespace", link: null }
+    expect(summaryOf(found, [status("shop-1", { listener: "parked" })], () => true).condition).toBe(
+      "key_refused"
+    )
+  })
+})

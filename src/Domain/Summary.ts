@@ -184,6 +184,7 @@ const conditionOf = ({ events, link, list }: Found, error: LinkError): Condition
   if (tags.includes("LicenseRequired") || reason === "license") return "license_required"
   if (reason === "disabled") return "websocket_disabled"
   if (isReachable(list) === false) return "not_reached"
+  if (list.at === null && list.error === null) return "starting"
   if (error !== undefined) return "no_link"
   if (list.at === null || link?._tag === "Connecting") return "starting"
   if (events.state === "silent") return "not_broadcast"

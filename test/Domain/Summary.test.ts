@@ -74,7 +74,7 @@ describe("A summary", () => {
   it("takes the error of a listener where each has a link of its own", () => {
     const found: Found = { ...well, mode: "namespace", link: null }
     expect(summaryOf(found, [status("shop-1", { listener: "parked" })], () => true).condition).toBe(
-      "key_refused"
+      "no_link"
     )
   })
 })

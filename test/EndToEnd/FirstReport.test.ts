@@ -1,6 +1,6 @@
 import { createServer } from "node:http"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import type { Settings } from "../support/EvolutionSimulator/State.ts"
 import { scopedSimulator } from "../support/EvolutionSimulator.ts"
 import { at, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
@@ -76,10 +76,11 @@ const tells = (
     expect(summary).toMatchObject({ condition, userAction, message: expect.stringMatching(words) })
     const { status } = yield* service.call("/health/ready")
     expect(status).toBe(200)
-    const lines = yield* Effect.repeat(
-      Effect.sync(() => report(service.output())),
-      { until: ({ length }) => length >= 5 }
+    yield* Effect.repeat(
+      Effect.sync(() => report(service.output()).length),
+      { until: (length) => length >= 5, schedule: Schedule.spaced("100 millis") }
     )
+    const lines = report(service.output())
     expect(lines.length).toBe(5)
     return lines
   })
@@ -201,8 +202,11 @@ describe("A first start on an empty database", () => {
         yield* service.call("/instances/loja-1/start", { method: "POST" })
         yield* Effect.repeat(
           Effect.sync(() => evolution.instance("loja-1").websocket),
-          { until: (settings) => settings?.enabled === true }
-        ).pipe(Effect.timeout("5 seconds"))
+          {
+            until: (settings) => settings?.enabled === true,
+            schedule: Schedule.spaced("50 millis")
+          }
+        ).pipe(Effect.timeout("20 seconds"))
       }),
     { timeout }
   )

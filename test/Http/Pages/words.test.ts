@@ -5,6 +5,7 @@ import { Desired, WhatsAppState } from "../../../src/Domain/Instance.ts"
 import type { ListenerState } from "../../../src/Domain/ListenerState.ts"
 import { NoCode } from "../../../src/Domain/Pairing.ts"
 import { UserAction } from "../../../src/Domain/Status.ts"
+import { Condition } from "../../../src/Domain/Summary.ts"
 import { all } from "../../../src/Http/Language.ts"
 import {
   dictionaries,
@@ -63,6 +64,7 @@ describe("the dictionaries", () => {
       degraded: Degraded.fields.reason.literals,
       qr: NoCode.literals,
       cause: GapCause.literals,
+      condition: Condition.literals,
       verdict: ["true", "false", "null", "open"],
       feed: ["connecting", "live", "stale", "reconnecting", "refused"],
       hours: ["1", "6", "24", "168"]

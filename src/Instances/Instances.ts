@@ -1,7 +1,6 @@
 /** Instances as a whole: the instance at Evolution, our listener for it, and the status of both. */
-import { randomUUID } from "node:crypto"
 import type { SqlError } from "@effect/sql"
-import { Context, DateTime, type Duration, Effect, Layer, Option } from "effect"
+import { Context, DateTime, type Duration, Effect, Layer, type Option } from "effect"
 import { toLogged } from "../Domain/Event.ts"
 import {
   type EvolutionError,
@@ -18,12 +17,12 @@ import { type CreateInput, EvolutionClient } from "../Evolution/EvolutionClient.
 import { Discovery } from "../Listening/Discovery.ts"
 import { GapLedger } from "../Listening/GapLedger.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
-import { Recovery } from "../Listening/Recovery.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { GapStore } from "../Log/GapStore.ts"
 import { Ingest } from "../Log/Ingest.ts"
 import { InstanceStore } from "../Log/InstanceStore.ts"
 import * as Creation from "./Creation.ts"
+import * as Fetching from "./Fetching.ts"
 import * as Removal from "./Removal.ts"
 
 type Command<E = never> = (
@@ -108,12 +107,12 @@ const make = Effect.gen(function* () {
   const registry = yield* ListenerRegistry
   const ledger = yield* GapLedger
   const gapStore = yield* GapStore
-  const recovery = yield* Recovery
   const ingest = yield* Ingest
   const discovery = yield* Discovery
   const log = yield* EventStore
   const create = yield* Creation.make
   const { purge, remove } = yield* Removal.make
+  const fetching = yield* Fetching.make
 
   const find = (name: InstanceName): Effect.Effect<InstanceRecord, InstanceNotFound> => {
     const record = store.get(name)
@@ -167,33 +166,7 @@ const make = Effect.gen(function* () {
     restart: (name) => Effect.zipRight(registry.restart(name), status(name)),
     status,
     gaps: gapStore.list,
-    retryGap: (name, id) =>
-      Effect.gen(function* () {
-        yield* find(name)
-        const found = yield* gapStore.find(name, id)
-        if (Option.isNone(found) || Gap.isOpen(found.value)) return found
-        const { _tag } = yield* registry.status(name)
-        yield* ledger.retry(found.value)
-        if (_tag === "Listening") yield* recovery.wake(name)
-        return Option.some(Gap.again(found.value))
-      }),
-    import: (name, { from, limit, to }) =>
-      Effect.gen(function* () {
-        yield* find(name)
-        const { _tag } = yield* registry.status(name)
-        const now = yield* DateTime.now
-        const end = DateTime.min(to ?? now, now)
-        const entry = Gap.imported({
-          id: randomUUID(),
-          instance: name,
-          from: DateTime.min(from, end),
-          to: end,
-          limit
-        })
-        if (!(yield* ledger.importing(entry))) return Option.none()
-        if (_tag === "Listening") yield* recovery.wake(name)
-        return Option.some(entry)
-      }),
+    ...fetching,
     timeline: (name, lately) =>
       Effect.gen(function* () {
         const to = yield* DateTime.now

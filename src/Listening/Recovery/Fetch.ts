@@ -14,6 +14,7 @@ import * as Metrics from "../../Telemetry/Metrics.ts"
 import * as Tracing from "../../Telemetry/Tracing.ts"
 import type { Clocks } from "../Clocks.ts"
 import type { GapLedger } from "../GapLedger.ts"
+import { type Ahead, aheadOf } from "./Ahead.ts"
 import * as Chats from "./Chats.ts"
 import * as Messages from "./Messages.ts"
 
@@ -39,8 +40,9 @@ const overlap = 5
 /** Fetches from where back-fill left off, and writes progress into the ledger page by page. */
 export const fetch = (tools: Tools, gap: Gap.Recoverable) =>
   Effect.gen(function* () {
-    let now = Gap.isImport(gap) ? gap : Gap.offset(gap, yield* offsetOf(tools))
-    const { begin, end, first } = stretchOf(now)
+    const ahead = yield* aheadOf(tools, gap)
+    let now = Gap.isImport(gap) ? gap : Gap.offset(gap, ahead.known)
+    const { begin, end, first } = stretchOf(now, ahead)
     let [from, reach] = [begin, end]
     while (from <= end) {
       const { fresh, horizon, isAll, isEarly, to } = yield* page(tools, now, {
@@ -69,14 +71,12 @@ export const fetch = (tools: Tools, gap: Gap.Recoverable) =>
 const hasGap = ({ ledger }: Tools, { instance }: Gap.Closed) =>
   ledger.pending(instance).some((gap) => !Gap.isImport(gap) && gap.retryAt === null)
 
-const offsetOf = ({ clocks }: Tools) =>
-  Effect.map(clocks.offsets, ({ evolution, whatsapp }) => ClockOffset.hull(evolution, whatsapp))
-
 /** The seconds to fetch, by the clock that stamps messages; nothing before `first` belongs to the gap. */
-const stretchOf = (gap: Gap.Recoverable) => {
+const stretchOf = (gap: Gap.Recoverable, { mayAgree }: Ahead) => {
   // An import is bounded by the messages' own times.
   const leeway = Gap.isImport(gap) ? 0 : Duration.toMillis(Gap.leeway)
-  const { least, most } = gap.clockOffset ?? { least: 0, most: 0 }
+  const agreed = { least: 0, most: 0 }
+  const { least, most } = ClockOffset.hull(gap.clockOffset, mayAgree ? agreed : null) ?? agreed
   const first = Math.floor(seconds(DateTime.subtract(gap.from, { millis: leeway + most })))
   const end = Math.ceil(seconds(DateTime.add(gap.to, { millis: leeway - least })))
   const begin = gap.fetchedUntil === null ? first : Math.floor(seconds(gap.fetchedUntil))
@@ -100,10 +100,10 @@ const page = (
       overlapping.to < from ? yield* tools.messages.page(gap.instance, from, until) : overlapping
     const records = yield* inTheirChats(tools, gap.instance, stored)
     const receivedAt = yield* Clock.currentTimeMillis
-    const ahead = yield* bestOffset(tools)
     // Evolution stores a message first and emits it then: the event of a younger one may be in flight.
     const arrived = Math.max(receivedAt - Duration.toMillis(grace), DateTime.toEpochMillis(gap.to))
-    const horizon = Math.floor((arrived - ahead) / 1000)
+    const { ofMost } = yield* aheadOf(tools, gap)
+    const horizon = Math.floor((arrived - ofMost) / 1000)
     const [old, young] = Arr.partition(records, (one) => one.messageTimestamp > horizon)
     const toEvents = (part: typeof records) => Messages.toEvents(gap.instance, receivedAt, part)
     const [fresh, isAll] = yield* handOn(tools, gap, toEvents(old))
@@ -135,10 +135,6 @@ const inTheirChats = (
     const phones = new Map([...known, ...told])
     return records.map((record) => Chats.addressed(record, phones))
   })
-
-/** Most messages are stamped by WhatsApp; Evolution stamps those that it sends. */
-const bestOffset = ({ clocks }: Tools) =>
-  Effect.map(clocks.offsets, ({ evolution, whatsapp }) => (whatsapp ?? evolution)?.most ?? 0)
 
 /** Adds as many messages as the limit allows: succeeds with their number, and with `true` if none is left. */
 const handOn = (

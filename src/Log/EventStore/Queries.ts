@@ -26,6 +26,8 @@ export interface Heard {
   readonly id: string
   /** Our clock, ms since 1970 UTC. */
   readonly at: number
+  /** Time of the message by the clock that stamped it, ms since 1970 UTC; `null`: it has none. */
+  readonly sentAt: number | null
   /** Evolution's id of the instance, where the message has it. */
   readonly instanceId: string | null
 }
@@ -56,6 +58,8 @@ export const stateChangeNames = [
   .join(", ")
 
 const maxTurns = 5000
+
+const wholeSeconds = /^\d{10}$/
 
 /**
  * One of two keys has the hidden address of a person (`…@lid`) and the other one the phone's. The phone that
@@ -117,10 +121,15 @@ export const queries = (sql: SqlClient.SqlClient) => ({
     Effect.gen(function* () {
       const nearest = (side: Statement.Fragment, order: Statement.Fragment) =>
         Effect.map(
-          sql<{ key: string; received_at: Date; instance_id: string | null }>`
-            select key, received_at, instance_id from (
+          sql<{
+            key: string
+            received_at: Date
+            sent: string | null
+            instance_id: string | null
+          }>`
+            select key, received_at, sent, instance_id from (
               select id, event, origin, data #>> '{key,id}' as key, received_at,
-                data ->> 'instanceId' as instance_id from events
+                data ->> 'messageTimestamp' as sent, data ->> 'instanceId' as instance_id from events
               where instance = ${instance} and ${side} order by ${order} limit 5000
             ) as near
             where event in ('messages.upsert', 'send.message') and origin = 'live'
@@ -128,9 +137,10 @@ export const queries = (sql: SqlClient.SqlClient) => ({
             order by ${order} limit 2`,
           (rows) =>
             rows.map(
-              ({ instance_id, key, received_at }): Heard => ({
+              ({ instance_id, key, received_at, sent }): Heard => ({
                 id: key,
                 at: received_at.getTime(),
+                sentAt: sent !== null && wholeSeconds.test(sent) ? Number(sent) * 1000 : null,
                 instanceId: instance_id
               })
             )

@@ -84,9 +84,12 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
             if (world.logFails !== undefined) return Effect.fail(world.logFails)
             const live = messagesIn(log, instance).filter(({ origin }) => origin === "live")
             const ids = (side: typeof live) =>
-              side
-                .slice(0, 2)
-                .map(({ heardAt, id, instanceId }) => ({ id, at: heardAt, instanceId }))
+              side.slice(0, 2).map(({ heardAt, id, instanceId, seconds }) => ({
+                id,
+                at: heardAt,
+                sentAt: (start + seconds) * 1000,
+                instanceId
+              }))
             return Effect.succeed({
               before: ids(live.filter(({ heardAt }) => heardAt <= from.epochMillis).reverse()),
               after: ids(live.filter(({ heardAt }) => heardAt >= to.epochMillis))
@@ -146,14 +149,14 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
           yield* ledger.open(instance, (start + from) * 1000, "connection_lost")
           yield* ledger.close(instance)
         }),
-      /** Receives messages over the socket at their own timestamps. */
-      hears: (rows: ReadonlyArray<FoundMessage>, instance = shop) =>
+      /** Receives messages over the socket, by a clock that is `ahead` of their timestamps, in s. */
+      hears: (rows: ReadonlyArray<FoundMessage>, instance = shop, ahead = 0) =>
         Effect.zipRight(
           ingest.receive(
             rows.map(({ id: _row, MessageUpdate: _updates, ...data }) => ({
               name: "messages.upsert",
               payload: { event: "messages.upsert", instance, data },
-              receivedAt: data.messageTimestamp * 1000
+              receivedAt: (data.messageTimestamp + ahead) * 1000
             })),
             "live"
           ),

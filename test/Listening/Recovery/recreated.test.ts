@@ -90,7 +90,7 @@ describe("The verdict about an instance that was created again under its name", 
       const { backfill, evolution, gap, hears, offsets, verdict } = yield* makeWorld()
       Object.assign(offsets, { evolution: { least: 299_500, most: 300_500 } })
       // Our clock is 5 min ahead: created at 400 by ours, after these messages were heard.
-      yield* hears(said(50, 300))
+      yield* hears(said(50, 300 - 300), shop, 300)
       evolution.instances = created(100)
       evolution.stores(shop, said(10, 505 - 300))
       yield* gap(500, 530)

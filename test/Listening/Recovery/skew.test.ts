@@ -28,7 +28,7 @@ const fetched = (ahead: number, offsets: Partial<Offsets>) =>
     yield* gap(600, 645)
     Object.assign(known, offsets)
     yield* backfill()
-    yield* TestClock.adjust("3 minutes")
+    yield* TestClock.adjust("10 minutes")
     expect(isDone()).toBe(true)
     return { messages: messages(), verdict: verdict() }
   })
@@ -53,6 +53,11 @@ describe("Back-fill with clocks that differ", () => {
       0,
       { evolution: about(300), whatsapp: about(0) }
     ],
+    [
+      "Evolution's host is off, WhatsApp is right, and no message has told yet",
+      0,
+      { evolution: about(300), whatsapp: null }
+    ],
     // wwebjs/whatsapp-web.js#43664: messages that the host sends have the host's time
     [
       "the host is off and stamps what it sends",
@@ -66,6 +71,42 @@ describe("Back-fill with clocks that differ", () => {
       const { messages, verdict } = yield* fetched(ahead, offsets)
       expect(messages).toHaveLength(113)
       expect(verdict).toMatchObject({ recovered: true, fetched: 113 })
+    })
+  )
+
+  it.scoped.each([
+    ["ours and Evolution's are on one host, 5 min ahead", 300, about(0), "before"],
+    ["ours and Evolution's are on one host, 5 min behind", -300, about(0), "after"],
+    ["ours is 5 min ahead, and Evolution's is 2 min behind", 300, about(420), "after"],
+    ["Evolution gives no Date", 300, null, "before"]
+  ] as const)(
+    "learns from messages beside the gap, after a restart, that %s",
+    ([, ahead, evolution, side]) =>
+      Effect.gen(function* () {
+        const world = yield* makeWorld()
+        const beside = row("beside", start - ahead + (side === "before" ? 590 : 646))
+        world.evolution.stores(shop, [beside, ...said(ahead)])
+        if (side === "before") yield* world.hears([beside], shop, ahead)
+        yield* world.gap(600, 645)
+        if (side === "after") yield* world.hears([beside], shop, ahead)
+        Object.assign(world.offsets, { evolution, whatsapp: null })
+        yield* world.backfill()
+        yield* TestClock.adjust("3 minutes")
+        expect(world.messages()).toHaveLength(114)
+        expect(world.verdict()).toMatchObject({ recovered: true, fetched: 113 })
+      })
+  )
+
+  it.scoped("does not take a message for a clock that WhatsApp held back for hours", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld()
+      const old = row("old", start + 590 - 7200)
+      world.evolution.stores(shop, [old, ...said(0)])
+      yield* world.hears([old], shop, 7200)
+      yield* world.gap(600, 645)
+      yield* world.backfill()
+      yield* TestClock.adjust("3 minutes")
+      expect(world.verdict()).toMatchObject({ recovered: true, fetched: 113, clockOffset: null })
     })
   )
 

@@ -224,12 +224,20 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
       })
     }))
 
-  test("says when a message beside a gap was heard, and of which instance", (store) =>
+  test("says when a message beside a gap was sent and heard, and of which instance", (store) =>
     Effect.gen(function* () {
-      const whose = event('{"key":{"id":"A1"},"instanceId":"i-1"}')
-      yield* store.append({ ...nothing, events: heard([whose]) })
-      expect((yield* store.messagesAround("shop", at(5), at(9))).before).toEqual([
-        { id: "A1", at: receivedAt + 1000, instanceId: "i-1" }
+      const whose = event('{"key":{"id":"A1"},"instanceId":"i-1","messageTimestamp":1767323045}')
+      // Evolution's Business channel writes the time as a text, and other versions as a pair of numbers.
+      const others = ['"1767323045"', '{"low":1767323045,"high":0}'].map((time, n) =>
+        event(`{"key":{"id":"B${n}"},"messageTimestamp":${time}}`)
+      )
+      yield* store.append({ ...nothing, events: heard([whose, ...others]) })
+      expect((yield* store.messagesAround("shop", at(1), at(2))).before).toEqual([
+        { id: "A1", at: receivedAt + 1000, sentAt: 1_767_323_045_000, instanceId: "i-1" }
+      ])
+      expect((yield* store.messagesAround("shop", at(1), at(2))).after).toMatchObject([
+        { sentAt: 1_767_323_045_000 },
+        { sentAt: null }
       ])
     }))
 

@@ -1,5 +1,6 @@
-/** Clocks that are set. */
+/** Clocks that are set, and clocks that differ. */
 import type { Scenario } from "../Scenario.ts"
+import { until } from "../until.ts"
 
 const hour = 3_600_000
 
@@ -34,4 +35,29 @@ const clockJump: Scenario = {
   }
 }
 
-export const clocks: ReadonlyArray<Scenario> = [clockJump]
+/**
+ * Ours is five minutes ahead, that of Evolution's host two minutes behind. WhatsApp's, which stamps the
+ * messages, is right.
+ */
+const clocksDiffer: Scenario = {
+  name: "clocks-differ",
+  seconds: 60,
+  setup: { aheadMillis: 300_000, evolution: { clockMillis: -120_000 } },
+  isBackfilled: true,
+  run: async ({ cut, expect, load, pause, proxy, service }) => {
+    await load(20)
+    await pause(3000, 5000)
+    await cut(async () => {
+      proxy.refuse()
+      proxy.reset()
+      await pause(22_000, 28_000)
+    })
+    proxy.pass()
+    await until("the difference is told", 15_000, async () =>
+      service.output().includes("ahead of Evolution's: set both by NTP")
+    )
+    expect("a warning tells the difference", true)
+  }
+}
+
+export const clocks: ReadonlyArray<Scenario> = [clockJump, clocksDiffer]

@@ -80,7 +80,7 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       if (at === null || at.epochMillis === list?.askedAt) return
       const before = list
-      list = listOf(rows, at.epochMillis)
+      list = listOf(rows, at.epochMillis, before)
       if (before !== undefined) suspect(signsIn(before, list), yield* Clock.currentTimeMillis)
       yield* rounds.take(list)
     })
@@ -159,7 +159,7 @@ const make = Effect.gen(function* () {
         if (upSince === undefined) return
         const now = yield* Clock.currentTimeMillis
         const words = `We created "${instance}" there, and Evolution's event of it did not come`
-        suspect([{ instance, kind: "created", after: upSince, words }], now)
+        suspect([{ instance, kind: "created", after: upSince, since: upSince, words }], now)
       })
   })
 })

@@ -188,9 +188,34 @@ describe("Proof of one instance on a proven link", () => {
         const world = yield* busy(isShared)
         yield* world.hears(two)
         yield* world.lists(grown)
-        expect(world.ledger).toEqual([["open", one, world.began + 25_000, "not_emitted"]])
+        expect(world.ledger).toEqual([["open", one, world.began - 5000, "not_emitted"]])
         expect(yield* world.state).toBe("proven")
       })
+  )
+
+  it.scoped("begins its gap with the last list that told of nothing new", () =>
+    Effect.gen(function* () {
+      const world = yield* busy()
+      yield* world.lists({ [one]: { messages: 1 }, [two]: { messages: 1 } })
+      yield* TestClock.adjust("54 seconds")
+      yield* world.hears(two)
+      yield* world.lists(grown)
+      expect(world.ledger).toEqual([["open", one, world.began + 85_000, "not_emitted"]])
+    })
+  )
+
+  it.scoped("begins its gap with its last message when each list told of more", () =>
+    Effect.gen(function* () {
+      const world = yield* busy()
+      yield* world.hears(two)
+      yield* world.hears(one)
+      yield* TestClock.adjust("10 seconds")
+      yield* world.lists(grown)
+      yield* TestClock.adjust("54 seconds")
+      yield* world.hears(two)
+      yield* world.lists({ [one]: { messages: 9 }, [two]: { messages: 9 } })
+      expect(world.ledger).toEqual([["open", one, world.began + 85_000, "not_emitted"]])
+    })
   )
 
   it.scoped("is content with any event that brings a message, also one just before the list", () =>

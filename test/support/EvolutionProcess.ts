@@ -89,6 +89,8 @@ export const startEvolution = async ({
     media: remote("media"),
     stored: remote("stored"),
     sent: remote("sent"),
+    broadcast: remote("broadcast"),
+    deafen: remote("deafen"),
     drop: remote("drop"),
     fallSilent: remote("fallSilent"),
     garble: remote("garble"),

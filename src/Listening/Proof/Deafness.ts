@@ -34,7 +34,7 @@ export const make = Effect.gen(function* () {
     )
   )
 
-  const suspectOne = ({ name, state }: Listened, { after, words }: Sign) =>
+  const suspectOne = ({ name, state }: Listened, { after, since, words }: Sign) =>
     Effect.gen(function* () {
       const flow = yield* source.flow(name)
       const heardAt = flow?.lastMessageAt ?? 0
@@ -42,7 +42,8 @@ export const make = Effect.gen(function* () {
       // A link that came up meanwhile closed a gap, which covers the time before.
       if (isHeard || state.since.epochMillis > after || causeOf(name) !== undefined) return
       alone.set(name, yield* Clock.currentTimeMillis)
-      yield* ledger.open(name, after - inTransit, "not_emitted")
+      const from = Math.max(since, flow?.lastMessageAt ?? state.since.epochMillis)
+      yield* ledger.open(name, from - inTransit, "not_emitted")
       yield* Effect.logWarning(
         `${words}, while the link is up. To do: restart Evolution, or update it`
       ).pipe(Effect.annotateLogs("instance", name))

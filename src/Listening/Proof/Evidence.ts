@@ -11,6 +11,8 @@ export interface Listed {
   /** Messages that Evolution stores; `null`: it does not tell. */
   readonly messages: number | null
   readonly state: string | null
+  /** Messages that were stored since this list may not have been heard: each list since then told of more. */
+  readonly doubtfulSince: number
 }
 
 export interface List {
@@ -24,16 +26,32 @@ export interface Sign {
   readonly instance: string
   readonly kind: "created" | "messages" | "state"
   readonly after: number
+  /** It may have happened before, too, and since this time at the most. */
+  readonly since: number
   readonly words: string
 }
 
-export const listOf = (rows: ReadonlyArray<InstanceRow>, askedAt: number): List => ({
+export const listOf = (
+  rows: ReadonlyArray<InstanceRow>,
+  askedAt: number,
+  before: List | undefined
+): List => ({
   askedAt,
   instances: new Map(
-    rows.map(({ _count, connectionStatus, id, name }) => [
-      name,
-      { id: id ?? null, messages: _count?.Message ?? null, state: connectionStatus ?? null }
-    ])
+    rows.map(({ _count, connectionStatus, id, name }) => {
+      const known = before?.instances.get(name)
+      const messages = _count?.Message ?? null
+      const isStill = messages !== null && messages === known?.messages
+      return [
+        name,
+        {
+          id: id ?? null,
+          messages,
+          state: connectionStatus ?? null,
+          doubtfulSince: isStill ? askedAt : (known?.doubtfulSince ?? 0)
+        }
+      ]
+    })
   )
 })
 
@@ -42,7 +60,7 @@ export const signsIn = (before: List, after: List): ReadonlyArray<Sign> =>
   [...after.instances].flatMap(([instance, now]) => {
     const known = before.instances.get(instance)
     const sign = (kind: Sign["kind"], words: string): ReadonlyArray<Sign> => [
-      { instance, kind, after: before.askedAt, words }
+      { instance, kind, after: before.askedAt, since: known?.doubtfulSince ?? 0, words }
     ]
     if (known === undefined || known.id !== now.id)
       return sign("created", `Evolution created "${instance}", and nothing was heard of it`)

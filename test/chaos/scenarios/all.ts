@@ -2,6 +2,7 @@
 import type { Scenario } from "../Scenario.ts"
 import { clocks } from "./clock.ts"
 import { database } from "./database.ts"
+import { deaf } from "./deaf.ts"
 import { link } from "./link.ts"
 import { mediaBehind } from "./media.ts"
 import { ends } from "./process.ts"
@@ -20,6 +21,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   ...restarts,
   ...clocks,
   ...slow,
+  ...deaf,
   proxyInFront,
   mediaBehind
 ]

@@ -51,6 +51,10 @@ export interface Commands {
   readonly media: (name: string, count: number, bytes: number, seconds: number) => void
   readonly stored: () => ReadonlyArray<Named>
   readonly sent: () => ReadonlyArray<Sent>
+  /** `WEBSOCKET_GLOBAL_EVENTS` from now on. */
+  readonly broadcast: (isOn: boolean) => void
+  /** Stores the messages of an instance and emits none of them. */
+  readonly deafen: (name: string, isDeaf: boolean) => void
   readonly drop: () => void
   readonly fallSilent: () => void
   readonly garble: (garbage: Garbage) => void

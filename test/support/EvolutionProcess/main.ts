@@ -53,6 +53,8 @@ const commands: Commands = {
       found.map(({ key }) => ({ instance, id: String(key.id) }))
     ),
   sent: () => sent,
+  broadcast: simulator.broadcast,
+  deafen: simulator.deafen,
   drop: simulator.drop,
   fallSilent: simulator.fallSilent,
   garble: simulator.garble,

@@ -41,7 +41,7 @@ const clockJump: Scenario = {
  */
 const clocksDiffer: Scenario = {
   name: "clocks-differ",
-  seconds: 60,
+  seconds: 45,
   setup: { aheadMillis: 300_000, evolution: { clockMillis: -120_000 } },
   isBackfilled: true,
   run: async ({ cut, expect, load, pause, proxy, service }) => {

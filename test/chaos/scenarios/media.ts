@@ -9,7 +9,7 @@ const readers = 4
 
 export const mediaBehind: Scenario = {
   name: "media-behind",
-  seconds: 45,
+  seconds: 30,
   setup: { instances: 2, evolution: { pingInterval: 25_000, pingTimeout: 20_000 } },
   isBackfilled: true,
   run: async ({ allListening, evolution, expect, load, names, pause, query, service }) => {

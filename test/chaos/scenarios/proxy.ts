@@ -35,7 +35,7 @@ const verdicts = async ({ expect, query }: World): Promise<void> => {
 
 export const proxyInFront: Scenario = {
   name: "proxy-in-front",
-  seconds: 95,
+  seconds: 80,
   isBackfilled: true,
   patience: 100,
   run: async (world) => {

@@ -5,7 +5,7 @@ import { until } from "../until.ts"
 /** Messages are emitted under the phone's address and stored under the hidden one. */
 const slowAndHidden: Scenario = {
   name: "slow-hidden",
-  seconds: 75,
+  seconds: 45,
   setup: { instances: 1, evolution: { findMillis: 12_000, storesHidden: true } },
   isBackfilled: true,
   patience: 120,

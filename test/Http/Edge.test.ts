@@ -226,6 +226,7 @@ describe("a request without a route", () => {
           "POST /instances/shop/pair",
           "POST /instances/shop/pairing-links",
           "GET /events",
+          "POST /stream-tokens",
           "GET /events/stream",
           "GET /instances/shop/events/stream",
           "GET /pairing/stream",

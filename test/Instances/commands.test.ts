@@ -54,7 +54,9 @@ describe("Instances", { timeout: 30_000 }, () => {
       yield* instances.create(baileys(one))
       simulator.drop()
       const newest = Effect.map(instances.gaps(one, 1), ([gap]) => gap)
-      const closed = yield* Effect.repeat(newest, { until: (gap) => gap?.to != null })
+      const closed = yield* Effect.repeat(Effect.delay(newest, "5 millis"), {
+        until: (gap) => gap?.to != null
+      })
       const missing = yield* instances.retryGap(one, "00000000-0000-4000-8000-000000000000")
       expect(missing).toEqual(Option.none())
       const again = yield* instances.retryGap(one, closed?.id ?? "")

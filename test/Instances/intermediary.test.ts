@@ -85,7 +85,9 @@ describe("Instances behind an intermediary", { timeout: 60_000 }, () => {
       yield* eventually(() => simulator.connections() === 0)
       yield* Effect.flip(instances.remove(one))
       simulator.refuse(undefined)
-      yield* Effect.repeat(registry.status(one), { until: ({ _tag }) => _tag === "Listening" })
+      yield* Effect.repeat(Effect.delay(registry.status(one), "5 millis"), {
+        until: ({ _tag }) => _tag === "Listening"
+      })
       expect((yield* instances.status(one)).whatsapp?.state).toBe("open")
     })
   )

@@ -63,6 +63,7 @@ const isStream = ({ path }: Operation) => path.endsWith("/stream")
 /** Something that each route takes, so that it is the bounds that refuse, and not the form. */
 const bodies: Readonly<Record<string, (name: string) => object>> = {
   "POST /instances": (name) => ({ name }),
+  "POST /instances/{name}/import": () => ({ from: "2026-01-01T00:00:00Z" }),
   "POST /instances/{name}/pair": () => ({ number: "5511999990009" }),
   "POST /instances/{name}/pairing-links": () => ({}),
   "POST /keys": (name) => ({ name, scope: "read", instances: [name] }),

@@ -26,13 +26,16 @@ export const badQueries: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 export const badFields: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   "/keys name": ["", "x".repeat(101), 1, null, [], {}, "a\u0000", "a\nb", true],
-  name: ["", "a b", "ü", "x".repeat(101), 1, null, [], {}, "../x", "a\u0000", true],
+  name: ["", "x".repeat(256), 1, null, [], {}, "a\u0000", "a\ud800", true],
   number: ["12", "+5511999990001", 5511, "abc", "1".repeat(21), null, "", ["5511999990001"]],
   token: ["", 1, null, {}],
   integration: ["TELEGRAM", "", null, 1],
   "/stream-tokens ttl": [0, 29, 3601, "900", 1.5, null, -1, 1e300],
   ttl: [0, 59, 86_401, "900", 1.5, null, -1, 1e300],
   ticket: [1, null, [], "not-one", ""],
+  from: ["yesterday", 5, null, ""],
+  to: ["tomorrow", 5, null, ""],
+  limit: [0, -1, "10", 1.5, null, 10_000_001, 1e300],
   scope: ["god", "", null, 1],
   instances: [[], ["a\\b"], "shop-*", Array(101).fill("a"), [1], null],
   expiresAt: ["yesterday", 5, null, ""]
@@ -43,6 +46,11 @@ export const soundBodies: Readonly<Record<string, Readonly<Record<string, unknow
   "/instances": { name: "other", integration: "EVOLUTION", number: "5511999990001", token: "t" },
   "/instances/{name}/pair": { number: "5511999990001" },
   "/instances/{name}/pairing-links": { ttl: 900 },
+  "/instances/{name}/import": {
+    from: "2026-01-01T00:00:00Z",
+    to: "2026-01-02T00:00:00Z",
+    limit: 10
+  },
   "/stream-tokens": { ttl: 300 },
   "/session": { ticket: "x" },
   "/keys": { name: "k", scope: "read", instances: ["shop-*"], expiresAt: "2100-01-01T00:00:00Z" }

@@ -16,7 +16,6 @@ import {
   Exit,
   Fiber,
   Layer,
-  Schedule,
   Scope
 } from "effect"
 import * as AppConfig from "../AppConfig.ts"
@@ -110,7 +109,12 @@ const make = Effect.gen(function* () {
   const writer = yield* Scope.extend(Supervise.loop("writer", backlog.drain(write)), writing)
   yield* Supervise.loop(
     "repeated events",
-    Effect.repeat(tellRepeats(repeatsEvery), Schedule.spaced(repeatsEvery))
+    Effect.forever(
+      repeats.any.pipe(
+        Effect.zipRight(Effect.sleep(repeatsEvery)),
+        Effect.zipRight(tellRepeats(repeatsEvery))
+      )
+    )
   )
   yield* Effect.addFinalizer(() =>
     Effect.timeoutOption(Effect.interruptible(tellRepeats(Duration.zero)), lastWords).pipe(

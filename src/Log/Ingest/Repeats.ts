@@ -2,7 +2,7 @@
  * Collapses `connecting` that Evolution repeats for an instance that does not reach WhatsApp, once or more a
  * second and without end. The first one is logged; then one event of our own a minute says how many followed.
  */
-import { Duration, Either, Redacted } from "effect"
+import { Duration, Effect, Either, Redacted } from "effect"
 import { type EvolutionEvent, ofOurs } from "../../Domain/Event.ts"
 import type { Scrub } from "../../Domain/Scrub.ts"
 import type { Decoded } from "./Item.ts"
@@ -25,6 +25,7 @@ interface Run {
 
 export const make = (scrub: Scrub) => {
   const runs = new Map<string, Run>()
+  const begun = Effect.unsafeMakeLatch()
 
   /** The event about a run's repeats, if there are any. */
   const tell = (run: Run): ReadonlyArray<Decoded> => {
@@ -58,6 +59,7 @@ export const make = (scrub: Scrub) => {
     if (run?.json === json) return repeat(run, at)
     const before = end(instance)
     runs.set(instance, { instance, json, toldAt: at, from: at, to: at, count: 0 })
+    begun.unsafeOpen()
     return [...before, Either.right(event)]
   }
 
@@ -67,6 +69,11 @@ export const make = (scrub: Scrub) => {
       events.some(isLifeCycle)
         ? events.flatMap((event) => (Either.isRight(event) ? sift(event.right) : [event]))
         : events,
+    /** Waits until there is a run. */
+    any: Effect.suspend(() => {
+      if (runs.size === 0) begun.unsafeClose()
+      return begun.await
+    }),
     /** True if `due` has anything to do. */
     isDue: (before: number): boolean => [...runs.values()].some(({ toldAt }) => toldAt <= before),
     /** Tells of the repeats before a time; a run that was not repeated since ends. */

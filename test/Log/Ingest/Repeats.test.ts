@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Either } from "effect"
+import { Effect, Either, Fiber, Option } from "effect"
 import { decode } from "../../../src/Domain/Event.ts"
 import * as Scrub from "../../../src/Domain/Scrub.ts"
 import * as Repeats from "../../../src/Log/Ingest/Repeats.ts"
@@ -36,6 +36,21 @@ const sifted = (...events: ReadonlyArray<Decoded>) => {
 }
 
 describe("connecting that is repeated", () => {
+  it.effect("is waited for, so that nothing wakes while no instance repeats it", () =>
+    Effect.gen(function* () {
+      const { repeats } = sifted()
+      for (const at of [0, 100 * second]) {
+        const fiber = yield* Effect.fork(repeats.any)
+        yield* Effect.yieldNow()
+        expect(yield* Fiber.poll(fiber)).toEqual(Option.none())
+        repeats.sift([update(at, "connecting")])
+        yield* Fiber.join(fiber)
+        yield* repeats.any
+        repeats.sift([update(at + second, "open")])
+      }
+    })
+  )
+
   it("is logged once, and then counted by one event a minute", () => {
     // Hundreds a minute: EvolutionAPI/evolution-api#1408, #1858; 80 here.
     const { repeats, told } = sifted(...connecting(0, 241, 750))

@@ -17,4 +17,5 @@ export {
   type RawEvent,
   upstreamTimeOf
 } from "./Event/Raw.ts"
+export { upstreamAt } from "./Event/UpstreamTime.ts"
 export type { JsonText } from "./Json.ts"

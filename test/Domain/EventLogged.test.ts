@@ -86,6 +86,7 @@ describe("an event in the log", () => {
       data,
       extra,
       upstreamTime: null,
+      upstreamAt: null,
       receivedAt: DateTime.unsafeMake(7),
       origin: "live"
     } as const

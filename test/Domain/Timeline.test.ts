@@ -130,6 +130,7 @@ describe("a timeline", () => {
       ...rest,
       data: JSON.parse(String(json)),
       receivedAt: utc(receivedAt),
+      upstreamAt: null,
       extra: null
     }
     expect(json).not.toContain("secret")

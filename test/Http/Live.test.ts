@@ -27,7 +27,11 @@ describe("the event stream", () => {
   it.scopedLive("gives an event the shape that it has in a page of the log", () =>
     Effect.gen(function* () {
       const { url } = yield* serving([
-        record(1, { data: { text: 'a "b"\n\nc' }, extra: { progress: 3 }, upstreamTime: "now" })
+        record(1, {
+          data: { text: 'a "b"\n\nc' },
+          extra: { progress: 3 },
+          upstreamTime: "1969-12-31T21:00:00.000Z"
+        })
       ])
       const reader = yield* open(url, "/events/stream?after=0")
       const [, event] = yield* reader.take(2)
@@ -39,7 +43,8 @@ describe("the event stream", () => {
           event: "call",
           data: { text: 'a "b"\n\nc' },
           extra: { progress: 3 },
-          upstreamTime: "now",
+          upstreamTime: "1969-12-31T21:00:00.000Z",
+          upstreamAt: "1970-01-01T00:00:00.000Z",
           receivedAt: "1970-01-01T00:00:00.001Z",
           origin: "live"
         }

@@ -111,12 +111,19 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
           data: {},
           extra: { isLatest: true, progress: [100] },
           upstreamTime,
+          upstreamAt: null,
           receivedAt: DateTime.unsafeMake(receivedAt),
           origin: "snapshot"
         }
       ])
+      const local = new Date(receivedAt - 3 * 3_600_000 - 80).toISOString()
+      yield* store.append({ ...nothing, events: [event("{}", { upstreamTime: local })] })
+      expect((yield* store.read({ limit: 1, after: id ?? 0 }))[0]).toMatchObject({
+        upstreamTime: local,
+        upstreamAt: DateTime.unsafeMake(receivedAt - 80)
+      })
       yield* store.append({ ...nothing, events: [event("{}")] })
-      const [, bare] = yield* store.read({ limit: 2 })
+      const [bare] = yield* store.read({ limit: 1, after: (id ?? 0) + 1 })
       expect(bare).toMatchObject({ extra: null, upstreamTime: null, origin: "live" })
     }))
 

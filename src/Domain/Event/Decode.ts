@@ -8,6 +8,7 @@ import { isTooDeep } from "../Nesting.ts"
 import { Places, type Scrub } from "../Scrub.ts"
 import type { EventOrigin, EvolutionEvent, QuarantinedEvent } from "./Logged.ts"
 import { eventOf, instanceOf, type RawEvent } from "./Raw.ts"
+import { isUpstreamTime } from "./UpstreamTime.ts"
 
 /**
  * The envelope of an event, or the reason why there is none. `apikey` (it can be the instance's token in
@@ -63,7 +64,7 @@ export const decode = (
     json: json.right,
     extra: extra.right,
     lifeCycle: lifeCycle.right,
-    upstreamTime: time === null || isTime(time) ? time : text(time),
+    upstreamTime: time === null || isUpstreamTime(time) ? time : text(time),
     receivedAt: raw.receivedAt,
     origin
   })
@@ -90,8 +91,6 @@ export const quarantine = (
     receivedAt: raw.receivedAt
   }
 }
-
-const isTime = (text: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text)
 
 const issuesOf = (error: ParseResult.ParseError): string =>
   ParseResult.ArrayFormatter.formatErrorSync(error).map(issueText).join("; ")

@@ -73,13 +73,21 @@ export const EventRecord = Schema.Struct({
   extra: Schema.Unknown,
   /** Evolution's `date_time`: its local clock with a false `Z`. */
   upstreamTime: Schema.NullOr(Schema.String),
+  /** The same in UTC; `null` where the zone of that clock cannot be told. */
+  upstreamAt: Schema.NullOr(Schema.DateTimeUtc),
   receivedAt: Schema.DateTimeUtc,
   origin: EventOrigin
 })
 export type EventRecord = typeof EventRecord.Type
 
 /** An event read back, equal to the one that was written; but its QR codes are `[redacted]`. */
-export const toLogged = ({ data, extra, receivedAt, ...record }: EventRecord): LoggedEvent => ({
+export const toLogged = ({
+  data,
+  extra,
+  receivedAt,
+  upstreamAt: _,
+  ...record
+}: EventRecord): LoggedEvent => ({
   ...record,
   json: Json.fromLog(data),
   extra: extra === null ? null : Json.fromLog(extra),

@@ -1,7 +1,12 @@
 /** Queries of the log. */
 import type { SqlClient, Statement } from "@effect/sql"
-import { DateTime, Effect } from "effect"
-import type { EventOrigin, EventRecord, EvolutionEvent } from "../../Domain/Event.ts"
+import { DateTime, Effect, Option } from "effect"
+import {
+  type EventOrigin,
+  type EventRecord,
+  type EvolutionEvent,
+  upstreamAt
+} from "../../Domain/Event.ts"
 import { expressionOf } from "../../Domain/Key.ts"
 import { messageRows } from "./Rows.ts"
 
@@ -212,5 +217,15 @@ const toEventRecord = ({ id, received_at, upstream_time, ...row }: EventRow): Ev
   ...row,
   id: Number(id),
   upstreamTime: upstream_time,
+  upstreamAt: Option.getOrNull(
+    Option.map(
+      upstreamAt({
+        origin: row.origin,
+        upstreamTime: upstream_time,
+        receivedAt: received_at.getTime()
+      }),
+      DateTime.unsafeMake
+    )
+  ),
   receivedAt: DateTime.unsafeFromDate(received_at)
 })

@@ -14,6 +14,7 @@ export const record = (id: number, more: Partial<EventRecord> = {}): EventRecord
   data: { id },
   extra: null,
   upstreamTime: null,
+  upstreamAt: null,
   receivedAt: DateTime.unsafeMake(id),
   origin: "live",
   ...more

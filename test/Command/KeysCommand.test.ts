@@ -64,7 +64,7 @@ describe("the keys command", { timeout: 30_000 }, () => {
         "create --name x",
         "create --scope read",
         "create --name x --scope root",
-        "create --name x --scope read --instances a|b",
+        "create --name x --scope read --instances a\\b",
         "create --name x --scope read --expires soon",
         "revoke 17"
       ])

@@ -73,7 +73,7 @@ describe("the service, on a fault,", () => {
         })
         expect(code).toBe(1)
         expect(lines).toEqual([
-          "evolution-listener: Cannot open the database at DATABASE_URL: connect ECONNREFUSED 127.0.0.1:9"
+          "evolution-listener: Cannot open the database at DATABASE_URL: nothing listens at 127.0.0.1:9: is it running, and is the port of DATABASE_URL right?"
         ])
       }),
     { timeout }

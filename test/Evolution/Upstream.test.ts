@@ -80,7 +80,21 @@ describe("Upstream", () => {
     })
   )
 
-  it.scoped("no probe runs before the first waits or after the last succeeded", () =>
+  it.scoped("awaitReturn wakes after a return between two waits", () =>
+    Effect.gen(function* () {
+      const { wait, world } = yield* scenario
+      world.up = false
+      const first = yield* wait
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.interrupt(first)
+      const second = yield* wait
+      world.up = true
+      yield* TestClock.adjust("2 seconds")
+      expect(yield* woken([second])).toBe(1)
+    })
+  )
+
+  it.scoped("no probe runs before the first waits, or for long after the last succeeded", () =>
     Effect.gen(function* () {
       const { wait, world } = yield* scenario
       yield* TestClock.adjust("1 minute")
@@ -91,13 +105,14 @@ describe("Upstream", () => {
       world.up = true
       yield* TestClock.adjust("5 seconds")
       expect(yield* woken([fiber])).toBe(1)
+      yield* TestClock.adjust("5 seconds")
       const asked = world.pings
       yield* TestClock.adjust("1 minute")
       expect(world.pings).toBe(asked)
     })
   )
 
-  it.scoped("the probe goes on when one leaves, and stops with the last", () =>
+  it.scoped("the probe goes on when one leaves, and stops soon after the last", () =>
     Effect.gen(function* () {
       const { wait, world } = yield* scenario
       const [leaver, stayer] = [yield* wait, yield* wait]
@@ -107,6 +122,7 @@ describe("Upstream", () => {
       yield* TestClock.adjust("5 seconds")
       expect(world.pings).toBeGreaterThan(whileOneLeft)
       yield* Fiber.interrupt(stayer)
+      yield* TestClock.adjust("6 seconds")
       const whenAllLeft = world.pings
       yield* TestClock.adjust("1 minute")
       expect(world.pings).toBe(whenAllLeft)

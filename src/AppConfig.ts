@@ -2,6 +2,7 @@
 import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } from "effect"
 import { autoStart } from "./AppConfig/AutoStart.ts"
 import * as DatabaseUrl from "./AppConfig/DatabaseUrl.ts"
+import { importOnStart } from "./AppConfig/ImportOnStart.ts"
 import { retention } from "./AppConfig/Retention.ts"
 import { passwordsIn, secret, valuesIn } from "./AppConfig/Secret.ts"
 import { trustedProxies } from "./AppConfig/TrustedProxies.ts"
@@ -9,6 +10,7 @@ import { trustedProxies } from "./AppConfig/TrustedProxies.ts"
 export { type AutoStart, autoStart, autoStartOf, isAutoStartSet } from "./AppConfig/AutoStart.ts"
 export type { Address, Tls } from "./AppConfig/DatabaseUrl.ts"
 export { parse as parseDatabaseUrl } from "./AppConfig/DatabaseUrl.ts"
+export { importOnStart } from "./AppConfig/ImportOnStart.ts"
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
 export { passwordsIn, secrets } from "./AppConfig/Secret.ts"
 export { trustedProxies, trusting } from "./AppConfig/TrustedProxies.ts"
@@ -184,6 +186,7 @@ export const everything = Config.all([
   dataDir,
   eventOmit,
   eventRetention,
+  importOnStart,
   isTlsVerified,
   keyWhereReachable,
   logLevel,

@@ -19,6 +19,7 @@ const everything = Config.all({
   queue: AppConfig.Queue,
   autoStart: AppConfig.autoStart,
   backfillLimit: AppConfig.backfillLimit,
+  importOnStart: AppConfig.importOnStart,
   logLevel: AppConfig.logLevel
 })
 
@@ -54,6 +55,7 @@ describe("the settings", () => {
       expect(all.databaseUrl).toEqual(Option.none())
       expect(all.queue).toEqual({ maxBytes: 64 * 1024 * 1024, maxAge: Duration.minutes(10) })
       expect(all.backfillLimit).toBe(10_000)
+      expect(all.importOnStart).toEqual(Option.none())
       expect(all.autoStart).toEqual(AppConfig.autoStartOf("all"))
       expect(all.logLevel).toBe(LogLevel.Info)
     })
@@ -73,6 +75,7 @@ describe("the settings", () => {
           QUEUE_MAX_MIB: "3",
           QUEUE_MAX_AGE: "90 seconds",
           BACKFILL_LIMIT: "0",
+          IMPORT_ON_START: "24h",
           AUTO_START: "false",
           LOG_LEVEL: "debug"
         })
@@ -85,6 +88,7 @@ describe("the settings", () => {
       expect(Option.map(all.http.apiKey, Redacted.value)).toEqual(Option.some("our-key"))
       expect(all.queue).toEqual({ maxBytes: 3 * 1024 * 1024, maxAge: Duration.seconds(90) })
       expect(all.backfillLimit).toBe(0)
+      expect(all.importOnStart).toEqual(Option.some(Duration.hours(24)))
       expect(all.autoStart).toEqual(AppConfig.autoStartOf("off"))
       expect(all.logLevel).toBe(LogLevel.Debug)
     })
@@ -147,6 +151,7 @@ describe("explain", () => {
     QUEUE_MAX_MIB: "0",
     QUEUE_MAX_AGE: "long",
     BACKFILL_LIMIT: "-1",
+    IMPORT_ON_START: "yesterday",
     AUTO_START: "perhaps",
     LOG_LEVEL: "loud"
   }

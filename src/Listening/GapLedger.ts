@@ -16,6 +16,7 @@ import { Ingest } from "../Log/Ingest.ts"
 import { InstanceStore } from "../Log/InstanceStore.ts"
 import * as Changes from "./GapLedger/Changes.ts"
 import * as Entries from "./GapLedger/Entries.ts"
+import * as History from "./GapLedger/History.ts"
 import * as Outbox from "./GapLedger/Outbox.ts"
 
 export { eventName } from "./GapLedger/Outbox.ts"
@@ -47,6 +48,11 @@ export class GapLedger extends Context.Tag("evolution-listener/GapLedger")<
     readonly advance: (instance: InstanceName, round: Gap.Closed) => Effect.Effect<void>
     /** Adds an import, which back-fill then fetches. `false`: one of this instance is not done yet. */
     readonly importing: (entry: Gap.Pending) => Effect.Effect<boolean>
+    /**
+     * A listener begins. The inner effect, for when its link is up, adds the import that `IMPORT_ON_START`
+     * asks for, if the log had no event of the instance before, and there was no import of it yet.
+     */
+    readonly begins: (instance: InstanceName) => Effect.Effect<Effect.Effect<void>>
     /** Drops a deleted instance; another one may come to bear its name. */
     readonly forget: (instance: InstanceName) => Effect.Effect<void>
     /** Takes this many deleted gaps off the instance's count of unrecovered ones. */
@@ -90,6 +96,7 @@ const make = Effect.gen(function* () {
       entries.pending(entry.instance).some(Gap.isImport)
         ? Effect.succeed(false)
         : Effect.as(Changes.put(ledger, entry), true),
+    begins: yield* History.make(ledger),
     advance: (instance, round) => Changes.advance(ledger, instance, round),
     forgetUnrecovered: entries.forgetUnrecovered,
     pending: entries.pending,
@@ -104,6 +111,7 @@ const restore = (ledger: Changes.Ledger) =>
     const instances = yield* InstanceStore
     const records = new Map((yield* instances.all).map((record) => [record.name, record]))
     for (const [instance, lost] of yield* store.lost) ledger.entries.lost(instance, lost)
+    for (const instance of yield* store.imported) ledger.entries.imported(instance)
     for (const gap of yield* store.unfinished) {
       ledger.entries.keep(gap)
       if (!Gap.isOpen(gap)) continue

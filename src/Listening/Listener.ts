@@ -79,8 +79,10 @@ export const make = Effect.gen(function* () {
     signals: Signals,
     scope: Scope.Scope
   ) {
+    const importHistory = yield* ledger.begins(name)
     const subscription = yield* open(name, signals, scope)
     yield* ledger.close(name)
+    yield* importHistory
     yield* signals.established
     const session: Session = { subscription, failure: undefined }
     yield* Scope.addFinalizer(scope, recovery.rest(name))

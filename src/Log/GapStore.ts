@@ -22,6 +22,8 @@ export class GapStore extends Context.Tag("evolution-listener/GapStore")<
     readonly unfinished: Effect.Effect<ReadonlyArray<Gap>, SqlError.SqlError>
     /** Number of finished gaps that were not recovered, by existing instance. */
     readonly lost: Effect.Effect<ReadonlyArray<readonly [string, number]>, SqlError.SqlError>
+    /** Existing instances whose messages were imported until they were known here, or are being. */
+    readonly imported: Effect.Effect<ReadonlyArray<string>, SqlError.SqlError>
     /** The gap of an instance by its id; also a finished one. */
     readonly find: (
       instance: string,
@@ -59,7 +61,8 @@ const make = Effect.gen(function* () {
     unfinished: Effect.flatMap(
       sql<Row>`
         select gaps.*
-        from gaps join instances on name = instance and coalesce("to", now()) >= known_since
+        from gaps join instances on name = instance
+          and (coalesce("to", now()) >= known_since or cause = 'import')
         where recovered is distinct from true
           and ("to" is null or recovered is null or retry_at is not null)
         order by "from"`,
@@ -73,6 +76,13 @@ const make = Effect.gen(function* () {
           and "to" is not null and retry_at is null
         group by instance`,
       (rows) => rows.map(({ count, instance }) => [instance, count] as const)
+    ),
+    imported: Effect.map(
+      sql<{ instance: string }>`
+        select distinct instance
+        from gaps join instances on name = instance and "to" >= known_since
+        where cause = 'import'`,
+      (rows) => rows.map(({ instance }) => instance)
     ),
     find: (instance, id) =>
       Effect.map(

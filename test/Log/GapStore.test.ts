@@ -126,6 +126,29 @@ describe.each(databases)("GapStore on %s", (_name, database) => {
       expect(yield* store.find(bar, gap.id)).toEqual(Option.none())
     }))
 
+  test("keeps an unfinished import of a time before the instance was known", (store, write) =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const later = InstanceName.make("known later")
+      yield* sql`
+        insert into instances (name, desired, desired_at, known_since)
+        values (${later}, 'listening', now(), ${DateTime.toDate(at(100))})`
+      const entry = (from: number) =>
+        Gap.imported({
+          id: randomUUID(),
+          instance: later,
+          from: at(from),
+          to: at(from + 50),
+          limit: null
+        })
+      const early = entry(0)
+      yield* write(early, closed(0, later))
+      expect(yield* store.unfinished).toEqual([early])
+      expect(yield* store.imported).toEqual([])
+      yield* write(Gap.recovered(entry(60)))
+      expect(yield* store.imported).toEqual([later])
+    }))
+
   test("gives the lost gaps that may be tried again, newest first", (store, write) =>
     Effect.gen(function* () {
       const limited = [1, 2, 3].map((n) =>

@@ -60,6 +60,7 @@ export const ingestOf = (ingest: Partial<Ingest["Type"]>) =>
 export const ledgerOf = (ledger: Partial<GapLedger["Type"]> = {}) =>
   Layer.mock(GapLedger, {
     pending: () => [],
+    begins: () => Effect.succeed(Effect.void),
     forgetUnrecovered: () => undefined,
     summary: () => ({ open: null, unrecovered: 0 }),
     ...ledger

@@ -7,9 +7,11 @@ interface Entry {
   readonly gaps: ReadonlyArray<Gap.Open | Gap.Recoverable>
   /** The number of lost gaps. */
   readonly lost: number
+  /** Messages of a time before were imported, or are being. */
+  readonly hasImport: boolean
 }
 
-const nothing: Entry = { gaps: [], lost: 0 }
+const nothing: Entry = { gaps: [], lost: 0, hasImport: false }
 
 /** Beyond this many unfinished gaps of one instance, the last one is reopened in place of a new one. */
 const maxPending = 100
@@ -43,16 +45,24 @@ export const make = () => {
         : undefined
     },
     keep: (gap: Gap.Gap) => {
-      const { gaps, lost } = entryOf(gap.instance)
+      const { gaps, ...entry } = entryOf(gap.instance)
       const others = gaps.filter(({ id }) => id !== gap.id)
+      const hasImport = entry.hasImport || Gap.isImport(gap)
       entries.set(
         gap.instance,
         Gap.isOpen(gap) || Gap.isRecoverable(gap)
-          ? { gaps: [...others, gap].sort(byFrom), lost }
-          : { gaps: others, lost: lost + (gap.recovered === true || Gap.isImport(gap) ? 0 : 1) }
+          ? { gaps: [...others, gap].sort(byFrom), lost: entry.lost, hasImport }
+          : {
+              gaps: others,
+              lost: entry.lost + (gap.recovered === true || Gap.isImport(gap) ? 0 : 1),
+              hasImport
+            }
       )
     },
-    lost: (instance: string, lost: number) => entries.set(instance, { gaps: [], lost }),
+    lost: (instance: string, lost: number) => entries.set(instance, { ...nothing, lost }),
+    imported: (instance: string) =>
+      entries.set(instance, { ...entryOf(instance), hasImport: true }),
+    hasImport: (instance: string) => entryOf(instance).hasImport,
     /** Takes this many deleted gaps off the count of lost ones. */
     forgetUnrecovered: (instance: string, count: number) => {
       const entry = entries.get(instance)

@@ -51,13 +51,23 @@ export interface Left {
   readonly lastEvent?: LastEvent
   readonly unfinished?: ReadonlyArray<Gap.Gap>
   readonly lost?: ReadonlyArray<readonly [string, number]>
+  /** Instances of which messages were imported. */
+  readonly imported?: ReadonlyArray<string>
   readonly lastHeartbeat?: Heartbeat
   /** Gaps that a limit ended. */
   readonly limited?: ReadonlyArray<Gap.Lost>
 }
 
 export const makeWorld = (
-  { instances = [], lastHeartbeat, lastEvent, limited = [], lost = [], unfinished = [] }: Left = {},
+  {
+    imported = [],
+    instances = [],
+    lastHeartbeat,
+    lastEvent,
+    limited = [],
+    lost = [],
+    unfinished = []
+  }: Left = {},
   { isShut = false } = {}
 ) =>
   Effect.gen(function* () {
@@ -93,6 +103,7 @@ export const makeWorld = (
       Layer.mock(GapStore, {
         unfinished: Effect.succeed(unfinished),
         lost: Effect.succeed(lost),
+        imported: Effect.succeed(imported),
         limited: (below) => Effect.succeed(limited.filter(({ fetched }) => fetched < below)),
         lastHeartbeat: Effect.succeed(lastHeartbeat),
         heartbeat: (time) =>

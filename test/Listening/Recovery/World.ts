@@ -100,6 +100,7 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
       Layer.mock(GapStore, {
         unfinished: Effect.succeed([]),
         lost: Effect.succeed([]),
+        imported: Effect.succeed([]),
         limited: () => Effect.succeed([]),
         lostFor: (instance, reason) =>
           Effect.sync(() =>

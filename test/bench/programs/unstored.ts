@@ -52,6 +52,7 @@ const gaps = Layer.mock(GapStore, {
   lostFor: () => Effect.succeed([]),
   unfinished: Effect.succeed([]),
   lost: Effect.succeed([]),
+  imported: Effect.succeed([]),
   heartbeat: () => Effect.void,
   markStopped: Effect.void,
   lastHeartbeat: Effect.map(Clock.currentTimeMillis, (now) => ({

@@ -3,6 +3,7 @@ import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } fro
 import { autoStart } from "./AppConfig/AutoStart.ts"
 import * as DatabaseUrl from "./AppConfig/DatabaseUrl.ts"
 import { importOnStart } from "./AppConfig/ImportOnStart.ts"
+import { proxyFor } from "./AppConfig/OutgoingProxy.ts"
 import { retention } from "./AppConfig/Retention.ts"
 import { passwordsIn, secret, valuesIn } from "./AppConfig/Secret.ts"
 import { trustedProxies } from "./AppConfig/TrustedProxies.ts"
@@ -11,6 +12,7 @@ export { type AutoStart, autoStart, autoStartOf, isAutoStartSet } from "./AppCon
 export type { Address, Tls } from "./AppConfig/DatabaseUrl.ts"
 export { parse as parseDatabaseUrl } from "./AppConfig/DatabaseUrl.ts"
 export { importOnStart } from "./AppConfig/ImportOnStart.ts"
+export { type OutgoingProxy, wordsOf as proxyWords } from "./AppConfig/OutgoingProxy.ts"
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
 export { passwordsIn, secrets } from "./AppConfig/Secret.ts"
 export { trustedProxies, trusting } from "./AppConfig/TrustedProxies.ts"
@@ -42,6 +44,9 @@ export const Evolution = Config.all({
   apiKey: Config.map(headerValue("EVOLUTION_API_KEY"), Redacted.make),
   mode: Config.literal("global", "namespace")("EVOLUTION_MODE").pipe(Config.withDefault("global"))
 })
+
+/** The HTTP proxy on the way to Evolution. */
+export const evolutionProxy = proxyFor(httpUrl("EVOLUTION_API_URL"))
 
 /** True if Node verifies TLS certificates. Node reads this variable by itself. */
 export const isTlsVerified = Config.string("NODE_TLS_REJECT_UNAUTHORIZED").pipe(
@@ -186,6 +191,7 @@ export const everything = Config.all([
   dataDir,
   eventOmit,
   eventRetention,
+  evolutionProxy,
   importOnStart,
   isTlsVerified,
   keyWhereReachable,

@@ -35,6 +35,24 @@ export const passwordsIn = (address: string): ReadonlyArray<string> => {
 export const valuesIn = (headers: string): ReadonlyArray<string> =>
   headers.split(",").flatMap((pair) => bothForms(pair.slice(pair.indexOf("=") + 1).trim()))
 
+/**
+ * The password in a proxy's address, encoded, decoded, and as it stands in `proxy-authorization`; without a
+ * password the user, which is then a token. A user beside a password may be a person's address, which people
+ * write in messages: it is printed nowhere, and not taken out of them.
+ */
+export const credentialsIn = (address: string): ReadonlyArray<string> => {
+  const [, given = ""] = /^(?:[a-z][a-z\d+.-]*:\/\/)?(.*)@/is.exec(address.trim()) ?? []
+  const [, user = "", password = ""] = /^([^:]*):?(.*)$/s.exec(given) ?? []
+  const secrets = bothForms(password || user).filter((text) => text !== "")
+  return secrets.length === 0
+    ? []
+    : [...secrets, basicOf(bothForms(user).at(-1) ?? "", bothForms(password).at(-1) ?? "")]
+}
+
+/** The credentials of HTTP's scheme Basic (RFC 7617). */
+export const basicOf = (user: string, password: string): string =>
+  Buffer.from(`${user}:${password}`).toString("base64")
+
 const bothForms = (encoded: string): ReadonlyArray<string> => {
   const decoded = Either.getOrElse(
     Either.try(() => decodeURIComponent(encoded)),

@@ -2,18 +2,21 @@
 import { BlockList, isIP, isIPv4 } from "node:net"
 import { Config, ConfigError, Either } from "effect"
 
+export const loopbackNetworks = ["127.0.0.0/8", "::1/128"]
+/** RFC 1918, RFC 4193, and the link-local networks. */
+export const privateNetworks = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "fc00::/7",
+  "fe80::/10"
+]
+
 const named: Readonly<Record<string, ReadonlyArray<string>>> = {
   none: [],
-  loopback: ["127.0.0.0/8", "::1/128"],
-  // RFC 1918, RFC 4193, and the link-local networks.
-  private: [
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "169.254.0.0/16",
-    "fc00::/7",
-    "fe80::/10"
-  ]
+  loopback: loopbackNetworks,
+  private: privateNetworks
 }
 
 const expected =

@@ -1,7 +1,14 @@
 /** Logs a warning at start for each setting that works and should be changed. */
 import { Effect, Layer, Option, Schedule } from "effect"
 import { Probe } from "../Evolution/Probe.ts"
-import { aboutVersion, instanceKey, openDoor, precautions, versionOf } from "./Check/Evolution.ts"
+import {
+  aboutVersion,
+  instanceKey,
+  openDoor,
+  precautions,
+  versionOf,
+  way
+} from "./Check/Evolution.ts"
 import type { Finding } from "./Check/Finding.ts"
 
 /** Evolution may come up after us. */
@@ -23,10 +30,17 @@ export const ofEvolution = Effect.gen(function* () {
   if (Option.isSome(key)) yield* warn(key.value)
 })
 
+/** Variables for other programs decide about the proxy, too: the log of a start tells it. */
+const tellProxy = Effect.flatMap(way, (through) =>
+  Effect.when(Effect.logInfo(`Evolution is reached ${through}`), () => through !== "")
+)
+
 /** Asks Evolution once, as soon as it answers. */
 export const layer = Layer.scopedDiscard(
   Effect.zipRight(
-    Effect.flatMap(precautions, (found) => Effect.forEach(found, warn, { discard: true })),
+    Effect.flatMap(Effect.zipRight(tellProxy, precautions), (found) =>
+      Effect.forEach(found, warn, { discard: true })
+    ),
     ofEvolution.pipe(Effect.retry(retryPolicy), Effect.ignore, Effect.forkScoped)
   )
 ).pipe(Layer.provide(Probe.layer))

@@ -6,7 +6,10 @@ import { Option, Schema } from "effect"
 import { NameImpossible } from "./EvolutionError.ts"
 import * as Intermediary from "./Intermediary.ts"
 
-/** DNS, TCP or TLS failed. `code` is Node's, e.g. `ECONNREFUSED`. */
+/**
+ * DNS, TCP, TLS or the proxy on the way failed. `code` is Node's, e.g. `ECONNREFUSED`, or `PROXY_REFUSED`,
+ * `PROXY_UNREACHABLE`.
+ */
 export class DialFailed extends Schema.TaggedError<DialFailed>()("DialFailed", {
   message: Schema.String,
   code: Schema.String

@@ -1,6 +1,5 @@
 /** Evolution API 2.x over REST. No secret in its answers leaves this module. */
 import { HttpClientRequest } from "@effect/platform"
-import { NodeHttpClient } from "@effect/platform-node"
 import { Context, Duration, Effect, Layer, Redacted, Schema } from "effect"
 import type * as ClockOffset from "../Domain/ClockOffset.ts"
 import * as CreateSettings from "../Domain/CreateSettings.ts"
@@ -11,6 +10,7 @@ import * as About from "./EvolutionClient/About.ts"
 import { isOfSocket } from "./EvolutionClient/Answer.ts"
 import * as Body from "./EvolutionClient/Body.ts"
 import * as Calls from "./EvolutionClient/Calls.ts"
+import * as Transport from "./EvolutionClient/Transport.ts"
 
 export type { FoundMessage, InstanceRow, WebSocketSettings } from "./EvolutionClient/Body.ts"
 
@@ -91,10 +91,7 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
   static readonly layer = Layer.effect(
     EvolutionClient,
     Effect.suspend(() => make)
-  ).pipe(
-    // Follows no redirect, which would carry the key to another server; and costs half of `fetch`.
-    Layer.provide(NodeHttpClient.layerUndici)
-  )
+  ).pipe(Layer.provide(Transport.layer))
 }
 
 /** Evolution fetches WhatsApp's web version, and then sleeps for 5 s. */

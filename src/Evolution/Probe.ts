@@ -1,5 +1,5 @@
 /** Requests for `--check`: Evolution's version, and the keys and namespaces that its socket admits. */
-import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
+import { HttpClient, HttpClientRequest } from "@effect/platform"
 import {
   Context,
   Data,
@@ -21,6 +21,7 @@ import { reasonOf } from "../Domain/Reach.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
 import { endpoint } from "./EventSource/Endpoint.ts"
 import { type Answer, read } from "./EvolutionClient/Answer.ts"
+import * as Transport from "./EvolutionClient/Transport.ts"
 import * as SocketIo from "./Wire/SocketIo.ts"
 
 export type { Answer }
@@ -56,11 +57,7 @@ export class Probe extends Context.Tag("evolution-listener/Probe")<
   static readonly layer = Layer.effect(
     Probe,
     Effect.suspend(() => make)
-  ).pipe(
-    Layer.provide(FetchHttpClient.layer),
-    // A redirect would carry the key to another server.
-    Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
-  )
+  ).pipe(Layer.provide(Transport.layer))
 }
 
 const timeout = Duration.seconds(10)

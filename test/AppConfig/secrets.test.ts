@@ -35,6 +35,10 @@ describe("the secrets in the settings", () => {
       { OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20abc, x-key = k=1 " },
       ["Bearer%20abc", "Bearer abc", "k=1"]
     ],
+    ["a proxy's address", { HTTPS_PROXY: "http://u:p%40ss@h:1" }, ["p%40ss", "p@ss", "dTpwQHNz"]],
+    ["a proxy's address that is none", { all_proxy: "a@b.c:p/w@h" }, ["p/w", "YUBiLmM6cC93"]],
+    ["a proxy's token", { EVOLUTION_PROXY: "https://token@h" }, ["token", "dG9rZW46"]],
+    ["no proxy", { EVOLUTION_PROXY: "off", http_proxy: "http://h:1", NO_PROXY: "a@b" }, []],
     ["a header without a name", { OTEL_EXPORTER_OTLP_HEADERS: "sesame" }, ["sesame"]]
   ] as const)("are found in %s", ([, variables, expected]) =>
     Effect.gen(function* () {

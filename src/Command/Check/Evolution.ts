@@ -97,9 +97,16 @@ export const openDoor = Effect.map(
       : Option.none()
 )
 
+/** `through the proxy at …`; empty where there is none. */
+export const way = Effect.map(
+  AppConfig.evolutionProxy,
+  Option.match({ onNone: () => "", onSome: (proxy) => `through ${AppConfig.proxyWords(proxy)}` })
+)
+
 /** Checks that Evolution answers at its address, and its version. */
 export const reached = Effect.gen(function* () {
   const { url } = yield* AppConfig.Evolution
+  const through = yield* way
   const { root } = yield* Probe
   const answer = yield* Effect.either(root)
   if (answer._tag === "Left") return [failed("Evolution", answer.left.message)]
@@ -113,7 +120,10 @@ export const reached = Effect.gen(function* () {
           : `${answer.right.intermediary()} Is EVOLUTION_API_URL right, its path too: ${url.href}?`
       )
     ],
-    onSome: (version) => [ok("Evolution", `it answers at ${url.origin}`), aboutVersion(version)]
+    onSome: (version) => [
+      ok("Evolution", `it answers at ${url.origin}${through && `, ${through}`}`),
+      aboutVersion(version)
+    ]
   })
 })
 

@@ -1,15 +1,16 @@
 /** The address and headers of Evolution's socket. */
-import { Effect, Redacted } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
 import * as Secrets from "../../Telemetry/Secrets.ts"
 import type * as WebSocket from "../Wire/WebSocket.ts"
 
 /** The key goes into a header: proxies write query strings into their logs. */
 export const endpoint = Effect.map(
-  Effect.all([AppConfig.Evolution, Secrets.scrub]),
-  ([{ apiKey, url }, scrub]): WebSocket.Options => ({
+  Effect.all([AppConfig.Evolution, AppConfig.evolutionProxy, Secrets.scrub]),
+  ([{ apiKey, url }, proxy, scrub]): WebSocket.Options => ({
     url,
     headers: { apikey: Redacted.value(apiKey) },
-    words: scrub.words
+    words: scrub.words,
+    proxy: Option.getOrUndefined(proxy)
   })
 )

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { Effect, Redacted, type Scope } from "effect"
 import WebSocket from "ws"
+import type { OutgoingProxy } from "../../AppConfig.ts"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import * as StopPlan from "../../Concurrency/StopPlan.ts"
 import {
@@ -12,6 +13,7 @@ import {
   UpgradeRefused
 } from "../../Domain/LinkError.ts"
 import * as Scrub from "../../Domain/Scrub.ts"
+import * as Tunnel from "./Tunnel.ts"
 
 export interface Options {
   /** Evolution's http(s) address; `socket.io/` is appended to its path. */
@@ -20,6 +22,7 @@ export interface Options {
   readonly headers: Readonly<Record<string, string>>
   /** Takes secrets out of text that the server sent. By default the headers' values are secret. */
   readonly words?: (text: string) => string
+  readonly proxy?: OutgoingProxy | undefined
 }
 
 export const wordsOf = ({ headers, words }: Options): ((text: string) => string) =>
@@ -28,16 +31,26 @@ export const wordsOf = ({ headers, words }: Options): ((text: string) => string)
 /** Evolution sets no bound on a frame; `messages.set` runs to tens of MB. */
 const maxFrameBytes = 64 * 1024 * 1024
 
-export const open = ({ headers, url }: Options): Effect.Effect<WebSocket, never, Scope.Scope> =>
+export const open = ({
+  headers,
+  proxy,
+  url
+}: Options): Effect.Effect<WebSocket, never, Scope.Scope> =>
   CheaperEffect.acquireRelease(
-    Effect.sync(() =>
-      // A socket that is cut before its listeners are there must not crash the process by its error.
-      new WebSocket(socketUrl(url), {
-        headers,
-        perMessageDeflate: false,
-        maxPayload: maxFrameBytes
-      }).on("error", () => undefined)
-    ),
+    Effect.sync(() => {
+      const closed = new AbortController()
+      return (
+        new WebSocket(socketUrl(url), {
+          headers,
+          perMessageDeflate: false,
+          maxPayload: maxFrameBytes,
+          ...(proxy && { createConnection: Tunnel.forRequest(proxy, url, closed.signal) })
+        })
+          .on("close", () => closed.abort())
+          // A socket that is cut before its listeners are there must not crash the process by its error.
+          .on("error", () => undefined)
+      )
+    }),
     hangUp
   )
 

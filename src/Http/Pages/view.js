@@ -4,6 +4,7 @@ import { ask, instancePath, messageOf } from "./api.js"
 import { showDegraded } from "./degraded.js"
 import { byId, h, setText, show } from "./dom.js"
 import { troubleItem, troublesOf } from "./errors.js"
+import { isImporting, makeImport } from "./history.js"
 import { makePart } from "./part.js"
 import { ownPath, rooted } from "./place.js"
 import { makeQrPanel } from "./qr.js"
@@ -23,6 +24,8 @@ const periods = /** @type {const} */ (["1", "6", "24", "168"])
 const maxGaps = 20
 /** Interval in ms at which the timeline moves on to the current time. */
 const redrawMillis = 60_000
+/** Interval in ms at which the progress of an import is looked at. */
+const progressMillis = 2000
 
 const makeProfile = () => {
   const avatar = h("div", { class: "avatar", "aria-hidden": "true" })
@@ -123,6 +126,7 @@ open(({ notices, onFeed, signal }) => {
     }
   }
   const lookBackSoon = settled(300, lookBack, signal)
+  byId("history", HTMLElement).append(makeImport({ path, notices, signal, onBegun: lookBackSoon }))
 
   /** @param {InstanceStatus} seen */
   const turnOf = ({ gaps: { open: gap, unrecovered }, listener, whatsapp }) =>
@@ -180,5 +184,10 @@ open(({ notices, onFeed, signal }) => {
   resized.observe(timeline.drawing)
   signal.addEventListener("abort", () => resized.disconnect(), { once: true })
   every(redrawMillis, () => document.visibilityState === "visible" && lookBack(), signal)
+  every(
+    progressMillis,
+    () => document.visibilityState === "visible" && gaps.some(isImporting) && lookBack(),
+    signal
+  )
   period.addEventListener("change", lookBack, { signal })
 })

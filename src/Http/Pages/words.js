@@ -2,11 +2,12 @@
 import { words as enWords } from "./words-en.js"
 import { words as esWords } from "./words-es.js"
 import * as evolution from "./words-evolution.js"
+import * as history from "./words-history.js"
 import { words as ptBRWords } from "./words-pt-BR.js"
 
-const en = { ...enWords, ...evolution.en }
-const es = { ...esWords, ...evolution.es }
-const ptBR = { ...ptBRWords, ...evolution.ptBR }
+const en = { ...enWords, ...evolution.en, ...history.en }
+const es = { ...esWords, ...evolution.es, ...history.es }
+const ptBR = { ...ptBRWords, ...evolution.ptBR, ...history.ptBR }
 
 /** @typedef {typeof en} Dictionary */
 /** @typedef {keyof Dictionary} Word */

@@ -42,7 +42,11 @@ const headerValue = (name: string) =>
 export const Evolution = Config.all({
   url: httpUrl("EVOLUTION_API_URL"),
   apiKey: Config.map(headerValue("EVOLUTION_API_KEY"), Redacted.make),
-  mode: Config.literal("global", "namespace")("EVOLUTION_MODE").pipe(Config.withDefault("global"))
+  mode: Config.literal(
+    "global",
+    "namespace",
+    "auto"
+  )("EVOLUTION_MODE").pipe(Config.withDefault("global"))
 })
 
 /** The HTTP proxy on the way to Evolution. */

@@ -63,7 +63,7 @@ export class NameImpossible extends Schema.TaggedError<NameImpossible>()("NameIm
   /** Socket.IO's packets end the namespace with a comma, and Evolution would end the link. */
   static readonly asNamespace = (instance: string): NameImpossible =>
     new NameImpossible({
-      message: `Cannot join the namespace of instance "${instance}": Socket.IO has none with a comma. Set EVOLUTION_MODE=global, or create the instance again under another name`,
+      message: `Cannot join the namespace of instance "${instance}": Socket.IO has none with a comma. Set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and EVOLUTION_MODE=global or auto here, or create the instance again under another name`,
       instance
     })
 }

@@ -134,6 +134,20 @@ export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>()(
   }
 }
 
+/** Auto mode: events come by another kind of link from now on, so we ended this one. */
+export class ModeChanged extends Schema.TaggedError<ModeChanged>()("ModeChanged", {
+  message: Schema.String,
+  mode: Schema.Literal("global", "namespace")
+}) {
+  static to(mode: "global" | "namespace") {
+    const message =
+      mode === "global"
+        ? "Evolution sends global events: the instance is listened to by them from now on"
+        : "Evolution sends no global events: the instance is listened to by its namespace from now on"
+    return new ModeChanged({ message, mode })
+  }
+}
+
 export const LinkError = Schema.Union(
   DialFailed,
   UpgradeRefused,
@@ -141,6 +155,7 @@ export const LinkError = Schema.Union(
   HeartbeatMissed,
   NamespaceRefused,
   ConnectionLost,
+  ModeChanged,
   ProtocolViolation,
   NameImpossible
 )

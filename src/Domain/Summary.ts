@@ -29,7 +29,7 @@ export const unproven = (since: DateTime.Utc): Proven => ({
 })
 
 /**
- * What is the case with Evolution, worst first. `no_link`: REST answers and the socket does not. `unproven`: all
+ * What is the case with Evolution, worst first. `by_namespace`: auto mode found no global events, and listens by namespaces. `no_link`: REST answers and the socket does not. `unproven`: all
  * is well as far as anybody can see, and no event has come yet.
  */
 export const Condition = Schema.Literal(
@@ -40,6 +40,7 @@ export const Condition = Schema.Literal(
   "no_link",
   "starting",
   "not_broadcast",
+  "by_namespace",
   "unproven",
   "well"
 )
@@ -54,7 +55,9 @@ export const Summary = Schema.Struct({
   userAction: UserAction,
   evolution: Schema.Struct({
     url: Schema.String,
-    mode: Schema.Literal("global", "namespace"),
+    mode: Schema.Literal("global", "namespace", "auto"),
+    /** Events come by global events, or by each instance's namespace. In auto mode this changes. */
+    listensBy: Schema.Literal("global", "namespace"),
     /** `null`: Evolution has not told it yet. */
     version: Schema.NullOr(Schema.String),
     /** `null`: not known yet; as all of these. */
@@ -88,7 +91,8 @@ export type Summary = typeof Summary.Type
 /** Facts about Evolution as they are found. */
 export interface Found {
   readonly url: string
-  readonly mode: "global" | "namespace"
+  readonly mode: "global" | "namespace" | "auto"
+  readonly listensBy: "global" | "namespace"
   readonly version: string | null
   readonly link: ListenerState | null
   readonly events: Proven
@@ -107,7 +111,7 @@ export const summaryOf = (
   statuses: ReadonlyArray<InstanceStatus>,
   sees: (name: InstanceName) => boolean
 ): Summary => {
-  const { clockOffset, events, link, list, mode, url, version } = found
+  const { clockOffset, events, link, list, listensBy, mode, url, version } = found
   const linkError = errorOf(found.link) ?? firstError(statuses)
   const condition = conditionOf(found, linkError)
   const seen = statuses.filter(({ name }) => sees(name))
@@ -121,6 +125,7 @@ export const summaryOf = (
     evolution: {
       url,
       mode,
+      listensBy,
       version,
       link,
       clockOffsetMillis: clockOffset === null ? null : ClockOffset.certain(clockOffset),
@@ -160,11 +165,17 @@ const errorOf = (state: ListenerState | null): LinkError => {
   return error === null || error._tag === "ListenerCrashed" ? undefined : error
 }
 
-/** A namespace that does not exist yet says nothing about Evolution. */
+/** These errors are about one namespace, and say nothing about Evolution. */
+const ownErrors: ReadonlySet<string> = new Set([
+  "NamespaceRefused",
+  "NameImpossible",
+  "ModeChanged"
+])
+
 const firstError = (statuses: ReadonlyArray<InstanceStatus>): LinkError => {
   for (const { listener } of statuses) {
     const error = errorOf(listener.state)
-    if (error !== undefined && error._tag !== "NamespaceRefused") return error
+    if (error !== undefined && !ownErrors.has(error._tag)) return error
   }
   return undefined
 }
@@ -177,7 +188,10 @@ const isReachable = ({ at, error }: Found["list"]): boolean | null => {
 
 const reasonOf = (error: LinkError) => (error?._tag === "UpgradeRefused" ? error.reason : undefined)
 
-const conditionOf = ({ events, link, list }: Found, error: LinkError): Condition => {
+const conditionOf = (
+  { events, link, list, listensBy, mode }: Found,
+  error: LinkError
+): Condition => {
   const reason = reasonOf(error)
   const tags = [list.error?._tag, error?._tag]
   if (tags.includes("KeyRefused") || reason === "key") return "key_refused"
@@ -188,6 +202,7 @@ const conditionOf = ({ events, link, list }: Found, error: LinkError): Condition
   if (error !== undefined) return "no_link"
   if (list.at === null || link?._tag === "Connecting") return "starting"
   if (events.state === "silent") return "not_broadcast"
+  if (mode === "auto" && listensBy === "namespace") return "by_namespace"
   return events.state === "proven" ? "well" : "unproven"
 }
 
@@ -202,7 +217,7 @@ const actions: Readonly<Partial<Record<Condition, UserAction>>> = {
 }
 
 export const broadcastRemedy =
-  "set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it, or EVOLUTION_MODE=namespace here"
+  "set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it, or EVOLUTION_MODE=auto here"
 
 const sentenceOf = (condition: Condition, { list, url }: Found, error: LinkError): string => {
   switch (condition) {
@@ -220,6 +235,8 @@ const sentenceOf = (condition: Condition, { list, url }: Found, error: LinkError
       return "Evolution is being asked; look again in a moment"
     case "not_broadcast":
       return `The link to Evolution is up and brings no events: ${broadcastRemedy}`
+    case "by_namespace":
+      return "Evolution sends no global events, so each instance is listened to by its namespace; there is nothing to do. Evolution makes a namespace with the instance's first event. One link would do for all with WEBSOCKET_GLOBAL_EVENTS=true at Evolution"
     case "unproven":
       return "No event has come yet: the first one proves that they reach us (a message to one of the numbers, or a new instance)"
     case "well":

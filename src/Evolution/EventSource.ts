@@ -3,6 +3,7 @@ import { Config, Context, type Effect, Layer, type Scope, type Stream } from "ef
 import * as AppConfig from "../AppConfig.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
+import * as Auto from "./EventSource/Auto.ts"
 import type { Flow } from "./EventSource/Flow.ts"
 import * as Global from "./EventSource/Global.ts"
 import * as Namespace from "./EventSource/Namespace.ts"
@@ -28,8 +29,19 @@ export interface Subscription {
 export class EventSource extends Context.Tag("evolution-listener/EventSource")<
   EventSource,
   {
-    /** True if one link serves all instances, so that it is lost and dialled for all at once. */
+    readonly mode: "global" | "namespace" | "auto"
+    /**
+     * True while one link serves all instances, so that it is lost and dialled for all at once. In auto mode
+     * this changes: ask each time.
+     */
     readonly isShared: boolean
+    /**
+     * In auto mode: takes events by global events or by namespaces from now on. Each subscription of the
+     * other kind, and each `open` that is under way, ends with `ModeChanged`. Does nothing in other modes.
+     */
+    readonly changeMode: (to: "global" | "namespace") => Effect.Effect<void>
+    /** Waits for the next change of mode. */
+    readonly modeChanged: Effect.Effect<void>
     /**
      * Succeeds when Evolution's events of this instance reach us. Closing the scope leaves the link.
      * `onRefused` is called with each refusal that `open` waits out: a namespace that does not exist yet.
@@ -53,6 +65,8 @@ export class EventSource extends Context.Tag("evolution-listener/EventSource")<
      * `undefined`: no link is up.
      */
     readonly flow: (name?: string) => Effect.Effect<Flow | undefined>
+    /** The last events over the link to `/`, also while namespaces are used; `undefined`: it is not up. */
+    readonly shared: Effect.Effect<Flow | undefined>
     /** The least `until` of all links that are up, in ms since 1970 UTC; `undefined`: no link is up. */
     readonly heard: Effect.Effect<number | undefined>
     /**
@@ -72,15 +86,24 @@ export class EventSource extends Context.Tag("evolution-listener/EventSource")<
   }
 >() {
   /** One shared connection to `/`; needs `WEBSOCKET_GLOBAL_EVENTS=true` at Evolution. */
-  static readonly layerGlobal = Layer.scoped(EventSource, Global.make)
+  static readonly layerGlobal = Layer.scoped(EventSource, Global.make())
 
   /** One connection to `/<name>` per instance; needs each instance's websocket to be enabled. */
   static readonly layerNamespace = Layer.scoped(EventSource, Namespace.make)
 
+  /** Begins with global events; `changeMode` says when to use namespaces instead, and when no more. */
+  static readonly layerAuto = Layer.scoped(EventSource, Auto.make)
+
   /** The one that `EVOLUTION_MODE` names. */
   static readonly layer = Layer.unwrapEffect(
-    Config.map(AppConfig.Evolution, ({ mode }) =>
-      mode === "global" ? EventSource.layerGlobal : EventSource.layerNamespace
+    Config.map(
+      AppConfig.Evolution,
+      ({ mode }) =>
+        ({
+          auto: EventSource.layerAuto,
+          global: EventSource.layerGlobal,
+          namespace: EventSource.layerNamespace
+        })[mode]
     )
   )
 }

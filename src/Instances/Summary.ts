@@ -33,6 +33,7 @@ const make = Effect.gen(function* () {
   const discovery = yield* Discovery
   const instances = yield* Instances
   const proof = yield* Proof
+  const source = yield* EventSource
   const version = yield* makeVersion
 
   const found = Effect.gen(function* () {
@@ -40,6 +41,7 @@ const make = Effect.gen(function* () {
     const found: Domain.Found = {
       url: url.href,
       mode,
+      listensBy: source.isShared ? "global" : "namespace",
       version: version(),
       link: yield* proof.link,
       events: yield* proof.events,
@@ -66,7 +68,7 @@ const makeVersion = Effect.gen(function* () {
   let version: string | null = null
   let askedFor: number | undefined | null = null
   const look = Effect.gen(function* () {
-    const upSince = source.isShared ? (yield* source.flow())?.upSince : 0
+    const upSince = source.mode === "namespace" ? 0 : (yield* source.shared)?.upSince
     if (askedFor === upSince || (upSince === undefined && version !== null)) return
     const answer = yield* Effect.option(root)
     const told = Option.flatMap(answer, ({ body }) => decodeRoot(body))

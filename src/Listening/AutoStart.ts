@@ -89,7 +89,8 @@ const make = Effect.gen(function* () {
   const watchCreated = keep(
     pacing,
     // In namespace mode there is no link until an instance has a listener.
-    (state) => (source.isShared ? Effect.zipRight(proof.report(state), tell(state)) : Effect.void),
+    (state) =>
+      source.mode === "namespace" ? Effect.void : Effect.zipRight(proof.report(state), tell(state)),
     ({ established }, scope) =>
       Effect.gen(function* () {
         const created = yield* Scope.extend(source.created(isWanted), scope)
@@ -124,7 +125,7 @@ const make = Effect.gen(function* () {
   yield* loop("watch for created instances", watchCreated)
   if (setting.mode === "all")
     yield* loop("start of listed instances", Stream.runForEach(discovery.changes, startListed))
-  if (!source.isShared) yield* loop("look at new links", lookOnLinks)
+  if (source.mode === "namespace") yield* loop("look at new links", lookOnLinks)
 })
 
 /** Tells of each new trouble once. Listeners tell of their own links; without any, nobody else tells of this one. */

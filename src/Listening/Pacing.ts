@@ -1,6 +1,6 @@
 /**
  * Delays between attempts. Listeners on a shared link share one pace: all wait for the same moment, and dial
- * once. A listener with a link of its own has a pace of its own.
+ * once. A listener with a link of its own has a pace of its own. In auto mode it has both.
  */
 import {
   Clock,
@@ -121,16 +121,28 @@ export class Pacing extends Context.Tag("evolution-listener/Pacing")<
 }
 
 const make = Effect.gen(function* () {
-  const { isShared } = yield* EventSource
+  const source = yield* EventSource
   const upstream = yield* Upstream
   const scope = yield* Effect.scope
-  if (isShared) return Pacing.of({ pace: Effect.succeed(makePace(scope, upstream.awaitReturn)) })
+  const shared = makePace(scope, upstream.awaitReturn)
+  if (source.mode === "global") return Pacing.of({ pace: Effect.succeed(shared) })
   const own = Effect.sync(() => {
     const { up, wait } = makePace(scope, upstream.awaitReturn)
     const pace: Pace = { up, wait: (...args) => Effect.onInterrupt(wait(...args), () => up) }
     return pace
   })
-  return Pacing.of({ pace: own })
+  if (source.mode === "namespace") return Pacing.of({ pace: own })
+  return Pacing.of({
+    pace: Effect.map(own, (mine): Pace => {
+      const current = () => (source.isShared ? shared : mine)
+      return {
+        up: Effect.suspend(() => current().up),
+        // The other mode may help at once, where only a person could help in this one: a name with a comma.
+        wait: (...args) =>
+          Effect.suspend(() => Effect.raceFirst(current().wait(...args), source.modeChanged))
+      }
+    })
+  })
 })
 
 /** One wait, shared by all who begin one before it is over. */
@@ -150,7 +162,7 @@ type Lane = keyof typeof policies
 
 const laneOf = ({ error }: Failure, isFlapping: boolean): Lane => {
   if (parkReason(error) !== undefined) return "probe"
-  if (error._tag === "NamespaceRefused") return "rejoin"
+  if (error._tag === "NamespaceRefused" || error._tag === "ModeChanged") return "rejoin"
   return isFlapping ? "slow" : "reconnect"
 }
 

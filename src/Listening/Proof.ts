@@ -8,21 +8,25 @@
  * it: an instance was created, a message was stored, a state was written. One such sign is enough, since a
  * link loses no event, and the first event that comes revokes it.
  *
+ * In auto mode, a link that is silent makes the service listen by namespaces, and the first event that comes
+ * over it makes it listen by global events again. By namespaces, nothing but an event proves anything.
+ *
  * On a link that is proven, a single instance can be deaf: Evolution stores its messages and emits none of
  * them. Evolution 2.3.6 does so after a logout and a new connection, and with media whose upload failed.
  * Messages that were stored between two lists, and none heard meanwhile, are the sign of it.
  */
-import { Clock, Context, DateTime, Duration, Effect, Layer, Schedule, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Schedule, Stream } from "effect"
 import { loop } from "../Concurrency/Supervise.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { ListenerState } from "../Domain/ListenerState.ts"
-import { broadcastRemedy, type Proven, unproven } from "../Domain/Summary.ts"
+import type { Proven } from "../Domain/Summary.ts"
 import { EventSource, type Flow } from "../Evolution/EventSource.ts"
 import { Discovery, type Found } from "./Discovery.ts"
-import { transit } from "./GapLedger.ts"
 import * as Deafness from "./Proof/Deafness.ts"
-import { type List, listOf, type Sign, signsIn } from "./Proof/Evidence.ts"
+import { type List, listOf, signsIn } from "./Proof/Evidence.ts"
 import * as Rounds from "./Proof/Rounds.ts"
+import * as Suspicions from "./Proof/Suspicions.ts"
+import * as Verdict from "./Proof/Verdict.ts"
 
 export class Proof extends Context.Tag("evolution-listener/Proof")<
   Proof,
@@ -49,31 +53,15 @@ const tickEvery = Duration.seconds(1)
 /** An unproven link is soon compared with a further list: the next regular one is a minute away. */
 const firstLook = Duration.seconds(10)
 
-interface Suspicion extends Sign {
-  readonly dueAt: number
-}
-
-/** Two lists bring a sign for each instance at most; creations are calls. */
-const maxSuspicions = 10_000
-
 const make = Effect.gen(function* () {
   const source = yield* EventSource
   const discovery = yield* Discovery
   const deafness = yield* Deafness.make
   const rounds = yield* Rounds.make
   let link: ListenerState | null = null
-  let events: Proven = unproven(yield* DateTime.now)
-  let upSince: number | undefined
-  let isLookDue = false
-  let wasProven = false
   let list: List | undefined
-  let suspicions: ReadonlyArray<Suspicion> = []
-
-  const suspect = (signs: ReadonlyArray<Sign>, now: number) => {
-    const dueAt = now + Duration.toMillis(transit)
-    const fresh = signs.map((sign) => ({ ...sign, dueAt }))
-    suspicions = [...suspicions, ...fresh].slice(-maxSuspicions)
-  }
+  const suspicions = Suspicions.make()
+  const verdict = yield* Verdict.make({ onNew: suspicions.clear, onHeardAgain: deafness.closeAll })
 
   /** Compares each list with the one before it. */
   const takeList = ({ at, rows }: Found) =>
@@ -81,63 +69,38 @@ const make = Effect.gen(function* () {
       if (at === null || at.epochMillis === list?.askedAt) return
       const before = list
       list = listOf(rows, at.epochMillis, before)
-      if (before !== undefined) suspect(signsIn(before, list), yield* Clock.currentTimeMillis)
+      if (before !== undefined)
+        suspicions.add(signsIn(before, list), yield* Clock.currentTimeMillis)
       yield* rounds.take(list)
-    })
-
-  /** The link is a new one, or its first event has come. */
-  const follow = (flow: Flow | undefined) =>
-    Effect.gen(function* () {
-      if (flow?.upSince !== upSince && source.isShared) {
-        upSince = flow?.upSince
-        isLookDue = flow !== undefined
-        suspicions = []
-        events = unproven(
-          flow === undefined ? yield* DateTime.now : DateTime.unsafeMake(flow.upSince)
-        )
-      }
-      if (flow?.lastEventAt === undefined || events.state === "proven") return
-      const wasSilent = events.state === "silent"
-      events = { ...unproven(yield* DateTime.now), state: "proven" }
-      const log = wasSilent || !wasProven ? Effect.logInfo : Effect.logDebug
-      wasProven = true
-      yield* log("Evolution's events reach us: the first one came over this link")
-      if (wasSilent) yield* deafness.closeAll
-    })
-
-  const fallSilent = ({ instance, words }: Sign) =>
-    Effect.suspend(() => {
-      events = { state: "silent", since: events.since, evidence: words, instance }
-      return Effect.logError(
-        `The link to Evolution is up and brings no events. ${words}. To do: ${broadcastRemedy}`
-      )
     })
 
   const judge = (flow: Flow, now: number) =>
     Effect.gen(function* () {
-      const due = suspicions.filter(({ dueAt }) => dueAt <= now)
+      const due = suspicions.take(now)
       if (due.length === 0) return
-      suspicions = suspicions.filter(({ dueAt }) => dueAt > now)
       // An event may wait in the socket. The next list tells again.
       if (flow.isHeldBack) return
       const sign = due.find(({ after }) => after >= flow.upSince)
-      if (events.state === "unproven" && source.isShared) {
-        if (sign !== undefined) yield* fallSilent(sign)
-      } else if (events.state === "proven") yield* deafness.suspect(due)
+      const { state } = verdict.events()
+      if (state === "unproven" && source.isShared) {
+        if (sign !== undefined) yield* verdict.fallSilent(sign)
+      } else if (state === "proven") yield* deafness.suspect(due)
     })
 
   const tick = Effect.gen(function* () {
+    yield* verdict.returnToGlobal
     const flow = yield* source.flow()
-    yield* follow(flow)
+    yield* verdict.follow(flow)
     const now = yield* Clock.currentTimeMillis
     if (flow !== undefined) {
       yield* judge(flow, now)
-      if (isLookDue && now >= flow.upSince + Duration.toMillis(firstLook)) {
-        isLookDue = false
-        if (events.state === "unproven") yield* discovery.look
-      }
+      if (now >= flow.upSince + Duration.toMillis(firstLook) && verdict.takeLook())
+        yield* discovery.look
     }
-    if (events.state === "silent") yield* deafness.openAll
+    if (verdict.events().state === "silent") {
+      yield* deafness.openAll
+      yield* verdict.resortToNamespaces
+    }
     yield* deafness.check
   })
 
@@ -145,7 +108,7 @@ const make = Effect.gen(function* () {
   yield* loop("proof of events", Effect.repeat(tick, Schedule.spaced(tickEvery)))
 
   return Proof.of({
-    events: Effect.sync(() => events),
+    events: Effect.sync(verdict.events),
     link: Effect.sync(() => link),
     report: (state) =>
       Effect.sync(() => {
@@ -155,11 +118,12 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         // Evolution emits a namespace's first event before anybody can be in it.
         if (!source.isShared) return
-        yield* follow(yield* source.flow())
+        yield* verdict.follow(yield* source.flow())
+        const upSince = verdict.upSince()
         if (upSince === undefined) return
         const now = yield* Clock.currentTimeMillis
         const words = `We created "${instance}" there, and Evolution's event of it did not come`
-        suspect([{ instance, kind: "created", after: upSince, since: upSince, words }], now)
+        suspicions.add([{ instance, kind: "created", after: upSince, since: upSince, words }], now)
       })
   })
 })

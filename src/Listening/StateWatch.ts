@@ -35,10 +35,12 @@ const maxSubscribing = 16
 
 const make = Effect.gen(function* () {
   const compareState = yield* makeCompareState
-  const compareSubscription = yield* makeCompareSubscription
   const registry = yield* ListenerRegistry
   const instances = yield* InstanceStore
-  const { isShared } = yield* EventSource
+  const source = yield* EventSource
+  const makeComparison = yield* makeCompareSubscription
+  /** Made when listening by namespaces begins, as it knows nothing of earlier times; `undefined`: by global events. */
+  let compareSubscription: Effect.Effect.Success<typeof makeComparison> | undefined
 
   const compare = (name: InstanceName) =>
     Effect.gen(function* () {
@@ -46,7 +48,7 @@ const make = Effect.gen(function* () {
       if (instances.get(name)?.whatsapp?.state === "removed") return
       const { _tag } = yield* registry.status(name)
       if (_tag === "Stopped" || _tag === "Parked") return
-      if (!isShared) yield* isolated(compareSubscription(name))
+      if (compareSubscription !== undefined) yield* isolated(compareSubscription(name))
       if (_tag === "Listening") yield* isolated(compareState(name))
     }).pipe(isolated, Effect.annotateLogs("instance", name))
 
@@ -65,9 +67,12 @@ const make = Effect.gen(function* () {
     if (names.length === 0) yield* jittered
   })
   /** Without its subscription, a namespace does not even come to be: a first dial must not wait for a round. */
-  const subscribe = (name: InstanceName) =>
-    Effect.annotateLogs(isolated(compareSubscription(name)), "instance", name)
   const subscribeAll = Effect.gen(function* () {
+    if (source.isShared) return yield* source.modeChanged
+    const comparison = yield* makeComparison
+    compareSubscription = comparison
+    const subscribe = (name: InstanceName) =>
+      Effect.annotateLogs(isolated(comparison(name)), "instance", name)
     const begun = Stream.filterMap(registry.changes, ({ name, state }) =>
       state._tag === "Connecting" && state.attempt === 1 ? Option.some(name) : Option.none()
     )
@@ -78,12 +83,13 @@ const make = Effect.gen(function* () {
       Stream.mapEffect(Stream.concat(Stream.fromIterable(there), begun), subscribe, {
         concurrency: maxSubscribing,
         unordered: true
-      })
+      }).pipe(Stream.interruptWhen(source.modeChanged))
     )
+    compareSubscription = undefined
   })
 
   yield* loop("comparison with Evolution", Effect.forever(round))
-  if (!isShared) yield* loop("subscription at start", subscribeAll)
+  if (source.mode !== "global") yield* loop("subscription at start", Effect.forever(subscribeAll))
 })
 
 const makeCompareState = Effect.gen(function* () {
@@ -120,31 +126,34 @@ const makeCompareSubscription = Effect.gen(function* () {
   const ledger = yield* GapLedger
   const recovery = yield* Recovery
   const registry = yield* ListenerRegistry
-  /** Evolution's version of "all events", where it lacks some that this service knows. */
-  const granted = new Map<InstanceName, string>()
-  /** The last time that an instance's settings were complete; ms since 1970 UTC. */
-  const completeAt = new Map<InstanceName, number>()
-  const began = yield* Clock.currentTimeMillis
+  return Effect.map(Clock.currentTimeMillis, (began) => {
+    /** Evolution's version of "all events", where it lacks some that this service knows. */
+    const granted = new Map<InstanceName, string>()
+    /** The last time that an instance's settings were complete; ms since 1970 UTC. */
+    const completeAt = new Map<InstanceName, number>()
 
-  return Effect.fn(function* (name: InstanceName) {
-    const asked = yield* Clock.currentTimeMillis
-    const found = yield* client.findWebSocket(name)
-    // The answer takes time: the listener may have been stopped meanwhile.
-    if ((yield* registry.status(name))._tag === "Stopped") return
-    if (!isComplete(found) && granted.get(name) !== printOf(found)) {
-      const desiredAt = instances.get(name)?.desiredAt.epochMillis ?? began
-      const since = Math.max(completeAt.get(name) ?? began, desiredAt)
-      yield* ledger.open(name, since, "not_subscribed")
-      yield* client.setWebSocket(name, [])
-      granted.set(name, printOf(yield* client.findWebSocket(name)))
-      yield* Metric.increment(Metrics.subscriptionsDrifted)
-      yield* Effect.logWarning("Evolution did not send all events of this instance; asked for all")
-    }
-    const isMissing = ledger.summary(name).open?.cause === "not_subscribed"
-    const { _tag } = yield* registry.status(name)
-    if (isMissing && _tag === "Listening")
-      yield* Effect.zipRight(ledger.close(name), recovery.wake(name))
-    completeAt.set(name, asked)
+    return Effect.fn(function* (name: InstanceName) {
+      const asked = yield* Clock.currentTimeMillis
+      const found = yield* client.findWebSocket(name)
+      // The answer takes time: the listener may have been stopped meanwhile.
+      if ((yield* registry.status(name))._tag === "Stopped") return
+      if (!isComplete(found) && granted.get(name) !== printOf(found)) {
+        const desiredAt = instances.get(name)?.desiredAt.epochMillis ?? began
+        const since = Math.max(completeAt.get(name) ?? began, desiredAt)
+        yield* ledger.open(name, since, "not_subscribed")
+        yield* client.setWebSocket(name, [])
+        granted.set(name, printOf(yield* client.findWebSocket(name)))
+        yield* Metric.increment(Metrics.subscriptionsDrifted)
+        yield* Effect.logWarning(
+          "Evolution did not send all events of this instance; asked for all"
+        )
+      }
+      const isMissing = ledger.summary(name).open?.cause === "not_subscribed"
+      const { _tag } = yield* registry.status(name)
+      if (isMissing && _tag === "Listening")
+        yield* Effect.zipRight(ledger.close(name), recovery.wake(name))
+      completeAt.set(name, asked)
+    })
   })
 })
 

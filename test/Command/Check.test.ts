@@ -194,6 +194,18 @@ describe("a check of global events", { timeout: 30_000 }, () => {
     })
   )
 
+  it.scopedLive("does without them in auto mode, and says so", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator({ globalEvents: false })
+      const found = yield* foundWith(
+        { ...at(evolution), EVOLUTION_MODE: "auto" },
+        { probe: true, patience: Duration.millis(300) }
+      )
+      expect(found.troubles).toEqual([])
+      expect(found.of("global events")).toMatch(/^off: .*EVOLUTION_MODE=auto then listens/)
+    })
+  )
+
   it.scopedLive("does not need them in namespace mode", () =>
     Effect.gen(function* () {
       const evolution = yield* scopedSimulator({ globalEvents: false })

@@ -171,6 +171,7 @@ describe("the cause of a gap", () => {
     [LinkError.NamespaceRefused.of("/shop-1", "Invalid namespace"), "namespace_refused"],
     [NameImpossible.asNamespace("a,b"), "namespace_refused"],
     [LinkError.ConnectionLost.of(1006, ""), "connection_lost"],
+    [LinkError.ModeChanged.to("namespace"), "mode_changed"],
     [LinkError.ProtocolViolation.of("binary"), "protocol_violation"],
     [new KeyRefused({ message: "no" }), "key_refused"],
     [new LicenseRequired({ message: "no" }), "license_required"]

@@ -19,6 +19,7 @@ const waiting = (error: State.SessionError) =>
 const well: Found = {
   url: "http://evolution:8080/",
   mode: "global",
+  listensBy: "global",
   version: "2.3.7",
   link: up,
   events: { ...unproven(now), state: "proven" },
@@ -45,6 +46,12 @@ describe("A summary", () => {
     ["well", {}],
     ["unproven", { events: unproven(now) }],
     ["not_broadcast", { events: silent }],
+    // EvolutionAPI/evolution-api#853, #176, #1101: no events at "/", where global events are off.
+    ["by_namespace", { mode: "auto", listensBy: "namespace" }],
+    ["by_namespace", { mode: "auto", listensBy: "namespace", events: unproven(now) }],
+    ["not_broadcast", { mode: "auto", events: silent }],
+    ["well", { mode: "auto" }],
+    ["well", { mode: "namespace", listensBy: "namespace" }],
     ["starting", { list: { at: null, error: null } }],
     ["starting", { link: State.connecting(State.stopped(now), now) }],
     ["no_link", { link: waiting(DialFailed.of("ECONNRESET", "reset")) }],

@@ -21,7 +21,7 @@ export interface Scenario {
 export interface Setup {
   /** Number of instances; 5 by default. */
   readonly instances?: number
-  readonly mode?: "global" | "namespace"
+  readonly mode?: "global" | "namespace" | "auto"
   readonly evolution?: Partial<Settings>
   readonly variables?: Readonly<Record<string, string>>
   /** The scenario hurts Postgres, so it needs a cluster of its own. */

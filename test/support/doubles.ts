@@ -1,5 +1,17 @@
 /** Doubles that several suites use; a call that a test did not expect is a defect. */
-import { Chunk, Clock, DateTime, Deferred, Duration, Effect, Layer, Option, Stream } from "effect"
+import {
+  Chunk,
+  Clock,
+  Context,
+  DateTime,
+  Deferred,
+  Duration,
+  Effect,
+  FiberId,
+  Layer,
+  Option,
+  Stream
+} from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { unproven } from "../../src/Domain/Summary.ts"
@@ -30,7 +42,10 @@ export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscr
 /** A source of links of their own, on which nothing ends or changes by itself. */
 export const sourceOf = (source: Partial<EventSource["Type"]>) =>
   Layer.mock(EventSource, {
+    mode: source.isShared === true ? "global" : "namespace",
     isShared: false,
+    modeChanged: Effect.never,
+    shared: Effect.succeed(undefined),
     renew: () => Effect.void,
     flow: () => Effect.succeed(undefined),
     calm: Effect.void,
@@ -40,6 +55,31 @@ export const sourceOf = (source: Partial<EventSource["Type"]>) =>
     quiesce: Effect.void,
     ...source
   })
+
+/** A source in auto mode: listens by global events until it is told to change. */
+export const autoSource = (source: Partial<EventSource["Type"]> = {}) => {
+  let isShared = true
+  let changed = Deferred.unsafeMake<void>(FiberId.none)
+  const changes: Array<"global" | "namespace"> = []
+  const changeMode: EventSource["Type"]["changeMode"] = (to) =>
+    Effect.suspend(() => {
+      changes.push(to)
+      isShared = to === "global"
+      const before = changed
+      changed = Deferred.unsafeMake(FiberId.none)
+      return Effect.asVoid(Deferred.succeed(before, undefined))
+    })
+  const modeChanged = Effect.suspend(() => Deferred.await(changed))
+  const layer = Layer.map(
+    sourceOf({ ...source, mode: "auto", changeMode, modeChanged }),
+    (context) => {
+      const get = () => isShared
+      Object.defineProperty(Context.get(context, EventSource), "isShared", { get })
+      return context
+    }
+  )
+  return { changes, changeMode, layer }
+}
 
 /** An ingest that writes at once, and nowhere. */
 export const ingestOf = (ingest: Partial<Ingest["Type"]>) =>

@@ -27,17 +27,22 @@ const maxNamespaces = 50
 const about = "global events"
 
 const remedy =
-  "set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it, or EVOLUTION_MODE=namespace here"
+  "set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it, or EVOLUTION_MODE=auto here"
 
 export const globalEvents = (listening: Listening) =>
   Effect.gen(function* () {
     const { mode } = yield* AppConfig.Evolution
     if (mode === "namespace") return ok(about, "not needed, as EVOLUTION_MODE is namespace")
-    return yield* Effect.catchAll(heard(listening), (error) =>
+    const found = yield* Effect.catchAll(heard(listening), (error) =>
       Effect.succeed(unknown(about, `the link did not hold while we listened: ${error.message}`))
     )
+    if (found.verdict !== "failed") return found
+    return mode === "auto"
+      ? ok(about, `${found.message}; EVOLUTION_MODE=auto then listens by namespaces`)
+      : failed(about, `${found.message}: ${remedy}`)
   })
 
+/** `failed`: off, by this evidence. */
 const heard = ({ isTrial, names, patience }: Listening) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -63,7 +68,7 @@ const heard = ({ isTrial, names, patience }: Listening) =>
             )
       const on = Effect.map(Fiber.join(onRoot), (name) => ok(about, `on: heard "${name}"`))
       const off = Effect.map(Effect.delay(grace)(inside), (name) =>
-        failed(about, `off: "${name}" was heard in its own namespace and not among all: ${remedy}`)
+        failed(about, `off: "${name}" was heard in its own namespace and not among all`)
       )
       return yield* Effect.race(on, off).pipe(
         Effect.timeoutTo({
@@ -92,7 +97,6 @@ const tried = <E>(event: Effect.Effect<string, E>, patience: Duration.Duration) 
     return yield* Effect.timeoutTo(event, {
       duration: patience,
       onSuccess: (name): Finding => ok(about, `on: heard "${name}"`),
-      onTimeout: () =>
-        failed(about, `off: an instance was created, and nothing was heard of it: ${remedy}`)
+      onTimeout: () => failed(about, `off: an instance was created, and nothing was heard of it`)
     })
   })

@@ -4,7 +4,8 @@ import type { SessionError } from "../ListenerState.ts"
 
 /**
  * Why events were not heard. `queue_full`: the listener had stopped reading, because too many events waited
- * for the database. `not_subscribed`: Evolution's settings of the instance lacked events. `not_broadcast`:
+ * for the database. `mode_changed`: in auto mode, the listener went over from one kind of link to the
+ * other. `not_subscribed`: Evolution's settings of the instance lacked events. `not_broadcast`:
  * the link was up, and Evolution sent no event of any instance over it. `not_emitted`: Evolution stored
  * messages of this instance and sent none of them, while it sent events of others. `import`: no gap, but
  * messages of a time that a person asked for.
@@ -18,6 +19,7 @@ export const GapCause = Schema.Literal(
   "key_refused",
   "license_required",
   "queue_full",
+  "mode_changed",
   "not_subscribed",
   "not_broadcast",
   "not_emitted",
@@ -42,6 +44,8 @@ export const causeOf = (error: SessionError): GapCause => {
     case "NamespaceRefused":
     case "NameImpossible":
       return "namespace_refused"
+    case "ModeChanged":
+      return "mode_changed"
     case "ProtocolViolation":
       return "protocol_violation"
     case "KeyRefused":

@@ -9,6 +9,7 @@ const words: Readonly<Record<LinkError["_tag"], string>> = {
   DialFailed: "not_reached",
   HandshakeTimeout: "handshake_timeout",
   HeartbeatMissed: "heartbeat_missed",
+  ModeChanged: "mode_changed",
   NameImpossible: "name_impossible",
   NamespaceRefused: "namespace_refused",
   ProtocolViolation: "protocol_violation",

@@ -25,11 +25,12 @@ interface Link {
   upSince: number | undefined
 }
 
-export const make = Effect.gen(function* () {
+/** `isInUse`: false while other links bring the events, so that those of this one are not counted as dropped. */
+export const make = Effect.fnUntraced(function* (isInUse: () => boolean = () => true) {
   const options = yield* endpoint
   const scope = yield* Effect.scope
   let current: Link | undefined
-  const ignored = Ignored.make()
+  const ignored = Ignored.make(isInUse)
 
   const dial = dialled(Effect.tap(SocketIo.connect(options), (socket) => socket.join("/")))
 
@@ -80,8 +81,21 @@ export const make = Effect.gen(function* () {
       : Effect.flatMap(Deferred.poll(current.up), Effect.transposeOption)
   ).pipe(Effect.orElseSucceed(() => Option.none<Renewable>()))
 
+  const flow = (name?: string) =>
+    Effect.map(
+      connection,
+      Option.match({
+        onNone: () => Effect.succeed(undefined),
+        onSome: ({ heard }) =>
+          Effect.map(heard, ({ isHeldBack }) => flowOf(current, name, isHeldBack))
+      })
+    ).pipe(Effect.flatten)
+
   return {
+    mode: "global" as const,
     isShared: true,
+    changeMode: () => Effect.void,
+    modeChanged: Effect.never,
     open: (name: string) =>
       Effect.gen(function* () {
         const { router, up } = yield* link
@@ -99,15 +113,8 @@ export const make = Effect.gen(function* () {
           }))
         }
       }),
-    flow: (name?: string) =>
-      Effect.map(
-        connection,
-        Option.match({
-          onNone: () => Effect.succeed(undefined),
-          onSome: ({ heard }) =>
-            Effect.map(heard, ({ isHeldBack }) => flowOf(current, name, isHeldBack))
-        })
-      ).pipe(Effect.flatten),
+    flow,
+    shared: flow(),
     renew: () =>
       Effect.flatMap(
         connection,

@@ -2,10 +2,11 @@
 import { Effect } from "effect"
 import * as Metrics from "../../Telemetry/Metrics.ts"
 
-export const make = () => {
+export const make = (isInUse: () => boolean) => {
   const watchers = new Set<(name: string) => void>()
   return {
     note: (name: string): void => {
+      if (!isInUse()) return
       Metrics.eventsIgnored.unsafeUpdate(1, [])
       for (const watcher of watchers) watcher(name)
     },

@@ -63,7 +63,11 @@ export const make = Effect.gen(function* () {
   })
 
   return {
+    mode: "namespace" as const,
     isShared: false,
+    changeMode: () => Effect.void,
+    modeChanged: Effect.never,
+    shared: Effect.succeed(undefined),
     open: (name: string, onRefused: (error: LinkError) => Effect.Effect<void>) =>
       Effect.gen(function* () {
         if (!SocketIo.isNamespace(`/${name}`)) return yield* NameImpossible.asNamespace(name)

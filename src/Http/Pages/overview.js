@@ -17,6 +17,7 @@ const tones = {
   not_reached: "bad",
   no_link: "bad",
   not_broadcast: "bad",
+  by_namespace: "",
   starting: "",
   unproven: "",
   well: ""

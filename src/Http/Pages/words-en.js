@@ -122,7 +122,8 @@ export const words = {
   action_check_api_key: "Check EVOLUTION_API_KEY",
   action_activate_license: "Activate Evolution’s licence",
   action_enable_websocket: "Set WEBSOCKET_ENABLED=true at Evolution",
-  action_use_global_mode: "Set EVOLUTION_MODE=global: a namespace cannot have a comma",
+  action_use_global_mode:
+    "Needs global events (WEBSOCKET_GLOBAL_EVENTS=true, EVOLUTION_MODE=global or auto): a namespace cannot have a comma",
   action_report_bug: "Report a bug; the log has it",
   degraded_database_unavailable:
     "The database does not answer. Events wait in memory, and what you see may be old.",
@@ -187,6 +188,7 @@ export const words = {
   cause_key_refused: "Evolution refused the key",
   cause_license_required: "Evolution needs a licence",
   cause_queue_full: "The queue was full",
+  cause_mode_changed: "The listener changed its kind of link",
   cause_not_subscribed: "Not subscribed to all events",
   cause_not_broadcast: "Evolution sent no events over the link",
   cause_not_emitted: "Evolution sent no messages of this instance",

@@ -118,7 +118,8 @@ export const words = {
   action_check_api_key: "Revisa EVOLUTION_API_KEY",
   action_activate_license: "Activa la licencia de Evolution",
   action_enable_websocket: "Pon WEBSOCKET_ENABLED=true en Evolution",
-  action_use_global_mode: "Pon EVOLUTION_MODE=global: un namespace no puede tener una coma",
+  action_use_global_mode:
+    "Necesita eventos globales (WEBSOCKET_GLOBAL_EVENTS=true, EVOLUTION_MODE=global o auto): un namespace no puede tener una coma",
   action_report_bug: "Informa de un error; está en el registro",
   degraded_database_unavailable:
     "La base de datos no responde. Los eventos esperan en memoria, y lo que ves puede estar desactualizado.",
@@ -181,6 +182,7 @@ export const words = {
   cause_key_refused: "Evolution rechazó la clave",
   cause_license_required: "Evolution necesita una licencia",
   cause_queue_full: "La cola estaba llena",
+  cause_mode_changed: "La escucha cambió de tipo de enlace",
   cause_not_subscribed: "Sin suscripción a todos los eventos",
   cause_not_broadcast: "Evolution no envió ningún evento por el enlace",
   cause_not_emitted: "Evolution no envió los mensajes de esta instancia",

@@ -11,7 +11,9 @@ export const en = {
   condition_no_link: "Evolution answers, but not on its socket: {error}",
   condition_starting: "Evolution is being asked…",
   condition_not_broadcast:
-    "The link is up and brings no events: set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it, or EVOLUTION_MODE=namespace here.",
+    "The link is up and brings no events: set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it, or EVOLUTION_MODE=auto here.",
+  condition_by_namespace:
+    "{evolution}: {listened} of {known} instances are listened to, each by its namespace, as Evolution sends no global events.",
   condition_unproven:
     "{evolution}: {listened} of {known} instances are listened to. No event has come yet; the first one proves that they reach us.",
   condition_well: "{evolution}: {listened} of {known} instances are listened to, and events come."
@@ -28,7 +30,9 @@ export const es = {
   condition_no_link: "Evolution responde, pero no en su socket: {error}",
   condition_starting: "Consultando a Evolution…",
   condition_not_broadcast:
-    "El enlace está activo y no trae eventos: pon WEBSOCKET_GLOBAL_EVENTS=true en Evolution y reiníciala, o EVOLUTION_MODE=namespace aquí.",
+    "El enlace está activo y no trae eventos: pon WEBSOCKET_GLOBAL_EVENTS=true en Evolution y reiníciala, o EVOLUTION_MODE=auto aquí.",
+  condition_by_namespace:
+    "{evolution}: se escuchan {listened} de {known} instancias, cada una por su namespace, porque Evolution no envía eventos globales.",
   condition_unproven:
     "{evolution}: se escuchan {listened} de {known} instancias. Aún no ha llegado ningún evento; el primero demuestra que llegan.",
   condition_well: "{evolution}: se escuchan {listened} de {known} instancias, y los eventos llegan."
@@ -45,7 +49,9 @@ export const ptBR = {
   condition_no_link: "A Evolution responde, mas não no socket: {error}",
   condition_starting: "Consultando a Evolution…",
   condition_not_broadcast:
-    "O link está no ar e não traz eventos: defina WEBSOCKET_GLOBAL_EVENTS=true na Evolution e reinicie-a, ou EVOLUTION_MODE=namespace aqui.",
+    "O link está no ar e não traz eventos: defina WEBSOCKET_GLOBAL_EVENTS=true na Evolution e reinicie-a, ou EVOLUTION_MODE=auto aqui.",
+  condition_by_namespace:
+    "{evolution}: {listened} de {known} instâncias são escutadas, cada uma pelo seu namespace, porque a Evolution não envia eventos globais.",
   condition_unproven:
     "{evolution}: {listened} de {known} instâncias são escutadas. Nenhum evento chegou ainda; o primeiro prova que chegam.",
   condition_well:

@@ -118,7 +118,8 @@ export const words = {
   action_check_api_key: "Confira EVOLUTION_API_KEY",
   action_activate_license: "Ative a licença da Evolution",
   action_enable_websocket: "Ponha WEBSOCKET_ENABLED=true na Evolution",
-  action_use_global_mode: "Ponha EVOLUTION_MODE=global: um namespace não pode ter vírgula",
+  action_use_global_mode:
+    "Precisa de eventos globais (WEBSOCKET_GLOBAL_EVENTS=true, EVOLUTION_MODE=global ou auto): um namespace não pode ter vírgula",
   action_report_bug: "Relate um erro; está no log",
   degraded_database_unavailable:
     "O banco de dados não responde. Os eventos esperam na memória, e o que você vê pode estar desatualizado.",
@@ -181,6 +182,7 @@ export const words = {
   cause_key_refused: "A Evolution recusou a chave",
   cause_license_required: "A Evolution precisa de licença",
   cause_queue_full: "A fila estava cheia",
+  cause_mode_changed: "A escuta mudou de tipo de link",
   cause_not_subscribed: "Sem inscrição em todos os eventos",
   cause_not_broadcast: "A Evolution não enviou nenhum evento pelo link",
   cause_not_emitted: "A Evolution não enviou as mensagens desta instância",

@@ -9,6 +9,7 @@ const summary = (condition: Condition): Parameters<typeof overviewOf>[0] => ({
   evolution: {
     url: "http://evolution:8080/",
     mode: "global",
+    listensBy: "global",
     version: "2.3.7",
     isReachable: true,
     isKeyAccepted: true,
@@ -46,6 +47,11 @@ describe("The strip about Evolution", () => {
   ] as const)("says for %s what to do, loudly", (condition, words) => {
     const { text, tone } = overviewOf(summary(condition))
     expect([text, tone]).toEqual([expect.stringContaining(words), "bad"])
+  })
+
+  it("says quietly that instances are listened to by their namespaces", () => {
+    const { text, tone } = overviewOf(summary("by_namespace"))
+    expect([text, tone]).toEqual([expect.stringContaining("by its namespace"), ""])
   })
 
   it("has no place left without a fact", () => {

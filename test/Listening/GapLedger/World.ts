@@ -147,7 +147,11 @@ export const makeWorld = (
         lastEvent: () => lastEvent ?? null,
         applyCommitted: () => undefined
       }),
-      Layer.mock(EventSource, { isShared: true, heard: Effect.sync(() => world.heard) })
+      Layer.mock(EventSource, {
+        mode: "global",
+        isShared: true,
+        heard: Effect.sync(() => world.heard)
+      })
     )
     const scope = yield* Scope.make()
     yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))

@@ -61,7 +61,13 @@ describe.each(databases)("The ledger, restarted on %s,", (_name, database) => {
       Layer.provideMerge(Ingest.layer),
       Layer.provideMerge(EventBus.layer),
       Layer.provideMerge(Layer.mergeAll(EventStore.layer, GapStore.layer, InstanceStore.layer)),
-      Layer.provide(Layer.mock(EventSource, { isShared: true, heard: Effect.succeed(undefined) })),
+      Layer.provide(
+        Layer.mock(EventSource, {
+          mode: "global",
+          isShared: true,
+          heard: Effect.succeed(undefined)
+        })
+      ),
       Layer.provide(settings({})),
       Layer.provide(
         Layer.effectContext(Effect.map(runtime.runtimeEffect, ({ context }) => context))

@@ -8,7 +8,7 @@ import type { InstanceRow } from "../../../src/Evolution/EvolutionClient.ts"
 import type { Found } from "../../../src/Listening/Discovery.ts"
 import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
 import { Proof } from "../../../src/Listening/Proof.ts"
-import { discoveryOf, ledgerOf, recoveryOf, sourceOf } from "../../support/doubles.ts"
+import { autoSource, discoveryOf, ledgerOf, recoveryOf, sourceOf } from "../../support/doubles.ts"
 
 export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]
 
@@ -23,7 +23,8 @@ const rowOf = (name: string, { messages = 0, ...row }: Row): InstanceRow => ({
 })
 
 /** Two instances are listened to since `began`; the link is up since then, and brings nothing. */
-export const proving = (isShared = true) =>
+/** `auto`: the source is in auto mode, and `world.changes` has what it was told. */
+export const proving = (isShared: boolean | "auto" = true) =>
   Effect.gen(function* () {
     const began = yield* Clock.currentTimeMillis
     const lists = yield* Queue.unbounded<Found>()
@@ -44,7 +45,9 @@ export const proving = (isShared = true) =>
       ledger: [] as Array<readonly [string, string, number?, GapCause?]>,
       woken: [] as Array<string>,
       rounds: [] as Array<string>,
-      looks: 0
+      looks: 0,
+      /** Auto mode: the link for all instances, while their namespaces are listened to. */
+      shared: undefined as Partial<Flow> | undefined
     }
     const flowOf = (flow: Partial<Flow> | undefined): Flow | undefined =>
       flow && {
@@ -68,6 +71,14 @@ export const proving = (isShared = true) =>
         }),
       summary: (instance) => ({ open: gaps.get(instance) ?? null, unrecovered: 0 })
     })
+    const flows = {
+      flow: (name?: string) =>
+        Effect.sync(() =>
+          flowOf(name === undefined ? world.link : (world.flows.get(name) ?? world.link))
+        ),
+      shared: Effect.sync(() => flowOf(world.shared))
+    }
+    const auto = autoSource(flows)
     const note = (where: Array<string>, answer: boolean) => (name: string) =>
       Effect.sync(() => {
         where.push(name)
@@ -82,13 +93,7 @@ export const proving = (isShared = true) =>
               wake: (name) => Effect.asVoid(note(world.woken, true)(name)),
               round: note(world.rounds, true)
             }),
-            sourceOf({
-              isShared,
-              flow: (name) =>
-                Effect.sync(() =>
-                  flowOf(name === undefined ? world.link : (world.flows.get(name) ?? world.link))
-                )
-            }),
+            isShared === "auto" ? auto.layer : sourceOf({ ...flows, isShared }),
             discoveryOf({
               changes: Stream.fromQueue(lists),
               look: Effect.sync(() => {
@@ -106,6 +111,7 @@ export const proving = (isShared = true) =>
     yield* TestClock.adjust(0)
     return Object.assign(world, {
       proof,
+      changes: auto.changes,
       state: Effect.map(proof.events, ({ state }) => state),
       /** Evolution gives its list now, and 6 s pass. */
       lists: (rows: Readonly<Record<string, Row>>) =>

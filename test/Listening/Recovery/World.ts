@@ -120,7 +120,7 @@ export const makeWorld = ({ limit = 10_000, phone = "5511999990001", seed = 1 }:
         applyCommitted: () => undefined
       }),
       Layer.succeed(Clocks, { offsets: Effect.sync(() => ({ ...world.offsets })) }),
-      Layer.mock(EventSource, { isShared: true, heard: Effect.succeed(undefined) }),
+      Layer.mock(EventSource, { mode: "global", isShared: true, heard: Effect.succeed(undefined) }),
       evolution.layer
     )
     const context = yield* Layer.build(

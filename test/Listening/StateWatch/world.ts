@@ -36,7 +36,11 @@ export interface Asked {
 }
 
 /** All instances listen, are `open` and have every event, until the test changes that. */
-export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
+export const watched = (
+  names: ReadonlyArray<InstanceName>,
+  isShared = true,
+  source = sourceOf({ isShared })
+) =>
   Effect.gen(function* () {
     const began = yield* DateTime.now
     const listening = State.listening(State.stopped(began), began)
@@ -148,7 +152,7 @@ export const watched = (names: ReadonlyArray<InstanceName>, isShared = true) =>
           }),
         summary: (instance) => ({ open: gaps.get(instance) ?? null, unrecovered: 0 })
       }),
-      sourceOf({ isShared })
+      source
     )
     const drifted = Effect.all([
       Metric.value(Metrics.statesDrifted),

@@ -83,4 +83,41 @@ const ofOne: Scenario = {
   }
 }
 
-export const deaf: ReadonlyArray<Scenario> = [ofAll, ofOne]
+/** Auto mode at an Evolution without global events, which get them at run time. */
+const auto: Scenario = {
+  name: "auto-mode",
+  seconds: 40,
+  setup: { mode: "auto", evolution: { globalEvents: false } },
+  isBackfilled: true,
+  patience: 60,
+  run: async (world) => {
+    const { evolution, expect, gaps, load, pause, service, statuses } = world
+    const listens = async (by: string) => {
+      const begin = performance.now()
+      await until(`all listen by ${by}`, 40_000, async () => {
+        const summary = await service.get<{ evolution: { listensBy: string } }>("/summary")
+        const all = await statuses()
+        return (
+          summary.evolution.listensBy === by &&
+          all.every((one) => one.listener.state._tag === "Listening" && one.gaps.open === null)
+        )
+      })
+      return `after ${((performance.now() - begin) / 1000).toFixed(1)} s`
+    }
+    await load(20)
+    expect("goes over to namespaces", true, await listens("namespace"))
+    await pause(2000, 4000)
+    await evolution.broadcast(true)
+    expect("goes back to global events", true, await listens("global"))
+    const causes = new Set((await gaps()).map(({ cause }) => cause))
+    expect(
+      "with a gap for each change",
+      causes.has("not_broadcast") && causes.has("mode_changed"),
+      [...causes].join(", ")
+    )
+    await pause(1000, 2000)
+    await expectNone(world)
+  }
+}
+
+export const deaf: ReadonlyArray<Scenario> = [ofAll, ofOne, auto]

@@ -46,7 +46,7 @@ describe("A summary", () => {
     ["well", {}],
     ["unproven", { events: unproven(now) }],
     ["not_broadcast", { events: silent }],
-    // EvolutionAPI/evolution-api#853, #176, #1101: no events at "/", where global events are off.
+    // EvolutionAPI/evolution-api#853, #176: no events at "/", where global events are off.
     ["by_namespace", { mode: "auto", listensBy: "namespace" }],
     ["by_namespace", { mode: "auto", listensBy: "namespace", events: unproven(now) }],
     ["not_broadcast", { mode: "auto", events: silent }],

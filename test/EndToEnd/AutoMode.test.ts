@@ -1,6 +1,6 @@
 /**
  * Auto mode at an Evolution without global events, its default, where people hear nothing at `/`:
- * EvolutionAPI/evolution-api#853, #176, #1101.
+ * EvolutionAPI/evolution-api#853, #176.
  */
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"

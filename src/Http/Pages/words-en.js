@@ -114,8 +114,7 @@ export const words = {
   action_request_qr: "Ask for a new QR code",
   action_contact_whatsapp: "Contact WhatsApp: the account is blocked",
   action_recreate_instance: "Create the instance again",
-  action_check_evolution_network:
-    "Evolution does not reach WhatsApp: check its network and version",
+  action_check_evolution_network: "Evolution does not reach WhatsApp: check network and version",
   action_enable_global_events:
     "No events come: set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it",
   action_restart_evolution: "Evolution sends no messages of this number: restart it, or update it",

@@ -1,6 +1,6 @@
 /**
  * Global events where Evolution sends them, else namespaces. People who listen at `/` of an Evolution without
- * them hear nothing: EvolutionAPI/evolution-api#853, #176, #1101.
+ * them hear nothing: EvolutionAPI/evolution-api#853, #176.
  */
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Queue, Stream } from "effect"
@@ -82,6 +82,7 @@ describe("EventSource.layerAuto", () => {
     })
   )
 
+  // EvolutionAPI/evolution-api#1101: "Invalid namespace" for hours after a restart.
   it.scoped("ends an open that waits for a namespace which is no longer needed", () =>
     Effect.gen(function* () {
       const { simulator, source } = yield* world(false)

@@ -1,4 +1,4 @@
-/** EvolutionAPI/evolution-api#853, #176, #1101: Evolution without global events, its default. */
+/** EvolutionAPI/evolution-api#853, #176: Evolution without global events, its default. */
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, TestClock } from "effect"
 import { one, proving, two } from "./world.ts"

@@ -35,7 +35,8 @@ export const project = (
   const turned = new Map<InstanceRecord, Observed>()
   for (const event of events) {
     const record = event.lifeCycle === null ? undefined : known(event.instance)
-    if (record !== undefined) turned.set(record, observe(turned.get(record) ?? record, event))
+    if (record !== undefined)
+      turned.set(record, observe(turned.get(record) ?? observedOf(record), event))
   }
   return [...turned].flatMap(([record, observed]) => {
     const qrChanged = observed.qr !== record.qr
@@ -48,6 +49,16 @@ export const project = (
     return isSame ? [] : [{ name: record.name, observed, qrChanged, evolutionChanged }]
   })
 }
+
+/** The facts without the wish: a command may change that before the batch is committed. */
+const observedOf = ({
+  connectingSince,
+  evolution,
+  profile,
+  qr,
+  qrSequence,
+  whatsapp
+}: InstanceRecord): Observed => ({ connectingSince, evolution, profile, qr, qrSequence, whatsapp })
 
 /**
  * Folds one event into the known facts. A snapshot is true as of the moment of the question, so events

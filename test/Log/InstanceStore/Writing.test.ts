@@ -4,14 +4,17 @@ import {
   Context,
   DateTime,
   Effect,
+  Either,
   Fiber,
   Layer,
   ManagedRuntime,
   TestClock,
   TestServices
 } from "effect"
+import { decode } from "../../../src/Domain/Event.ts"
 import { InstanceName, nothingObserved, type Observed } from "../../../src/Domain/Instance.ts"
-import type { Change } from "../../../src/Domain/Projection.ts"
+import { type Change, project } from "../../../src/Domain/Projection.ts"
+import { unconfigured } from "../../../src/Domain/Scrub.ts"
 import { EventStore } from "../../../src/Log/EventStore.ts"
 import { InstanceStore } from "../../../src/Log/InstanceStore.ts"
 import { databases } from "../../support/databases.ts"
@@ -59,6 +62,18 @@ describe.each(databases)("InstanceStore on %s", (name, database) => {
         yield* body(Context.get(context, InstanceStore), sql, append)
       }).pipe(Effect.provide(runtime))
     )
+
+  test("keeps a wish that a command changes while a batch is written", (store, _, append) =>
+    Effect.gen(function* () {
+      yield* store.desire(shop, "listening")
+      const payload = { event: "connection.update", instance: shop, data: { state: "open" } }
+      const update = decode({ name: payload.event, payload, receivedAt: 1 }, "live", unconfigured)
+      const changes = project(store.get, [Either.getOrThrow(update)])
+      yield* append({ ...nothing, changes })
+      yield* store.desire(shop, "stopped")
+      store.applyCommitted(changes, [])
+      expect(store.get(shop)).toMatchObject({ desired: "stopped", whatsapp: { state: "open" } })
+    }))
 
   test("keeps a code that is committed during the sweep of expired codes", (store, sql, append) =>
     Effect.gen(function* () {

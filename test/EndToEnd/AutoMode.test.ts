@@ -5,16 +5,20 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { textMessage } from "../support/EvolutionSimulator/Messages.ts"
-import { scopedSimulator } from "../support/EvolutionSimulator.ts"
+import { type Simulator, scopedSimulator } from "../support/EvolutionSimulator.ts"
 import { at, listener, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
 
 const timeout = 120_000
 const names = ["loja-1", "loja-2", "loja,3"]
 
 describe("the service in auto mode at an Evolution without global events", () => {
-  it.scopedLive(
-    "listens by namespaces, and by global events once there are any; nothing is lost or twice",
-    () =>
+  it.scopedLive.each([
+    ["at run time", () => Promise.resolve()],
+    // Evolution reads the setting at its start.
+    ["by a restart", ({ leave }: Simulator) => leave(1000)]
+  ] as const)(
+    "listens by namespaces, and by global events once there are any, %s; nothing is lost or twice",
+    ([, restart]) =>
       Effect.gen(function* () {
         const evolution = yield* scopedSimulator({ globalEvents: false })
         for (const name of names) evolution.add(name, { state: "open" })
@@ -65,6 +69,7 @@ describe("the service in auto mode at an Evolution without global events", () =>
         expect(comma.listener?.state?.error?.message).toContain("WEBSOCKET_GLOBAL_EVENTS=true")
 
         evolution.broadcast(true)
+        yield* Effect.promise(() => restart(evolution))
         yield* service.until("/summary", ({ condition }) => String(condition) === "well", 20_000)
         for (const name of names) yield* listens(name)
         sending.unsafeInterruptAsFork(sending.id())

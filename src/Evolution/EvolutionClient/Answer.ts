@@ -81,11 +81,19 @@ export const isOfSocket = ({ body, status }: Answer): boolean =>
   Intermediary.isWithoutLicense(status, body) ||
   Intermediary.ownError(status, body) !== undefined
 
+const isDone = ({ status }: Answer): boolean => status === 200 || status === 201
+
+/** True if Evolution gave the answer, and not an intermediary. */
+export const isOwn = (answer: Answer): boolean => {
+  const { body, isJson } = answer
+  // Evolution's answer without websockets is empty, and of the type JSON all the same.
+  return isDone(answer) ? typeof body !== "string" && (body !== null || isJson) : isOfSocket(answer)
+}
+
 const refusalOf = (answer: Answer, name: string): EvolutionError | undefined => {
-  const { body, isJson, status } = answer
-  if (status === 200 || status === 201) {
-    // Evolution's answer without websockets is empty, and of the type JSON all the same.
-    if (typeof body === "string" || (body === null && !isJson)) return foreign(answer)
+  const { body, status } = answer
+  if (isDone(answer)) {
+    if (!isOwn(answer)) return foreign(answer)
     // `connect` and `restart` answer 200 with `error: true` when they fail.
     return Predicate.hasProperty(body, "error") && body.error === true
       ? new EvolutionRefused({ message: `Evolution could not do it: ${answer.words()}`, status })

@@ -11,7 +11,7 @@ import {
 import type { InstanceName } from "../../Domain/Instance.ts"
 import * as Secrets from "../../Telemetry/Secrets.ts"
 import * as About from "./About.ts"
-import { accept, read } from "./Answer.ts"
+import { accept, isOwn, read } from "./Answer.ts"
 import * as Heavy from "./Heavy.ts"
 import * as Traced from "./Traced.ts"
 
@@ -50,9 +50,18 @@ export const make = Effect.gen(function* () {
     { name, secrets: more = [], timeout = callTimeout }: Asked = {}
   ) => {
     const scrub = more.reduce((known, secret) => known.and(Redacted.value(secret)), secrets)
-    return clock.timed(http.execute(request)).pipe(
-      Effect.tap(Traced.answer),
-      Effect.flatMap(read(scrub)),
+    return Effect.flatMap(clock.now, ({ wall: asked }) =>
+      http.execute(request).pipe(
+        Effect.tap(Traced.answer),
+        Effect.flatMap((response) =>
+          Effect.flatMap(clock.now, (answered) =>
+            Effect.tap(read(scrub)(response), (answer) =>
+              isOwn(answer) ? clock.told(response.headers, asked, answered) : Effect.void
+            )
+          )
+        )
+      )
+    ).pipe(
       Effect.mapError(({ cause, message }) => {
         const detail = cause instanceof Error ? String(cause.cause ?? cause.message) : message
         return unavailable(scrub.words(`Cannot reach Evolution: ${detail}`))
@@ -88,27 +97,27 @@ export const make = Effect.gen(function* () {
   return { call, clockOffset: clock.offset, exchange, heavily: Heavy.make().ask, safely, secrets }
 })
 
-/** Compares our clock with Evolution's, from the answers of REST. */
+/** Compares our clock with Evolution's, from its own answers: an intermediary's has another clock. */
 const measureClock = Effect.map(Effect.clock, (clock) => {
   const server = ClockOffset.ofServer()
-  const now = (): ClockOffset.Moment => ({
-    wall: clock.unsafeCurrentTimeMillis(),
-    monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
-  })
+  const now = Effect.sync(
+    (): ClockOffset.Moment => ({
+      wall: clock.unsafeCurrentTimeMillis(),
+      monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+    })
+  )
   return {
-    timed: <A extends { readonly headers: Readonly<Record<string, string>> }, E>(
-      answer: Effect.Effect<A, E>
-    ): Effect.Effect<A, E> =>
-      Effect.suspend(() => {
-        const asked = now().wall
-        return Effect.tap(answer, ({ headers }) =>
-          Effect.sync(() => {
-            // A stored answer has the time at which it was stored.
-            if (headers.age === undefined) server.answered(headers.date, asked, now())
-          })
-        )
+    now,
+    told: (
+      { age, date }: Readonly<Record<string, string>>,
+      asked: number,
+      answered: ClockOffset.Moment
+    ) =>
+      Effect.sync(() => {
+        // A stored answer has the time at which it was stored.
+        if (age === undefined) server.answered(date, asked, answered)
       }),
-    offset: Effect.sync(() => server.offset(now()))
+    offset: Effect.map(now, server.offset)
   }
 })
 

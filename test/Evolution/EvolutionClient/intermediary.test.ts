@@ -28,6 +28,8 @@ describe("EvolutionClient behind an intermediary", () => {
         expect(JSON.stringify(results)).not.toContain("secret-state")
         const client = yield* clientAt((yield* server(answer)).url)
         expect((yield* Effect.flip(client.ping)).status).toBe(answer.status)
+        // The answer has a `Date`, by a clock that is not Evolution's.
+        expect(yield* client.clockOffset).toBeNull()
       })
   )
 
@@ -41,6 +43,15 @@ describe("EvolutionClient behind an intermediary", () => {
       const text = JSON.stringify(yield* outcome("delete", answer))
       expect(text).toContain("HTTP 403 with HTML")
       expect(text).not.toContain(apiKey)
+    })
+  )
+
+  it.scopedLive("Evolution's own refusal tells its time", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server(refusal(401, "Unauthorized"))
+      const client = yield* clientAt(url)
+      yield* Effect.flip(client.fetchInstances())
+      expect((yield* client.clockOffset)?.most).toBeLessThan(30_000)
     })
   )
 

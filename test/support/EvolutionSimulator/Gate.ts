@@ -2,7 +2,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { ServerOptions } from "socket.io"
-import type { Intermediary, State } from "./State.ts"
+import { clockOf, type Intermediary, type State } from "./State.ts"
 
 export const allowRequest =
   (state: State): NonNullable<ServerOptions["allowRequest"]> =>
@@ -46,6 +46,9 @@ export const guard = (state: State, http: HttpServer): void => {
   http.removeAllListeners("request").removeAllListeners("upgrade")
   http.on("request", (message: IncomingMessage, response: ServerResponse) => {
     const refusal = refusalOfSockets(state)
+    // The socket's endpoint has Evolution's clock, too; an intermediary has its own.
+    if (state.refusal === undefined || state.refusal === "license")
+      response.setHeader("date", new Date(clockOf(state)).toUTCString())
     if (refusal === undefined || !message.url?.startsWith("/socket.io/"))
       return request?.call(http, message, response)
     const { body, headers, status } = refusal

@@ -157,7 +157,7 @@ const heartbeat = (outbox: Outbox.Outbox) =>
       // A database that sleeps when it is not used (Neon's) may sleep: nothing is heard, so nothing is missed.
       // The first one says that the service before has ended.
       const all = yield* instances.all
-      if (!isFirst && all.every(({ desired }) => desired === "stopped")) return
+      if (!isFirst && all.every(({ desired }) => desired !== "listening")) return
       const heard = yield* source.heard
       const committed = yield* ingest.committedUntil
       if (!outbox.isEmpty()) return

@@ -35,7 +35,7 @@ describe("The heartbeat", () => {
   it.scoped("rests while nothing is listened to, after the first one", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld()
-      world.instances = [wanted({ desired: "stopped" })]
+      world.instances = [wanted({ desired: "stopped" }), wanted({ desired: "unset" })]
       yield* TestClock.adjust("10 minutes")
       expect(world.beats).toEqual([millis(0)])
       world.instances = [...world.instances, wanted()]

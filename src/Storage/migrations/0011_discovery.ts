@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { Effect } from "effect"
 
 /**
- * Columns for what Evolution's list of instances tells. `append_state` is as in 10, with these: a process of
+ * Columns for what Evolution's list of instances tells. `append_state` is as in 9, with these and those of 10: a process of
  * the version before sends changes without the new fields, and leaves those columns as they are.
  */
 export default Effect.flatMap(

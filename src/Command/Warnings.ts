@@ -1,14 +1,7 @@
 /** Logs a warning at start for each setting that works and should be changed. */
 import { Effect, Layer, Option, Schedule } from "effect"
-import { Probe } from "../Evolution/Probe.ts"
-import {
-  aboutVersion,
-  instanceKey,
-  openDoor,
-  precautions,
-  versionOf,
-  way
-} from "./Check/Evolution.ts"
+import { Probe, versionOf } from "../Evolution/Probe.ts"
+import { aboutVersion, instanceKey, openDoor, precautions, way } from "./Check/Evolution.ts"
 import type { Finding } from "./Check/Finding.ts"
 
 /** Evolution may come up after us. */

@@ -2,7 +2,8 @@
  * Measures by how much our clock is ahead of another one. Samples are kept against the monotonic clock, so
  * a wall clock that is set leaves them valid.
  */
-import { Schema } from "effect"
+import { type Clock as EffectClock, Schema } from "effect"
+import { monotonicOf, wallOf } from "./Clock.ts"
 
 /** Bounds, in ms, of the time by which our clock is ahead; negative: it is behind. */
 export const ClockOffset = Schema.Struct({ least: Schema.Number, most: Schema.Number })
@@ -31,6 +32,11 @@ export interface Moment {
   readonly wall: number
   readonly monotonic: number
 }
+
+export const momentOf = (clock: EffectClock.Clock): Moment => ({
+  wall: wallOf(clock)(),
+  monotonic: monotonicOf(clock)()
+})
 
 const shift = ({ least, most }: ClockOffset, millis: number): ClockOffset => ({
   least: least + millis,

@@ -67,6 +67,12 @@ const decodeSession = Schema.decodeUnknownOption(
   Schema.parseJson(Schema.Struct({ sid: Schema.String }))
 )
 
+const decodeRoot = Schema.decodeUnknownOption(Schema.Struct({ version: Schema.NonEmptyString }))
+
+/** The version in the answer to `GET /`. */
+export const versionOf = ({ body }: Answer): Option.Option<string> =>
+  Option.map(decodeRoot(body), ({ version }) => version)
+
 type Signed = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
 
 const make = Effect.gen(function* () {

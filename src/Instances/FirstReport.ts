@@ -26,10 +26,7 @@ const make = Effect.gen(function* () {
   })
   yield* loop(
     "first report",
-    Effect.flatMap(
-      Effect.orElse(settled, () => look),
-      () => (before === undefined ? Effect.void : write(before))
-    )
+    Effect.flatMap(settled, () => (before === undefined ? Effect.void : write(before)))
   )
 })
 

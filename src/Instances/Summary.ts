@@ -1,12 +1,12 @@
 /** Evolution as it is found, and the instances by their states: the service at one glance. */
-import { Context, Effect, Layer, Option, Schedule, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schedule } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import * as Domain from "../Domain/Summary.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
-import { Probe } from "../Evolution/Probe.ts"
+import { Probe, versionOf } from "../Evolution/Probe.ts"
 import { Clocks } from "../Listening/Clocks.ts"
 import { Discovery } from "../Listening/Discovery.ts"
 import { Proof } from "../Listening/Proof.ts"
@@ -59,8 +59,6 @@ const make = Effect.gen(function* () {
   })
 })
 
-const decodeRoot = Schema.decodeUnknownOption(Schema.Struct({ version: Schema.NonEmptyString }))
-
 /** Evolution asks WhatsApp's site for each answer, so it is asked once for each link. */
 const makeVersion = Effect.gen(function* () {
   const { root } = yield* Probe
@@ -71,9 +69,9 @@ const makeVersion = Effect.gen(function* () {
     const upSince = source.mode === "namespace" ? 0 : (yield* source.shared)?.upSince
     if (askedFor === upSince || (upSince === undefined && version !== null)) return
     const answer = yield* Effect.option(root)
-    const told = Option.flatMap(answer, ({ body }) => decodeRoot(body))
+    const told = Option.flatMap(answer, versionOf)
     if (Option.isNone(told)) return
-    version = told.value.version
+    version = told.value
     askedFor = upSince
   })
   yield* loop("version of Evolution", Effect.repeat(look, Schedule.spaced(checkEvery)))

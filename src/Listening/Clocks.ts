@@ -36,10 +36,7 @@ const make = Effect.gen(function* () {
   const bus = yield* EventBus
   const clock = yield* Effect.clock
   const messages = ClockOffset.ofMessages()
-  const moment = (): ClockOffset.Moment => ({
-    wall: clock.unsafeCurrentTimeMillis(),
-    monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
-  })
+  const moment = () => ClockOffset.momentOf(clock)
 
   yield* bus.watch({
     published: (events) => {

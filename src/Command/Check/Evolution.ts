@@ -6,7 +6,7 @@ import * as Intermediary from "../../Domain/Intermediary.ts"
 import { reasonOf } from "../../Domain/Reach.ts"
 import { isStrong } from "../../Domain/Scrub.ts"
 import { EvolutionClient } from "../../Evolution/EvolutionClient.ts"
-import { type Answer, Probe } from "../../Evolution/Probe.ts"
+import { type Answer, Probe, versionOf } from "../../Evolution/Probe.ts"
 import { addressesOf, isPrivate } from "./Address.ts"
 import { type Finding, failed, ok, unknown, warning } from "./Finding.ts"
 
@@ -55,12 +55,6 @@ export const precautions = Effect.gen(function* () {
 /** A weak key may be a part of any message, so it is not removed from them. */
 const weak = (remedy: string) =>
   `it has less than 16 characters, or digits alone: it can be guessed, and stays in an event that repeats it; set ${remedy} (openssl rand -hex 32)`
-
-const decodeRoot = Schema.decodeUnknownOption(Schema.Struct({ version: Schema.NonEmptyString }))
-
-/** The version in the answer to `GET /`. */
-export const versionOf = ({ body }: Answer): Option.Option<string> =>
-  Option.map(decodeRoot(body), ({ version }) => version)
 
 /** The finding about a version. Before 2.3.2 a socket asks for no key; 2.3.2 asks all callers but loopback. */
 export const aboutVersion = (version: string): Finding => {

@@ -1,6 +1,6 @@
 /** Ways to ask Evolution over REST. */
 import { HttpClient, HttpClientRequest } from "@effect/platform"
-import { Duration, Effect, Redacted, Schedule, type Schema } from "effect"
+import { Duration, Effect, Redacted, type Schema } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
 import * as ClockOffset from "../../Domain/ClockOffset.ts"
 import {
@@ -16,12 +16,6 @@ import * as Heavy from "./Heavy.ts"
 import * as Traced from "./Traced.ts"
 
 const callTimeout = Duration.seconds(10)
-
-/** For calls without side effects. It covers a hiccup; callers wait for the end of an outage. */
-const retryPolicy = Schedule.exponential("200 millis").pipe(
-  Schedule.jittered,
-  Schedule.intersect(Schedule.recurs(2))
-)
 
 export interface Asked {
   readonly name?: InstanceName | undefined
@@ -90,7 +84,7 @@ export const make = Effect.gen(function* () {
 
   const safely = <A>(effect: Effect.Effect<A, EvolutionError>) =>
     Effect.retry(effect, {
-      schedule: retryPolicy,
+      schedule: Heavy.retryPolicy,
       while: (error) => error._tag === "EvolutionUnavailable"
     })
 
@@ -100,12 +94,7 @@ export const make = Effect.gen(function* () {
 /** Compares our clock with Evolution's, from its own answers: an intermediary's has another clock. */
 const measureClock = Effect.map(Effect.clock, (clock) => {
   const server = ClockOffset.ofServer()
-  const now = Effect.sync(
-    (): ClockOffset.Moment => ({
-      wall: clock.unsafeCurrentTimeMillis(),
-      monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
-    })
-  )
+  const now = Effect.sync(() => ClockOffset.momentOf(clock))
   return {
     now,
     told: (

@@ -2,8 +2,9 @@
  * Questions that cost Evolution seconds of its database, one at a time. Evolution goes on with a question
  * that nobody waits for any more, so asking again at once makes it slower.
  */
-import { Clock, Duration, Effect, Exit, Schedule } from "effect"
+import { Duration, Effect, Exit, Schedule } from "effect"
 import * as FairSemaphore from "../../Concurrency/FairSemaphore.ts"
+import { monotonicOf } from "../../Domain/Clock.ts"
 import type { EvolutionError } from "../../Domain/EvolutionError.ts"
 
 /** The deadline of a question, in ms: at first and at least, and at most. */
@@ -12,7 +13,8 @@ export const longest = 5 * 60_000
 
 /** A failure that comes sooner is a hiccup: the same question is asked again. */
 const hiccup = 2_000
-const retryPolicy = Schedule.exponential("200 millis").pipe(
+/** For calls without side effects. It covers a hiccup; callers wait for the end of an outage. */
+export const retryPolicy = Schedule.exponential("200 millis").pipe(
   Schedule.jittered,
   Schedule.intersect(Schedule.recurs(2))
 )
@@ -32,7 +34,7 @@ export const make = () => {
   let deadline = shortest
   /** Evolution may be busy with an abandoned question until then, on the monotonic clock. */
   let busyUntil = Number.NEGATIVE_INFINITY
-  const now = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+  const now = Effect.clockWith((clock) => Effect.sync(monotonicOf(clock)))
 
   const ask = <A>(question: Question<A>): Effect.Effect<A, EvolutionError> =>
     Effect.gen(function* () {

@@ -3,8 +3,8 @@ import { Effect, Exit } from "effect"
 import { vi } from "vitest"
 import { run, usage } from "../../src/Command/KeysCommand.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
+import { scopedSimulator } from "../../src/Testing.ts"
 import { key, serve, temporaryDirectory } from "../Http/Service.ts"
-import { scopedSimulator } from "../support/EvolutionSimulator.ts"
 import { settings } from "../support/settings.ts"
 
 describe("the keys command", { timeout: 30_000 }, () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer, Logger, Queue } from "effect"
 import * as Warnings from "../../src/Command/Warnings.ts"
 import { Probe } from "../../src/Evolution/Probe.ts"
-import { scopedSimulator } from "../support/EvolutionSimulator.ts"
+import { scopedSimulator } from "../../src/Testing.ts"
 import { evolutionAt, settings } from "../support/settings.ts"
 
 /** What the log says, line by line, while the layer lives. */

@@ -4,8 +4,7 @@
  */
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
-import { textMessage } from "../support/EvolutionSimulator/Messages.ts"
-import { type Simulator, scopedSimulator } from "../support/EvolutionSimulator.ts"
+import { type Simulator, scopedSimulator, textMessage } from "../../src/Testing.ts"
 import { at, listener, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
 
 const timeout = 120_000

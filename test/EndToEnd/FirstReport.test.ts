@@ -1,8 +1,7 @@
 import { createServer } from "node:http"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
-import type { Settings } from "../support/EvolutionSimulator/State.ts"
-import { scopedSimulator } from "../support/EvolutionSimulator.ts"
+import { type Settings, scopedSimulator } from "../../src/Testing.ts"
 import { at, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
 
 const timeout = 90_000

@@ -3,9 +3,9 @@ import { SqlClient } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted } from "effect"
 import * as Sql from "../../src/Storage/Sql.ts"
+import { scopedSimulator as simulator } from "../../src/Testing.ts"
 import { bundle } from "../support/bundle.ts"
 import { storage } from "../support/databases.ts"
-import { scopedSimulator as simulator } from "../support/EvolutionSimulator.ts"
 import { apiKey, at, startService } from "../support/ServiceProcess.ts"
 
 const timeout = 120_000

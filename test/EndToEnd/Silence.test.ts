@@ -1,7 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
-import { textMessage } from "../support/EvolutionSimulator/Messages.ts"
-import { type Simulator, scopedSimulator } from "../support/EvolutionSimulator.ts"
+import { type Simulator, scopedSimulator, textMessage } from "../../src/Testing.ts"
 import { at, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
 
 const timeout = 120_000

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { scopedSimulator as simulator } from "../../src/Testing.ts"
 import { freshSchemaUrl } from "../support/databases.ts"
-import { scopedSimulator as simulator } from "../support/EvolutionSimulator.ts"
 import {
   at,
   type Body,

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
-import { textMessage } from "../support/EvolutionSimulator/Messages.ts"
-import type { Settings } from "../support/EvolutionSimulator/State.ts"
-import { type Simulator, scopedSimulator } from "../support/EvolutionSimulator.ts"
+import { type Settings, type Simulator, scopedSimulator, textMessage } from "../../src/Testing.ts"
 import {
   at,
   listener,

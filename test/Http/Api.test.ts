@@ -4,8 +4,8 @@ import type { LoggedEvent } from "../../src/Domain/Event.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
+import { EvolutionSimulator } from "../../src/Testing.ts"
 import { storage } from "../support/databases.ts"
-import { EvolutionSimulator } from "../support/EvolutionSimulator.ts"
 import { key, serve } from "./Service.ts"
 
 /** The whole service over a simulated Evolution. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, FastCheck, Schedule } from "effect"
+import { scopedSimulator as simulator } from "../../src/Testing.ts"
 import { storage } from "../support/databases.ts"
-import { scopedSimulator as simulator } from "../support/EvolutionSimulator.ts"
 import { exchange, type Heard, type RawAnswer } from "../support/RawHttp.ts"
 import { apiKey, at, listener, startService } from "../support/ServiceProcess.ts"
 import { type BadRequest, everywhere, inMeaning, type Known } from "./BadRequests/Faults.ts"

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
+import { scopedSimulator } from "../../src/Testing.ts"
 import { key, serve } from "../Http/Service.ts"
 import { storage } from "../support/databases.ts"
-import { scopedSimulator } from "../support/EvolutionSimulator.ts"
 import { at } from "../support/ServiceProcess.ts"
 
 const timeout = 60_000

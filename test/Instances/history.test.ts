@@ -1,8 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { type Simulator, textMessage } from "../../src/Testing.ts"
 import { sharedDatabase } from "../Listening/ListenerRegistry/database.ts"
-import { textMessage } from "../support/EvolutionSimulator/Messages.ts"
-import type { Simulator } from "../support/EvolutionSimulator.ts"
 import { one, serviceOn } from "./service.ts"
 
 /** An instance that lived before the service: one message is older than a day, two are not. */

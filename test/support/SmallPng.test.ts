@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { PNG } from "pngjs"
 import QRCode from "qrcode"
+import { makeRandom } from "../../src/Testing/Random.ts"
 import { readQr } from "./QrReader.ts"
-import { makeRandom } from "./Random.ts"
 import { shrink } from "./SmallPng.ts"
 
 describe("shrink", () => {

@@ -19,10 +19,12 @@ import { Session } from "../../src/Http/Auth/Session.ts"
 import * as Http from "../../src/Http.ts"
 import { Instances } from "../../src/Instances/Instances.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
-import { textMessage } from "./EvolutionSimulator/Messages.ts"
-import type { Simulator } from "./EvolutionSimulator/Simulator.ts"
-import type { SimulatedInstance } from "./EvolutionSimulator/State.ts"
-import { EvolutionSimulator } from "./EvolutionSimulator.ts"
+import {
+  EvolutionSimulator,
+  type SimulatedInstance,
+  type Simulator,
+  textMessage
+} from "../../src/Testing.ts"
 
 const instance = InstanceName.make("demo")
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { scopedSimulator } from "../../../src/Testing.ts"
 import { connectProxy } from "../../support/ConnectProxy.ts"
-import { scopedSimulator } from "../../support/EvolutionSimulator.ts"
 import { certificates, tlsInFrontOf } from "../../support/PrivateAuthority.ts"
 import {
   at,

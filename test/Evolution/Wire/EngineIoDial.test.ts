@@ -7,7 +7,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Queue, Schema, TestClock } from "effect"
 import * as EngineIo from "../../../src/Evolution/Wire/EngineIo.ts"
 import type * as WebSocket from "../../../src/Evolution/Wire/WebSocket.ts"
-import { EvolutionSimulator } from "../../support/EvolutionSimulator.ts"
+import { EvolutionSimulator } from "../../../src/Testing.ts"
 import { scriptedServer } from "../../support/ScriptedServer.ts"
 
 /** A real Evolution's answer to a wrong key. */

@@ -3,9 +3,9 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import type { Wanted } from "../../../src/Http/Live.ts"
+import { makeRandom } from "../../../src/Testing/Random.ts"
 import { logged, range } from "../../Log/EventBus/MemoryLog.ts"
 import { jsonText } from "../../support/jsonText.ts"
-import { makeRandom } from "../../support/Random.ts"
 import { house, idsOf, textOf, turns } from "./Stream.ts"
 
 type Wish = readonly [Wanted, ReadonlyArray<string> | null, RegExp]

@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
+import { textMessage } from "../../../src/Testing.ts"
 import { inBrowser } from "../../support/Browser/Suite.ts"
-import { textMessage } from "../../support/EvolutionSimulator/Messages.ts"
 import { useWorld } from "./useWorld.ts"
 
 const world = useWorld()

@@ -1,7 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import type { Page } from "playwright-core"
+import { textMessage } from "../../../src/Testing.ts"
 import { eventually, inBrowser } from "../../support/Browser/Suite.ts"
-import { textMessage } from "../../support/EvolutionSimulator/Messages.ts"
 import { useWorld } from "./useWorld.ts"
 import { isLive } from "./World.ts"
 

@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
+import { textMessage } from "../../../src/Testing.ts"
 import { eventually, inBrowser } from "../../support/Browser/Suite.ts"
-import { textMessage } from "../../support/EvolutionSimulator/Messages.ts"
 import { readShownQr } from "../../support/QrReader.ts"
 import { useWorld } from "./useWorld.ts"
 import { isLive, pairingPath, rowOf } from "./World.ts"

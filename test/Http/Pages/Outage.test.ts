@@ -1,8 +1,8 @@
 import { expect, it } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
+import { scopedSimulator } from "../../../src/Testing.ts"
 import { inBrowser } from "../../support/Browser/Suite.ts"
 import { visit } from "../../support/Browser.ts"
-import { scopedSimulator } from "../../support/EvolutionSimulator.ts"
 import {
   apiKey,
   at,

@@ -2,10 +2,9 @@
 import { Effect } from "effect"
 import type { Locator, Page } from "playwright-core"
 import * as EvolutionListener from "../../../src/EvolutionListener.ts"
+import { type Simulator, scopedSimulator } from "../../../src/Testing.ts"
 import { type Visit, visit } from "../../support/Browser.ts"
 import { storage } from "../../support/databases.ts"
-import type { Simulator } from "../../support/EvolutionSimulator/Simulator.ts"
-import { scopedSimulator } from "../../support/EvolutionSimulator.ts"
 import { at } from "../../support/ServiceProcess.ts"
 import { key, serve } from "../Service.ts"
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { bar, scale, share, ticks } from "../../../src/Http/Pages/geometry.js"
-import { makeRandom } from "../../support/Random.ts"
+import { makeRandom } from "../../../src/Testing/Random.ts"
 
 const hour = 60 * 60_000
 const all = { from: 0, to: 24 * hour }

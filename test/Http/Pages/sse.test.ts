@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { makeParser } from "../../../src/Http/Pages/sse.js"
-import { makeRandom } from "../../support/Random.ts"
+import { makeRandom } from "../../../src/Testing/Random.ts"
 
 /** Everything that a stream tells, in its order, when it comes in these pieces. */
 const heard = (pieces: ReadonlyArray<string>): ReadonlyArray<string> => {

@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import { type EvolutionError, EvolutionUnavailable } from "../../../src/Domain/EvolutionError.ts"
 import type { FoundMessage, InstanceRow } from "../../../src/Evolution/EvolutionClient/Body.ts"
 import { EvolutionClient, type MessageQuery } from "../../../src/Evolution/EvolutionClient.ts"
-import { makeRandom } from "../../support/Random.ts"
+import { makeRandom } from "../../../src/Testing/Random.ts"
 
 export const chat = "5511988887777@s.whatsapp.net"
 

@@ -1,6 +1,5 @@
 /** Commands of a simulated Evolution in a process, and their answers. */
-import type { Refusal, SimulatedInstance } from "../EvolutionSimulator/State.ts"
-import type { Garbage } from "../EvolutionSimulator/Transport.ts"
+import type { Garbage, Refusal, SimulatedInstance } from "../../../src/Testing.ts"
 
 /** A load of messages: one at a time, from any of the instances. */
 export interface Load {

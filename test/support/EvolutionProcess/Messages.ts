@@ -1,6 +1,6 @@
 /** Messages made up in the shape of Evolution's, about 1 KB each, and sent at a steady pace. */
 import { randomBytes } from "node:crypto"
-import { makeRandom } from "../Random.ts"
+import { makeRandom } from "../../../src/Testing/Random.ts"
 import type { Load } from "./Commands.ts"
 
 type Emit = (instance: string, data: object) => void

@@ -1,8 +1,8 @@
 /** Brings secrets in by Evolution's events, by its answers, and by callers' requests. */
 import { Effect } from "effect"
 import { eventNames } from "../../../src/Domain/EventName.ts"
+import type { Simulator } from "../../../src/Testing.ts"
 import { operationsOf } from "../../Http/Service.ts"
-import type { Simulator } from "../EvolutionSimulator.ts"
 import { listener, type ServiceProcess } from "../ServiceProcess.ts"
 import type { Ears } from "./Ears.ts"
 import { atPlaces, draw, type Planted } from "./Payloads.ts"

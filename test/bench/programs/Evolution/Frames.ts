@@ -2,7 +2,7 @@
  * WebSocket frames that carry `messages.upsert` as Evolution sends it, encoded beforehand: each frame
  * differs from the next in digits at known places (the id of the message, the time).
  */
-import { makeRandom } from "../../../support/Random.ts"
+import { makeRandom } from "../../../../src/Testing/Random.ts"
 
 export interface Template {
   readonly bytes: Buffer

@@ -1,6 +1,5 @@
 /** The handle of a simulated Evolution: its state, and the events and faults that tests cause. */
-import type { StoredMessage } from "./Messages.ts"
-import type { Refusal, SimulatedInstance } from "./State.ts"
+import type { Refusal, SimulatedInstance, StoredMessage } from "./State.ts"
 import type { Garbage } from "./Transport.ts"
 
 export interface Emitted {

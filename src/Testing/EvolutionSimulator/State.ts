@@ -1,9 +1,8 @@
 /** The state of the simulated Evolution, which survives its restarts, as a database does. */
 import { createHash, randomUUID } from "node:crypto"
 import QRCode from "qrcode"
-import { settingsNames } from "../../../src/Domain/EventName.ts"
+import { settingsNames } from "../../Domain/EventName.ts"
 import type { Random } from "../Random.ts"
-import type { StoredMessage } from "./Messages.ts"
 
 /** Evolution's own list of 2.3.x: `groups.update` is misspelt in it, and 2.4's event is not there. */
 export const settingsOfEvolution: ReadonlyArray<string> = settingsNames
@@ -33,6 +32,20 @@ export interface SimulatedInstance {
   websocket: { enabled: boolean; events: ReadonlyArray<string> } | null
   /** The body of the call that created it. */
   created?: object
+}
+
+/** A row of Evolution's table of messages. */
+export interface StoredMessage {
+  readonly id: string
+  readonly key: Readonly<Record<string, unknown>>
+  readonly pushName: unknown
+  readonly messageType: unknown
+  readonly message: unknown
+  readonly messageTimestamp: number
+  readonly instanceId: string
+  readonly source: unknown
+  readonly contextInfo: unknown
+  readonly MessageUpdate: ReadonlyArray<unknown>
 }
 
 export interface Settings {

@@ -6,7 +6,7 @@ import { createServer, type Server as HttpServer } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { Context, Effect, Layer } from "effect"
 import { Server } from "socket.io"
-import { settingsForm } from "../../src/Domain/EventName.ts"
+import { settingsForm } from "../Domain/EventName.ts"
 import { allowRequest, guard, shut } from "./EvolutionSimulator/Gate.ts"
 import { store, storedEvents } from "./EvolutionSimulator/Messages.ts"
 import { answerPhone } from "./EvolutionSimulator/Phone.ts"
@@ -27,7 +27,7 @@ import { makeRandom } from "./Random.ts"
 
 export type { Simulator }
 
-export class EvolutionSimulator extends Context.Tag("test/EvolutionSimulator")<
+export class EvolutionSimulator extends Context.Tag("EvolutionSimulator")<
   EvolutionSimulator,
   Simulator
 >() {

@@ -1,20 +1,7 @@
 /** Evolution's table of messages, and `POST /chat/findMessages` as it answers. */
 import { randomBytes, randomUUID } from "node:crypto"
 import { Predicate } from "effect"
-import { clockOf, type SimulatedInstance, type State } from "./State.ts"
-
-export interface StoredMessage {
-  readonly id: string
-  readonly key: Readonly<Record<string, unknown>>
-  readonly pushName: unknown
-  readonly messageType: unknown
-  readonly message: unknown
-  readonly messageTimestamp: number
-  readonly instanceId: string
-  readonly source: unknown
-  readonly contextInfo: unknown
-  readonly MessageUpdate: ReadonlyArray<unknown>
-}
+import { clockOf, type SimulatedInstance, type State, type StoredMessage } from "./State.ts"
 
 /** The data of `messages.upsert` for a text received now. */
 export const textMessage = (

@@ -1,22 +1,9 @@
 /** The audit: a row for every command, with caller, instance, time and outcome. */
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Cause, Context, DateTime, Effect, Exit, Layer, Option, Predicate, Schema } from "effect"
+import { Cause, Context, DateTime, Effect, Exit, Layer, Option, Predicate } from "effect"
+import type { AuditRow } from "../Domain/Audit.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { Caller } from "../Domain/Key.ts"
-
-export const AuditRow = Schema.Struct({
-  id: Schema.Int,
-  at: Schema.DateTimeUtc,
-  /** `null`: the key of the environment, or a token that stands for it. */
-  keyId: Schema.NullOr(Schema.UUID),
-  keyName: Schema.String,
-  /** The command: `create`, `stop`, … */
-  action: Schema.String,
-  instance: Schema.NullOr(Schema.String),
-  /** `done`, or the tag of the error. */
-  outcome: Schema.String
-}).annotations({ identifier: "AuditRow" })
-export type AuditRow = typeof AuditRow.Type
 
 export class Audit extends Context.Tag("evolution-listener/Audit")<
   Audit,

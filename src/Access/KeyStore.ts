@@ -2,11 +2,11 @@
  * The `keys` table, with a copy in memory, so that callers are recognised also while the database is
  * away. Only the hash of a key is stored.
  */
-import { randomBytes, randomUUID } from "node:crypto"
+import { createHash, randomBytes, randomUUID } from "node:crypto"
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
-import { hashOf, isValid, type Key, NamePattern, Scope } from "../Domain/Key.ts"
+import { isValid, type Key, NamePattern, Scope } from "../Domain/Key.ts"
 
 export interface KeyWanted {
   readonly name: string
@@ -14,6 +14,10 @@ export interface KeyWanted {
   readonly instances: ReadonlyArray<string> | null
   readonly expiresAt: DateTime.Utc | null
 }
+
+/** A plain hash is enough, since keys have 256 random bits. */
+export const hashOf = (key: Redacted.Redacted): string =>
+  createHash("sha256").update(Redacted.value(key)).digest("hex")
 
 export class KeyStore extends Context.Tag("evolution-listener/KeyStore")<
   KeyStore,

@@ -1,6 +1,5 @@
 /** Permissions: keys, their scopes, and the instances they are bound to. */
-import { createHash } from "node:crypto"
-import { Context, DateTime, Redacted, Schema } from "effect"
+import { Context, DateTime, Schema } from "effect"
 
 /**
  * `read`: states, gaps, events. `operate`: also codes (a code links a phone) and commands. `admin`: also
@@ -37,10 +36,6 @@ export type Key = typeof Key.Type
 /** False once a key is revoked or expired. */
 export const isValid = ({ expiresAt, revokedAt }: Key, now: DateTime.Utc): boolean =>
   revokedAt === null && (expiresAt === null || DateTime.lessThan(now, expiresAt))
-
-/** A plain hash is enough, since keys have 256 random bits. */
-export const hashOf = (key: Redacted.Redacted): string =>
-  createHash("sha256").update(Redacted.value(key)).digest("hex")
 
 /** The caller of a request. */
 export class Caller extends Context.Tag("evolution-listener/Caller")<

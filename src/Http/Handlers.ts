@@ -14,6 +14,8 @@ import { Summary } from "../Instances/Summary.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { Health } from "../Log/Health.ts"
+import { tokenLifetime } from "./Api/Events.ts"
+import { linkLifetime } from "./Api/Pairing.ts"
 import { Api, GapNotFound, ImportRunning, KeyNotFound } from "./Api.ts"
 import { Session } from "./Auth/Session.ts"
 import { Tokens } from "./Auth/Tokens.ts"
@@ -50,7 +52,8 @@ export const instances = HttpApiBuilder.group(Api, "instances", (handlers) =>
       commanding(action, request.path.name, orUnavailable(service[action](request.path.name)))
     const status = ({ path: { name } }: Named) => seeing(name, service.status(name))
     return handlers
-      .handle("create", ({ payload: { integration, name, number, token, ...settings } }) => {
+      .handle("create", ({ payload }) => {
+        const { integration = "WHATSAPP-BAILEYS", name, number, token, ...settings } = payload
         const input = { integration, name, number, token, settings: Redacted.make(settings) }
         return creating(name, orUnavailable(service.create(input)))
       })
@@ -122,7 +125,7 @@ export const events = HttpApiBuilder.group(Api, "events", (handlers) =>
 
 export const streamTokens = HttpApiBuilder.group(Api, "streamTokens", (handlers) =>
   Effect.map(Tokens, ({ issue }) =>
-    handlers.handle("make", ({ payload: { ttl } }) =>
+    handlers.handle("make", ({ payload: { ttl = tokenLifetime.usual } }) =>
       Effect.flatMap(Caller, ({ id }) => issue("stream", id ?? "", Duration.seconds(ttl)))
     )
   )
@@ -164,7 +167,7 @@ export const pairing = HttpApiBuilder.group(Api, "pairing", (handlers) =>
       .handle("pair", ({ path: { name }, payload }) =>
         commanding("pair", name, service.pair(name, payload.number))
       )
-      .handle("link", ({ path: { name }, payload: { ttl } }) =>
+      .handle("link", ({ path: { name }, payload: { ttl = linkLifetime.usual } }) =>
         commanding(
           "make_pairing_link",
           name,

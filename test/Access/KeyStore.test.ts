@@ -1,9 +1,16 @@
 import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, ManagedRuntime, Option, Redacted, TestClock } from "effect"
-import { KeyStore } from "../../src/Access/KeyStore.ts"
-import { hashOf } from "../../src/Domain/Key.ts"
+import { hashOf, KeyStore } from "../../src/Access/KeyStore.ts"
 import { databases } from "../support/databases.ts"
+
+describe("a key", () => {
+  it("is stored as its SHA-256 in hexadecimal", () => {
+    expect(hashOf(Redacted.make("abc"))).toBe(
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
+  })
+})
 
 const everything = { name: "of the till", scope: "read", instances: null, expiresAt: null } as const
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Either, Redacted, Schema } from "effect"
-import { hashOf, NamePattern, sees } from "../../src/Domain/Key.ts"
+import { Either, Schema } from "effect"
+import { NamePattern, sees } from "../../src/Domain/Key.ts"
 
 const seesAs = (instances: ReadonlyArray<string>) =>
   sees({ id: null, name: "one", scope: "read", instances })
@@ -16,12 +16,6 @@ describe("Key", () => {
     const refused = Either.flip(Schema.decodeEither(NamePattern)("a\\b"))
     expect(String(Either.getOrThrow(refused))).toContain(
       'A pattern has 1 to 255 characters: "*" is any text, "\\*" an asterisk, "\\\\" a backslash'
-    )
-  })
-
-  it("is stored as its SHA-256 in hexadecimal", () => {
-    expect(hashOf(Redacted.make("abc"))).toBe(
-      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
   })
 })

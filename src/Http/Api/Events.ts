@@ -61,13 +61,12 @@ export const events = HttpApiGroup.make("events")
   .middleware(Authorization)
 
 /** In seconds. */
-const tokenLifetime = { shortest: 30, usual: 5 * 60, longest: 60 * 60 }
+export const tokenLifetime = { shortest: 30, usual: 5 * 60, longest: 60 * 60 }
 
 export const StreamTokenWanted = Schema.Struct({
-  /** Seconds in which a stream may be opened, or opened again. */
-  ttl: Schema.optionalWith(
-    Schema.Int.pipe(Schema.between(tokenLifetime.shortest, tokenLifetime.longest)),
-    { default: () => tokenLifetime.usual }
+  /** Seconds in which a stream may be opened, or opened again; 5 minutes if absent. */
+  ttl: Schema.optional(
+    Schema.Int.pipe(Schema.between(tokenLifetime.shortest, tokenLifetime.longest))
   )
 }).annotations({ identifier: "StreamTokenWanted", parseOptions: { onExcessProperty: "error" } })
 

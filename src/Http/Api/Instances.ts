@@ -28,9 +28,9 @@ const passedOn = Object.fromEntries(
 /** The body of `POST /instances`. */
 export const CreateInstance = Schema.Struct({
   name: InstanceName,
-  integration: Schema.optionalWith(
-    Schema.Literal("WHATSAPP-BAILEYS", "WHATSAPP-BUSINESS", "EVOLUTION"),
-    { default: () => "WHATSAPP-BAILEYS" as const }
+  /** `WHATSAPP-BAILEYS` if absent. */
+  integration: Schema.optional(
+    Schema.Literal("WHATSAPP-BAILEYS", "WHATSAPP-BUSINESS", "EVOLUTION")
   ),
   /**
    * The number of the phone. Evolution then gives a pairing code beside the QR code. For `WHATSAPP-BUSINESS`

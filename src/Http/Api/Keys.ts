@@ -1,7 +1,7 @@
 /** Keys: create, list, revoke; and the audit of commands. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
-import { AuditRow } from "../../Access/Audit.ts"
+import { AuditRow } from "../../Domain/Audit.ts"
 import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
 import { Key, NamePattern, Scope } from "../../Domain/Key.ts"
 import { Authorization } from "./Authorization.ts"

@@ -30,14 +30,11 @@ export const QrQuery = Schema.Struct({
 })
 
 /** In seconds. */
-const linkLifetime = { shortest: 60, usual: 15 * 60, longest: 24 * 60 * 60 }
+export const linkLifetime = { shortest: 60, usual: 15 * 60, longest: 24 * 60 * 60 }
 
 export const LinkWanted = Schema.Struct({
-  /** Seconds until the link expires. */
-  ttl: Schema.optionalWith(
-    Schema.Int.pipe(Schema.between(linkLifetime.shortest, linkLifetime.longest)),
-    { default: () => linkLifetime.usual }
-  )
+  /** Seconds until the link expires; 15 minutes if absent. */
+  ttl: Schema.optional(Schema.Int.pipe(Schema.between(linkLifetime.shortest, linkLifetime.longest)))
 }).annotations({ identifier: "LinkWanted", parseOptions: { onExcessProperty: "error" } })
 
 export const PairingLink = Schema.Struct({

@@ -3,7 +3,6 @@
  * survive a killed process; but it makes no fsync, so a power cut can cost the last ones.
  */
 import { existsSync } from "node:fs"
-import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Reactivity } from "@effect/experimental"
@@ -64,7 +63,7 @@ function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
  * Archives that `initdb.ts` made when the program was built: beside the bundle, or in `dist` when this
  * is the source or the library. Without it, a first start runs `initdb` itself, for seconds.
  */
-const archives = ["pgdata.tgz", "../../dist/pgdata.tgz", "../../pgdata.tgz"]
+const archives = ["pgdata.tar.br", "../../dist/pgdata.tar.br", "../../pgdata.tar.br"]
 
 /** Puts the archive in the place of a database that is not there, or hands it to PGlite where that is not a new place. */
 const beginning = async (dataDir: string) => {
@@ -74,7 +73,7 @@ const beginning = async (dataDir: string) => {
     .find((path) => existsSync(path))
   if (archive === undefined) return {}
   if (dataDir === inMemory || existsSync(dataDir))
-    return { loadDataDir: new Blob([await readFile(archive)]) }
+    return { loadDataDir: await Archive.read(archive) }
   await Archive.unpack(archive, dataDir)
   return {}
 }

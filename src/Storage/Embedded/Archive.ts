@@ -3,9 +3,10 @@
  * holds all of its 40 MB in memory, several times, and leaves half of it behind if the process is killed.
  */
 import { createReadStream } from "node:fs"
-import { mkdir, open, rename, rm } from "node:fs/promises"
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { createGunzip } from "node:zlib"
+import { promisify } from "node:util"
+import { brotliDecompress, createBrotliDecompress } from "node:zlib"
 
 const block = 512
 
@@ -14,7 +15,7 @@ export const unpack = async (archive: string, directory: string): Promise<void> 
   const aside = `${directory}.new`
   await rm(aside, { recursive: true, force: true })
   await mkdir(aside, { recursive: true, mode: 0o700 })
-  const bytes = reader(createReadStream(archive).pipe(createGunzip()))
+  const bytes = reader(createReadStream(archive).pipe(createBrotliDecompress()))
   for (;;) {
     const header = await bytes.take(block)
     // Two empty blocks are the end.
@@ -36,6 +37,12 @@ export const unpack = async (archive: string, directory: string): Promise<void> 
     await bytes.take((block - (size % block)) % block)
   }
   await rename(aside, directory)
+}
+
+/** For PGlite to unpack: the whole archive in memory. */
+export const read = async (archive: string): Promise<Blob> => {
+  const tar = await promisify(brotliDecompress)(await readFile(archive))
+  return new Blob([tar], { type: "application/x-tar" })
 }
 
 /** Name at 0, size at 124 in octal digits, type at 156, the beginning of a long name at 345. */

@@ -92,13 +92,13 @@ export const backfillLimit = Config.integer("BACKFILL_LIMIT").pipe(
 
 /** Parts of an event's data that the log leaves out. `media_keys`: `mediaKey` and `messageSecret`. */
 export const eventOmit: Config.Config<ReadonlySet<"media_keys">> = Config.string("EVENT_OMIT").pipe(
-  Config.withDefault(""),
   Config.mapOrFail((text) => {
     const parts = text.split(",").flatMap((part) => part.trim() || [])
     return parts.every((part) => part === "media_keys")
       ? Either.right(new Set(parts))
       : Either.left(ConfigError.InvalidData([], "Expected media_keys, or nothing"))
-  })
+  }),
+  Config.withDefault(new Set<"media_keys">())
 )
 
 /** The retention of events. */
@@ -113,19 +113,22 @@ export const Http = Config.all({
 })
 
 const anyOrigin = "*"
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text
 
 /** Origins of other sites whose pages may read streams; `*`: of all. */
 export const streamOrigins: Config.Config<ReadonlyArray<string>> = Config.nonEmptyString(
   "STREAM_ORIGINS"
 ).pipe(
-  Config.map((text) => text.split(",").map((origin) => origin.trim())),
-  Config.validate({
-    message: "Expected origins such as https://app.example.com with commas between, or *",
-    validation: (origins) =>
-      origins.every(
-        (origin) =>
-          origin === anyOrigin || (URL.canParse(origin) && new URL(origin).origin === origin)
-      )
+  Config.mapOrFail((text) => {
+    const origins = text.split(",").map((origin) => origin.trim())
+    return origins.every((origin) => origin === anyOrigin || isOrigin(origin))
+      ? Either.right(origins)
+      : Either.left(
+          ConfigError.InvalidData(
+            [],
+            "Expected origins such as https://app.example.com with commas between, or *"
+          )
+        )
   }),
   Config.withDefault([])
 )

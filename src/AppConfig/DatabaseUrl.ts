@@ -47,26 +47,25 @@ export const parse = (text: string): Either.Either<Address, string> =>
   Either.gen(function* () {
     const rest = yield* withoutScheme(text.trim())
     yield* unambiguous(rest)
-    const [, authority = "", path = "", query = ""] =
-      /^([^/?]*)(\/[^?]*)?(?:\?(.*))?$/s.exec(rest) ?? []
+    const [front, query] = halves(rest, "?")
+    const [authority, path] = halves(front, "/")
     const given = new URLSearchParams(query)
     const of = (name: string) => given.get(name) || undefined
     const at = authority.lastIndexOf("@")
-    const [, user = "", password] =
-      /^([^:]*)(?::(.*))?$/s.exec(authority.slice(0, Math.max(0, at))) ?? []
+    const [user, password] = halves(authority.slice(0, Math.max(0, at)), ":")
     const { host, port } = yield* place(
       authority.slice(at + 1),
       of("host") ?? of("hostaddr"),
       of("port")
     )
     yield* primary(of("target_session_attrs"))
-    const secret = of("password") ?? ((yield* decoded(password ?? "")) || undefined)
+    const secret = of("password") ?? ((yield* decoded(password)) || undefined)
     return {
       host,
       port,
       user: of("user") ?? ((yield* decoded(user)) || undefined),
       password: secret === undefined ? undefined : Redacted.make(secret),
-      database: of("dbname") ?? ((yield* decoded(path.slice(1))) || undefined),
+      database: of("dbname") ?? ((yield* decoded(path)) || undefined),
       schema: of("schema") ?? of("currentSchema"),
       connections: yield* count("connection_limit", of("connection_limit")),
       tls: {
@@ -94,6 +93,12 @@ const sessionParameters = [
   "idle_in_transaction_session_timeout"
 ]
 
+/** The text before the first of these marks, and after it. */
+const halves = (text: string, mark: string): readonly [string, string] => {
+  const at = text.indexOf(mark)
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)]
+}
+
 /** Mistakes of copying, which no reader of addresses would explain. */
 const withoutScheme = (text: string): Either.Either<string, string> => {
   if (/^["'`]|["'`]$/.test(text))
@@ -108,8 +113,7 @@ const withoutScheme = (text: string): Either.Either<string, string> => {
     )
   if (/^[\w ]+=/.test(text))
     return Either.left(`It is a list of names and values: write it as an address (${example})`)
-  const [scheme, rest] = /^postgres(?:ql)?:\/\/(.*)$/is.exec(text) ?? []
-  return scheme === undefined || rest === undefined ? Either.left(expected) : Either.right(rest)
+  return Either.fromNullable(/^postgres(?:ql)?:\/\/(.*)/is.exec(text)?.[1], () => expected)
 }
 
 /** Parameters in which an "@" is a part of the value, as in Azure's `user=name@server`. */
@@ -127,10 +131,10 @@ const unambiguous = (rest: string): Either.Either<void, string> => {
     )
   const end = rest.search(/[/?#]/)
   const tail = end < 0 ? "" : rest.slice(end)
-  const query = tail.includes("?") ? tail.slice(tail.indexOf("?") + 1).split("&") : []
+  const [path, query] = halves(tail, "?")
   const isMeant =
-    !(tail.split("?")[0] ?? "").includes("@") &&
-    query.every((pair) => !pair.includes("@") || mayHaveAt.test(pair))
+    !path.includes("@") &&
+    query.split("&").every((pair) => !pair.includes("@") || mayHaveAt.test(pair))
   if (tail.includes("#") || !isMeant) {
     const before = isMeant ? rest : rest.slice(0, rest.lastIndexOf("@"))
     const found = ["/", "?", "#"].filter((character) =>
@@ -175,10 +179,9 @@ const place = (
       return yield* Either.left(
         "It names several hosts, and one is used here: name the primary's, or a name that moves with it"
       )
-    const [, bracketed, plain = "", digits] =
-      /^(?:\[([0-9a-f:.%]+)\]|([^:[\]]*))(?::(.*))?$/is.exec(written) ?? []
-    const isBare = digits?.includes(":") === true && bracketed === undefined
-    if (isBare || (bracketed === undefined && plain === "" && !/^(?::.*)?$/s.test(written)))
+    const match = /^(?:\[([0-9a-f:.%]+)\]|([^:[\]]*))(?::(.*))?$/i.exec(written)
+    const [, bracketed, plain = "", digits] = match ?? []
+    if (match === null || (bracketed === undefined && digits?.includes(":")))
       return yield* Either.left(
         "Its host is no name and no address: an IPv6 address stands between [ and ]; the characters of a password that are not letters and digits have to be percent-encoded"
       )

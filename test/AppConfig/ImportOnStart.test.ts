@@ -20,18 +20,26 @@ describe("IMPORT_ON_START", () => {
     })
   )
 
-  it.effect.each([undefined, "off", "Off"])("imports nothing for %s", (text) =>
+  it.effect.each([undefined, "off", "Off", " off "])("imports nothing for %s", (text) =>
     Effect.gen(function* () {
       expect(yield* read(text)).toEqual(Option.none())
     })
   )
 
-  it.effect.each(["24", "0h", "-1 day", "all", "true", "30 seconds", "400 weeks 1", "9999d"])(
-    "refuses %s and says what it takes",
-    (text) =>
-      Effect.gen(function* () {
-        const [line] = AppConfig.explain(yield* Effect.flip(read(text)))
-        expect(line).toBe('IMPORT_ON_START: Expected a time such as "24h" or "7 days", or "off"')
-      })
+  it.effect.each([
+    "24",
+    "0h",
+    "-1 day",
+    "all",
+    "true",
+    "30 seconds",
+    "400 weeks 1",
+    "9999d",
+    "x24h"
+  ])("refuses %s and says what it takes", (text) =>
+    Effect.gen(function* () {
+      const [line] = AppConfig.explain(yield* Effect.flip(read(text)))
+      expect(line).toBe('IMPORT_ON_START: Expected a time such as "24h" or "7 days", or "off"')
+    })
   )
 })

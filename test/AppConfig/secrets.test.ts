@@ -37,6 +37,15 @@ describe("the secrets in the settings", () => {
     ],
     ["a proxy's address", { HTTPS_PROXY: "http://u:p%40ss@h:1" }, ["p%40ss", "p@ss", "dTpwQHNz"]],
     ["a proxy's address that is none", { all_proxy: "a@b.c:p/w@h" }, ["p/w", "YUBiLmM6cC93"]],
+    [
+      "an address with marks in its user",
+      { DATABASE_URL: "postgres://long.user:se same/x@h:1/db" },
+      ["se same/x"]
+    ],
+    ["an address with an @ in the user", { DATABASE_URL: "postgres://u@s:longer@h/db" }, []],
+    ["a proxy's address in spaces", { HTTPS_PROXY: " http://u:p@h:1 " }, ["p", "dTpw"]],
+    ["a proxy's encoded user", { HTTPS_PROXY: "h2.x+y://u%40s:p@h:1" }, ["p", "dUBzOnA="]],
+    ["a proxy's empty credentials", { HTTPS_PROXY: "http://:@h:1" }, []],
     ["a proxy's token", { EVOLUTION_PROXY: "https://token@h" }, ["token", "dG9rZW46"]],
     ["no proxy", { EVOLUTION_PROXY: "off", http_proxy: "http://h:1", NO_PROXY: "a@b" }, []],
     ["a header without a name", { OTEL_EXPORTER_OTLP_HEADERS: "sesame" }, ["sesame"]]

@@ -11,6 +11,7 @@ import { loop } from "../../Concurrency/Supervise.ts"
 import { monotonicOf, wallOf } from "../../Domain/Clock.ts"
 import { ConnectionLost, type LinkError, ProtocolViolation } from "../../Domain/LinkError.ts"
 import * as Deadline from "./Deadline.ts"
+import * as Dialling from "./Dialling.ts"
 import * as Hearing from "./Hearing.ts"
 import * as WebSocket from "./WebSocket.ts"
 
@@ -48,12 +49,12 @@ const Handshake = Schema.Struct({
 const decodeHandshake = Schema.decodeUnknownOption(Schema.parseJson(Handshake))
 
 export const connect = (
-  options: WebSocket.Options
+  options: Dialling.Options
 ): Effect.Effect<EngineIo, LinkError, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     const [now, ticks] = [wallOf(clock), monotonicOf(clock)]
-    const words = WebSocket.wordsOf(options)
+    const words = Dialling.wordsOf(options)
     const inFlight = InFlight.make()
     const hearing = Hearing.make(now, ticks, inFlight)
     const deadline = Deadline.make(ticks)

@@ -15,9 +15,9 @@ import {
   NamespaceRefused,
   ProtocolViolation
 } from "../../Domain/LinkError.ts"
+import * as Dialling from "./Dialling.ts"
 import * as EngineIo from "./EngineIo.ts"
 import type { Heard } from "./Hearing.ts"
-import * as WebSocket from "./WebSocket.ts"
 
 export const namespaceTimeout = Duration.seconds(10)
 
@@ -49,10 +49,10 @@ export interface SocketIo {
 
 /** Dials a connection that lives as long as the scope. */
 export const connect = (
-  options: WebSocket.Options
+  options: Dialling.Options
 ): Effect.Effect<SocketIo, LinkError, Scope.Scope> =>
   Effect.map(EngineIo.connect(options), (engine) => {
-    const words = WebSocket.wordsOf(options)
+    const words = Dialling.wordsOf(options)
     const read = reader(words)
     const refusal = ({ data, nsp }: Packet) => NamespaceRefused.of(nsp, words(refusalText(data)))
 

@@ -1,8 +1,7 @@
 /** One WebSocket, dialled with our headers and closed with its scope. */
 import type { IncomingHttpHeaders } from "node:http"
-import { Effect, Redacted, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import WebSocket from "ws"
-import type { OutgoingProxy } from "../../AppConfig.ts"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import * as StopPlan from "../../Concurrency/StopPlan.ts"
 import {
@@ -12,21 +11,8 @@ import {
   ProtocolViolation,
   UpgradeRefused
 } from "../../Domain/LinkError.ts"
-import * as Scrub from "../../Domain/Scrub.ts"
+import type { Options } from "./Dialling.ts"
 import * as Tunnel from "./Tunnel.ts"
-
-export interface Options {
-  /** Evolution's http(s) address; `socket.io/` is appended to its path. */
-  readonly url: URL
-  /** Secret. */
-  readonly headers: Readonly<Record<string, string>>
-  /** Takes secrets out of text that the server sent. By default the headers' values are secret. */
-  readonly words?: (text: string) => string
-  readonly proxy?: OutgoingProxy | undefined
-}
-
-export const wordsOf = ({ headers, words }: Options): ((text: string) => string) =>
-  words ?? Scrub.make(Object.values(headers).map((header) => Redacted.make(header))).words
 
 /** Evolution sets no bound on a frame; `messages.set` runs to tens of MB. */
 const maxFrameBytes = 64 * 1024 * 1024

@@ -5,8 +5,8 @@ import { join } from "node:path"
 import type { Duplex } from "node:stream"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Queue, Schema, TestClock } from "effect"
+import type * as Dialling from "../../../src/Evolution/Wire/Dialling.ts"
 import * as EngineIo from "../../../src/Evolution/Wire/EngineIo.ts"
-import type * as WebSocket from "../../../src/Evolution/Wire/WebSocket.ts"
 import { EvolutionSimulator } from "../../../src/Testing.ts"
 import { scriptedServer } from "../../support/ScriptedServer.ts"
 
@@ -16,7 +16,7 @@ const refusalIn = (file: string) =>
     Schema.parseJson(Schema.Struct({ status: Schema.Number, body: Schema.String }))
   )(readFileSync(join(import.meta.dirname, "../../fixtures", file), "utf8"))
 
-const dial = (url: URL, headers: WebSocket.Options["headers"] = {}) =>
+const dial = (url: URL, headers: Dialling.Options["headers"] = {}) =>
   EngineIo.connect({ url, headers })
 
 const listen = (server: Server | ReturnType<typeof createTcpServer>) =>

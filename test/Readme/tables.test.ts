@@ -62,12 +62,12 @@ describe("The example of --check", () => {
 
 describe("The table of dependencies", () => {
   it("gives a reason for each package that is installed with this one, and for no other", () => {
-    const manifest: { readonly dependencies: object } = JSON.parse(read("package.json"))
+    const manifest: { readonly dependencies: object; readonly peerDependencies: object } =
+      JSON.parse(read("package.json"))
     const named = dependencyRows.flatMap(([names = ""]) => codesIn(names))
-    const optional = dependencyRows.filter(([names = ""]) => names.includes("optional"))
     const expected = [
       ...Object.keys(manifest.dependencies),
-      ...optional.flatMap(([names = ""]) => codesIn(names))
+      ...Object.keys(manifest.peerDependencies)
     ]
     expect([...named].sort()).toEqual(expected.sort())
     for (const [, reason = ""] of dependencyRows) expect(reason.length).toBeGreaterThan(10)

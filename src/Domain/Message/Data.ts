@@ -103,3 +103,6 @@ export const HistorySet = openStruct({
   progress: optionalOrNull(Schema.Number)
 }).annotations({ identifier: "HistorySet" })
 export type HistorySet = typeof HistorySet.Type
+
+/** A view of data, or `null` for data that is not known to have the form. */
+export type Seen<Data, Form, View> = [Data] extends [Form] ? View : View | null

@@ -8,10 +8,7 @@ import { name } from "./EvolutionClient/server.ts"
 
 /** The client and its simulated Evolution. */
 const connected = Effect.gen(function* () {
-  const simulator = Context.get(
-    yield* Layer.build(EvolutionSimulator.layer({ createMillis: 1 })),
-    EvolutionSimulator
-  )
+  const simulator = Context.get(yield* Layer.build(EvolutionSimulator.layer()), EvolutionSimulator)
   const layer = Layer.provide(EvolutionClient.layer, evolutionAt(simulator))
   return { simulator, client: Context.get(yield* Layer.build(layer), EvolutionClient) }
 })

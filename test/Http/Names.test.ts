@@ -36,7 +36,7 @@ const namesIn = (json: unknown) =>
 
 describe("the API and a name", () => {
   const runtime = ManagedRuntime.make(
-    Layer.provide(Layer.scoped(Service, start), EvolutionSimulator.layer({ createMillis: 1 }))
+    Layer.provide(Layer.scoped(Service, start), EvolutionSimulator.layer())
   )
   beforeAll(() => runtime.runPromise(Effect.void), 30_000)
   afterAll(() => runtime.dispose(), 30_000)

@@ -2,7 +2,8 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { ServerOptions } from "socket.io"
-import { clockOf, type Intermediary, type State } from "./State.ts"
+import type { Intermediary } from "./Faults.ts"
+import { clockOf, type State } from "./State.ts"
 
 export const allowRequest =
   (state: State): NonNullable<ServerOptions["allowRequest"]> =>
@@ -23,8 +24,8 @@ const refusalOf = (state: State, key: string | ReadonlyArray<string> | undefined
 /** Answers an upgrade like any unknown path if websockets are off, and an intermediary's answer before. */
 export const shut = (state: State, http: HttpServer): void => {
   http.on("upgrade", ({ method, url }: IncomingMessage, socket: Duplex) => {
-    if (state.refusal !== undefined && state.refusal !== "license")
-      return hangUp(socket, state.refusal)
+    if (state.faults.refusal !== undefined && state.faults.refusal !== "license")
+      return hangUp(socket, state.faults.refusal)
     const response = { message: [`Cannot ${method} ${url}`] }
     hangUp(socket, {
       status: 404,
@@ -47,7 +48,7 @@ export const guard = (state: State, http: HttpServer): void => {
   http.on("request", (message: IncomingMessage, response: ServerResponse) => {
     const refusal = refusalOfSockets(state)
     // The socket's endpoint has Evolution's clock, too; an intermediary has its own.
-    if (state.refusal === undefined || state.refusal === "license")
+    if (state.faults.refusal === undefined || state.faults.refusal === "license")
       response.setHeader("date", new Date(clockOf(state)).toUTCString())
     if (refusal === undefined || !message.url?.startsWith("/socket.io/"))
       return request?.call(http, message, response)
@@ -61,5 +62,5 @@ export const guard = (state: State, http: HttpServer): void => {
   })
 }
 
-const refusalOfSockets = ({ refusal }: State): Intermediary | undefined =>
+const refusalOfSockets = ({ faults: { refusal } }: State): Intermediary | undefined =>
   refusal === "license" || refusal?.sparesSockets === true ? undefined : refusal

@@ -87,7 +87,7 @@ export const find = (
 ) => {
   const matching = (state.messages.get(name) ?? []).filter(matches(where))
   // Newest first, by whole seconds: messages of one second come in another order each time.
-  const ranked = matching.map((record) => ({ record, tie: state.random.next() }))
+  const ranked = matching.map((record) => ({ record, tie: state.ties.next() }))
   ranked.sort(
     (left, right) =>
       right.record.messageTimestamp - left.record.messageTimestamp || left.tie - right.tie

@@ -1,273 +1,143 @@
 /** Evolution's REST endpoints, quirks included: the guard order, and 200 with `error: true`. */
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { find } from "./Messages.ts"
+import { Predicate } from "effect"
+import type { Backend, Routes } from "./Rest/Call.ts"
+import { chat } from "./Rest/Chat.ts"
+import { create, fetchInstances, instances, type Key } from "./Rest/Instances.ts"
 import {
-  clockOf,
-  newInstance,
-  type SimulatedInstance,
-  type State,
-  settingsOfEvolution
-} from "./State.ts"
+  failure,
+  license,
+  noRoute,
+  notFound,
+  notSimulated,
+  ok,
+  type Reply,
+  unauthorized
+} from "./Rest/Reply.ts"
+import { sending } from "./Rest/Sending.ts"
+import { clockOf, type State } from "./State.ts"
 
-/** Effects of the endpoints. */
-export interface Actions {
-  readonly called: (path: string) => void
-  readonly created: (instance: SimulatedInstance) => void
-  readonly connect: (instance: SimulatedInstance) => Promise<void>
-  readonly restart: (instance: SimulatedInstance) => void
-  readonly logout: (instance: SimulatedInstance) => void
-  readonly remove: (instance: SimulatedInstance) => void
-}
+const routes: Routes = { ...instances, ...chat, ...sending }
 
-interface Reply {
+/** Areas of Evolution 2.3.7 with calls that are not among `routes`. */
+const areas = new Set(
+  "business call chat group instance label message proxy settings template webhook".split(" ")
+)
+
+/** A call of Evolution's REST that was answered. */
+export interface RestCall {
+  readonly method: string
+  /** The path without its query. */
+  readonly path: string
+  /** The JSON of the body; `undefined` without one. */
+  readonly body: unknown
+  /** Status of the answer. */
   readonly status: number
-  readonly body?: unknown
 }
 
-const failure = (status: number, error: string, message: unknown): Reply => ({
-  status,
-  body: { status, error, response: { message } }
-})
-const notFound = (name: string) =>
-  failure(404, "Not Found", [`The "${name}" instance does not exist`])
-const unauthorized = failure(401, "Unauthorized", "Unauthorized")
-const stringifiedObject: Reply = { status: 200, body: { error: true, message: "[object Object]" } }
-const success = (message: string): Reply => ({
-  status: 200,
-  body: { status: "SUCCESS", error: false, response: { message } }
-})
-
-const license: Reply = {
-  status: 503,
-  body: {
-    error: "service not activated",
-    code: "LICENSE_REQUIRED",
-    message: "Activate this server at /manager/login"
-  }
+interface Told {
+  /** Before a call is answered. */
+  readonly called: (path: string) => void
+  readonly answered: (call: RestCall) => void
 }
 
-export const handle = async (
-  state: State,
-  actions: Actions,
+/** Answers any request: an unknown one, too. */
+export const answerRest = async (
+  backend: Backend,
+  { answered, called }: Told,
   request: IncomingMessage,
   response: ServerResponse
 ): Promise<void> => {
-  const text = await bodyOf(request)
-  const { refusal } = state
+  const { state, timers } = backend
+  const text = await textOf(request)
+  const { method = "GET" } = request
+  const url = new URL(request.url ?? "/", "http://simulator")
+  called(url.pathname)
+  await timers.sleep(state.faults.answerMillis)
+  const { refusal } = state.faults
   if (refusal !== undefined && refusal !== "license") {
-    actions.called(new URL(request.url ?? "/", "http://simulator").pathname)
     response.writeHead(refusal.status, refusal.headers).end(refusal.body)
     return
   }
-  const reply = await route(state, actions, request, text)
+  const body = jsonOf(text)
+  const reply =
+    body instanceof Error
+      ? failure(400, "Internal Server Error", body.message)
+      : await route(backend, { method, url, key: request.headers.apikey, body })
   response.writeHead(reply.status, {
     "content-type": "application/json; charset=utf-8",
     date: new Date(clockOf(state)).toUTCString()
   })
   response.end(reply.body === undefined ? "" : JSON.stringify(reply.body))
+  answered({ method, path: url.pathname, body, status: reply.status })
 }
 
-const bodyOf = async (request: IncomingMessage): Promise<string> => {
+const textOf = async (request: IncomingMessage): Promise<string> => {
   const parts: Array<Buffer> = []
   for await (const part of request) parts.push(part)
   return Buffer.concat(parts).toString("utf8")
 }
 
-const route = async (
-  state: State,
-  actions: Actions,
-  request: IncomingMessage,
-  text: string
-): Promise<Reply> => {
-  const { method = "GET", headers } = request
-  const url = new URL(request.url ?? "/", "http://simulator")
-  const [, area, action, last] = url.pathname.split("/")
-  const key = headers.apikey
-  actions.called(url.pathname)
+const jsonOf = (text: string): unknown => {
+  if (text === "") return undefined
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    return error
+  }
+}
 
-  if (state.refusal === "license" && area !== "") return license
-  if (url.pathname === "/")
-    return {
-      status: 200,
-      body: {
-        status: 200,
-        message: "Welcome to the Evolution API",
-        version: state.settings.version
-      }
-    }
+interface Asked {
+  readonly method: string
+  readonly url: URL
+  readonly key: Key
+  readonly body: unknown
+}
+
+const route = async (backend: Backend, { body, key, method, url }: Asked): Promise<Reply> => {
+  const { state } = backend
+  const [, area = "", action, last] = url.pathname.split("/")
+  if (state.faults.refusal === "license" && area !== "") return license
+  if (url.pathname === "/") return welcome(state)
 
   const call = `${method} /${area}/${action}`
-  if (call === "POST /instance/create") return create(state, actions, key, JSON.parse(text))
-  if (call === "GET /instance/fetchInstances") return fetchInstances(state, key, url)
-
+  const fields = Predicate.isRecord(body) ? body : {}
+  if (call === "POST /instance/create") return create(backend, key, fields)
+  if (call === "GET /instance/fetchInstances") return fetchInstances(backend, key, url.searchParams)
   if (`${method} ${url.pathname}` === "POST /verify-creds")
     return key === state.apiKey
-      ? { status: 200, body: { status: 200, message: "Credentials are valid" } }
+      ? ok({ status: 200, message: "Credentials are valid" })
       : unauthorized
 
   // Existence is checked before the key.
-  const name = decodeURIComponent(last ?? "")
+  const name = nameOf(last)
+  if (name === undefined)
+    return failure(400, "Internal Server Error", `Failed to decode param '${last}'`)
   const instance = state.instances.get(name)
-  if (!calls.has(call)) return failure(404, "Not Found", [`Cannot ${method} ${url.pathname}`])
+  const act = routes[call]
+  if (act === undefined && (!areas.has(area) || last === undefined))
+    return noRoute(method, url.pathname)
   if (instance === undefined) return notFound(name)
   if (key !== state.apiKey && key !== instance.token) return unauthorized
+  if (act === undefined) return notSimulated(method, url.pathname)
+  return act({ ...backend, instance, query: url.searchParams, body: fields })
+}
 
-  switch (call) {
-    case "GET /instance/connectionState":
-      return { status: 200, body: { instance: { instanceName: name, state: instance.state } } }
-    case "GET /instance/connect":
-      if (instance.state === undefined) return stringifiedObject
-      if (instance.state === "open")
-        return { status: 200, body: { instance: { instanceName: name, state: "open" } } }
-      if (instance.state === "close") {
-        instance.number = url.searchParams.get("number") ?? instance.number
-        await actions.connect(instance)
-      }
-      return { status: 200, body: { ...instance.qr, count: instance.qrCount } }
-    case "POST /instance/restart":
-      if (instance.state === "close" || instance.state === undefined) return stringifiedObject
-      actions.restart(instance)
-      return { status: 200, body: { instance: { instanceName: name, state: "open" } } }
-    case "DELETE /instance/logout":
-      if (instance.state === "close")
-        return failure(400, "Bad Request", [`The "${name}" instance is not connected`])
-      actions.logout(instance)
-      return success("Instance logged out")
-    case "DELETE /instance/delete":
-      // The clean-up comes after the answer.
-      if (!state.keepsDeleted) setImmediate(() => actions.remove(instance))
-      return success("Instance deleted")
-    case "GET /websocket/find":
-      return { status: 200, body: instance.websocket && { id: "ws", ...instance.websocket } }
-    case "POST /chat/findMessages":
-      await new Promise((resolve) => setTimeout(resolve, state.settings.findMillis))
-      return { status: 200, body: find(state, name, JSON.parse(text)) }
-    default:
-      return setWebSocket(instance, JSON.parse(text))
+const nameOf = (encoded = ""): string | undefined => {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return undefined
   }
 }
 
-const calls = new Set([
-  "GET /instance/connectionState",
-  "GET /instance/connect",
-  "POST /instance/restart",
-  "DELETE /instance/logout",
-  "DELETE /instance/delete",
-  "GET /websocket/find",
-  "POST /websocket/set",
-  "POST /chat/findMessages"
-])
-
-interface CreateBody {
-  readonly instanceName?: string
-  readonly integration?: string
-  readonly qrcode?: boolean
-  readonly number?: string
-  readonly token?: string
-  readonly websocket?: { readonly events?: ReadonlyArray<string> }
-}
-
-const create = async (
-  state: State,
-  actions: Actions,
-  key: string | string[] | undefined,
-  body: CreateBody
-): Promise<Reply> => {
-  const name = body.instanceName ?? ""
-  if (state.instances.has(name))
-    return failure(403, "Forbidden", [`This name "${name}" is already in use.`])
-  if (key !== state.apiKey) return unauthorized
-  if (name === "") return failure(400, "Bad Request", [["instanceName should not be empty"]])
-  if (!["WHATSAPP-BAILEYS", "WHATSAPP-BUSINESS", "EVOLUTION"].includes(body.integration ?? ""))
-    return failure(400, "Bad Request", ["Invalid integration"])
-  if (body.websocket !== undefined && body.websocket.events === undefined)
-    return failure(400, "Bad Request", ["Cannot read properties of undefined (reading 'length')"])
-
-  if (state.settings.refusesCreate)
-    return failure(400, "Bad Request", [`Invalid invocation: ${JSON.stringify(body)}`])
-
-  const instance = newInstance(name, body)
-  instance.created = body
-  const events = body.websocket?.events ?? []
-  if (body.websocket !== undefined)
-    instance.websocket = {
-      enabled: true,
-      events: events.length === 0 ? settingsOfEvolution : events
-    }
-  state.instances.set(name, instance)
-  actions.created(instance)
-  if (body.qrcode === true) {
-    await actions.connect(instance)
-    await new Promise((resolve) => setTimeout(resolve, state.settings.createMillis))
-  }
-  return {
-    status: 201,
-    body: {
-      instance: {
-        instanceName: name,
-        instanceId: instance.id,
-        integration: instance.integration,
-        status: instance.state
-      },
-      hash: instance.token,
-      websocket: { enabled: instance.websocket?.enabled },
-      ...(body.qrcode === true ? { qrcode: { ...instance.qr, count: instance.qrCount } } : {})
-    }
-  }
-}
-
-const fetchInstances = (state: State, key: string | string[] | undefined, url: URL): Reply => {
-  const name = url.searchParams.get("instanceName")
-  const all = [...state.instances.values()]
-  const visible = key === state.apiKey ? all : all.filter(({ token }) => token === key)
-  if (key !== state.apiKey && visible.length === 0) return unauthorized
-  const found = name === null ? visible : visible.filter((one) => one.name === name)
-  if (name !== null && found.length === 0)
-    return failure(404, "Not Found", [`Instance "${name}" not found`])
-  return {
+const welcome = ({ settings: { version } }: State): Reply =>
+  ok({
     status: 200,
-    body: found.map((one) => ({
-      id: one.id,
-      name: one.name,
-      connectionStatus: one.state,
-      ownerJid: one.ownerJid,
-      profileName: one.profileName,
-      profilePicUrl: one.profilePicUrl,
-      integration: one.integration,
-      number: one.number,
-      token: one.token,
-      disconnectionReasonCode: one.disconnectionReasonCode,
-      createdAt: one.createdAt,
-      Websocket: one.websocket,
-      _count: { Message: state.messages.get(one.name)?.length ?? 0, Contact: 0, Chat: 0 }
-    }))
-  }
-}
-
-const setWebSocket = (
-  instance: SimulatedInstance,
-  body: {
-    readonly websocket?: { readonly enabled: boolean; readonly events?: ReadonlyArray<string> }
-  }
-): Reply => {
-  const { websocket } = body
-  if (websocket === undefined)
-    return failure(500, "Internal Server Error", [
-      "Cannot set properties of undefined (setting 'events')"
-    ])
-  if (websocket.events === undefined)
-    return failure(500, "Internal Server Error", [
-      "Cannot read properties of undefined (reading 'length')"
-    ])
-  const unknown = websocket.events.find((name) => !settingsOfEvolution.includes(name))
-  if (unknown !== undefined)
-    return failure(400, "Bad Request", [
-      [`websocket.events[0] is not one of enum values: ${unknown}`]
-    ])
-  instance.websocket = {
-    enabled: websocket.enabled,
-    events:
-      websocket.enabled && websocket.events.length === 0 ? settingsOfEvolution : websocket.events
-  }
-  return { status: 201, body: { id: "ws", ...instance.websocket } }
-}
+    message: "Welcome to the Evolution API, it is working!",
+    version,
+    clientName: "evolution",
+    manager: "http://localhost:8080/manager",
+    documentation: "https://doc.evolution-api.com",
+    whatsappWebVersion: "2.3000.1027934701"
+  })

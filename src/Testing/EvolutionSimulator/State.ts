@@ -3,6 +3,9 @@ import { createHash, randomUUID } from "node:crypto"
 import QRCode from "qrcode"
 import { settingsNames } from "../../Domain/EventName.ts"
 import type { Random } from "../Random.ts"
+import type { Faults } from "./Faults.ts"
+import type { Settings } from "./Settings.ts"
+import type { Time } from "./Time.ts"
 
 /** Evolution's own list of 2.3.x: `groups.update` is misspelt in it, and 2.4's event is not there. */
 export const settingsOfEvolution: ReadonlyArray<string> = settingsNames
@@ -25,7 +28,10 @@ export interface SimulatedInstance {
   readonly createdAt: string
   /** Code of the last end of a session; a later session does not clear it. */
   disconnectionReasonCode: number | null
+  /** Codes of this attempt to link. */
   qrCount: number
+  /** Codes of all attempts. */
+  qrShown: number
   qr:
     | { readonly code: string; readonly base64: string; readonly pairingCode: string | null }
     | undefined
@@ -48,83 +54,25 @@ export interface StoredMessage {
   readonly MessageUpdate: ReadonlyArray<unknown>
 }
 
-export interface Settings {
-  readonly apiKey: string
-  /** `WEBSOCKET_GLOBAL_EVENTS`. */
-  readonly globalEvents: boolean
-  /** `WEBSOCKET_ENABLED`. */
-  readonly webSocket: boolean
-  /** True if `WEBSOCKET_ALLOWED_HOSTS` contains our host: then a socket needs no key. */
-  readonly isAllowedHost: boolean
-  /** Version in the answer to `GET /`. */
-  readonly version: string
-  /** Delay of the answer to create; 5 000 ms in the real Evolution. */
-  readonly createMillis: number
-  /** Refuses each creation, and repeats its body, as a failed write to the database does. */
-  readonly refusesCreate: boolean
-  readonly pingInterval: number
-  readonly pingTimeout: number
-  /** `DATABASE_SAVE_DATA_NEW_MESSAGE`. */
-  readonly storeMessages: boolean
-  /** The time by which the clocks of Evolution and WhatsApp are ahead of this machine's, in ms. */
-  readonly clockMillis: number
-  /** Delay of the answer to findMessages. */
-  readonly findMillis: number
-  /** True: a person's message is stored under `@lid` and emitted under the phone, as 2.3.7 does. */
-  readonly storesHidden: boolean
-  /** Seed of the order in which messages of one second are found. */
-  readonly seed: number
-}
-
-export const defaults: Settings = {
-  apiKey: "the-simulators-key",
-  globalEvents: true,
-  webSocket: true,
-  isAllowedHost: false,
-  version: "2.3.7",
-  createMillis: 20,
-  refusesCreate: false,
-  pingInterval: 25_000,
-  pingTimeout: 20_000,
-  storeMessages: true,
-  clockMillis: 0,
-  storesHidden: false,
-  findMillis: 0,
-  seed: 1
-}
-
 /** The time by the clocks of Evolution and WhatsApp, ms since 1970 UTC. */
-export const clockOf = ({ settings }: State): number => Date.now() + settings.clockMillis
-
-/** The answer of a proxy, a firewall or a login page in front of Evolution. */
-export interface Intermediary {
-  readonly status: number
-  readonly body: string
-  readonly headers?: Readonly<Record<string, string>>
-  /** True: it lets sockets pass, as a firewall whose rules are about REST alone. */
-  readonly sparesSockets?: boolean
-}
-
-/** A refusal of all requests: an intermediary's answer, or the missing licence of 2.4. */
-export type Refusal = Intermediary | "license" | undefined
+export const clockOf = ({ settings, time }: State): number => time.now() + settings.clockMillis
 
 export interface State {
   readonly settings: Settings
+  readonly time: Time
   readonly instances: Map<string, SimulatedInstance>
   /** Messages by the instance's name, in the order of their emission. */
   readonly messages: Map<string, Array<StoredMessage>>
-  readonly random: Random
-  refusal: Refusal
+  /** The order of messages of one second. */
+  readonly ties: Random
+  readonly faults: Faults
   /** `WEBSOCKET_GLOBAL_EVENTS` now. */
   globalEvents: boolean
-  /** Instances whose messages are stored and not emitted, as Evolution 2.3.6 does after a logout. */
-  readonly deaf: Set<string>
-  /** True: a deletion is answered as done, and the clean-up after the answer fails. */
-  keepsDeleted: boolean
   apiKey: string
 }
 
 export const newInstance = (
+  state: State,
   name: string,
   options: { readonly token?: string; readonly integration?: string; readonly number?: string } = {}
 ): SimulatedInstance => ({
@@ -137,9 +85,10 @@ export const newInstance = (
   ownerJid: null,
   profileName: null,
   profilePicUrl: null,
-  createdAt: new Date().toISOString(),
+  createdAt: new Date(clockOf(state)).toISOString(),
   disconnectionReasonCode: null,
   qrCount: 0,
+  qrShown: 0,
   qr: undefined,
   websocket: null
 })
@@ -148,7 +97,7 @@ export const newInstance = (
 export const nextQr = async (instance: SimulatedInstance) => {
   const { name, number } = instance
   instance.qrCount++
-  const code = codeOf(name, instance.qrCount)
+  const code = codeOf(name, ++instance.qrShown)
   const base64 = await QRCode.toDataURL(code, { margin: 3, scale: 4, errorCorrectionLevel: "H" })
   instance.qr = { pairingCode: number === null ? null : "ABCD1234", code, base64 }
   return instance.qr

@@ -21,7 +21,7 @@ export const hull = (...offsets: ReadonlyArray<ClockOffset | null>): ClockOffset
 
 /** The offset that is surely there: 0 where the range holds 0. */
 export const certain = ({ least, most }: ClockOffset): number =>
-  least > 0 ? least : most < 0 ? most : 0
+  Math.max(least, 0) + Math.min(most, 0)
 
 /** Says by how much our clock differs from another one. */
 export const sentence = (whose: string, millis: number): string =>
@@ -102,11 +102,8 @@ export const ofMessages = () => {
     offset: ({ monotonic, wall }: Moment): ClockOffset | null => {
       const most = samples.reduce((least, { offset }) => Math.min(least, offset), Infinity)
       const quick = samples.filter(({ offset }) => offset <= most + agreement)
-      const [first, last] = [quick[0], quick.at(-1)]
-      return first === undefined ||
-        last === undefined ||
-        quick.length < enough ||
-        last.at - first.at < evidence
+      const stretch = (quick.at(-1)?.at ?? 0) - (quick[0]?.at ?? 0)
+      return quick.length < enough || stretch < evidence
         ? null
         : shift({ least: most - transit, most }, wall - monotonic)
     }

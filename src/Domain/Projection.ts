@@ -80,9 +80,7 @@ export const observe = (
 /** A code proves that Evolution reaches WhatsApp, so the time without one begins anew. */
 const connectingSince = (known: Observed, next: Observed, at: DateTime.Utc) => {
   if (next.whatsapp?.state !== "connecting") return null
-  return known.whatsapp?.state === "connecting" && known.qrSequence === next.qrSequence
-    ? (known.connectingSince ?? at)
-    : at
+  return known.qrSequence === next.qrSequence ? (known.connectingSince ?? at) : at
 }
 
 /**

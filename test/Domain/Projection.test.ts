@@ -98,10 +98,13 @@ describe("observe", () => {
     })
   })
 
-  it.each(["backfill", "listener"] as const)("changes no fact on a %s event", (origin) => {
-    const known = taught(update("open"))
-    expect(observe(known, update("close", {}, { at: 9, origin }))).toEqual(known)
-  })
+  it.each(["backfill", "import", "listener"] as const)(
+    "changes no fact on a %s event",
+    (origin) => {
+      const known = taught(update("open"))
+      expect(observe(known, update("close", {}, { at: 9, origin }))).toEqual(known)
+    }
+  )
 })
 
 describe("observe, of a snapshot", () => {

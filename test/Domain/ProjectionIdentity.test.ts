@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Either } from "effect"
 import { decode } from "../../src/Domain/Event.ts"
 import { InstanceName, nothingObserved, type Observed } from "../../src/Domain/Instance.ts"
-import { observe, project } from "../../src/Domain/Projection.ts"
+import { merged, observe, project } from "../../src/Domain/Projection.ts"
 import * as Scrub from "../../src/Domain/Scrub.ts"
 
 const utc = DateTime.unsafeMake
@@ -61,6 +61,11 @@ describe("the identity of an instance at Evolution", () => {
     [
       "rows that tell a part each",
       [row({ integration: dated.integration }), row({ createdAt: dated.createdAt })],
+      identity
+    ],
+    [
+      "a row with another integration",
+      [row({ ...dated, integration: "EVOLUTION" }), row(dated)],
       identity
     ],
     [
@@ -139,6 +144,23 @@ describe("the profile in a row", () => {
     ["a snapshot that it is gone", update("removed")]
   ])("ends with %s", (_, next) => {
     expect(taught(open, next).profile).toEqual(nothingObserved.profile)
+  })
+
+  it("is the same value while nothing else is told, and else another one", () => {
+    const nothing = { phone: null, name: null, pictureUrl: null }
+    for (const told of [nothing, loja, { ...nothing, name: loja.name }])
+      expect(merged(loja, told)).toBe(loja)
+    expect(merged(loja, { ...nothing, pictureUrl: "https://p/2" })).toEqual({
+      ...loja,
+      pictureUrl: "https://p/2"
+    })
+    expect(merged(loja, { ...nothing, name: "Outra" })).toEqual({ ...loja, name: "Outra" })
+  })
+
+  it("keeps what was known before its phone was", () => {
+    expect(merged({ ...loja, phone: null }, { phone: "55", name: null, pictureUrl: null })).toEqual(
+      { ...loja, phone: "55" }
+    )
   })
 
   it("is kept while the instance connects, whatever the last reason was", () => {

@@ -112,6 +112,7 @@ describe("A summary, of its facts", () => {
   })
 
   it("tells what is known of Evolution", () => {
+    expect(unproven(now)).toEqual({ state: "unproven", since: now, evidence: null, instance: null })
     expect(summary({ clockOffset: { least: 31_000, most: 32_000 } }).evolution).toEqual({
       url: "http://evolution:8080/",
       mode: "global",
@@ -150,6 +151,12 @@ describe("A summary, of its facts", () => {
     const found = summary({ link: waiting(UpgradeRefused.of(400, "Invalid global token")) })
     expect(found.condition).toBe("key_refused")
     expect(found.evolution.isKeyAccepted).toBe(false)
+  })
+
+  it("needs a licence also where the socket alone says so", () => {
+    const answer = JSON.stringify({ error: "service not activated", code: "LICENSE_REQUIRED" })
+    const { condition } = summary({ link: waiting(UpgradeRefused.of(503, answer)) })
+    expect(condition).toBe("license_required")
   })
 
   it("starts while neither a list nor an error is there, and with an error of our own database", () => {

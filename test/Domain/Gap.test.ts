@@ -182,6 +182,13 @@ describe("the cause of a gap", () => {
     expect(Schema.is(Gap.GapCause)(cause)).toBe(true)
   })
 
+  it("is a link that is up and brings no events for two of all causes", () => {
+    expect(Gap.GapCause.literals.filter((cause) => Gap.isDeaf({ cause }))).toEqual([
+      "not_broadcast",
+      "not_emitted"
+    ])
+  })
+
   it("is there for whatever can end one", () => {
     const tags = new Set(causes.map(([error]) => error._tag))
     for (const [error] of causes) expect(Schema.is(SessionError)(error)).toBe(true)

@@ -10,9 +10,11 @@
 import { Layer } from "effect"
 import { Audit } from "./Access/Audit.ts"
 import { KeyStore } from "./Access/KeyStore.ts"
+import * as Settings from "./AppConfig/Settings.ts"
 import * as StopPlan from "./Concurrency/StopPlan.ts"
 import { EventSource } from "./Evolution/EventSource.ts"
 import { EvolutionClient } from "./Evolution/EvolutionClient.ts"
+import * as Transport from "./Evolution/Transport.ts"
 import { Upstream } from "./Evolution/Upstream.ts"
 import * as FirstReport from "./Instances/FirstReport.ts"
 import { Instances } from "./Instances/Instances.ts"
@@ -39,7 +41,7 @@ import * as StormLog from "./Log/StormLog.ts"
 import * as Sql from "./Storage/Sql.ts"
 
 // Each line stands on the ones below it; what is built last is stopped first.
-export const layer = Layer.mergeAll(
+const tree = Layer.mergeAll(
   AutoStart.layer,
   FirstReport.layer,
   Pairing.layer,
@@ -67,8 +69,37 @@ export const layer = Layer.mergeAll(
       KeptDefaults.layer,
       KeyStore.layer
     )
-  ),
-  Layer.provideMerge(Sql.layer),
-  StopPlan.bounded("database"),
-  Layer.provideMerge(StopPlan.StopPlan.layer)
+  )
 )
+
+/** Bounds the time in which a tree stops. */
+const stopping = <A, E, R>(layer: Layer.Layer<A, E, R>) =>
+  layer.pipe(StopPlan.bounded("database"), Layer.provideMerge(StopPlan.StopPlan.layer))
+
+/**
+ * The listener on what the program provides: its SQL client, whose database is migrated first (`layerMigrations`),
+ * its HTTP client for all calls to Evolution, and `Settings`. It is built once for each value of `Settings`.
+ */
+export const layerNoDeps = Settings.perSettings(
+  tree.pipe(
+    Layer.provide(Layer.provideMerge(Sql.layerMigrations, Sql.layerUntransformed)),
+    stopping
+  )
+)
+
+/** As `layerNoDeps`, with the default HTTP client, and settings from the environment. */
+export const layerNoDatabase = layerNoDeps.pipe(
+  Layer.provide(Transport.layer),
+  Layer.provideMerge(Settings.layerFromEnv)
+)
+
+/** The listener with a database and an HTTP client of its own, and settings from the environment. */
+export const layer = Settings.perSettings(
+  tree.pipe(Layer.provideMerge(Sql.layer), Layer.provide(Transport.layer), stopping)
+).pipe(Layer.provideMerge(Settings.layerFromEnv))
+
+/**
+ * Makes or updates the tables in the database of the program's own SQL client, as `layerNoDeps` does: for a
+ * deployment that migrates apart.
+ */
+export const layerMigrations = Sql.layerMigrations

@@ -1,6 +1,7 @@
 /** The program: runs the service until a signal comes, or one command. */
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
+import * as Settings from "./AppConfig/Settings.ts"
 import * as Check from "./Command/Check.ts"
 import * as KeysCommand from "./Command/KeysCommand.ts"
 import * as Startup from "./Command/Startup.ts"
@@ -12,12 +13,13 @@ import * as Tracing from "./Telemetry/Tracing.ts"
 const service = Layer.merge(Http.layer, Warnings.layer).pipe(
   Layer.provide(EvolutionListener.layer),
   Layer.provide(Tracing.layer),
-  Layer.provide(Startup.logging)
+  Layer.provide(Startup.logging),
+  Layer.provide(Settings.layerFromEnv)
 )
 
 const [command, ...args] = process.argv.slice(2)
 
-const program = Effect.suspend((): Effect.Effect<void, unknown> => {
+const program = Effect.suspend((): Effect.Effect<void, unknown, Settings.Settings> => {
   switch (command) {
     case undefined:
       return Startup.launch(service)
@@ -33,7 +35,7 @@ const program = Effect.suspend((): Effect.Effect<void, unknown> => {
 // The files that the service makes hold messages, codes and keys.
 process.umask(0o077)
 Startup.endOnSecondSignal()
-NodeRuntime.runMain(Startup.explainFailure(program), {
+NodeRuntime.runMain(Effect.provide(Startup.explainFailure(program), Settings.layerFromEnv), {
   disableErrorReporting: true,
   disablePrettyLogger: true
 })

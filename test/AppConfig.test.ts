@@ -12,15 +12,15 @@ import {
 import * as AppConfig from "../src/AppConfig.ts"
 
 const everything = Config.all({
-  evolution: AppConfig.Evolution,
-  dataDir: AppConfig.dataDir,
-  databaseUrl: AppConfig.databaseUrl,
-  http: AppConfig.Http,
-  queue: AppConfig.Queue,
-  autoStart: AppConfig.autoStart,
-  backfillLimit: AppConfig.backfillLimit,
-  importOnStart: AppConfig.importOnStart,
-  logLevel: AppConfig.logLevel
+  evolution: AppConfig.Evolution.config,
+  dataDir: AppConfig.dataDir.config,
+  databaseUrl: AppConfig.databaseUrl.config,
+  http: AppConfig.Http.config,
+  queue: AppConfig.Queue.config,
+  autoStart: AppConfig.autoStart.config,
+  backfillLimit: AppConfig.backfillLimit.config,
+  importOnStart: AppConfig.importOnStart.config,
+  logLevel: AppConfig.logLevel.config
 })
 
 const load = (variables: Readonly<Record<string, string>>) =>
@@ -215,9 +215,9 @@ describe("explain", () => {
   it.effect("names a setting that is read under a prefix by its whole path", () =>
     Effect.gen(function* () {
       const nested = Config.all([
-        Config.nested(AppConfig.backfillLimit, "LISTENER"),
+        Config.nested(AppConfig.backfillLimit.config, "LISTENER"),
         Config.nested(
-          Config.orElse(AppConfig.Evolution, () => AppConfig.Evolution),
+          Config.orElse(AppConfig.Evolution.config, () => AppConfig.Evolution.config),
           "LISTENER"
         )
       ])
@@ -244,7 +244,7 @@ describe("explain", () => {
     Effect.gen(function* () {
       const refusalsOf = (variables: Readonly<Record<string, string>>) =>
         ConfigProvider.fromMap(new Map(Object.entries({ ...required, ...variables })))
-          .load(AppConfig.everything)
+          .load(AppConfig.everything.config)
           .pipe(
             Effect.match({ onSuccess: () => [], onFailure: (error) => AppConfig.explain(error) })
           )

@@ -1,9 +1,11 @@
 /** `--check`: examines the settings, the database and Evolution, and says what to do. */
 import { parseArgs } from "node:util"
 import { Console, Data, Duration, Effect, Either, Layer, Stream } from "effect"
+import type { Settings } from "../AppConfig/Settings.ts"
 import * as AppConfig from "../AppConfig.ts"
 import { EvolutionClient } from "../Evolution/EvolutionClient.ts"
 import { Probe } from "../Evolution/Probe.ts"
+import * as Transport from "../Evolution/Transport.ts"
 import * as Broadcast from "./Check/Broadcast.ts"
 import * as Database from "./Check/Database.ts"
 import * as Evolution from "./Check/Evolution.ts"
@@ -23,10 +25,10 @@ export interface Options {
 
 export const usage = "Usage: --check [--probe]"
 
-const layer = Layer.merge(Probe.layer, EvolutionClient.layer)
+const layer = Layer.merge(Probe.layer, EvolutionClient.layer).pipe(Layer.provide(Transport.layer))
 
 /** Emits each finding at once. If the settings are wrong, nothing else is examined. */
-export const findings = (options: Options): Stream.Stream<Finding> =>
+export const findings = (options: Options): Stream.Stream<Finding, never, Settings> =>
   Stream.unwrap(
     Effect.map(Effect.either(AppConfig.everything), (settings) =>
       Either.isLeft(settings)
@@ -36,7 +38,7 @@ export const findings = (options: Options): Stream.Stream<Finding> =>
         : Stream.make(ok("settings", "complete and well-formed")).pipe(
             Stream.concat(each(Evolution.precautions)),
             Stream.concat(each(Database.database)),
-            Stream.concat(Stream.provideLayer(evolution(options), layer)),
+            Stream.concat(Stream.provideSomeLayer(evolution(options), layer)),
             Stream.orDie // the settings have just been read
           )
     )

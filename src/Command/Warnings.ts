@@ -1,6 +1,7 @@
 /** Logs a warning at start for each setting that works and should be changed. */
 import { Effect, Layer, Option, Schedule } from "effect"
 import { Probe, versionOf } from "../Evolution/Probe.ts"
+import * as Transport from "../Evolution/Transport.ts"
 import { aboutVersion, instanceKey, openDoor, precautions, way } from "./Check/Evolution.ts"
 import type { Finding } from "./Check/Finding.ts"
 
@@ -36,4 +37,4 @@ export const layer = Layer.scopedDiscard(
     ),
     ofEvolution.pipe(Effect.retry(retryPolicy), Effect.ignore, Effect.forkScoped)
   )
-).pipe(Layer.provide(Probe.layer))
+).pipe(Layer.provide(Probe.layer), Layer.provide(Transport.layer))

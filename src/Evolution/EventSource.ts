@@ -1,5 +1,5 @@
 /** The raw events of one instance. Downstream of this module no code knows that there is a socket. */
-import { Config, Context, type Effect, Layer, type Scope, type Stream } from "effect"
+import { Context, Effect, Layer, type Scope, type Stream } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { LinkError } from "../Domain/LinkError.ts"
@@ -96,7 +96,7 @@ export class EventSource extends Context.Tag("evolution-listener/EventSource")<
 
   /** The one that `EVOLUTION_MODE` names. */
   static readonly layer = Layer.unwrapEffect(
-    Config.map(
+    Effect.map(
       AppConfig.Evolution,
       ({ mode }) =>
         ({

@@ -10,7 +10,6 @@ import * as About from "./EvolutionClient/About.ts"
 import { isOfSocket } from "./EvolutionClient/Answer.ts"
 import * as Body from "./EvolutionClient/Body.ts"
 import * as Calls from "./EvolutionClient/Calls.ts"
-import * as Transport from "./EvolutionClient/Transport.ts"
 
 export type { FoundMessage, InstanceRow, WebSocketSettings } from "./EvolutionClient/Body.ts"
 
@@ -91,7 +90,7 @@ export class EvolutionClient extends Context.Tag("evolution-listener/EvolutionCl
   static readonly layer = Layer.effect(
     EvolutionClient,
     Effect.suspend(() => make)
-  ).pipe(Layer.provide(Transport.layer))
+  )
 }
 
 /** Evolution fetches WhatsApp's web version, and then sleeps for 5 s. */

@@ -21,7 +21,6 @@ import { reasonOf } from "../Domain/Reach.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
 import { endpoint } from "./EventSource/Endpoint.ts"
 import { type Answer, read } from "./EvolutionClient/Answer.ts"
-import * as Transport from "./EvolutionClient/Transport.ts"
 import * as SocketIo from "./Wire/SocketIo.ts"
 
 export type { Answer }
@@ -57,7 +56,7 @@ export class Probe extends Context.Tag("evolution-listener/Probe")<
   static readonly layer = Layer.effect(
     Probe,
     Effect.suspend(() => make)
-  ).pipe(Layer.provide(Transport.layer))
+  )
 }
 
 const timeout = Duration.seconds(10)

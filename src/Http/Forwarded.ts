@@ -69,33 +69,33 @@ export interface Forwarded {
   readonly caller: (request: Request) => { readonly address: string; readonly peer: string }
 }
 
-export const forwardedBy: Effect.Effect<
-  Forwarded,
-  Effect.Effect.Error<typeof AppConfig.trustedProxies>
-> = Effect.map(Effect.map(AppConfig.trustedProxies, AppConfig.trusting), (isTrusted) => ({
-  address: (request) => {
-    const claim = claimOf(request)
-    const peer = peerOf(request)
-    if (claim !== undefined && !isTrusted(peer))
-      return Either.left(
-        `A proxy at ${peer} forwards requests and is not trusted: set PUBLIC_URL, or add it to TRUST_PROXY`
-      )
-    const { host } = request.headers
-    const url = addressOf(claim ?? { scheme: "http", host: host ?? "", prefix: "/" })
-    return url === undefined
-      ? Either.left("The request does not say at which address it reached us: set PUBLIC_URL")
-      : Either.right(url)
-  },
-  caller: (request) => {
-    const peer = peerOf(request)
-    let address = peer
-    const hops = [...hopsOf(request.headers["x-forwarded-for"])]
-    while (isTrusted(address)) {
-      const next = hops.pop()
-      if (next === undefined) break
-      // A proxy may hide an address (RFC 7239, 6.3), and a text of any length would be kept.
-      address = isIP(next) === 0 ? "unknown" : next
+export const forwardedBy = Effect.map(
+  Effect.map(AppConfig.trustedProxies, AppConfig.trusting),
+  (isTrusted): Forwarded => ({
+    address: (request) => {
+      const claim = claimOf(request)
+      const peer = peerOf(request)
+      if (claim !== undefined && !isTrusted(peer))
+        return Either.left(
+          `A proxy at ${peer} forwards requests and is not trusted: set PUBLIC_URL, or add it to TRUST_PROXY`
+        )
+      const { host } = request.headers
+      const url = addressOf(claim ?? { scheme: "http", host: host ?? "", prefix: "/" })
+      return url === undefined
+        ? Either.left("The request does not say at which address it reached us: set PUBLIC_URL")
+        : Either.right(url)
+    },
+    caller: (request) => {
+      const peer = peerOf(request)
+      let address = peer
+      const hops = [...hopsOf(request.headers["x-forwarded-for"])]
+      while (isTrusted(address)) {
+        const next = hops.pop()
+        if (next === undefined) break
+        // A proxy may hide an address (RFC 7239, 6.3), and a text of any length would be kept.
+        address = isIP(next) === 0 ? "unknown" : next
+      }
+      return { address, peer }
     }
-    return { address, peer }
-  }
-}))
+  })
+)

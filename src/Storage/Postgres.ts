@@ -2,7 +2,7 @@
 import { Reactivity } from "@effect/experimental"
 import { SqlClient, SqlError } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
-import { Context, Duration, Effect, Either, Layer, Redacted } from "effect"
+import { Context, Duration, Effect, Either, Layer, Option, Redacted } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
@@ -30,6 +30,15 @@ export const parse = (
       (why) => new DatabaseUnavailable({ message: `Cannot read DATABASE_URL: ${why}` })
     )
   )
+
+/** The address in the settings, with the password in them; `None`: the embedded database is used. */
+export const configured = Effect.gen(function* () {
+  const url = yield* AppConfig.databaseUrl
+  if (Option.isNone(url)) return Option.none()
+  const address = yield* parse(url.value)
+  const password = address.password ?? Option.getOrUndefined(yield* AppConfig.databasePassword)
+  return Option.some({ ...address, password })
+})
 
 /** `within`: how long a connection may stay silent; without it, without bound. */
 export const layer = (url: Redacted.Redacted, within?: Duration.Duration) =>

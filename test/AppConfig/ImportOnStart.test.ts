@@ -5,7 +5,7 @@ import * as AppConfig from "../../src/AppConfig.ts"
 const read = (text?: string) =>
   ConfigProvider.fromMap(
     new Map(text === undefined ? [] : [["IMPORT_ON_START", text] as const])
-  ).load(AppConfig.importOnStart)
+  ).load(AppConfig.importOnStart.config)
 
 describe("IMPORT_ON_START", () => {
   it.effect.each([

@@ -6,7 +6,7 @@ type Variables = Readonly<Record<string, string>>
 
 const load = (EVOLUTION_API_URL: string, variables: Variables) =>
   ConfigProvider.fromMap(new Map(Object.entries({ EVOLUTION_API_URL, ...variables }))).load(
-    AppConfig.evolutionProxy
+    AppConfig.evolutionProxy.config
   )
 
 /** `host:port` of the proxy that is used, or `direct`. */

@@ -4,7 +4,7 @@ import * as AppConfig from "../../src/AppConfig.ts"
 
 const load = (EVOLUTION_API_URL: string, variables: Readonly<Record<string, string>>) =>
   ConfigProvider.fromMap(new Map(Object.entries({ EVOLUTION_API_URL, ...variables }))).load(
-    AppConfig.evolutionProxy
+    AppConfig.evolutionProxy.config
   )
 
 /** `host:port` of the proxy that is used, or `direct`. */

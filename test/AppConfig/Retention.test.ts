@@ -4,7 +4,9 @@ import * as AppConfig from "../../src/AppConfig.ts"
 
 const read = (text: string) =>
   Effect.either(
-    ConfigProvider.fromMap(new Map([["EVENT_RETENTION", text]])).load(AppConfig.eventRetention)
+    ConfigProvider.fromMap(new Map([["EVENT_RETENTION", text]])).load(
+      AppConfig.eventRetention.config
+    )
   )
 
 const given = (text: string) => Effect.map(read(text), Either.getOrThrow)
@@ -21,7 +23,7 @@ describe("EVENT_RETENTION", () => {
     Effect.gen(function* () {
       const forever = { general: null, overrides: [] }
       for (const text of ["", "forever"]) expect(yield* given(text)).toEqual(forever)
-      const unset = yield* ConfigProvider.fromMap(new Map()).load(AppConfig.eventRetention)
+      const unset = yield* ConfigProvider.fromMap(new Map()).load(AppConfig.eventRetention.config)
       expect(unset).toEqual(forever)
     })
   )

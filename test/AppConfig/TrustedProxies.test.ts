@@ -5,7 +5,7 @@ import * as AppConfig from "../../src/AppConfig.ts"
 
 const read = (text?: string) =>
   ConfigProvider.fromMap(new Map(text === undefined ? [] : [["TRUST_PROXY", text] as const])).load(
-    AppConfig.trustedProxies
+    AppConfig.trustedProxies.config
   )
 
 describe("TRUST_PROXY", () => {

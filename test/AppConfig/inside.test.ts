@@ -5,7 +5,8 @@ import * as AppConfig from "../../src/AppConfig.ts"
 const load = <A>(config: Config.Config<A>, variables: Readonly<Record<string, string>>) =>
   Effect.either(ConfigProvider.fromMap(new Map(Object.entries(variables))).load(config))
 
-const traces = (variables: Readonly<Record<string, string>>) => load(AppConfig.traces, variables)
+const traces = (variables: Readonly<Record<string, string>>) =>
+  load(AppConfig.traces.config, variables)
 
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/otlp" }
 
@@ -65,7 +66,7 @@ describe("NODE_TLS_REJECT_UNAUTHORIZED", () => {
   it.effect("turns the check of certificates off with 0 alone, as in Node", () =>
     Effect.gen(function* () {
       const verified = (variables: Readonly<Record<string, string>>) =>
-        Effect.flatten(load(AppConfig.isTlsVerified, variables))
+        Effect.flatten(load(AppConfig.isTlsVerified.config, variables))
       expect(yield* verified({})).toBe(true)
       for (const [text, expected] of [
         ["0", false],
@@ -81,11 +82,13 @@ describe("METRICS_PER_INSTANCE", () => {
   it.effect("is off by default", () =>
     Effect.gen(function* () {
       const of = (variables: Readonly<Record<string, string>>) =>
-        Effect.flatten(load(AppConfig.metricsPerInstance, variables))
+        Effect.flatten(load(AppConfig.metricsPerInstance.config, variables))
       expect(yield* of({})).toBe(false)
       expect(yield* of({ METRICS_PER_INSTANCE: "true" })).toBe(true)
       expect(
-        Either.isLeft(yield* load(AppConfig.metricsPerInstance, { METRICS_PER_INSTANCE: "some" }))
+        Either.isLeft(
+          yield* load(AppConfig.metricsPerInstance.config, { METRICS_PER_INSTANCE: "some" })
+        )
       ).toBe(true)
     })
   )
@@ -94,7 +97,7 @@ describe("METRICS_PER_INSTANCE", () => {
 describe("the settings as a whole", () => {
   it.effect("report these with the other wrong settings", () =>
     Effect.gen(function* () {
-      const loaded = yield* load(AppConfig.everything, {
+      const loaded = yield* load(AppConfig.everything.config, {
         EVOLUTION_API_URL: "http://localhost:8080",
         EVOLUTION_API_KEY: "key",
         METRICS_PER_INSTANCE: "some",

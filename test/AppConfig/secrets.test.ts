@@ -4,7 +4,7 @@ import * as AppConfig from "../../src/AppConfig.ts"
 
 const secretsIn = (variables: Readonly<Record<string, string>>) =>
   Effect.map(
-    ConfigProvider.fromMap(new Map(Object.entries(variables))).load(AppConfig.secrets),
+    ConfigProvider.fromMap(new Map(Object.entries(variables))).load(AppConfig.secrets.config),
     (secrets) => secrets.map((secret) => Redacted.value(secret))
   )
 
@@ -69,7 +69,7 @@ describe("the secrets in the settings", () => {
   it.effect("are not printed", () =>
     Effect.gen(function* () {
       const provider = ConfigProvider.fromMap(new Map([["API_KEY", "sesame"]]))
-      expect(String(yield* provider.load(AppConfig.secrets))).not.toContain("sesame")
+      expect(String(yield* provider.load(AppConfig.secrets.config))).not.toContain("sesame")
     })
   )
 })

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Queue } from "effect"
+import { type ConfigError, Effect, Layer, Logger, Queue } from "effect"
+import type { Settings } from "../../src/AppConfig/Settings.ts"
 import * as Warnings from "../../src/Command/Warnings.ts"
 import { Probe } from "../../src/Evolution/Probe.ts"
 import { scopedSimulator } from "../../src/Testing.ts"
 import { evolutionAt, settings } from "../support/settings.ts"
 
 /** What the log says, line by line, while the layer lives. */
-const warned = (environment: Layer.Layer<never>) =>
+const warned = (environment: Layer.Layer<Settings, ConfigError.ConfigError>) =>
   Effect.gen(function* () {
     const said = yield* Queue.unbounded<string>()
     const log = Logger.replace(
@@ -60,7 +61,7 @@ describe("the warnings at the start", () => {
       const evolution = yield* scopedSimulator()
       const environment = evolutionAt(evolution)
       const said = yield* warned(environment)
-      yield* Effect.provide(Warnings.ofEvolution, Layer.provide(Probe.layer, environment))
+      yield* Effect.provide(Warnings.ofEvolution, Layer.provideMerge(Probe.layer, environment))
       expect([...(yield* said.takeAll)]).toEqual([])
     })
   )

@@ -5,6 +5,7 @@ import { Context, Effect, Layer, Option, Stream } from "effect"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { EvolutionClient } from "../../src/Evolution/EvolutionClient.ts"
 import { Probe } from "../../src/Evolution/Probe.ts"
+import * as Transport from "../../src/Evolution/Transport.ts"
 import { scopedSimulator } from "../../src/Testing.ts"
 import { connectProxy } from "../support/ConnectProxy.ts"
 import { freePort } from "../support/ServiceProcess.ts"
@@ -20,6 +21,7 @@ const proxied = (variables: Readonly<Record<string, string>>) =>
   Effect.map(
     Layer.build(
       Layer.merge(EvolutionClient.layer, Probe.layer).pipe(
+        Layer.provide(Transport.layer),
         Layer.provide(settings({ EVOLUTION_API_URL: url, ...variables }))
       )
     ),

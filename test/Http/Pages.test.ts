@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Scope } from "effect"
 import * as Pages from "../../src/Http/Pages.ts"
 import { names as instanceNames } from "../support/names.ts"
+import { settings } from "../support/settings.ts"
 import { house, serve } from "./Service.ts"
 
 const folder = join(import.meta.dirname, "../../src/Http/Pages")
@@ -226,7 +227,9 @@ describe("the folder of the pages", () => {
     (path) => Effect.sync(() => rmSync(path, { recursive: true }))
   )
   const built = (path: string) =>
-    Layer.build(Pages.make(pathToFileURL(`${path}/`))).pipe(Effect.provide(HttpLayerRouter.layer))
+    Layer.build(Pages.make(pathToFileURL(`${path}/`))).pipe(
+      Effect.provide(Layer.merge(HttpLayerRouter.layer, settings({})))
+    )
 
   it.scoped("has to be there, with every page in it, or the service says what is missing", () =>
     Effect.gen(function* () {

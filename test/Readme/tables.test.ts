@@ -19,7 +19,7 @@ const required = { EVOLUTION_API_URL: "http://localhost:8080", EVOLUTION_API_KEY
 
 const load = (variables: Readonly<Record<string, string>>) =>
   ConfigProvider.fromMap(new Map(Object.entries({ ...required, ...variables }))).load(
-    AppConfig.everything
+    AppConfig.everything.config
   )
 
 /** Node itself reads these. */
@@ -48,7 +48,9 @@ describe("The table of settings", () => {
         .filter(([, text]) => text === "required")
         .flatMap(([names = ""]) => codesIn(names))
       expect(asked).toEqual(Object.keys(required))
-      const error = yield* Effect.flip(ConfigProvider.fromMap(new Map()).load(AppConfig.everything))
+      const error = yield* Effect.flip(
+        ConfigProvider.fromMap(new Map()).load(AppConfig.everything.config)
+      )
       expect(AppConfig.explain(error)).toEqual(asked.map((name) => `${name}: not set`))
     })
   )

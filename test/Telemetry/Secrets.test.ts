@@ -1,6 +1,7 @@
 import { HttpLayerRouter } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Redacted } from "effect"
+import * as Settings from "../../src/AppConfig/Settings.ts"
 import { decode, type EvolutionEvent } from "../../src/Domain/Event.ts"
 import { ApiKey } from "../../src/Http/ApiKey.ts"
 import * as Edge from "../../src/Http/Edge.ts"
@@ -13,8 +14,8 @@ const variables = new Map([["EVOLUTION_API_KEY", "evolution-key-9"]])
 /** Secrets of their own, whatever other tests have added. */
 const apart = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
-    Effect.provideServiceEffect(Secrets.Secrets, Effect.sync(Secrets.make)),
-    Effect.withConfigProvider(ConfigProvider.fromMap(variables))
+    Effect.provide(Settings.layerFrom(ConfigProvider.fromMap(variables))),
+    Effect.provideServiceEffect(Secrets.Secrets, Effect.sync(Secrets.make))
   )
 
 /** What a module that asked for the scrub earlier makes of a text. */
@@ -79,7 +80,9 @@ describe("Secrets", () => {
       Effect.gen(function* () {
         const DATA_DIR = yield* temporaryDirectory
         const context = yield* Layer.build(ApiKey.layer).pipe(
-          Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["DATA_DIR", DATA_DIR]])))
+          Effect.provide(
+            Settings.layerFrom(ConfigProvider.fromMap(new Map([["DATA_DIR", DATA_DIR]])))
+          )
         )
         const key = yield* Effect.provide(ApiKey, context)
         expect(yield* blotted(Redacted.value(key))).toBe("[redacted]")

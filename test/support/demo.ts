@@ -11,6 +11,7 @@ import {
   Redacted,
   Stream
 } from "effect"
+import * as Settings from "../../src/AppConfig/Settings.ts"
 import * as AppConfig from "../../src/AppConfig.ts"
 import * as Startup from "../../src/Command/Startup.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
@@ -153,4 +154,6 @@ const demo = Effect.scoped(story).pipe(
   )
 )
 
-NodeRuntime.runMain(Startup.explainFailure(demo), { disableErrorReporting: true })
+NodeRuntime.runMain(Effect.provide(Startup.explainFailure(demo), Settings.layerFromEnv), {
+  disableErrorReporting: true
+})

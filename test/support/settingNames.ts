@@ -13,6 +13,6 @@ const listening = ConfigProvider.fromFlat({
   }
 })
 
-Effect.runSync(Effect.either(listening.load(AppConfig.everything)))
+Effect.runSync(Effect.either(listening.load(AppConfig.everything.config)))
 
 export const settingNames: ReadonlyArray<string> = [...asked].sort()

@@ -1,7 +1,7 @@
 /** Checks that the database answers, may be written to, and has the schema of this version. */
 import { access, constants } from "node:fs/promises"
 import { dirname, join, resolve } from "node:path"
-import { Cause, Effect, Exit, Layer, Option, type Redacted } from "effect"
+import { Cause, Effect, Exit, Layer, Option } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 import * as Embedded from "../../Storage/Embedded.ts"
@@ -13,24 +13,22 @@ import { type Finding, failed, ok, unknown, warning } from "./Finding.ts"
 const about = "database"
 
 export const database = Effect.gen(function* () {
-  const url = yield* AppConfig.databaseUrl
-  return yield* Option.match(url, {
+  const address = yield* Postgres.configured
+  return yield* Option.match(address, {
     onSome: postgres,
     onNone: () => Effect.flatMap(AppConfig.dataDir, embedded)
   })
-})
+}).pipe(
+  Effect.catchTag("DatabaseUnavailable", ({ message }) =>
+    Effect.succeed([
+      failed(about, message.replace("Cannot open the database at DATABASE_URL: ", ""))
+    ])
+  )
+)
 
-const postgres = (url: Redacted.Redacted) =>
-  Effect.gen(function* () {
-    const address = yield* Postgres.parse(url)
-    const found = yield* Effect.provide(Postgres.examine(address), Postgres.layerAt(address))
-    return aboutFacts(found, `Postgres ${found.words} at DATABASE_URL`, address.schema)
-  }).pipe(
-    Effect.catchTag("DatabaseUnavailable", ({ message }) =>
-      Effect.succeed([
-        failed(about, message.replace("Cannot open the database at DATABASE_URL: ", ""))
-      ])
-    )
+const postgres = (address: AppConfig.Address) =>
+  Effect.map(Effect.provide(Postgres.examine(address), Postgres.layerAt(address)), (found) =>
+    aboutFacts(found, `Postgres ${found.words} at DATABASE_URL`, address.schema)
   )
 
 /** Opening the embedded database would create it, and only one process can have it open. */

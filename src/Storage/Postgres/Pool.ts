@@ -1,9 +1,9 @@
 /** A pool of connections to an address. */
 import { Socket } from "node:net"
 import { SqlError } from "@effect/sql"
-import { Duration, Effect, Option, Redacted, type Scope } from "effect"
+import { Duration, Effect, Redacted, type Scope } from "effect"
 import pg from "pg"
-import * as AppConfig from "../../AppConfig.ts"
+import type * as AppConfig from "../../AppConfig.ts"
 import { isWithoutTls, type Ssl, waysOf } from "./Tls.ts"
 
 export interface Options {
@@ -29,9 +29,7 @@ const endTimeout = Duration.seconds(1)
 /** Opens the pool once it has answered. */
 export const open = Effect.fnUntraced(function* (address: AppConfig.Address, options: Options) {
   const ways = yield* waysOf(address.tls)
-  const fallback = Option.getOrUndefined(yield* Effect.orDie(AppConfig.databasePassword))
-  const password = address.password ?? fallback
-  const attempt = (ssl: Ssl) => answering(configOf(address, password, ssl, options))
+  const attempt = (ssl: Ssl) => answering(configOf(address, ssl, options))
   const [first, ...others] = ways
   return yield* others.reduce(
     (before, ssl) => Effect.catchIf(before, isWithoutTls, () => attempt(ssl)),
@@ -41,7 +39,6 @@ export const open = Effect.fnUntraced(function* (address: AppConfig.Address, opt
 
 const configOf = (
   address: AppConfig.Address,
-  password: Redacted.Redacted | undefined,
   ssl: Ssl,
   { connections, name, within }: Options
 ): pg.PoolConfig => ({
@@ -50,7 +47,7 @@ const configOf = (
   ...(address.port !== undefined && { port: address.port }),
   ...(address.user !== undefined && { user: address.user }),
   ...(address.database !== undefined && { database: address.database }),
-  ...(password !== undefined && { password: Redacted.value(password) }),
+  ...(address.password !== undefined && { password: Redacted.value(address.password) }),
   ...(ssl !== undefined && !address.host?.startsWith("/") && { ssl }),
   ...(address.tls.isDirect && { sslnegotiation: "direct" }),
   ...(address.tls.isBound && { enableChannelBinding: true }),

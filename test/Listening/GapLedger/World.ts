@@ -1,6 +1,7 @@
 /** The real ledger over doubles: an Ingest that a test may block, and a database that a test fills. */
 import type { SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Exit, Layer, Scope, TestClock } from "effect"
+import * as Settings from "../../../src/AppConfig/Settings.ts"
 import type { EvolutionEvent } from "../../../src/Domain/Event.ts"
 import * as Gap from "../../../src/Domain/Gap.ts"
 import {
@@ -155,7 +156,10 @@ export const makeWorld = (
     )
     const scope = yield* Scope.make()
     yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
-    const context = yield* Layer.buildWithScope(Layer.provide(GapLedger.layer, doubles), scope)
+    const context = yield* Layer.buildWithScope(
+      GapLedger.layer.pipe(Layer.provide(doubles), Layer.provide(Settings.layerFromEnv)),
+      scope
+    )
     yield* settle
     return Object.assign(world, {
       ledger: Context.get(context, GapLedger),

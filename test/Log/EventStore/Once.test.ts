@@ -10,6 +10,7 @@ import { GapStore } from "../../../src/Log/GapStore.ts"
 import { Ingest } from "../../../src/Log/Ingest.ts"
 import { InstanceStore } from "../../../src/Log/InstanceStore.ts"
 import { databases } from "../../support/databases.ts"
+import { settings } from "../../support/settings.ts"
 
 const timeout = 30_000
 
@@ -76,7 +77,8 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
             Layer.provideMerge(EventBus.layer),
             Layer.provide(Layer.mergeAll(GapStore.layer, InstanceStore.layer)),
             Layer.provideMerge(forgetful),
-            Layer.provideMerge(database)
+            Layer.provideMerge(database),
+            Layer.provide(settings({}))
           )
         )
       ),

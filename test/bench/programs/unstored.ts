@@ -1,8 +1,10 @@
 /** The service's own path without storage: events are decoded and published, and not stored. */
 import { Clock, DateTime, Effect, Layer, Stream } from "effect"
+import * as Settings from "../../../src/AppConfig/Settings.ts"
 import { InstanceName, type InstanceRecord, nothingObserved } from "../../../src/Domain/Instance.ts"
 import { EventSource } from "../../../src/Evolution/EventSource.ts"
 import { EvolutionClient } from "../../../src/Evolution/EvolutionClient.ts"
+import * as Transport from "../../../src/Evolution/Transport.ts"
 import { Upstream } from "../../../src/Evolution/Upstream.ts"
 import { Clocks } from "../../../src/Listening/Clocks.ts"
 import { GapLedger } from "../../../src/Listening/GapLedger.ts"
@@ -80,6 +82,8 @@ Layer.effectDiscard(started).pipe(
   Layer.provide(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
   Layer.provide(EventBus.layer),
   Layer.provide(Layer.mergeAll(events, gaps, instances, EvolutionClient.layer)),
+  Layer.provide(Transport.layer),
+  Layer.provide(Settings.layerFromEnv),
   Layer.launch,
   Effect.runPromise
 )

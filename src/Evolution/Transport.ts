@@ -1,9 +1,13 @@
-/** The HTTP client for Evolution. It follows no redirect, which would carry the key to another server. */
+/**
+ * The default HTTP client for Evolution: undici, through the proxy of the settings. It follows no redirect, which
+ * would carry the key to another server.
+ */
 import { NodeHttpClient } from "@effect/platform-node"
 import { Agent } from "@effect/platform-node/Undici"
 import { Effect, Layer, Option } from "effect"
-import * as AppConfig from "../../AppConfig.ts"
-import * as Tunnel from "../Wire/Tunnel.ts"
+import { perSettings } from "../AppConfig/Settings.ts"
+import * as AppConfig from "../AppConfig.ts"
+import * as Tunnel from "./Wire/Tunnel.ts"
 
 /** Connects to Evolution alone, through the proxy. */
 const tunnelling = (proxy: AppConfig.OutgoingProxy, to: URL) =>
@@ -38,4 +42,6 @@ const dispatcher = Layer.scoped(
 )
 
 /** Undici costs half of `fetch`. */
-export const layer = Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher, dispatcher)
+export const layer = perSettings(
+  Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher, dispatcher)
+)

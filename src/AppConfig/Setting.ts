@@ -1,0 +1,35 @@
+/** The settings of one listener, as a service, and one setting as an effect that reads it there. */
+
+import type { Layer } from "effect"
+import {
+  type Config,
+  type ConfigError,
+  type ConfigProvider,
+  Context,
+  Effect,
+  Effectable
+} from "effect"
+
+export class Settings extends Context.Tag("evolution-listener/Settings")<
+  Settings,
+  {
+    /** Reads what a `Config` describes. Its names are those of the environment variables. */
+    readonly load: ConfigProvider.ConfigProvider["load"]
+    /** Everything that is built with these settings, so that it is built once for them. */
+    readonly built: Layer.MemoMap
+  }
+>() {}
+
+/** Reads a setting from `Settings`, and from nowhere else. */
+export class Setting<A> extends Effectable.Class<A, ConfigError.ConfigError, Settings> {
+  readonly config: Config.Config<A>
+  constructor(config: Config.Config<A>) {
+    super()
+    this.config = config
+  }
+  commit() {
+    return Effect.flatMap(Settings, ({ load }) => load(this.config))
+  }
+}
+
+export const setting = <A>(config: Config.Config<A>): Setting<A> => new Setting(config)

@@ -70,6 +70,9 @@ export const layerMigrations: Layer.Layer<never, DatabaseUnavailable, SqlClient.
   Layer.effectDiscard(
     withoutTransforms(
       Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        if (!sql.onDialectOrElse({ pg: () => true, orElse: () => false }))
+          return yield* unusable("it is not Postgres")
         const found = yield* Effect.mapError(facts(), (error) => unusable(detailOf(error)))
         const [trouble] = troublesOf(found)
         if (trouble !== undefined) return yield* unusable(`${trouble.about}: ${trouble.message}`)

@@ -1,5 +1,6 @@
-/** The secrets of this process, and one `Scrub` that knows all of them. */
+/** The secrets of this process, and scrubs that know all of them. */
 import { Context, Effect, Redacted } from "effect"
+import { Settings } from "../AppConfig/Settings.ts"
 import * as AppConfig from "../AppConfig.ts"
 import * as Scrub from "../Domain/Scrub.ts"
 
@@ -9,28 +10,47 @@ export interface Known {
   readonly add: (secrets: ReadonlyArray<Redacted.Redacted>) => void
   /** Knows every secret added so far, and those added later. */
   readonly scrub: Scrub.Scrub
+  /**
+   * As `scrub`, with the memory of one listener for the tokens of instances: two servers of Evolution may have
+   * instances of one name.
+   */
+  readonly scrubFor: (listener: object) => Scrub.Scrub
 }
 
 export const make = (): Known => {
-  const known = new Set<string>()
-  let all = Scrub.make([], new Map())
+  const texts = new Set<string>()
+  const scrubs = new WeakMap<object, Scrub.Scrub>()
+
+  const scrubWith = (tokens: Map<string, string>): Scrub.Scrub => {
+    let all = Scrub.make([], tokens)
+    let known = 0
+    const current = (): Scrub.Scrub => {
+      if (known < texts.size) {
+        for (const text of [...texts].slice(known)) all = all.and(text)
+        known = texts.size
+      }
+      return all
+    }
+    return {
+      mayHoldSecret: (text) => current().mayHoldSecret(text),
+      ours: (text) => current().ours(text),
+      blot: (text) => current().blot(text),
+      words: (text) => current().words(text),
+      entry: (value) => current().entry(value),
+      and: (secret) => current().and(secret),
+      ofInstance: (instance, token) => current().ofInstance(instance, token)
+    }
+  }
+
   return {
     add: (secrets) => {
-      for (const secret of secrets) {
-        const text = Redacted.value(secret)
-        if (known.has(text)) continue
-        known.add(text)
-        all = all.and(text)
-      }
+      for (const secret of secrets) texts.add(Redacted.value(secret))
     },
-    scrub: {
-      mayHoldSecret: (text) => all.mayHoldSecret(text),
-      ours: (text) => all.ours(text),
-      blot: (text) => all.blot(text),
-      words: (text) => all.words(text),
-      entry: (value) => all.entry(value),
-      and: (secret) => all.and(secret),
-      ofInstance: (instance, token) => all.ofInstance(instance, token)
+    scrub: scrubWith(new Map()),
+    scrubFor: (listener) => {
+      const scrub = scrubs.get(listener) ?? scrubWith(new Map())
+      scrubs.set(listener, scrub)
+      return scrub
     }
   }
 }
@@ -43,12 +63,16 @@ export class Secrets extends Context.Reference<Secrets>()("evolution-listener/Se
   defaultValue: make
 }) {}
 
-/** Adds secrets that did not come from the environment, or are used before `scrub` is asked for. */
+/** Adds secrets that did not come from the settings, or are used before `scrub` is asked for. */
 export const add = (...secrets: ReadonlyArray<Redacted.Redacted>): Effect.Effect<void> =>
   Effect.map(Secrets, (known) => known.add(secrets))
 
-/** The process's `Scrub`, which knows the secrets of the environment, too. */
-export const scrub = Effect.zipWith(Secrets, AppConfig.secrets, (known, secrets) => {
-  known.add(secrets)
-  return known.scrub
-})
+/** The scrub of the listener with these settings, whose secrets it knows, too. */
+export const scrub = Effect.zipWith(
+  Effect.zip(Secrets, Settings),
+  AppConfig.secrets,
+  ([known, settings], secrets) => {
+    known.add(secrets)
+    return known.scrubFor(settings)
+  }
+)

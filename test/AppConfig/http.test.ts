@@ -18,7 +18,9 @@ describe("STREAM_ORIGINS", () => {
         [" https://a.example , http://b.example:81", ["https://a.example", "http://b.example:81"]],
         ["*, https://a.example", ["*", "https://a.example"]]
       ] as const)
-        expect(yield* read(AppConfig.streamOrigins.config, { STREAM_ORIGINS: text })).toEqual(origins)
+        expect(yield* read(AppConfig.streamOrigins.config, { STREAM_ORIGINS: text })).toEqual(
+          origins
+        )
     })
   )
 
@@ -26,7 +28,10 @@ describe("STREAM_ORIGINS", () => {
     Effect.gen(function* () {
       for (const part of ["app.example.com", "https://a.example/", "https://a.example/x", "**", ""])
         for (const text of [`https://b.example,${part}`, `${part},*`])
-          expect(yield* refusal(AppConfig.streamOrigins.config, { STREAM_ORIGINS: text }), text).toEqual([
+          expect(
+            yield* refusal(AppConfig.streamOrigins.config, { STREAM_ORIGINS: text }),
+            text
+          ).toEqual([
             "STREAM_ORIGINS: Expected origins such as https://app.example.com with commas between, or *"
           ])
     })
@@ -90,7 +95,10 @@ describe("the headers for the receiver of traces", () => {
       expect(Redacted.value(traces.headers)).toEqual({ a: "1", "x-b": "c d=e" })
       for (const wrong of ["a", "=1", "a=", "a=1,b", "a b=1", "a=%zz", "a=é"])
         expect(
-          yield* refusal(AppConfig.traces.config, { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: wrong })
+          yield* refusal(AppConfig.traces.config, {
+            ...endpoint,
+            OTEL_EXPORTER_OTLP_HEADERS: wrong
+          })
         ).toEqual(["OTEL_EXPORTER_OTLP_HEADERS: Expected name=value,name=value"])
     })
   )

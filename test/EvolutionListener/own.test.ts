@@ -4,9 +4,10 @@ import { HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, expectTypeOf, it } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, String as Str } from "effect"
 import * as Settings from "../../src/AppConfig/Settings.ts"
+import type { EvolutionClient } from "../../src/Evolution/EvolutionClient.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import * as Sql from "../../src/Storage/Sql.ts"
 import { type Simulator, scopedSimulator } from "../../src/Testing.ts"
@@ -138,28 +139,21 @@ describe("a program with an HTTP client of its own", () => {
   )
 })
 
-describe("a program that lacks something", () => {
-  it("does not compile", () => {
-    const program = Layer.effectDiscard(written({} as Simulator, "loja-1", "olá")).pipe(
-      Layer.provide(EvolutionListener.layerNoDeps)
-    )
-    const sql = Sql.layerMemory
-    const http = NodeHttpClient.layerUndici
-    const options = Settings.layer({
-      evolution: { url: "http://localhost:8080", apiKey: Redacted.make("key") }
-    })
-    type Whole = Layer.Layer<never, unknown>
-    const whole: Whole = program.pipe(Layer.provide([sql, http, options]))
-    // @ts-expect-error: there is no SqlClient
-    const withoutSql: Whole = program.pipe(Layer.provide([http, options]))
-    // @ts-expect-error: there is no HttpClient
-    const withoutHttp: Whole = program.pipe(Layer.provide([sql, options]))
-    // @ts-expect-error: there are no Settings
-    const withoutSettings: Whole = program.pipe(Layer.provide([sql, http]))
-    // @ts-expect-error: the client is not migrated by nobody's client
-    const withoutClient: Layer.Layer<never, unknown> = EvolutionListener.layerMigrations
-    for (const layer of [whole, withoutSql, withoutHttp, withoutSettings, withoutClient])
-      expect(Layer.isLayer(layer)).toBe(true)
+describe("the types of the layers", () => {
+  it("name what the program has to provide, and nothing else: a program that lacks it does not compile", () => {
+    expectTypeOf<Layer.Layer.Context<typeof EvolutionListener.layerNoDeps>>().toEqualTypeOf<
+      SqlClient.SqlClient | HttpClient.HttpClient | Settings.Settings
+    >()
+    expectTypeOf<
+      Layer.Layer.Context<typeof EvolutionListener.layerNoDatabase>
+    >().toEqualTypeOf<SqlClient.SqlClient>()
+    expectTypeOf<
+      Layer.Layer.Context<typeof EvolutionListener.layerMigrations>
+    >().toEqualTypeOf<SqlClient.SqlClient>()
+    expectTypeOf<Layer.Layer.Context<typeof EvolutionListener.layer>>().toEqualTypeOf<never>()
+    expectTypeOf<Layer.Layer.Context<typeof EvolutionClient.layer>>().toEqualTypeOf<
+      HttpClient.HttpClient | Settings.Settings
+    >()
   })
 })
 

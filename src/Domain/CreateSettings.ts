@@ -45,6 +45,7 @@ export const names = [
   "chatwootToken",
   "chatwootUrl"
 ] as const
+export type Name = (typeof names)[number]
 
 /** Redacted, because keys, passwords and headers are among them. */
 export type CreateSettings = Redacted.Redacted<Readonly<Record<string, unknown>>>

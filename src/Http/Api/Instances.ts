@@ -23,7 +23,7 @@ import { Count, Digits, name, status } from "./Parameters.ts"
 /** Evolution judges them, and its words are the answer. Any other field is refused: it may be a mistake in writing. */
 const passedOn = Object.fromEntries(
   CreateSettings.names.map((field) => [field, Schema.optional(Schema.Unknown)])
-)
+) as Record<CreateSettings.Name, Schema.optional<typeof Schema.Unknown>> // `fromEntries` forgets the names
 
 /** The body of `POST /instances`. */
 export const CreateInstance = Schema.Struct({

@@ -1,0 +1,64 @@
+/** The calls with their methods and paths. The compiler and a test compare them with the API's shape. */
+import type { HttpApi, HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import type { Api } from "../Http/Api.ts"
+
+type GroupsOf<A> =
+  A extends HttpApi.HttpApi<infer _Id, infer Groups, infer _E, infer _R> ? Groups : never
+
+/** The groups that answer once, and do not stream. */
+type Groups = Exclude<
+  GroupsOf<typeof Api>,
+  { readonly identifier: "live" } | { readonly identifier: "pairingPage" }
+>
+export type GroupName = HttpApiGroup.HttpApiGroup.Name<Groups>
+
+type EndpointsOf<Group> =
+  Group extends HttpApiGroup.HttpApiGroup<infer _Id, infer Endpoints, infer _E, infer _R, infer _T>
+    ? Endpoints
+    : never
+export type EndpointOf<Name extends GroupName> = EndpointsOf<
+  HttpApiGroup.HttpApiGroup.WithName<Groups, Name>
+>
+export type CallName<Name extends GroupName> = HttpApiEndpoint.HttpApiEndpoint.Name<
+  EndpointOf<Name>
+>
+
+export type Route = readonly [method: "DELETE" | "GET" | "POST", path: string]
+
+export const routes: {
+  readonly [Name in GroupName]: { readonly [Call in CallName<Name>]: Route }
+} = {
+  instances: {
+    create: ["POST", "/instances"],
+    list: ["GET", "/instances"],
+    get: ["GET", "/instances/:name"],
+    remove: ["DELETE", "/instances/:name"],
+    start: ["POST", "/instances/:name/start"],
+    stop: ["POST", "/instances/:name/stop"],
+    restart: ["POST", "/instances/:name/restart"],
+    status: ["GET", "/instances/:name/status"],
+    gaps: ["GET", "/instances/:name/gaps"],
+    retryGap: ["POST", "/instances/:name/gaps/:id/retry"],
+    import: ["POST", "/instances/:name/import"],
+    timeline: ["GET", "/instances/:name/timeline"]
+  },
+  pairing: {
+    qrcode: ["GET", "/instances/:name/qrcode"],
+    request: ["POST", "/instances/:name/qrcode"],
+    pair: ["POST", "/instances/:name/pair"],
+    link: ["POST", "/instances/:name/pairing-links"]
+  },
+  events: { read: ["GET", "/events"] },
+  streamTokens: { make: ["POST", "/stream-tokens"] },
+  session: { open: ["POST", "/session"] },
+  keys: {
+    self: ["GET", "/keys/self"],
+    list: ["GET", "/keys"],
+    make: ["POST", "/keys"],
+    revoke: ["DELETE", "/keys/:id"],
+    audit: ["GET", "/audit"]
+  },
+  summary: { summary: ["GET", "/summary"] },
+  health: { live: ["GET", "/health/live"], ready: ["GET", "/health/ready"] },
+  metrics: { metrics: ["GET", "/metrics"] }
+}

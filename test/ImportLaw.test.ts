@@ -13,7 +13,7 @@ const floors: ReadonlyArray<ReadonlyArray<string>> = [
   ["Delivery", "Listening"],
   ["Instances"],
   ["EvolutionListener", "Http"],
-  ["Command", "Testing"],
+  ["Client", "Command", "Testing"],
   ["main", "mod"]
 ]
 

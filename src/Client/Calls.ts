@@ -61,19 +61,15 @@ export const intoQuery = (url: URL, fields: Fields): URL => {
 }
 
 const call =
-  (link: Link, [method, path]: Route) =>
+  (link: Link, [method, path, body]: Route) =>
   async (fields: Fields = {}, { signal }: CallOptions = {}): Promise<unknown> => {
     const [placed, rest] = place(path, fields)
     const url = below(link, placed)
-    if (method !== "POST") intoQuery(url, rest)
-    const hasBody = method === "POST" && Object.keys(rest).length > 0
+    if (body === undefined) intoQuery(url, rest)
     const response = await ask(link, url, {
       method,
-      headers: {
-        accept: "application/json",
-        ...(hasBody && { "content-type": "application/json" })
-      },
-      ...(hasBody && { body: JSON.stringify(rest) }),
+      headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(rest) }),
       ...(signal && { signal })
     })
     return answerOf(response)

@@ -1,7 +1,7 @@
 /** The client of a running service as Effect: typed calls, typed errors, and the log as a stream. */
 import { FetchHttpClient, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
 import { Context, Effect, Layer, type Redacted } from "effect"
-import { Api } from "../Http/Api.ts"
+import { escaped } from "./Effect/Escaped.ts"
 import { type Events, follow, type StreamToken } from "./Effect/Events.ts"
 
 export {
@@ -26,7 +26,7 @@ export interface Options {
 
 /** The calls as the API has them, but for its streams, which `events` reads. */
 const makeCalls = (options: Options) =>
-  HttpApiClient.make(Api, { baseUrl: options.baseUrl, transformClient: withKey(options) })
+  HttpApiClient.make(escaped, { baseUrl: options.baseUrl, transformClient: withKey(options) })
 
 const withKey =
   ({ apiKey }: Options) =>

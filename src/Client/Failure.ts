@@ -1,22 +1,29 @@
 /** The errors with which the promises of the client reject. Each has a `_tag`. */
-import type { HttpApiEndpoint } from "@effect/platform"
-import type * as Errors from "../Http/Api/Errors.ts"
+import type { HttpApiEndpoint, HttpApiError, HttpApiGroup } from "@effect/platform"
+import type * as Api from "../Http/Api.ts"
 import type { Plain } from "./Plain.ts"
 import { type Missed, messageOf, type Refusal } from "./Reading.ts"
-import type { CallName, EndpointOf, GroupName } from "./Routes.ts"
+import type { EndpointOf, GroupName, Groups } from "./Routes.ts"
 
 /** The error as the service wrote it. `_tag` says which one it is, and so which fields it has. */
-export type Answer = Plain<Error_>
+export type Answer = Plain<OfCalls | OfAnyRequest | HttpApiError.HttpApiDecodeError> | NotServing
 
-type Error_ =
-  | {
-      [Group in GroupName]: {
-        [Name in CallName<Group>]: HttpApiEndpoint.HttpApiEndpoint.Error<
-          HttpApiEndpoint.HttpApiEndpoint.WithName<EndpointOf<Group>, Name>
-        >
-      }[CallName<Group>]
-    }[GroupName]
-  | InstanceType<(typeof Errors)[keyof typeof Errors]>
+type OfCalls =
+  | HttpApiEndpoint.HttpApiEndpoint.Error<EndpointOf<GroupName>>
+  | (Groups extends HttpApiGroup.HttpApiGroup<infer _Id, infer _Endpoints, infer Errors, infer _R>
+      ? Errors
+      : never)
+
+/** The errors of the HTTP side itself. */
+type OfAnyRequest = InstanceType<
+  Extract<(typeof Api)[keyof typeof Api], new (...fields: never) => Error>
+>
+
+/** The service starts or stops. */
+interface NotServing {
+  readonly _tag: "NotServing"
+  readonly message: string
+}
 
 /** The service understood the call and refused it. `_tag` is the one of the answer, e.g. `InstanceNotFound`. */
 export class ServiceError extends Error {

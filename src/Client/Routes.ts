@@ -6,7 +6,7 @@ type GroupsOf<A> =
   A extends HttpApi.HttpApi<infer _Id, infer Groups, infer _E, infer _R> ? Groups : never
 
 /** The groups that answer once, and do not stream. */
-type Groups = Exclude<
+export type Groups = Exclude<
   GroupsOf<typeof Api>,
   { readonly identifier: "live" } | { readonly identifier: "pairingPage" }
 >
@@ -23,13 +23,14 @@ export type CallName<Name extends GroupName> = HttpApiEndpoint.HttpApiEndpoint.N
   EndpointOf<Name>
 >
 
-export type Route = readonly [method: "DELETE" | "GET" | "POST", path: string]
+/** `body`: fields that are not in the path go into a body of JSON, also when there are none. */
+export type Route = readonly [method: "DELETE" | "GET" | "POST", path: string, body?: "body"]
 
 export const routes: {
   readonly [Name in GroupName]: { readonly [Call in CallName<Name>]: Route }
 } = {
   instances: {
-    create: ["POST", "/instances"],
+    create: ["POST", "/instances", "body"],
     list: ["GET", "/instances"],
     get: ["GET", "/instances/:name"],
     remove: ["DELETE", "/instances/:name"],
@@ -39,22 +40,22 @@ export const routes: {
     status: ["GET", "/instances/:name/status"],
     gaps: ["GET", "/instances/:name/gaps"],
     retryGap: ["POST", "/instances/:name/gaps/:id/retry"],
-    import: ["POST", "/instances/:name/import"],
+    import: ["POST", "/instances/:name/import", "body"],
     timeline: ["GET", "/instances/:name/timeline"]
   },
   pairing: {
     qrcode: ["GET", "/instances/:name/qrcode"],
     request: ["POST", "/instances/:name/qrcode"],
-    pair: ["POST", "/instances/:name/pair"],
-    link: ["POST", "/instances/:name/pairing-links"]
+    pair: ["POST", "/instances/:name/pair", "body"],
+    link: ["POST", "/instances/:name/pairing-links", "body"]
   },
   events: { read: ["GET", "/events"] },
-  streamTokens: { make: ["POST", "/stream-tokens"] },
-  session: { open: ["POST", "/session"] },
+  streamTokens: { make: ["POST", "/stream-tokens", "body"] },
+  session: { open: ["POST", "/session", "body"] },
   keys: {
     self: ["GET", "/keys/self"],
     list: ["GET", "/keys"],
-    make: ["POST", "/keys"],
+    make: ["POST", "/keys", "body"],
     revoke: ["DELETE", "/keys/:id"],
     audit: ["GET", "/audit"]
   },

@@ -26,7 +26,9 @@ const endpoints: Array<
 HttpApi.reflect(Api, {
   onGroup: () => undefined,
   onEndpoint: ({ endpoint, group }) => {
-    if (!streams.includes(group.identifier)) endpoints.push([group.identifier, endpoint])
+    // Its schemas are those of any endpoint.
+    const known = endpoint as unknown as HttpApiEndpoint.HttpApiEndpoint.AnyWithProps
+    if (!streams.includes(group.identifier)) endpoints.push([group.identifier, known])
   }
 })
 
@@ -88,7 +90,9 @@ describe("the calls with promises", () => {
       Effect.provideService(FetchHttpClient.Fetch, typed.fetch),
       Effect.runPromise
     )
-    type Any = Record<string, Record<string, (request?: object) => never>>
+    type Calls<Answer> = Record<string, Record<string, (request?: object) => Answer>>
+    const plainCalls = calls as never as Calls<Promise<unknown>>
+    const effects = typedCalls as never as Calls<Effect.Effect<unknown, unknown>>
     for (const [group, endpoint] of endpoints) {
       const parts = {
         path: samplesOf(endpoint.pathSchema),
@@ -103,8 +107,8 @@ describe("the calls with promises", () => {
           Schema.encodeUnknownSync(schema as Schema.Schema<object>)(payload)
         )
         const request = { ...path, ...urlParams, ...Option.getOrUndefined(body) }
-        await (calls as never as Any)[group]?.[endpoint.name]?.(request)?.catch(() => undefined)
-        const call = (typedCalls as never as Any)[group]?.[endpoint.name]?.({
+        await plainCalls[group]?.[endpoint.name]?.(request)?.catch(() => undefined)
+        const call = effects[group]?.[endpoint.name]?.({
           path,
           urlParams,
           payload
@@ -213,9 +217,18 @@ describe("a client", () => {
   })
 
   it("asks for no name that a path cannot carry", async () => {
-    for (const name of ["", ".", ".."])
-      expect(await failureOf(answering(200, "{}").instances.get({ name }))).toBeInstanceOf(
-        TypeError
+    const typed = Typed.make({ baseUrl: "http://service.test" })
+    for (const name of [".", ".."]) {
+      const error = await failureOf(answering(200, "{}").instances.get({ name }))
+      expect(error).toBeInstanceOf(TypeError)
+      const path = { name: InstanceName.make(name) }
+      const refused = await typed.pipe(
+        Effect.flatMap(({ instances }) => instances.get({ path })),
+        Effect.flip,
+        Effect.provide(FetchHttpClient.layer),
+        Effect.runPromise
       )
+      expect(refused).toMatchObject({ _tag: "ParseError" })
+    }
   })
 })

@@ -12,6 +12,7 @@ import {
   UnexpectedAnswer
 } from "../../src/Client.ts"
 import type { Gap } from "../../src/Domain/Gap.ts"
+import { InstanceName } from "../../src/Domain/Instance.ts"
 import type { InstanceStatus } from "../../src/Domain/Status.ts"
 import type { Summary } from "../../src/Domain/Summary.ts"
 import { CreateInstance } from "../../src/Http/Api/Instances.ts"

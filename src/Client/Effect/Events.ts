@@ -161,6 +161,8 @@ const connection = (
         return heard?._tag === "Interrupted" ? interrupted(heard.by) : Effect.succeed(heard)
       }),
       Stream.filter(Predicate.isNotUndefined),
+      // A filter leaves empty chunks, and any chunk makes the schedule begin anew.
+      Stream.rechunk(1),
       Stream.concat(Stream.fail(new Interrupted({ by: ended })))
     )
   })

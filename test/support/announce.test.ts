@@ -7,7 +7,8 @@ const whole: Surroundings = {
   browser: "/usr/bin/chromium",
   hasPgDump: true,
   hasPostgresBinaries: true,
-  hasPromtool: true
+  hasPromtool: true,
+  withoutLanguages: []
 }
 
 const bare: Surroundings = {
@@ -16,7 +17,8 @@ const bare: Surroundings = {
   browser: undefined,
   hasPgDump: true,
   hasPostgresBinaries: false,
-  hasPromtool: false
+  hasPromtool: false,
+  withoutLanguages: ["PHP"]
 }
 
 describe("the announcement of a test run", () => {

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import type { TestProject } from "vitest/node"
+import { interpreters } from "../Examples/interpreters.ts"
 import { executable, howToGetOne } from "./Browser.ts"
 
 export interface Surroundings {
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly hasPgDump: boolean
   readonly hasPostgresBinaries: boolean
   readonly hasPromtool: boolean
+  /** Languages whose example cannot run here. */
+  readonly withoutLanguages: ReadonlyArray<string>
 }
 
 /** The address without its password and options. */
@@ -26,6 +29,7 @@ export const linesOf = ({
   hasPgDump,
   hasPostgresBinaries,
   hasPromtool,
+  withoutLanguages,
   workers
 }: Surroundings): ReadonlyArray<string> => [
   `Workers: ${workers ?? "as many as vitest takes"}`,
@@ -45,7 +49,11 @@ export const linesOf = ({
     ? []
     : [
         "Skipped: alert rules and metrics by promtool. Install it (Debian: apt-get install prometheus)"
-      ])
+      ]),
+  ...withoutLanguages.map(
+    (language) =>
+      `Skipped: the example in ${language}. Install it (Debian: apt-get install python3 php-cli)`
+  )
 ]
 
 const has = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
@@ -58,7 +66,8 @@ export default ({ config }: TestProject): void => {
     browser: executable,
     hasPgDump: has("pg_dump"),
     hasPostgresBinaries: existsSync("/usr/lib/postgresql"),
-    hasPromtool: has("promtool")
+    hasPromtool: has("promtool"),
+    withoutLanguages: interpreters.flatMap(({ isThere, name }) => (isThere ? [] : [name]))
   })
   process.stdout.write(`${lines.map((line) => ` ${line}`).join("\n")}\n`)
 }

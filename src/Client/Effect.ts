@@ -36,6 +36,9 @@ const withKey =
       ? client
       : HttpClient.mapRequest(client, HttpClientRequest.bearerToken(apiKey))
 
+/** A span would have the token in its address, and its headers make a browser ask another site first. */
+const untraced = HttpClient.withTracerDisabledWhen(() => true)
+
 type Calls = Effect.Effect.Success<ReturnType<typeof makeCalls>>
 
 export class Client extends Context.Tag("evolution-listener/Client")<
@@ -59,5 +62,6 @@ export const make = (
   Effect.gen(function* () {
     const { live: _live, pairingPage: _page, ...calls } = yield* makeCalls(options)
     const http = withKey(options)(yield* HttpClient.HttpClient)
-    return { ...calls, events: Object.assign(follow(http, options), calls.events) }
+    const streaming = options.streamToken === undefined ? http : untraced(http)
+    return { ...calls, events: Object.assign(follow(streaming, options), calls.events) }
   })

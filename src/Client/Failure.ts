@@ -8,11 +8,12 @@ import type { EndpointOf, GroupName, Groups } from "./Routes.ts"
 /** The error as the service wrote it. `_tag` says which one it is, and so which fields it has. */
 export type Answer = Plain<OfCalls | OfAnyRequest | HttpApiError.HttpApiDecodeError> | NotServing
 
-type OfCalls =
-  | HttpApiEndpoint.HttpApiEndpoint.Error<EndpointOf<GroupName>>
-  | (Groups extends HttpApiGroup.HttpApiGroup<infer _Id, infer _Endpoints, infer Errors, infer _R>
-      ? Errors
-      : never)
+type OfCalls = OfGroup<Groups> | HttpApiEndpoint.HttpApiEndpoint.Error<EndpointOf<GroupName>>
+
+type OfGroup<Group> =
+  Group extends HttpApiGroup.HttpApiGroup<infer _Id, infer _Endpoints, infer Errors, infer _R>
+    ? Errors
+    : never
 
 /** The errors of the HTTP side itself. */
 type OfAnyRequest = InstanceType<

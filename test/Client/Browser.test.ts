@@ -34,7 +34,7 @@ const script = async () => {
 /** The names that the script and the tests give to what is in the page. */
 interface InPage {
   readonly readers: typeof readers
-  reader?: Reader
+  reader?: Reader | undefined
 }
 
 const read = (page: Page, nth: number, wanted: Omit<Wanted, "fetch">, hasToken = false) =>

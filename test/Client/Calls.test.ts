@@ -114,7 +114,7 @@ describe("the calls with promises", () => {
           urlParams,
           payload
         })
-        await Effect.runPromise(Effect.exit(call ?? Effect.die("no such call")))
+        await Effect.runPromiseExit(call ?? Effect.die("no such call"))
       }
     }
     expect(plain.requests.length).toBeGreaterThan(200)

@@ -112,7 +112,7 @@ const meaning =
   (heard: Heard): Effect.Effect<Option.Option<Event>, EventsMissed | ParseResult.ParseError> => {
     switch (heard._tag) {
       case "Event":
-        return Effect.map(decodeRecord(heard.record), Option.some)
+        return Effect.asSome(decodeRecord(heard.record))
       case "Status":
         return onStatus === undefined
           ? Effect.succeedNone

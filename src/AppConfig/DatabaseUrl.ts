@@ -7,6 +7,7 @@
  * `pg`'s own `ssl` and `sslmode=no-verify`, and Prisma's `schema` and `connection_limit`.
  */
 import { Either, Redacted } from "effect"
+import { halves } from "./Halves.ts"
 import { type TlsMode, tlsMode } from "./TlsMode.ts"
 
 export interface Tls {
@@ -92,12 +93,6 @@ const sessionParameters = [
   "lock_timeout",
   "idle_in_transaction_session_timeout"
 ]
-
-/** The text before the first of these marks, and after it. */
-const halves = (text: string, mark: string): readonly [string, string] => {
-  const at = text.indexOf(mark)
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)]
-}
 
 /** Mistakes of copying, which no reader of addresses would explain. */
 const withoutScheme = (text: string): Either.Either<string, string> => {

@@ -4,6 +4,7 @@
  */
 import { isIP } from "node:net"
 import { Config, ConfigError, Either, Option, Redacted } from "effect"
+import { halves } from "./Halves.ts"
 import { basicOf, credentialsIn, secret } from "./Secret.ts"
 import { loopbackNetworks, privateNetworks, trusting } from "./TrustedProxies.ts"
 
@@ -60,18 +61,14 @@ const form =
 const decode = Option.liftThrowable(decodeURIComponent)
 
 const parse = (setting: string, text: string): Either.Either<OutgoingProxy, string> => {
-  const [, scheme = "http", given, host = "", port = ""] = form.exec(text.trim()) ?? []
+  const [, scheme = "http", given = "", host = "", port = ""] = form.exec(text.trim()) ?? []
   if (/^socks/i.test(scheme))
     return Either.left(`It is a SOCKS proxy, which is not supported: ${wayOut}`)
   const address = `${scheme}://${host}:${port}`
   if (!/^https?$/i.test(scheme) || !URL.canParse(address))
     return Either.left(`${expected}; or ${wayOut}`)
-  const at = given?.indexOf(":") ?? -1
-  const credentials = Option.all([
-    decode(at < 0 ? (given ?? "") : (given ?? "").slice(0, at)),
-    decode(at < 0 ? "" : (given ?? "").slice(at + 1))
-  ])
-  return Option.match(credentials, {
+  const credentials = halves(given, ":")
+  return Option.match(Option.all([decode(credentials[0]), decode(credentials[1])]), {
     onNone: () => Either.left(expected),
     onSome: ([user, password]) =>
       Either.right({
@@ -107,16 +104,16 @@ const isNear = (host: string): boolean =>
 const isExcepted = (host: string, port: string, list: string): boolean =>
   list
     .toLowerCase()
-    .split(/[\s,]+/)
+    .split(/[\s,]/)
     .some((entry) => {
-      if (entry === "" || entry === "*") return entry === "*"
-      const [, before = entry, number] =
-        isIP(entry) === 6 ? [] : (/^(.*?)(?::(\d+))?$/.exec(entry) ?? [])
+      if (entry === "*") return true
+      const number = isIP(entry) === 6 ? undefined : /:(\d+)$/.exec(entry)?.[1]
       if (number !== undefined && number !== port) return false
+      const before = number === undefined ? entry : entry.slice(0, -1 - number.length)
       const bare = before.replace(/^\[(.*)\]$/, "$1")
       if (isIP(host) !== 0) return trusting([bare])(host)
       const name = bare.replace(/^\*?\.+|\.+$/g, "")
-      return name !== "" && (host === name || host.endsWith(`.${name}`))
+      return host === name || host.endsWith(`.${name}`)
     })
 
 /** For a reader; without user and password. */
@@ -130,7 +127,7 @@ export const proxyFor = (
   Config.mapOrFail(
     Config.all({ url: address, given: addresses, list: exceptions }),
     ({ given, list, url }) => {
-      const host = url.hostname.replace(/^\[(.*)\]$|\.$/g, "$1")
+      const host = url.hostname.replace(/^\[(.*)\]$|\.+$/g, "$1")
       const port = url.port || (url.protocol === "https:" ? "443" : "80")
       const isDirect = isNear(host) || isExcepted(host, port, list)
       const first = given.find(([name]) => name === own || (!isDirect && isForScheme(name, url)))

@@ -1,5 +1,6 @@
 /** Settings whose texts hold secrets. */
 import { Config, Either, Option, Redacted } from "effect"
+import { halves } from "./Halves.ts"
 
 const held: Array<Config.Config<ReadonlyArray<string>>> = []
 
@@ -41,22 +42,22 @@ export const valuesIn = (headers: string): ReadonlyArray<string> =>
  * write in messages: it is printed nowhere, and not taken out of them.
  */
 export const credentialsIn = (address: string): ReadonlyArray<string> => {
-  const [, given = ""] = /^(?:[a-z][a-z\d+.-]*:\/\/)?(.*)@/is.exec(address.trim()) ?? []
-  const [, user = "", password = ""] = /^([^:]*):?(.*)$/s.exec(given) ?? []
+  const given = /^(?:[a-z][a-z\d+.-]*:\/\/)?(.*)@/is.exec(address.trim())?.[1] ?? ""
+  const [user, password] = halves(given, ":")
   const secrets = bothForms(password || user).filter((text) => text !== "")
-  return secrets.length === 0
-    ? []
-    : [...secrets, basicOf(bothForms(user).at(-1) ?? "", bothForms(password).at(-1) ?? "")]
+  return secrets.length === 0 ? [] : [...secrets, basicOf(decoded(user), decoded(password))]
 }
 
 /** The credentials of HTTP's scheme Basic (RFC 7617). */
 export const basicOf = (user: string, password: string): string =>
   Buffer.from(`${user}:${password}`).toString("base64")
 
-const bothForms = (encoded: string): ReadonlyArray<string> => {
-  const decoded = Either.getOrElse(
+const bothForms = (encoded: string): ReadonlyArray<string> => [
+  ...new Set([encoded, decoded(encoded)])
+]
+
+const decoded = (encoded: string): string =>
+  Either.getOrElse(
     Either.try(() => decodeURIComponent(encoded)),
     () => encoded
   )
-  return decoded === encoded ? [encoded] : [encoded, decoded]
-}

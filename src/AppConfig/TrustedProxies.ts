@@ -51,10 +51,7 @@ export type Trust = (address: string) => boolean
 export const trusting = (networks: Networks): Trust => {
   const list = new BlockList()
   for (const network of networks) add(list, network)
-  return (address) => {
-    const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "").replace(/%.*$/, "")
-    return isIP(plain) !== 0 && list.check(plain, isIPv4(plain) ? "ipv4" : "ipv6")
-  }
+  return (address) => isIP(address) !== 0 && list.check(address, isIPv4(address) ? "ipv4" : "ipv6")
 }
 
 /**

@@ -27,8 +27,8 @@ describe("the hosts of NO_PROXY", () => {
         ["a,,  b , example.com", https, "direct"],
         [":443", https, "a:1"],
         ["*.", https, "a:1"],
-        ["x[evolution.example.com]", https, "a:1"],
-        ["[evolution.example.com]x", https, "a:1"],
+        ["evolution[.example.com]", https, "a:1"],
+        ["[evolution.]example.com", https, "a:1"],
         ["[example.com]", https, "direct"],
         ["example.com:80", "http://evolution.example.com", "direct"],
         ["example.com:443", "http://evolution.example.com", "a:1"],
@@ -44,7 +44,7 @@ describe("the hosts of NO_PROXY", () => {
   it.effect("except no host of which they name a port alone, or nothing", () =>
     Effect.gen(function* () {
       for (const list of ["[]", "[]:443", "*.:443", ".", ".."])
-        expect(yield* wayTo("https://evolution.example.com.", { ...all, NO_PROXY: list })).toBe(
+        expect(yield* wayTo("https://evolution.example.com..", { ...all, NO_PROXY: list })).toBe(
           "a:1"
         )
     })
@@ -55,6 +55,7 @@ describe("the address of the proxy", () => {
   it.effect("is taken with spaces around it", () =>
     Effect.gen(function* () {
       expect(yield* wayTo(https, { HTTPS_PROXY: " http://a:1 " })).toBe("a:1")
+      expect(yield* wayTo(https, { HTTPS_PROXY: "http://proxy.corp" })).toBe("proxy.corp")
       expect(yield* wayTo(https, { EVOLUTION_PROXY: " off ", HTTPS_PROXY: "http://a:1" })).toBe(
         "direct"
       )

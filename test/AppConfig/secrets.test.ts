@@ -29,6 +29,11 @@ describe("the secrets in the settings", () => {
       ["p%40ss", "p@ss"]
     ],
     ["a query of nothing else", { DATABASE_URL: "postgres://u@h/db?password=p" }, ["p"]],
+    [
+      "an address with an @ in its query",
+      { DATABASE_URL: "postgres://me:sesame@h/db?user=a@b" },
+      ["sesame", "sesame@h/db?user=a"]
+    ],
     ["an encoding that is none", { DATABASE_URL: "postgres://u:p%zz@h/db" }, ["p%zz"]],
     [
       "headers",

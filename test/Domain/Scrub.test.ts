@@ -85,9 +85,23 @@ describe("Scrub, of a known secret", () => {
   it("remembers a bounded number of added secrets", () => {
     const scrub = scrubOf()
     const first = scrub.and("token-number-0")
-    for (let number = 1; number < 10_000; number++) scrub.and(`token-number-${number}`)
+    for (let number = 1; number < 4096; number++) scrub.and(`${number}`)
+    expect(scrub.and("token-number-0")).toBe(first)
+    scrub.and("4096")
     expect(scrub.and("token-number-0")).not.toBe(first)
     expect(scrub.and("token-number-0").blot("token-number-0")).toBe("[redacted]")
+  })
+
+  it("remembers a bounded number of instances' tokens", () => {
+    const tokensOf = (count: number) =>
+      new Map(Array.from({ length: count }, (_, nth) => [`shop-${nth}`, "none"]))
+    const [full, almost] = [tokensOf(65_536), tokensOf(65_535)]
+    Scrub.make([], full).ofInstance("shop-7", "token-number-7")
+    expect(full.size).toBe(65_536)
+    Scrub.make([], full).ofInstance("other", "token-number-8")
+    expect([...full]).toEqual([["other", "token-number-8"]])
+    Scrub.make([], almost).ofInstance("other", "token-number-8")
+    expect(almost.size).toBe(65_536)
   })
 })
 
@@ -107,10 +121,9 @@ describe("Scrub, of a log entry", () => {
       cause: "Error: apikey=[redacted] at file.ts:1",
       count: 3
     })
-    expect(scrubOf("1234567890123456").entry([1_234_567_890_123_456, 5n])).toEqual([
-      "[redacted]",
-      5n
-    ])
+    expect(
+      scrubOf("1234567890123456").entry([1_234_567_890_123_456, 1_234_567_890_123_456n, 5n])
+    ).toEqual(["[redacted]", "[redacted]", 5n])
   })
 
   it("accepts an error, a cycle, or no value", () => {

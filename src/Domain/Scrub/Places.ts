@@ -155,7 +155,7 @@ export const isSecretAsAWhole = (event: string): boolean => rulesOf(event).isWho
 
 /** The data of an event without the secrets at their places; the same reference if there are none. */
 export const inData = (event: string, data: unknown): unknown => {
-  if (typeof data !== "object" || data === null) return data
+  if (typeof data !== "object") return data
   const { isOfMessages, isProtocolMessage, isWhole, paths } = rulesOf(event)
   if (isWhole) return withoutTexts(data)
   const found = withoutPaths(data, paths)

@@ -107,6 +107,37 @@ describe("Places", () => {
     })
   })
 
+  it("an event that Evolution has not yet is read by the beginning of its name", () => {
+    const session = { parameters: { apiKey: "s3cret" } }
+    expect(without("typebot.new", { session })).not.toContain("s3cret")
+    expect(without("instance.new", { token: "s3cret", qrcode: "s3cret" })).not.toContain("s3cret")
+    const data = { session, token: "a", qrcode: "b", message: keys }
+    expect(Places.inData("new.event", data)).toBe(data)
+  })
+
+  it("a message is read only in an event of messages, and a protocol message only in its own", () => {
+    const contact = { message: keys, contextInfo: { quotedMessage: keys } }
+    expect(Places.inData("contacts.update", contact)).toBe(contact)
+    expect(Places.inData("messages.upsert", keys.protocolMessage)).toBe(keys.protocolMessage)
+  })
+
+  it("data that is no object is left to the form of the event", () => {
+    for (const data of ["text", 7, null, undefined])
+      for (const event of ["creds.update", "messages.upsert", "messages.edited", "call"])
+        expect(Places.inData(event, data)).toBe(data)
+  })
+
+  it("an event of which one name is about codes loses all texts", () => {
+    for (const events of [
+      ["call", "qrcode.updated"],
+      ["qrcode.updated", "call"]
+    ])
+      expect(Places.inPayload(events, { a: "s3cret", data: { b: "s3cret", n: 1 } })).toEqual({
+        a: "[redacted]",
+        data: { b: "[redacted]", n: 1 }
+      })
+  })
+
   it("a value without a place is the same reference, and the original is never changed", () => {
     const data = { message: { conversation: "x" }, key: { id: "1" } }
     expect(Places.inData("messages.upsert", data)).toBe(data)

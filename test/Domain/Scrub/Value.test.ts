@@ -74,7 +74,33 @@ describe("withoutSecrets", () => {
   })
 })
 
+describe("withoutSecrets, of a text", () => {
+  it("looks for names only in what begins as JSON", () => {
+    for (const text of ["token: abc", 'say "token": "abc"', 'of ["token": "abc"', "[no JSON: abc"])
+      expect(withoutSecrets({ text })).toEqual({ text })
+  })
+
+  it("leaves JSON in which no secret is told as it was written", () => {
+    for (const text of ['{ "token": null }', ' [ {"token" : true} ] '])
+      expect(withoutSecrets(text)).toBe(text)
+  })
+
+  it("reads JSON in four layers of texts, and takes what is deeper for words", () => {
+    const wrapped = (layers: number): string =>
+      layers === 0 ? '{"token":true}' : JSON.stringify([wrapped(layers - 1)])
+    expect(withoutSecrets(wrapped(3))).toBe(wrapped(3))
+    expect(withoutSecrets(wrapped(4))).toContain("[redacted]")
+  })
+})
+
 describe("withoutTexts, of a value about a QR code", () => {
+  it("keeps the text of an instance, and no text below it", () => {
+    expect(withoutTexts({ instance: { name: "shop" }, state: "open" })).toEqual({
+      instance: { name: "[redacted]" },
+      state: "open"
+    })
+  })
+
   it("keeps shape and instance, and removes all other texts", () => {
     const shown = {
       instance: "shop",

@@ -88,6 +88,38 @@ describe("decode, of a payload that is not an event of Evolution", () => {
     expect(instanceOf({ name: "call", payload: { instance: 1 }, receivedAt })).toBeUndefined()
   })
 
+  it("says that no object came, and all that a field may be", () => {
+    const nothing = decode({ name: "CALL", payload: null, receivedAt }, "live", Scrub.unconfigured)
+    expect(Either.getLeft(nothing)).toMatchObject({
+      value: { reason: "event: Expected an object" }
+    })
+    expect(reasonOf("connection.update", { state: "asleep" })).toMatch(
+      /^state: Expected "open"; state: Expected "connecting"; /
+    )
+  })
+
+  it("keeps no token of the instance, wherever it stands", () => {
+    const token = "token-of-one-instance-7"
+    const left = Either.getOrThrow(Either.flip(decodeOne("call", `a ${token}`, { apikey: token })))
+    expect(JSON.parse(String(left.json))).toMatchObject({ data: "a [redacted]" })
+  })
+
+  it("withholds all of an event that is too deep, if either of its names is about codes", () => {
+    const nested = Array.from({ length: 300 }).reduce<unknown>((inner) => [inner], "2@x")
+    const kept = (name: string, event: string) =>
+      Either.match(
+        decode(
+          { name, payload: { event, instance: "shop-1", data: nested }, receivedAt },
+          "live",
+          Scrub.unconfigured
+        ),
+        { onLeft: ({ json }) => String(json).includes("2@x"), onRight: () => undefined }
+      )
+    expect(kept("CALL", "call")).toBe(true)
+    expect(kept("CALL", "qrcode.updated")).toBe(false)
+    expect(kept("QRCODE_UPDATED", "call")).toBe(false)
+  })
+
   const deep = Array.from({ length: 100_000 }).reduce((inner) => [inner], [])
 
   it.each<readonly [string, string, unknown, object]>([

@@ -43,6 +43,21 @@ describe("a gap", () => {
     expect(twice).toEqual({ ...closed, fetched: 12, fetchedUntil: at(20) })
   })
 
+  it("adds up what was fetched while it is open, and keeps how far", () => {
+    const clockOffset = { least: 1, most: 2 }
+    const round = Gap.offset(Gap.progressed(closed, 7, at(10)), clockOffset)
+    const before = { ...open, fetched: 2 }
+    const after = { ...open, fetched: 9, fetchedUntil: at(10), clockOffset }
+    expect(Gap.advanced(before, round)).toEqual(after)
+  })
+
+  it("that is imported is a closed one with a limit of its own", () => {
+    const { cause: _, ...stretch } = facts
+    const imported = Gap.imported({ ...stretch, to: at(60), limit: 7 })
+    expect(imported).toEqual({ ...closed, cause: "import", limit: 7 })
+    expect([imported, closed].map(Gap.isImport)).toEqual([true, false])
+  })
+
   it("of which more was fetched has its verdict yet to come", () => {
     const failed = Gap.retrying(closed, "why", at(90))
     expect(Gap.progressed(failed, 5, at(20))).toEqual(Gap.progressed(closed, 5, at(20)))

@@ -74,6 +74,20 @@ describe("encode", () => {
     expect(Either.getOrThrow(mended)).not.toContain('"k"')
   })
 
+  it("omits a key also where the others do not occur", () => {
+    const encoded = Json.encode({ mediaKey: "k", url: "u" }, Scrub.unconfigured, Json.mediaKeys)
+    expect(encoded).toEqual(Either.right('{"url":"u"}'))
+  })
+
+  it("writes a value in its own JSON form, if it has one", () => {
+    expect(textOf({ at: new Date(0) })).toBe('{"at":"1970-01-01T00:00:00.000Z"}')
+  })
+
+  it("takes a value with many lists in it that nest no deeper than it may", () => {
+    const wide = Array.from({ length: 1_000 }, () => [{}])
+    expect(textOf(wide)).toBe(JSON.stringify(wide))
+  })
+
   it("returns the reason why a value has no JSON text", () => {
     const cycle: { self?: unknown } = {}
     cycle.self = cycle
@@ -85,6 +99,19 @@ describe("encode", () => {
     expect(reasons.slice(0, 2)).toEqual(["not a JSON value", "not a JSON value"])
     for (const reason of reasons.slice(2))
       expect(reason).toMatch(/^(no JSON form: .|nested deeper than )/)
+  })
+})
+
+describe("clean", () => {
+  it("replaces a number that a secret is in, and keeps every other", () => {
+    const blot = (text: string) => text.replaceAll("4711", "-")
+    expect(Json.clean([4711, 47, { n: 14711, t: "4711" }, null, true], blot)).toEqual([
+      "[redacted]",
+      47,
+      { n: "[redacted]", t: "-" },
+      null,
+      true
+    ])
   })
 })
 

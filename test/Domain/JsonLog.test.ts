@@ -17,6 +17,8 @@ describe("Json", () => {
     expect(text).toMatch(/^"[ -~]*"$/)
     expect(JSON.parse(JSON.parse(text))).toEqual({ a: "é 👍" })
     expect(Json.quoted(text)).toBe(text)
+    expect(Json.quoted(jsonText('{"a":1}'))).toBe('"{\\"a\\":1}"')
+    expect(JSON.parse(Json.quoted(jsonText('"é"')))).toBe('"\\u00e9"')
   })
 
   it("keeps all of a value that is too deep, as one JSON string", () => {

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Either, Schema } from "effect"
-import { expressionOf, holds, matcherOf, NamePattern, Scope, sees } from "../../src/Domain/Key.ts"
+import { DateTime, Either, Schema } from "effect"
+import {
+  expressionOf,
+  holds,
+  isValid,
+  type Key,
+  matcherOf,
+  NamePattern,
+  Scope,
+  sees
+} from "../../src/Domain/Key.ts"
 import { directions, names } from "../support/names.ts"
 
 const caller = (scope: Scope, instances: ReadonlyArray<string> | null = null) => ({
@@ -36,6 +45,27 @@ describe("a key", () => {
     [["*"], "whatever_1", true]
   ] as const)("bound to %j, sees %s: %s", (instances, name, expected) => {
     expect(sees(caller("read", instances))(name)).toBe(expected)
+  })
+
+  it("is valid until it is revoked, and until the moment at which it expires", () => {
+    const at = DateTime.unsafeMake
+    const [one, two, three] = [at(1), at(2), at(3)]
+    const key = {
+      id: "0a5f343e-0000-4000-8000-000000000000",
+      name: "one",
+      scope: "read" as const,
+      instances: null,
+      createdAt: one,
+      lastUsedAt: null
+    }
+    const isValidAtTwo = (facts: Pick<Key, "expiresAt" | "revokedAt">) =>
+      isValid({ ...key, ...facts }, two)
+    expect(isValidAtTwo({ revokedAt: null, expiresAt: null })).toBe(true)
+    expect(isValidAtTwo({ revokedAt: null, expiresAt: three })).toBe(true)
+    expect(isValidAtTwo({ revokedAt: null, expiresAt: two })).toBe(false)
+    expect(isValidAtTwo({ revokedAt: null, expiresAt: one })).toBe(false)
+    expect(isValidAtTwo({ revokedAt: one, expiresAt: null })).toBe(false)
+    expect(isValidAtTwo({ revokedAt: one, expiresAt: three })).toBe(false)
   })
 
   it("takes a backslash before * and \\ alone, and every other character for itself", () => {

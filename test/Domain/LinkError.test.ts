@@ -1,10 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
-import { InstanceNotFound } from "../../src/Domain/EvolutionError.ts"
+import { InstanceNotFound, NameImpossible } from "../../src/Domain/EvolutionError.ts"
 import {
   ConnectionLost,
   DialFailed,
   HandshakeTimeout,
   HeartbeatMissed,
+  ModeChanged,
   NamespaceRefused,
   ProtocolViolation,
   UpgradeRefused
@@ -54,6 +55,26 @@ describe("LinkError", () => {
       'Evolution closed the link: 1000 "bye"'
     ],
     [
+      "a way of listening that ends because global events come",
+      () => ModeChanged.to("global"),
+      "Evolution sends global events: the instance is listened to by them from now on"
+    ],
+    [
+      "a way of listening that ends because none come",
+      () => ModeChanged.to("namespace"),
+      "Evolution sends no global events: the instance is listened to by its namespace from now on"
+    ],
+    [
+      "a name that no path carries",
+      () => NameImpossible.inPath(".."),
+      'Cannot ask Evolution about instance "..": a path cannot carry that name. Its events are heard in global mode; for anything else, create it again under another name'
+    ],
+    [
+      "a name that no namespace carries",
+      () => NameImpossible.asNamespace("a,b"),
+      'Cannot join the namespace of instance "a,b": Socket.IO has none with a comma. Set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and EVOLUTION_MODE=global or auto here, or create the instance again under another name'
+    ],
+    [
       "a broken protocol",
       () => ProtocolViolation.of("no packet"),
       "Evolution broke the protocol: no packet"
@@ -62,6 +83,11 @@ describe("LinkError", () => {
       "an instance without a record",
       () => InstanceNotFound.of("shop"),
       'Cannot find instance "shop": this service does not know it'
+    ],
+    [
+      "an instance that Evolution does not have either",
+      () => InstanceNotFound.nowhere("shop"),
+      'Cannot listen to instance "shop": Evolution has no instance of this name; create it, or see GET /instances'
     ]
   ])("says what happened: %s", (_, make, message) => {
     expect(make().message).toBe(message)
@@ -75,6 +101,8 @@ describe("LinkError", () => {
     expect(ConnectionLost.of(1006, "r")).toMatchObject({ code: 1006, reason: "r" })
     expect(ProtocolViolation.of("r")).toMatchObject({ reason: "r" })
     expect(InstanceNotFound.of("shop")).toMatchObject({ instance: "shop" })
+    expect(InstanceNotFound.nowhere("shop")).toMatchObject({ instance: "shop" })
+    expect(NameImpossible.inPath("..")).toMatchObject({ instance: ".." })
   })
 
   it("keeps 512 characters of a refusal's body, and 80 of them in its message", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Schema } from "effect"
-import { opened } from "../../src/Domain/Gap.ts"
+import { type GapCause, opened } from "../../src/Domain/Gap.ts"
 import {
   InstanceName,
   type InstanceRecord,
@@ -102,6 +102,19 @@ const linkDown: ReadonlyArray<{ listener: ListenerState; action: UserAction }> =
 ]
 
 describe("userAction", () => {
+  it("is about Evolution while the link is up and brings no events, whatever WhatsApp's state is", () => {
+    const actionOf = (cause: GapCause) => {
+      const name = InstanceName.make("shop-1")
+      const id = "3f2f8f70-6d2b-4a35-9b39-1d1b7b3a9c11"
+      const gaps = { open: opened({ id, instance: name, from: since, cause }), unrecovered: 0 }
+      const known = record({ whatsapp: whatsapp("open") })
+      return statusOf(known, { ...allWell, listener: listening, gaps }, now).userAction
+    }
+    expect(actionOf("not_broadcast")).toBe("enable_global_events")
+    expect(actionOf("not_emitted")).toBe("restart_evolution")
+    expect(actionOf("not_subscribed")).toBe("none")
+  })
+
   it.each(linkDown)(
     "of $listener._tag is $action, whatever was last said",
     ({ action, listener }) => {

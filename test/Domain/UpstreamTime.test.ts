@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Option } from "effect"
+import { isUpstreamTime } from "../../src/Domain/Event/UpstreamTime.ts"
 import { upstreamAt } from "../../src/Domain/Event.ts"
 
 /** The wall clock of a zone as Evolution writes it: `new Date(Date.now() - offset).toISOString()`. */
@@ -33,6 +34,19 @@ const heard = (timeZone: string, { ahead = 0, late = 80, at = noon, origin = "li
       origin
     })
   )
+
+describe("Evolution's time", () => {
+  it("has the form of an ISO time with milliseconds, and nothing around it", () => {
+    expect(isUpstreamTime("2026-11-23T09:34:56.789Z")).toBe(true)
+    for (const text of ["x2026-11-23T09:34:56.789Z", "2026-11-23T09:34:56.789Z ", "2026-11-23"])
+      expect(isUpstreamTime(text), text).toBe(false)
+  })
+
+  it("is known in UTC up to 30 s late", () => {
+    expect(heard("UTC", { late: 30_000 })).toBe(noon)
+    expect(heard("UTC", { late: 30_001 })).toBeNull()
+  })
+})
 
 describe("Evolution's time in UTC", () => {
   // EvolutionAPI/evolution-api: the image sets TZ=America/Sao_Paulo.

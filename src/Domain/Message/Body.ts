@@ -88,7 +88,10 @@ export type Body =
       /** 0: any number. */
       readonly choices: number | null
     }
-  /** `options`: the names of the chosen ones; `null`: Evolution could not decrypt the vote, or is older than 2.3.7. */
+  /**
+   * `options`: the names of the chosen ones. `null`: Evolution does not know the poll, or is older than 2.3.7. It
+   * gives an empty list for a vote that was taken back, and for one that it could not decrypt.
+   */
   | (About<"pollVote"> & { readonly options: ReadonlyArray<string> | null })
   /** `text` is the emoji; it is empty when the reaction is taken back. */
   | About<"reaction">

@@ -14,7 +14,7 @@ const text = optionalOrNull(Schema.String)
 const keyFields = {
   id: Schema.String,
   /** The chat: `…@s.whatsapp.net`, `…@lid`, `…@g.us`, `…@newsletter`, `status@broadcast`, a list's `…@broadcast`. */
-  remoteJid: Schema.String,
+  remoteJid: Schema.NonEmptyString,
   fromMe: optionalOrNull(Schema.Boolean),
   /** The sender in a group, in a broadcast and of a status. */
   participant: text,

@@ -20,7 +20,7 @@ export type WideNumber = typeof WideNumber.Type
 /** The number, as near as a double comes to it; `null` for any other value. */
 export const numberIn = (value: unknown): number | null => {
   if (typeof value === "number") return Number.isFinite(value) ? value : null
-  if (typeof value === "string") return /^-?\d{1,20}(?:\.\d+)?$/.test(value) ? Number(value) : null
+  if (typeof value === "string") return /^-?\d{1,20}$/.test(value) ? Number(value) : null
   if (!Predicate.isRecord(value)) return null
   const { high, low, unsigned } = value
   if (!Number.isInteger(low) || !Number.isInteger(high)) return null

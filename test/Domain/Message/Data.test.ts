@@ -63,4 +63,5 @@ it("takes no data without a key for a message", () => {
   expect(isMessage({ key })).toBe(true)
   expect(isMessage({ message: { conversation: "oi" } })).toBe(false)
   expect(isMessage({ key: { id: "3EB0A1" } })).toBe(false)
+  expect(isMessage({ key: { id: "3EB0A1", remoteJid: "" } })).toBe(false)
 })

@@ -12,6 +12,7 @@ import { Audit } from "./Access/Audit.ts"
 import { KeyStore } from "./Access/KeyStore.ts"
 import * as Settings from "./AppConfig/Settings.ts"
 import * as StopPlan from "./Concurrency/StopPlan.ts"
+import * as Drift from "./Delivery/Drift.ts"
 import { EventSource } from "./Evolution/EventSource.ts"
 import { EvolutionClient } from "./Evolution/EvolutionClient.ts"
 import * as Transport from "./Evolution/Transport.ts"
@@ -43,6 +44,7 @@ import * as Sql from "./Storage/Sql.ts"
 // Each line stands on the ones below it; what is built last is stopped first.
 const tree = Layer.mergeAll(
   AutoStart.layer,
+  Drift.layer,
   FirstReport.layer,
   Pairing.layer,
   Retention.layer,

@@ -2,44 +2,65 @@
  * Calls an embedder's code with each committed event. A handler is a layer: merge it into your program, and
  * it runs as long as the program does.
  */
-import { Effect, Layer, Redacted, Stream } from "effect"
+import { Effect, Either, Layer, Stream } from "effect"
 import { loop } from "../Concurrency/Supervise.ts"
 import type { LoggedEvent } from "../Domain/Event.ts"
-import { toWireName } from "../Domain/EventName.ts"
-import type * as LifeCycle from "../Domain/LifeCycle.ts"
+import * as EventCatalog from "../Domain/EventCatalog.ts"
+import { type Spelling as Known, toWireName } from "../Domain/EventName.ts"
 import { type Absentee, EventBus } from "../Log/EventBus.ts"
+import { Drifts } from "./Drift.ts"
+import { type DriftedEvent, type Handled, undecoded } from "./Handlers/Handled.ts"
 
-/** The argument of a handler: the data of a life-cycle event is typed, any other data is `unknown`. */
-export interface HandledEvent<Name extends string> {
-  /** The event's cursor in the log. */
-  readonly id: number
-  readonly instance: string
-  readonly event: Name
-  readonly data: Name extends LifeCycle.Name ? LifeCycle.Data<Name> : unknown
-  /** Our clock, ms since 1970 UTC. */
-  readonly receivedAt: number
-  readonly origin: LoggedEvent["origin"]
+export type { DriftedEvent, Handled, HandledEvent } from "./Handlers/Handled.ts"
+
+export interface Options<E, R> {
+  /**
+   * Called in place of the handler with an event whose data is not as the catalogue says. Without it such an
+   * event is passed over; it is counted in any case, and the first one of a name is logged.
+   */
+  readonly onDrift?: (event: DriftedEvent) => Effect.Effect<unknown, E, R>
 }
 
 /**
- * Runs `handler` for every event of one name, in order and one at a time, from the moment the layer is
- * built. The failure of a handler is logged with its event's cursor, and the next event follows. A handler
- * that lags by more than a few thousand events reads them from the log, where QR codes are `[redacted]`.
+ * Runs `handler` for every event of a name, or of several (`EventCatalog.names` is all of them), in order and one
+ * at a time, from the moment the layer is built. The failure of a handler is logged with its event's cursor, and the next event
+ * follows. A handler that lags by more than a few thousand events reads them from the log, where QR codes are
+ * `[redacted]`.
  */
-export const on = <Name extends LifeCycle.Name | (string & {}), E, R>(
-  name: Name,
-  handler: (event: HandledEvent<Name>) => Effect.Effect<unknown, E, R>
-): Layer.Layer<never, never, EventBus | R> =>
-  Layer.scopedDiscard(
+export const on = <const Spelling extends Known | (string & {}), E, R, E2 = never, R2 = never>(
+  names: Spelling | ReadonlyArray<Spelling>,
+  handler: (event: Handled<Spelling>) => Effect.Effect<unknown, E, R>,
+  { onDrift }: Options<E2, R2> = {}
+): Layer.Layer<never, never, EventBus | R | R2> => {
+  const spelled: ReadonlyArray<string> = typeof names === "string" ? [names] : names
+  const wanted = new Set(spelled.map(toWireName))
+  const title =
+    spelled.length > 3
+      ? `handler of ${spelled.length} events`
+      : `handler of "${spelled.join('", "')}"`
+
+  const handle = (logged: LoggedEvent): Effect.Effect<unknown, E | E2, R | R2> => {
+    const event = undecoded(logged)
+    const decoded = EventCatalog.decode(event.event, event.data)
+    // Sound: it has one of these names, and its data was decoded by its name.
+    if (Either.isRight(decoded)) return handler(event as Handled<Spelling>)
+    const { left: drift } = decoded
+    return Effect.zipRight(
+      Effect.flatMap(Drifts, ({ found }) => found(logged, drift)),
+      onDrift?.({ ...event, paths: drift.paths }) ?? Effect.void
+    )
+  }
+
+  return Layer.scopedDiscard(
     Effect.flatMap(EventBus, (bus) =>
       loop(
-        `handler of "${name}"`,
-        bus.after("now", absentee(name)).pipe(
-          Stream.filter(({ event }) => event === toWireName(name)),
+        title,
+        bus.after("now", absentee(title, [...wanted])).pipe(
+          Stream.filter(({ event }) => wanted.has(event)),
           Stream.runForEach((event) =>
-            Effect.suspend(() => handler(toHandled<Name>(event))).pipe(
+            Effect.suspend(() => handle(event)).pipe(
               Effect.catchAllCause((cause) =>
-                Effect.logError(`The handler of "${name}" failed on event ${event.id}`, cause)
+                Effect.logError(`The ${title} failed on event ${event.id}`, cause)
               ),
               Effect.annotateLogs("instance", event.instance)
             )
@@ -48,19 +69,11 @@ export const on = <Name extends LifeCycle.Name | (string & {}), E, R>(
       )
     )
   )
-
-const absentee = (name: string): Absentee => ({
-  wants: () => true,
-  query: { events: [toWireName(name)] },
-  missed: (until) =>
-    Effect.logWarning(
-      `The handler of "${name}" lags: events up to ${until} were purged before it read them`
-    )
-})
-
-const toHandled = <Name extends string>(logged: LoggedEvent): HandledEvent<Name> => {
-  const { event, id, instance, json, lifeCycle, origin, receivedAt } = logged
-  const data: unknown = lifeCycle === null ? JSON.parse(json) : Redacted.value(lifeCycle).data
-  // Sound: the event has this name, and the data of a life-cycle event was decoded by its name.
-  return { id, instance, event, data, receivedAt, origin } as HandledEvent<Name>
 }
+
+const absentee = (title: string, events: ReadonlyArray<string>): Absentee => ({
+  wants: () => true,
+  query: { events },
+  missed: (until) =>
+    Effect.logWarning(`The ${title} lags: events up to ${until} were purged before it read them`)
+})

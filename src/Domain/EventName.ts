@@ -47,6 +47,26 @@ export const ownEventNames = [
   "listener.updated"
 ] as const
 
+/** The wire name of an event that Evolution documents, or of one of our own. */
+export type EventName = (typeof eventNames)[number] | (typeof ownEventNames)[number]
+
+type Underscored<
+  Text extends string,
+  Mark extends string
+> = Text extends `${infer Head}${Mark}${infer Tail}` ? `${Head}_${Underscored<Tail, Mark>}` : Text
+/** The same in types as `settingsForm`. */
+export type SettingsForm<Wire extends string> = Uppercase<Underscored<Underscored<Wire, ".">, "-">>
+
+type WireForms = {
+  readonly [Wire in (typeof eventNames)[number] as SettingsForm<Wire>]: Wire
+} & { readonly GROUP_UPDATE: "groups.update" }
+
+/** A known name in either form. */
+export type Spelling = EventName | keyof WireForms
+
+/** The same in types as `toWireName`. */
+export type WireName<Name extends string> = Name extends keyof WireForms ? WireForms[Name] : Name
+
 const known: ReadonlySet<string> = new Set([...eventNames, ...ownEventNames])
 
 /** True for the wire name of a known event. */

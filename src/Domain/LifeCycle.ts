@@ -59,7 +59,7 @@ const StatusInstance = Schema.Struct({
 })
 
 /** The data of each life-cycle event, by wire name. */
-const schemas = {
+export const schemas = {
   "qrcode.updated": Schema.Union(QrcodeShown, QrcodeLimit),
   "connection.update": ConnectionUpdate,
   "instance.create": InstanceIdentity,

@@ -82,6 +82,11 @@ export const decodeFailures = single(
 export const eventsQuarantined = single(
   counter("events_quarantined", "Events put in quarantine, undecodable or refused by the database")
 )
+/** `event`: a name of `EventCatalog`. */
+export const schemaDrift = labelled(
+  counter("schema_drift", "Events looked at whose data is not as the catalogue of events says"),
+  ["event"]
+)
 export const batchEvents = single(
   histogram("batch_events", "Events written at once", [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000])
 )

@@ -1,36 +1,14 @@
 import { describe, expect, expectTypeOf, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Either, Layer, Logger, Queue } from "effect"
+import { Context, Deferred, Effect, Layer, Logger, Queue } from "effect"
 import * as Handlers from "../../src/Delivery/Handlers.ts"
-import { decode, type LoggedEvent } from "../../src/Domain/Event.ts"
-import type * as LifeCycle from "../../src/Domain/LifeCycle.ts"
-import * as Scrub from "../../src/Domain/Scrub.ts"
-import { EventBus, make } from "../../src/Log/EventBus.ts"
-import { EventStore } from "../../src/Log/EventStore.ts"
-import { storeOf } from "../support/doubles.ts"
+import type { EventBus } from "../../src/Log/EventBus.ts"
+import { makeBus } from "../support/handlerBus.ts"
 import { makeLines } from "../support/Lines.ts"
-
-const store = storeOf({ read: () => Effect.succeed([]), lastId: Effect.succeed(0) })
-
-/** A bus and a function that publishes events decoded from Evolution's payloads. */
-const makeBus = Effect.gen(function* () {
-  const bus = yield* Effect.provideService(make(16), EventStore, store)
-  let last = 0
-  const logged = (event: string, data: unknown): LoggedEvent => {
-    const raw = { name: event, payload: { event, instance: "shop", data }, receivedAt: 7 }
-    return { ...Either.getOrThrow(decode(raw, "live", Scrub.unconfigured)), id: ++last }
-  }
-  return {
-    bus,
-    layer: Layer.succeed(EventBus, bus),
-    publish: (event: string, ...data: ReadonlyArray<unknown>) =>
-      Effect.suspend(() => bus.publish(data.map((one) => logged(event, one))))
-  }
-})
 
 const qr = (code: string) => ({ qrcode: { code, base64: "data:image/png;base64,", instance: "x" } })
 
 describe("A handler", () => {
-  it.scoped("receives the real QR code and the decoded data of a life-cycle event", () =>
+  it.scoped("receives the real QR code, and every field of a life-cycle event", () =>
     Effect.gen(function* () {
       const { layer, publish } = yield* makeBus
       const codes = yield* Queue.unbounded<string>()
@@ -52,7 +30,7 @@ describe("A handler", () => {
         id: 3,
         instance: "shop",
         event: "connection.update",
-        data: { state: "open", statusReason: 200 },
+        data: { state: "open", statusReason: 200, more: 1 },
         receivedAt: 7,
         origin: "live"
       })
@@ -64,7 +42,7 @@ describe("A handler", () => {
       const { layer, publish } = yield* makeBus
       const heard: Array<string> = []
       const done = yield* Deferred.make<void>()
-      const names = ["messages.upsert", "MESSAGES_UPSERT", "GROUP_UPDATE", "custom.event"]
+      const names = ["chats.delete", "CHATS_DELETE", "GROUP_UPDATE", "custom.event"]
       yield* Layer.build(
         Layer.mergeAll(
           Layer.empty,
@@ -73,22 +51,39 @@ describe("A handler", () => {
               Effect.sync(() => heard.push(`${name}: ${event} ${JSON.stringify(data)}`))
             )
           ),
-          Handlers.on("call", () => Deferred.succeed(done, undefined))
+          Handlers.on("last.event", () => Deferred.succeed(done, undefined))
         ).pipe(Layer.provide(layer))
       )
-      yield* publish("messages.upsert", { key: 1 })
-      yield* publish("messages.update", { key: 2 })
-      yield* publish("groups.update", [3])
+      yield* publish("chats.delete", ["1"])
+      yield* publish("chats.set", [])
+      yield* publish("groups.update", [{ id: "3" }])
       yield* publish("custom.event", { four: 4 })
-      yield* publish("call", {})
+      yield* publish("last.event", {})
       yield* Deferred.await(done)
       yield* Effect.replicateEffect(Effect.yieldNow(), 100)
       expect(heard.sort()).toEqual([
-        "GROUP_UPDATE: groups.update [3]",
-        'MESSAGES_UPSERT: messages.upsert {"key":1}',
-        'custom.event: custom.event {"four":4}',
-        'messages.upsert: messages.upsert {"key":1}'
+        'CHATS_DELETE: chats.delete ["1"]',
+        'GROUP_UPDATE: groups.update [{"id":"3"}]',
+        'chats.delete: chats.delete ["1"]',
+        'custom.event: custom.event {"four":4}'
       ])
+    })
+  )
+
+  it.scoped("runs for the events of each of its names, in the order of the log", () =>
+    Effect.gen(function* () {
+      const { layer, publish } = yield* makeBus
+      const heard = yield* Queue.unbounded<string>()
+      const handler = Handlers.on(["CHATS_DELETE", "custom.event"], ({ event }) =>
+        heard.offer(event)
+      )
+      yield* Layer.build(Layer.provide(handler, layer))
+      yield* publish("custom.event", {})
+      yield* publish("chats.set", [])
+      yield* publish("chats.delete", ["1"])
+      yield* publish("custom.event", {})
+      const three = yield* Effect.replicateEffect(heard.take, 3)
+      expect(three).toEqual(["custom.event", "chats.delete", "custom.event"])
     })
   )
 
@@ -98,7 +93,7 @@ describe("A handler", () => {
       const heard: Array<string> = []
       const done = yield* Deferred.make<void>()
       yield* Layer.build(
-        Handlers.on("call", ({ data }) =>
+        Handlers.on("custom.event", ({ data }) =>
           Effect.gen(function* () {
             heard.push(`begin ${data}`)
             yield* Effect.yieldNow()
@@ -108,7 +103,7 @@ describe("A handler", () => {
         ).pipe(Layer.provide(layer))
       )
       const numbers = Array.from({ length: 20 }, (_, index) => [index])
-      for (const number of numbers) yield* publish("call", number)
+      for (const number of numbers) yield* publish("custom.event", number)
       yield* Deferred.await(done)
       expect(heard).toEqual(numbers.flatMap((number) => [`begin ${number}`, `end ${number}`]))
     })
@@ -127,12 +122,12 @@ describe("A handler", () => {
       const { layer, publish } = yield* makeBus
       const heard = yield* Queue.unbounded<number>()
       yield* Layer.build(
-        Handlers.on("call", ({ id }) =>
+        Handlers.on("custom.event", ({ id }) =>
           id % 2 === 1 ? (failures[kind]?.() ?? Effect.void) : heard.offer(id)
         ).pipe(Layer.provide(layer))
       )
-      yield* publish("call", {}, {}, {})
-      yield* publish("call", {})
+      yield* publish("custom.event", {}, {}, {})
+      yield* publish("custom.event", {})
       yield* Effect.replicateEffect(Effect.yieldNow(), 200)
       expect([...(yield* heard.takeAll)]).toEqual([2, 4])
     })
@@ -143,15 +138,19 @@ describe("A handler", () => {
       const { layer, publish } = yield* makeBus
       const told = yield* makeLines
       yield* Layer.build(
-        Handlers.on("call", () => Effect.fail("no")).pipe(
+        Handlers.on("custom.event", () => Effect.fail("no")).pipe(
           Layer.provide(layer),
           Layer.provide(told.layer)
         )
       )
-      yield* publish("call", {})
+      yield* publish("custom.event", {})
       yield* Effect.replicateEffect(Effect.yieldNow(), 200)
       expect(told.lines).toEqual([
-        { level: "ERROR", message: 'The handler of "call" failed on event 1', instance: "shop" }
+        {
+          level: "ERROR",
+          message: 'The handler of "custom.event" failed on event 1',
+          instance: "shop"
+        }
       ])
     })
   )
@@ -160,16 +159,16 @@ describe("A handler", () => {
     Effect.gen(function* () {
       const { layer, publish } = yield* makeBus
       const heard = yield* Queue.unbounded<number>()
-      yield* publish("call", {})
+      yield* publish("custom.event", {})
       yield* Effect.scoped(
         Effect.gen(function* () {
-          const handler = Handlers.on("call", ({ id }) => heard.offer(id))
+          const handler = Handlers.on("custom.event", ({ id }) => heard.offer(id))
           yield* Layer.build(Layer.provide(handler, layer))
-          yield* publish("call", {})
+          yield* publish("custom.event", {})
           expect(yield* heard.take).toBe(2)
         })
       )
-      yield* publish("call", {})
+      yield* publish("custom.event", {})
       yield* Effect.replicateEffect(Effect.yieldNow(), 100)
       expect(yield* heard.size).toBe(0)
     })
@@ -185,17 +184,17 @@ describe("A handler", () => {
       )
       const isBusy = yield* Deferred.make<void>()
       const heard = yield* Queue.unbounded<number>()
-      const handler = Handlers.on("call", ({ id }) =>
+      const handler = Handlers.on("custom.event", ({ id }) =>
         Effect.zipRight(Deferred.await(isBusy), heard.offer(id))
       )
       yield* Layer.build(handler.pipe(Layer.provide(layer), Layer.provide(log)))
-      yield* publish("call", {})
-      for (let count = 0; count < 40; count++) yield* publish("call", {})
+      yield* publish("custom.event", {})
+      for (let count = 0; count < 40; count++) yield* publish("custom.event", {})
       bus.announcePurged("shop", 20)
       yield* Deferred.succeed(isBusy, undefined)
       while ((yield* heard.take) !== 41) yield* Effect.yieldNow()
       expect(said.flat()).toEqual([
-        expect.stringMatching(/^The handler of "call" .* events up to 20 were purged/)
+        expect.stringMatching(/^The handler of "custom.event" .* events up to 20 were purged/)
       ])
     })
   )
@@ -205,35 +204,13 @@ describe("A handler", () => {
       class Outbox extends Context.Tag("test/Outbox")<Outbox, Queue.Queue<number>>() {}
       const { layer, publish } = yield* makeBus
       const outbox = yield* Queue.unbounded<number>()
-      const handler = Handlers.on("call", ({ id }) =>
+      const handler = Handlers.on("custom.event", ({ id }) =>
         Effect.flatMap(Outbox, (queue) => queue.offer(id))
       )
       expectTypeOf(handler).toEqualTypeOf<Layer.Layer<never, never, EventBus | Outbox>>()
       yield* Layer.build(Layer.provide(handler, [layer, Layer.succeed(Outbox, outbox)]))
-      yield* publish("call", {})
+      yield* publish("custom.event", {})
       expect(yield* outbox.take).toBe(1)
     })
   )
-
-  it("has typed data for a life-cycle event, and unknown data for any other event", () => {
-    Handlers.on("qrcode.updated", (event) => {
-      expectTypeOf(event.data).toEqualTypeOf<LifeCycle.Data<"qrcode.updated">>()
-      expectTypeOf(event.event).toEqualTypeOf<"qrcode.updated">()
-      return Effect.void
-    })
-    Handlers.on("connection.update", ({ data }) => {
-      expectTypeOf(data.state).toEqualTypeOf<
-        "open" | "connecting" | "close" | "refused" | "removed" | "unknown"
-      >()
-      return Effect.void
-    })
-    Handlers.on("logout.instance", ({ data }) => {
-      expectTypeOf(data).toBeNull()
-      return Effect.void
-    })
-    Handlers.on("messages.upsert", ({ data }) => {
-      expectTypeOf(data).toBeUnknown()
-      return Effect.void
-    })
-  })
 })

@@ -28,8 +28,12 @@ describe("A link of the documentation", () => {
     expect(faultOf("docs/api.md", "#calls")).toBeUndefined()
   })
 
-  it("leads from the README to every page", () => {
-    const linked = new Set(linksOf("README.md").map((link) => link.split("#")[0]))
+  it("leads from the README, or from the page with its folder's name, to every page", () => {
+    const linked = new Set(
+      ["README.md", "docs/events.md"].flatMap((page) =>
+        linksOf(page).map((link) => normalize(join(dirname(page), link.split("#")[0] ?? "")))
+      )
+    )
     expect(pages.filter((page) => page !== "README.md" && !linked.has(page))).toEqual([])
   })
 

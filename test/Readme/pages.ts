@@ -10,7 +10,7 @@ export const pages: ReadonlyArray<string> = [
   "README.md",
   "CONTRIBUTING.md",
   "CHANGELOG.md",
-  ...readdirSync(join(root, "docs"))
+  ...readdirSync(join(root, "docs"), { encoding: "utf8", recursive: true })
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`)
     .sort()

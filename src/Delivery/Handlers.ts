@@ -9,7 +9,7 @@ import * as EventCatalog from "../Domain/EventCatalog.ts"
 import { type Spelling as Known, toWireName } from "../Domain/EventName.ts"
 import { type Absentee, EventBus } from "../Log/EventBus.ts"
 import { Drifts } from "./Drift.ts"
-import { type DriftedEvent, type Handled, undecoded } from "./Handlers/Handled.ts"
+import { type DriftedEvent, type Handled, undecoded, viewed } from "./Handlers/Handled.ts"
 
 export type { DriftedEvent, Handled, HandledEvent } from "./Handlers/Handled.ts"
 
@@ -43,7 +43,7 @@ export const on = <const Spelling extends Known | (string & {}), E, R, E2 = neve
     const event = undecoded(logged)
     const decoded = EventCatalog.decode(event.event, event.data)
     // Sound: it has one of these names, and its data was decoded by its name.
-    if (Either.isRight(decoded)) return handler(event as Handled<Spelling>)
+    if (Either.isRight(decoded)) return handler(viewed(event) as Handled<Spelling>)
     const { left: drift } = decoded
     return Effect.zipRight(
       Effect.flatMap(Drifts, ({ found }) => found(logged, drift)),

@@ -3,6 +3,7 @@ import { Array as Arr, Effect, type Layer } from "effect"
 import * as Handlers from "../../src/Delivery/Handlers.ts"
 import * as EventCatalog from "../../src/Domain/EventCatalog.ts"
 import type { SettingsForm, WireName } from "../../src/Domain/EventName.ts"
+import type * as Message from "../../src/Domain/Message.ts"
 import type { EventBus } from "../../src/Log/EventBus.ts"
 
 describe("The type of a handler's event", () => {
@@ -21,6 +22,20 @@ describe("The type of a handler's event", () => {
     Handlers.on("messages.upsert", ({ data }) => {
       expectTypeOf(data.key.remoteJid).toBeString()
       expectTypeOf(data.message?.conversation).toEqualTypeOf<string | null | undefined>()
+      return Effect.void
+    })
+    Handlers.on(["MESSAGES_UPSERT", "messages.set", "messages.update"], (event) => {
+      if (event.event === "messages.upsert")
+        expectTypeOf(event.message).toEqualTypeOf<Message.View>()
+      if (event.event === "messages.set")
+        expectTypeOf(event.message).toEqualTypeOf<ReadonlyArray<Message.View>>()
+      if (event.event === "messages.update")
+        expectTypeOf(event.message).toEqualTypeOf<Message.StatusView>()
+      return Effect.void
+    })
+    Handlers.on("chats.delete", (event) => {
+      // @ts-expect-error: it is not about a message
+      event.message
       return Effect.void
     })
     Handlers.on("contacts.upsert", ({ data }) => {

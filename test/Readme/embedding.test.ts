@@ -19,7 +19,7 @@ describe("The page about embedding", () => {
       text.replaceAll('"evolution-listener"', '"../../../src/mod.ts"')
     )
     expect(programs).toEqual(
-      ["reads", "http", "crash"].map((name) => read(`test/Readme/programs/${name}.ts`))
+      ["handlers", "reads", "http", "crash"].map((name) => read(`test/Readme/programs/${name}.ts`))
     )
   })
 })

@@ -33,7 +33,9 @@ const pages: Readonly<Record<string, Page>> = {
   },
   messages: {
     title: "Events about messages",
-    about: "Messages come, are sent, read, edited or deleted.",
+    about:
+      "Messages come, are sent, read or deleted. [Messages](../messages.md) shows how to read them without knowing " +
+      "WhatsApp's protocol.",
     events: ["messages.upsert", "send.message", "messages.update", "messages.delete"]
   },
   history: {

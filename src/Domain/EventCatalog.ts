@@ -48,12 +48,12 @@ const checkOf = (event: Name): Check => {
   if (before !== undefined) return before
   // A schema is invariant, so the union of them has no type to decode to but `unknown`.
   const schema = entries[event].schema as Schema.Schema<unknown>
-  const is = ParseResult.is(schema)
-  const decodeAll = ParseResult.decodeUnknownEither(schema, { errors: "all" })
+  const decodeFirst = ParseResult.decodeUnknownEither(schema)
   const check: Check = (data) =>
-    is(data)
-      ? Either.right(data)
-      : Either.mapLeft(decodeAll(data), (issue) => driftOf(event, schema, issue))
+    Either.mapBoth(decodeFirst(data), {
+      onLeft: (issue) => driftOf(event, schema, issue),
+      onRight: () => data
+    })
   checks.set(event, check)
   return check
 }

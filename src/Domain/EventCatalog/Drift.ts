@@ -1,14 +1,11 @@
 /** The places at which an event's data is not as its schema says. They never hold a value. */
 import { Array as Arr, Data, ParseResult, type Schema, type SchemaAST } from "effect"
 
-/** More places than these are not told. */
-const most = 5
-
 /** The data of an event is not as this version knows it. The event itself is in the log, whole. */
 export class SchemaDrift extends Data.TaggedError("SchemaDrift")<{
   /** The wire's name. */
   readonly event: string
-  /** E.g. `*.participants.*.id`: an asterisk is a place in a list, or a key that is data. */
+  /** The first place, in each form of the data. E.g. `*.participants.*.id`: an asterisk is a place in a list, or a key that is data. */
   readonly paths: ReadonlyArray<string>
   readonly message: string
 }> {}
@@ -27,7 +24,7 @@ export const driftOf = (
     (path) =>
       !found.some((other) => other !== path && (path === "" || other.startsWith(`${path}.`)))
   )
-  const paths = deepest.slice(0, most).map((path) => (path === "" ? "data" : path))
+  const paths = deepest.map((path) => (path === "" ? "data" : path))
   const message = `The data of "${event}" is not as this version knows it, at ${paths.join(", ")}`
   return new SchemaDrift({ event, paths, message })
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
-import { Either, SchemaAST } from "effect"
+import { Either, JSONSchema, type Schema, SchemaAST } from "effect"
 import * as EventCatalog from "../../src/Domain/EventCatalog.ts"
 import { eventNames, ownEventNames, settingsForm } from "../../src/Domain/EventName.ts"
 import { capturedIn, samplesOf } from "../support/eventSamples.ts"
@@ -62,6 +62,14 @@ describe("The catalogue", () => {
   it("lets the data of other events pass", () => {
     accepts("custom.event", { four: 4 })
     accepts("toString", 5)
+  })
+
+  it.each(EventCatalog.names)("has a JSON Schema of %s, which allows more fields", (event) => {
+    // A schema is invariant, so a union of schemas is none.
+    const schema = EventCatalog.entries[event].schema as Schema.Schema<unknown>
+    const text = JSON.stringify(JSONSchema.make(schema))
+    expect(text).toContain(EventCatalog.entries[event].description.slice(0, 20))
+    expect(text).not.toContain('"additionalProperties":false')
   })
 
   it.each(EventCatalog.names)("has a title, a description and a source of %s", (event) => {

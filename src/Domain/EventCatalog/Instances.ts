@@ -98,8 +98,8 @@ export const entries = {
       profileName: "The profile's name, with `open`",
       profilePictureUrl: "The profile's picture at WhatsApp, for a limited time",
       phone: "The profile, in versions before 2.2.1",
-      number: "The phone's number",
-      name: "The profile's name"
+      "phone.number": "The phone's number",
+      "phone.name": "The profile's name"
     }),
     title: "The connection with WhatsApp",
     description:

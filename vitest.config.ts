@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // `npm run package` needs the npm registry.
+    exclude: ["test/package/**"],
     globalSetup: "test/support/announce.ts",
     // Suites of one worker share their modules: to load and compile them takes longer than most tests.
     isolate: false,

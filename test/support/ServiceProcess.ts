@@ -72,12 +72,18 @@ export const freePort = Effect.promise(async () => {
 /** Node's arguments for the program as its source, beside its bundle. */
 export const source = ["--import", "tsx", "src/main.ts"]
 
+/** What is started: by default the bundle, by the Node that runs the tests. */
+interface Program {
+  readonly program?: ReadonlyArray<string>
+  readonly node?: string
+}
+
 const launch = (
   variables: Readonly<Record<string, string>>,
   args: ReadonlyArray<string> = [],
-  program: ReadonlyArray<string> = [bundle()]
+  { node = process.execPath, program = [bundle()] }: Program = {}
 ): { child: ChildProcess; output: () => string } => {
-  const child = spawn(process.execPath, [...program, ...args], {
+  const child = spawn(node, [...program, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, API_KEY: apiKey, ...variables },
     stdio: ["ignore", "pipe", "pipe"]
@@ -92,10 +98,7 @@ const launch = (
 }
 
 /** Starts the service and waits until it listens; killed with the scope if it still runs then. */
-export const startService = (
-  variables: Readonly<Record<string, string>>,
-  { program }: { readonly program?: ReadonlyArray<string> } = {}
-) =>
+export const startService = (variables: Readonly<Record<string, string>>, program: Program = {}) =>
   Effect.gen(function* () {
     const port = variables.PORT ?? String(yield* freePort)
     const url = `http://127.0.0.1:${port}`
@@ -161,10 +164,11 @@ export const startService = (
 /** Runs the program until it exits by itself: a command, or settings that must not start. */
 export const runToEnd = (
   variables: Readonly<Record<string, string>>,
-  args: ReadonlyArray<string> = []
+  args: ReadonlyArray<string> = [],
+  program: Program = {}
 ) =>
   Effect.promise(async () => {
-    const { child, output } = launch(variables, args)
+    const { child, output } = launch(variables, args, program)
     const [code] = await once(child, "close")
     return { code: Number(code), lines: output().trim().split("\n") }
   })

@@ -18,6 +18,7 @@ import { nodeVersions, root, run } from "./Run.ts"
 const execute = promisify(execFile)
 
 interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>
   readonly version: string
   readonly peerDependencies: Readonly<Record<string, string>>
   readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>
@@ -29,6 +30,15 @@ const manifest: Manifest = JSON.parse(readFileSync(join(root, "package.json"), "
 const lowest = Object.entries(manifest.peerDependencies)
   .filter(([name]) => manifest.peerDependenciesMeta[name]?.optional !== true)
   .map(([name, range]) => `${name}@${range.replace("^", "")}`)
+
+/** Imports every entry of the package. */
+const entries = Object.keys(manifest.exports)
+  .filter((entry) => !entry.endsWith(".json"))
+  .map(
+    (entry, index) =>
+      `export * as entry${index} from "${entry.replace(".", "evolution-listener")}"\n`
+  )
+  .join("")
 
 const readme = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1]
 
@@ -70,13 +80,14 @@ export default async ({ provide }: TestProject) => {
     const tarball = await pack(home)
     const newest = join(home, "newest")
     cpSync(join(root, "examples/typescript"), newest, { recursive: true })
+    writeFileSync(join(newest, "entries.ts"), entries)
     const oldest = folder(home, "oldest")
     for (const directory of [newest, oldest])
       writeFileSync(join(directory, "readme.ts"), readme ?? "")
     cpSync(join(newest, "tsconfig.json"), join(oldest, "tsconfig.json"))
     await Promise.all([
       npm(newest, "pkg", "set", `dependencies.evolution-listener=file:${tarball}`).then(() =>
-        install(newest)
+        install(newest, "--save-dev", "socket.io@4")
       ),
       install(oldest, tarball, ...lowest, "typescript@5.4.5", "@types/node@20"),
       install(folder(home, "command"), "--omit=peer", tarball),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Either, FastCheck, Redacted } from "effect"
 import * as AppConfig from "../../src/AppConfig.ts"
+import { propertyRuns } from "../support/propertyRuns.ts"
 
 const parse = AppConfig.parseDatabaseUrl
 
@@ -109,7 +110,7 @@ describe("A password in DATABASE_URL", () => {
           onLeft: (message) => expect(message).not.toMatch(/sesame|Qx7z|4242|ü/)
         })
       }),
-      { numRuns: 2000 }
+      { numRuns: propertyRuns(2000) }
     )
   })
 

@@ -25,6 +25,7 @@ export default defineConfig({
   test: {
     include: ["test/{Domain,Concurrency,AppConfig}/**/*.test.ts", "test/AppConfig.test.ts"],
     setupFiles: "test/mutants/setup.ts",
+    env: { PROPERTY_RUNS: "100" },
     sequence: { sequencer: QuickestFirst },
     testTimeout: 20_000
   }

@@ -2,6 +2,7 @@
 import { FastCheck } from "effect"
 import { expect, it } from "vitest"
 import * as Message from "../../../src/Domain/Message.ts"
+import { propertyRuns } from "../../support/propertyRuns.ts"
 
 const words = [
   "key",
@@ -90,7 +91,7 @@ const { value: anything } = FastCheck.letrec<{ value: unknown }>((tie) => ({
 }))
 
 const aKey = { id: "3EB0A1", remoteJid: "5511999990001@s.whatsapp.net" }
-const runs = { numRuns: 3000 }
+const runs = { numRuns: propertyRuns(3000) }
 
 const viewsOf = (data: unknown) => [
   Message.view(data),

@@ -1,19 +1,8 @@
 /** The log as it grows, as a stream. */
 import { type HttpClient, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
-import {
-  Data,
-  Effect,
-  Option,
-  type ParseResult,
-  Predicate,
-  Redacted,
-  Schedule,
-  Schema,
-  Stream
-} from "effect"
+import { Data, Effect, Option, type ParseResult, Redacted, Schedule, Schema, Stream } from "effect"
 import { EventRecord } from "../../Domain/Event.ts"
 import { ListenerState } from "../../Domain/ListenerState.ts"
-import { makeParser } from "../Frames.ts"
 import {
   ended,
   type Heard,
@@ -27,6 +16,7 @@ import {
   refusalOf,
   silent
 } from "../Reading.ts"
+import { Hearing, withoutEmptyChunks } from "./Hearing.ts"
 import { reconnect } from "./Reconnect.ts"
 
 export type Event = EventRecord
@@ -136,7 +126,7 @@ const connection = (
   reading: Reading
 ): Stream.Stream<Heard, StreamRefused | Interrupted> =>
   Stream.suspend(() => {
-    const parse = makeParser()
+    const hearing = new Hearing(reading)
     return requestOf(service, options, reading.cursor).pipe(
       Effect.flatMap((request) => http.execute(request)),
       Effect.catchAll((error) => interrupted({ reason: "failed", message: messageFrom(error) })),
@@ -154,16 +144,11 @@ const connection = (
       Stream.unwrap,
       Stream.timeoutFail(() => new Interrupted({ by: silent }), longestSilence),
       Stream.decodeText(),
-      Stream.mapConcat(parse),
-      // One by one: the place may not be beyond a frame that is not given.
-      Stream.mapEffect((part) => {
-        const heard = reading.take(part)
-        return heard?._tag === "Interrupted" ? interrupted(heard.by) : Effect.succeed(heard)
-      }),
-      Stream.filter(Predicate.isNotUndefined),
-      // A filter leaves empty chunks, and any chunk makes the schedule begin anew.
-      Stream.rechunk(1),
-      Stream.concat(Stream.fail(new Interrupted({ by: ended })))
+      Stream.mapConcat((text) => hearing.take(text)),
+      Stream.takeUntil((heard) => heard._tag === "Interrupted"),
+      Stream.filter((heard) => heard._tag !== "Interrupted"),
+      withoutEmptyChunks,
+      Stream.concat(Stream.suspend(() => Stream.fail(new Interrupted({ by: hearing.end }))))
     )
   })
 

@@ -59,6 +59,24 @@ describe("The page about the API", () => {
     expect([...named].sort()).toEqual([...calls].sort())
   })
 
+  it("states the status of an answer as the API has it", () => {
+    const rows = tablesOf(sectionOf(page, "## Calls"), "| call |").flatMap(
+      ([cell = "", , answer = ""]) => {
+        const [, status = "200"] = /^(2\d\d)\b/.exec(answer) ?? []
+        return codesIn(cell).map((call) => [call.replace(/\?.*$/, ""), status] as const)
+      }
+    )
+    const stated = rows.filter(([call]) => !call.endsWith("/stream"))
+    expect(stated.length).toBeGreaterThan(25)
+    for (const [call, status] of stated) {
+      const { responses = {} } = operations.find((one) => one.call === call)?.operation ?? {}
+      expect(
+        Object.keys(responses).filter((code) => code.startsWith("2")),
+        call
+      ).toEqual([status])
+    }
+  })
+
   it("has an example of every call, and each example is a call", () => {
     const requests = examplesOf(page).map(requestOf)
     expect(calls.filter((call) => !requests.some(isExampleOf(call)))).toEqual([])

@@ -66,6 +66,13 @@ export const TimelineQuery = Schema.Struct({
   hours: Schema.optional(Count.pipe(Schema.between(1, 168)))
 })
 
+/** With its status at each member: Effect's client and the description read it there, and not off a union. */
+const AcceptedGap = Schema.Union(
+  ...Gap.members.map((member: Schema.Schema.Any) =>
+    member.annotations(HttpApiSchema.annotations(status(202)))
+  )
+) as unknown as typeof Gap // the same members
+
 export const instances = HttpApiGroup.make("instances")
   .add(
     HttpApiEndpoint.post("create", "/instances")
@@ -134,7 +141,7 @@ export const instances = HttpApiGroup.make("instances")
     HttpApiEndpoint.post(
       "retryGap"
     )`/instances/${name}/gaps/${HttpApiSchema.param("id", Schema.UUID)}/retry`
-      .addSuccess(Gap, status(202))
+      .addSuccess(AcceptedGap)
       .addError(GapNotFound, status(404))
       .annotate(
         OpenApi.Summary,
@@ -144,7 +151,7 @@ export const instances = HttpApiGroup.make("instances")
   .add(
     HttpApiEndpoint.post("import")`/instances/${name}/import`
       .setPayload(ImportWanted)
-      .addSuccess(Gap, status(202))
+      .addSuccess(AcceptedGap)
       .addError(ImportRunning, status(409))
       .annotate(
         OpenApi.Summary,

@@ -5,6 +5,7 @@
 import { type Link, makeCalls } from "./Client/Calls.ts"
 import { type Events, type EventsOptions, Following, type StreamToken } from "./Client/Events.ts"
 import type { Calls } from "./Client/Plain.ts"
+import type { AnyName, EventName } from "./Client/Typed.ts"
 
 export type { Event, Events, EventsOptions, StatusChange, StreamToken } from "./Client/Events.ts"
 export {
@@ -31,7 +32,10 @@ export interface Options {
 /** Every call of the API: `client.instances.start({ name })`. A call rejects with an error that has a `_tag`. */
 export interface Client extends Omit<Calls, "events"> {
   /** Streams events, connects again and goes on; `events.read` gives a page of them. */
-  readonly events: ((options?: EventsOptions) => Events) & Calls["events"]
+  readonly events: (<const Name extends AnyName = EventName>(
+    options?: EventsOptions<Name>
+  ) => Events<Name>) &
+    Calls["events"]
 }
 
 /** Connects to nothing yet: each call and each stream does. Throws for an address that is none. */
@@ -44,7 +48,9 @@ export const connect = ({ apiKey, baseUrl, fetch, streamToken }: Options): Clien
     fetch: fetch ?? ((input, init) => globalThis.fetch(input, init))
   }
   const calls = makeCalls(link)
-  const follow = (options: EventsOptions = {}) => new Following(link, streamToken, options)
+  const follow = <const Name extends AnyName = EventName>(options: EventsOptions<Name> = {}) =>
+    // The service gives the events that are asked for.
+    new Following(link, streamToken, options) as unknown as Events<Name>
   return { ...calls, events: Object.assign(follow, calls.events) }
 }
 

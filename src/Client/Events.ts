@@ -18,13 +18,14 @@ import {
   refusalOf,
   silent
 } from "./Reading.ts"
+import type { AnyName, EventName, Typed } from "./Typed.ts"
 
-export type Event = Plain<EventRecord>
+export type Event<Name extends string = EventName> = Plain<Typed<EventRecord, Name>>
 
-export interface EventsOptions {
+export interface EventsOptions<Name extends string = AnyName> {
   readonly instance?: string | undefined
   /** Names such as `messages.upsert`; every event if absent. */
-  readonly event?: string | ReadonlyArray<string> | undefined
+  readonly event?: Name | ReadonlyArray<Name> | undefined
   /** The `id` of the last event that the caller has; without it, only new events come. */
   readonly after?: number | undefined
   /** Ends the iteration: it then rejects with the signal's reason. */
@@ -43,7 +44,7 @@ export interface StatusChange {
 }
 
 /** To iterate a second time goes on where the first iteration ended. */
-export interface Events extends AsyncIterable<Event> {
+export interface Events<Name extends string = EventName> extends AsyncIterable<Event<Name>> {
   /** The place up to which everything was given: keep it, and pass it as `after` in the next process. */
   readonly lastEventId: number | undefined
 }

@@ -16,15 +16,16 @@ import {
   refusalOf,
   silent
 } from "../Reading.ts"
+import type { AnyName, EventName, Typed } from "../Typed.ts"
 import { Hearing, withoutEmptyChunks } from "./Hearing.ts"
 import { reconnect } from "./Reconnect.ts"
 
-export type Event = EventRecord
+export type Event<Name extends string = EventName> = Typed<EventRecord, Name>
 
-export interface EventsOptions {
+export interface EventsOptions<Name extends string = AnyName> {
   readonly instance?: string | undefined
   /** Names such as `messages.upsert`; every event if absent. */
-  readonly event?: string | ReadonlyArray<string> | undefined
+  readonly event?: Name | ReadonlyArray<Name> | undefined
   /** The `id` of the last event that the caller has; without it, only new events come. */
   readonly after?: number | undefined
   /** Hears of events that were purged. Without it, the stream fails with `EventsMissed`. */
@@ -59,9 +60,9 @@ class Interrupted extends Data.TaggedError("Interrupted")<{ readonly by: Interru
 export type StreamToken = Effect.Effect<Redacted.Redacted, unknown>
 
 /** The events in the order of the log, each once. Ends never: it fails, or its consumer leaves. */
-export type Events = (
-  options?: EventsOptions
-) => Stream.Stream<Event, EventsMissed | StreamRefused | ParseResult.ParseError>
+export type Events = <const Name extends AnyName = EventName>(
+  options?: EventsOptions<Name>
+) => Stream.Stream<Event<Name>, EventsMissed | StreamRefused | ParseResult.ParseError>
 
 interface Service {
   readonly baseUrl: string | URL
@@ -70,7 +71,7 @@ interface Service {
 
 export const follow =
   (http: HttpClient.HttpClient, service: Service): Events =>
-  (options = {}) =>
+  <const Name extends AnyName = EventName>(options: EventsOptions<Name> = {}) =>
     Stream.suspend(() => {
       const reading = new Reading(options.after)
       const { onInterrupted = () => Effect.void } = options
@@ -82,7 +83,9 @@ export const follow =
         // The schedule goes on for ever, so that no interruption comes this far.
         Stream.catchTag("Interrupted", (never) => Stream.die(never)),
         Stream.mapEffect(meaning(options)),
-        Stream.filterMap((event) => event)
+        Stream.filterMap((event) => event),
+        // The service gives the events that are asked for.
+        Stream.map((event) => event as Event<string> as Event<Name>)
       )
     })
 
@@ -99,7 +102,9 @@ const decodeChange = Schema.decodeUnknown(StatusChange)
 /** The event, if it is one; anything else goes to the functions that want it. */
 const meaning =
   ({ onMissed, onStatus }: EventsOptions) =>
-  (heard: Heard): Effect.Effect<Option.Option<Event>, EventsMissed | ParseResult.ParseError> => {
+  (
+    heard: Heard
+  ): Effect.Effect<Option.Option<EventRecord>, EventsMissed | ParseResult.ParseError> => {
     switch (heard._tag) {
       case "Event":
         return Effect.asSome(decodeRecord(heard.record))

@@ -46,9 +46,11 @@ describe.each([
   // The budgets are a tenth above what was measured.
   ["src/Client.ts", 3.8],
   ["src/Client/Effect.ts", 236]
-] as const)("the bundle of %s for a browser", (entry, budget) => {
+] as const)("the bundle of %s for a browser", { timeout: 60_000 }, (entry, budget) => {
+  const bundle = bundled(entry)
+
   it("has no code of the server, no module of Node, and no address of either", async () => {
-    const { code, metafile } = await bundled(entry)
+    const { code, metafile } = await bundle
     const inputs = inputsOf(metafile)
     expect(inputs.length).toBeGreaterThan(5)
     expect(inputs.filter((input) => server.some((pattern) => pattern.test(input)))).toEqual([])
@@ -62,7 +64,7 @@ describe.each([
   })
 
   it(`has ${budget} KiB at most, compressed by gzip, and the sizes that the documentation states`, async () => {
-    const { code } = await bundled(entry)
+    const { code } = await bundle
     const packed = gzipSync(code, { level: 9 })
     const sizes = [code, packed, brotliCompressSync(code)].map(({ length }) => length / 1024)
     expect(packed.length / 1024).toBeLessThan(budget)

@@ -1,6 +1,7 @@
 /** The shape of the HTTP API and every status number in it. Client, docs and handlers derive from it. */
 import { HttpApi, OpenApi } from "@effect/platform"
 import { version } from "../Domain/Version.ts"
+import { describe } from "./Api/Description.ts"
 import { events, live, streamTokens } from "./Api/Events.ts"
 import { health, metrics } from "./Api/Health.ts"
 import { instances } from "./Api/Instances.ts"
@@ -25,6 +26,7 @@ export class Api extends HttpApi.make("evolution-listener")
   .add(summary)
   .add(health)
   .add(metrics)
+  .annotate(OpenApi.Transform, describe)
   .annotate(OpenApi.Title, "evolution-listener")
   .annotate(OpenApi.Version, version)
   // Relative to the description, which a proxy may serve below any path.

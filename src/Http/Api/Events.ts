@@ -6,6 +6,7 @@ import { EventRecord } from "../../Domain/Event.ts"
 import { toWireName } from "../../Domain/EventName.ts"
 import { InstanceName } from "../../Domain/Instance.ts"
 import { Authorization, StreamAuthorization } from "./Authorization.ts"
+import { anyEvent, anyStream } from "./Description.ts"
 import { Count, name, status } from "./Parameters.ts"
 
 /** Up to 32 event names in either of Evolution's forms, `qrcode.updated` or `QRCODE_UPDATED`, with commas between. */
@@ -40,10 +41,16 @@ const notes = Schema.optional(Schema.BooleanFromString)
 const ResumeHeaders = Schema.Struct({ "last-event-id": Schema.optional(Count) })
 
 /** Server-sent events: `hello`, then events of the log (unnamed, with ids) and `status`, at last `bye`. */
-const EventStream = HttpApiSchema.Text({ contentType: "text/event-stream" })
+const EventStream = HttpApiSchema.Text({ contentType: "text/event-stream" }).annotations({
+  description: "Server-sent events",
+  jsonSchema: anyStream
+})
+
+/** In the description its data is typed by its name; here it is any JSON. */
+const DescribedEvent = EventRecord.annotations({ identifier: "EventRecord", jsonSchema: anyEvent })
 
 export const EventsPage = Schema.Struct({
-  events: Schema.Array(EventRecord),
+  events: Schema.Array(DescribedEvent),
   /** The `after` of the next page; the same as in the request if there are no newer events. */
   next: Schema.Int,
   /** False if events after `after`, of the instances asked for, were purged. */

@@ -1,0 +1,141 @@
+/**
+ * Events and streams in `/openapi.json`. There an event of the log is one of as many schemas as the catalogue has
+ * names, and one more for any other name. The service itself serves the data of an event whatever its shape.
+ */
+import { type OpenApi, OpenApiJsonSchema } from "@effect/platform"
+import { Predicate, Record as Records, Schema } from "effect"
+import { EventRecord } from "../../Domain/Event.ts"
+import * as EventCatalog from "../../Domain/EventCatalog.ts"
+import { ListenerState } from "../../Domain/ListenerState.ts"
+
+type JsonSchema = OpenApiJsonSchema.JsonSchema
+
+const ref = (component: string) => ({ $ref: `#/components/schemas/${component}` })
+
+/** `messages.upsert` becomes `MessagesUpsertEvent`. */
+const componentOf = (event: string): string =>
+  `${event.replace(/(?:^|[.-])(\w)/g, (_, letter: string) => letter.toUpperCase())}Event`
+
+const other = "OtherEvent"
+
+/** An event of the log, by the name in `event`. */
+export const anyEvent = {
+  description:
+    "Evolution adds fields, and changes some: an event whose data is not as its schema says is served all the same.",
+  oneOf: [...EventCatalog.names.map(componentOf), other].map(ref),
+  discriminator: {
+    propertyName: "event",
+    mapping: Object.fromEntries(
+      EventCatalog.names.map((event) => [event, ref(componentOf(event)).$ref])
+    )
+  }
+}
+
+const { data: _data, event: _event, ...facts } = EventRecord.fields
+
+const named = (event: EventCatalog.Name) => {
+  const { description, schema, title } = EventCatalog.entries[event]
+  return Schema.Struct({ ...facts, event: Schema.Literal(event), data: schema }).annotations({
+    identifier: componentOf(event),
+    title,
+    description
+  })
+}
+
+const unnamed = Schema.Struct({
+  ...facts,
+  event: Schema.String.annotations({
+    jsonSchema: { type: "string", not: { enum: EventCatalog.names } }
+  }),
+  data: Schema.Unknown
+}).annotations({
+  identifier: other,
+  title: "Any other event",
+  description: "An event of a later version of Evolution: it is stored and served as any other"
+})
+
+/** A frame's `data`, which is JSON text. */
+const json = (contentSchema: object) => ({
+  type: "string",
+  contentMediaType: "application/json",
+  contentSchema
+})
+
+const object = (properties: Record<string, object>) => ({
+  type: "object",
+  required: Object.keys(properties),
+  properties
+})
+
+const frame = (
+  event: string,
+  description: string,
+  data: Record<string, object>,
+  beside: Record<string, object> = {}
+) => ({
+  ...object({ ...beside, event: { const: event }, data: json(object(data)) }),
+  description
+})
+
+const text = { type: "string" }
+const cursor = { type: "string", pattern: "^\\d+$", description: "The cursor" }
+
+/** The frames of a stream, as objects of their fields: OpenAPI has no word for server-sent events before 3.2. */
+const frames = (listenerState: JsonSchema) => ({
+  EventFrame: {
+    ...object({ id: cursor, data: json(ref("EventRecord")) }),
+    description: "An event of the log. It has no name: an `EventSource` gives it to `onmessage`."
+  },
+  HelloFrame: frame(
+    "hello",
+    "The first frame; also one in the middle, where events were purged before the stream came to them.",
+    {
+      recovered: {
+        type: "boolean",
+        description: "False if events after the cursor, of those asked for, were purged."
+      },
+      cursor: { type: "integer", description: "Events after this one follow." }
+    },
+    { id: cursor }
+  ),
+  StatusFrame: frame("status", "A listener's new state, which is no event of the log.", {
+    name: ref("InstanceName"),
+    state: listenerState
+  }),
+  ByeFrame: frame("bye", "The last frame, when the service ends the stream.", {
+    reason: { type: "string", enum: ["too_slow", "stopping"] },
+    message: text
+  })
+})
+
+const frameNames = ["EventFrame", "HelloFrame", "StatusFrame", "ByeFrame"]
+
+/** The body of a stream. */
+export const anyStream = {
+  type: "string",
+  contentMediaType: "text/event-stream",
+  contentSchema: { type: "array", items: { anyOf: frameNames.map(ref) } }
+} as const
+
+/** Effect marks `unknown` and its like by an `$id`; in one document an `$id` may stand once. */
+const withoutMarks = (record: Record<string, unknown>): Record<string, unknown> => {
+  const { $id, title, ...rest } = record
+  const isMarked = typeof $id === "string" && $id.startsWith("/schemas/")
+  return Records.map(isMarked ? rest : record, inside)
+}
+
+const inside = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(inside) : Predicate.isRecord(value) ? withoutMarks(value) : value
+
+/** Adds the schemas that `anyEvent` and `anyStream` refer to. */
+export const describe = (spec: Record<string, unknown>): Record<string, unknown> => {
+  // Sound: Effect transforms no other document than the one that it made.
+  const { components } = spec as unknown as OpenApi.OpenAPISpec
+  const defs: Record<string, JsonSchema> = {}
+  const add = (schema: Schema.Schema.All) =>
+    OpenApiJsonSchema.makeWithDefs(Schema.make(schema.ast), { defs })
+  for (const event of EventCatalog.names) add(named(event))
+  add(unnamed)
+  const schemas = { ...defs, ...frames(add(ListenerState)), ...components.schemas }
+  return withoutMarks({ ...spec, components: { ...components, schemas } })
+}

@@ -13,7 +13,6 @@ describe("A number of WhatsApp", () => {
   it("is a number, its digits, or the two halves of 64 bits", () => {
     expect(numberIn(1.5)).toBe(1.5)
     expect(numberIn("-12")).toBe(-12)
-    expect(numberIn("1764000000.25")).toBe(1_764_000_000.25)
     expect(numberIn({ low: 1, high: 2 })).toBe(2 ** 33 + 1)
     expect(numberIn({ low: -1, high: 0 })).toBe(2 ** 32 - 1)
     expect(numberIn({ low: -1, high: -1, unsigned: false })).toBe(-1)
@@ -21,7 +20,7 @@ describe("A number of WhatsApp", () => {
   })
 
   it("is nothing else", () => {
-    const others = [Number.NaN, Infinity, "", "x1", "1x", "1.", "1.5x", "1.2.3", "1".repeat(21)]
+    const others = [Number.NaN, Infinity, "", "x1", "1x", "1.", "1.5", "1".repeat(21)]
     for (const other of [
       ...others,
       null,

@@ -7,6 +7,8 @@
  *                                                ├─ Recovery ─ EvolutionClient
  *                                                └─ Ingest ─ EventStore, InstanceStore, EventBus
  */
+import type { HttpClient } from "@effect/platform"
+import type { SqlClient } from "@effect/sql"
 import { Layer } from "effect"
 import { Audit } from "./Access/Audit.ts"
 import { KeyStore } from "./Access/KeyStore.ts"
@@ -41,53 +43,106 @@ import { Purge } from "./Log/Purge.ts"
 import * as StormLog from "./Log/StormLog.ts"
 import * as Sql from "./Storage/Sql.ts"
 
+/** The layer of each service, and of each background loop. */
+const defaults = {
+  AutoStart: AutoStart.layer,
+  Drift: Drift.layer,
+  FirstReport: FirstReport.layer,
+  Pairing: Pairing.layer,
+  Retention: Retention.layer,
+  StateWatch: StateWatch.layer,
+  StormLog: StormLog.layer,
+  Summary: Summary.layer,
+  Instances: Instances.layer,
+  Proof: Proof.layer,
+  ListenerRegistry: ListenerRegistry.layer,
+  Discovery: Discovery.layer,
+  Pacing: Pacing.layer,
+  Recovery: Recovery.layer,
+  Clocks: Clocks.layer,
+  GapLedger: GapLedger.layer,
+  EventSource: EventSource.layer,
+  Ingest: Ingest.layer,
+  Upstream: Upstream.layer,
+  Purge: Purge.layer,
+  EventBus: EventBus.layer,
+  Audit: Audit.layer,
+  EventStore: EventStore.layer,
+  EvolutionClient: EvolutionClient.layer,
+  GapStore: GapStore.layer,
+  InstanceStore: InstanceStore.layer,
+  KeptDefaults: KeptDefaults.layer,
+  KeyStore: KeyStore.layer
+}
+type Defaults = typeof defaults
+
+/** What the program provides. */
+type Provided = SqlClient.SqlClient | HttpClient.HttpClient | Settings.Settings
+
+/**
+ * A layer for each service, and for each background loop (`Layer.empty` leaves it out). It may need what the
+ * default needs, and what the program provides.
+ */
+export type Parts = {
+  readonly [Name in keyof Defaults]: Layer.Layer<
+    Layer.Layer.Success<Defaults[Name]>,
+    Layer.Layer.Error<Defaults[keyof Defaults]>,
+    Layer.Layer.Context<Defaults[Name]> | Provided
+  >
+}
+
 // Each line stands on the ones below it; what is built last is stopped first.
-const tree = Layer.mergeAll(
-  AutoStart.layer,
-  Drift.layer,
-  FirstReport.layer,
-  Pairing.layer,
-  Retention.layer,
-  StateWatch.layer,
-  StormLog.layer
-).pipe(
-  Layer.provideMerge(Summary.layer),
-  Layer.provideMerge(Instances.layer),
-  Layer.provideMerge(Proof.layer),
-  Layer.provideMerge(ListenerRegistry.layer),
-  Layer.provideMerge(Discovery.layer),
-  Layer.provideMerge(Layer.mergeAll(Pacing.layer, Recovery.layer)),
-  Layer.provideMerge(Layer.mergeAll(Clocks.layer, GapLedger.layer)),
-  Layer.provideMerge(Layer.mergeAll(EventSource.layer, Ingest.layer, Upstream.layer)),
-  Layer.provideMerge(Purge.layer),
-  Layer.provideMerge(EventBus.layer),
-  Layer.provideMerge(
-    Layer.mergeAll(
-      Audit.layer,
-      EventStore.layer,
-      EvolutionClient.layer,
-      GapStore.layer,
-      InstanceStore.layer,
-      KeptDefaults.layer,
-      KeyStore.layer
+const compose = (parts: Parts) =>
+  Layer.mergeAll(
+    parts.AutoStart,
+    parts.Drift,
+    parts.FirstReport,
+    parts.Pairing,
+    parts.Retention,
+    parts.StateWatch,
+    parts.StormLog
+  ).pipe(
+    Layer.provideMerge(parts.Summary),
+    Layer.provideMerge(parts.Instances),
+    Layer.provideMerge(parts.Proof),
+    Layer.provideMerge(parts.ListenerRegistry),
+    Layer.provideMerge(parts.Discovery),
+    Layer.provideMerge(Layer.mergeAll(parts.Pacing, parts.Recovery)),
+    Layer.provideMerge(Layer.mergeAll(parts.Clocks, parts.GapLedger)),
+    Layer.provideMerge(Layer.mergeAll(parts.EventSource, parts.Ingest, parts.Upstream)),
+    Layer.provideMerge(parts.Purge),
+    Layer.provideMerge(parts.EventBus),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        parts.Audit,
+        parts.EventStore,
+        parts.EvolutionClient,
+        parts.GapStore,
+        parts.InstanceStore,
+        parts.KeptDefaults,
+        parts.KeyStore
+      )
     )
   )
-)
 
 /** Bounds the time in which a tree stops. */
 const stopping = <A, E, R>(layer: Layer.Layer<A, E, R>) =>
   layer.pipe(StopPlan.bounded("database"), Layer.provideMerge(StopPlan.StopPlan.layer))
 
+/** As `layerNoDeps`, with these parts in the place of the defaults: doubles, or other backends. */
+export const layerWith = (replacements: Partial<Parts>) =>
+  Settings.perSettings(
+    compose({ ...defaults, ...replacements }).pipe(
+      Layer.provide(Layer.provideMerge(Sql.layerMigrations, Sql.layerUntransformed)),
+      stopping
+    )
+  )
+
 /**
  * The listener on what the program provides: its SQL client, whose database is migrated first (`layerMigrations`),
  * its HTTP client for all calls to Evolution, and `Settings`. It is built once for each value of `Settings`.
  */
-export const layerNoDeps = Settings.perSettings(
-  tree.pipe(
-    Layer.provide(Layer.provideMerge(Sql.layerMigrations, Sql.layerUntransformed)),
-    stopping
-  )
-)
+export const layerNoDeps = layerWith({})
 
 /** As `layerNoDeps`, with the default HTTP client, and settings from the environment. */
 export const layerNoDatabase = layerNoDeps.pipe(
@@ -97,7 +152,7 @@ export const layerNoDatabase = layerNoDeps.pipe(
 
 /** The listener with a database and an HTTP client of its own, and settings from the environment. */
 export const layer = Settings.perSettings(
-  tree.pipe(Layer.provideMerge(Sql.layer), Layer.provide(Transport.layer), stopping)
+  compose(defaults).pipe(Layer.provideMerge(Sql.layer), Layer.provide(Transport.layer), stopping)
 ).pipe(Layer.provideMerge(Settings.layerFromEnv))
 
 /**

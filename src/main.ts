@@ -2,18 +2,20 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as Settings from "./AppConfig/Settings.ts"
+import * as AppConfig from "./AppConfig.ts"
 import * as Check from "./Command/Check.ts"
 import * as KeysCommand from "./Command/KeysCommand.ts"
 import * as Startup from "./Command/Startup.ts"
 import * as Warnings from "./Command/Warnings.ts"
 import * as EvolutionListener from "./EvolutionListener.ts"
 import * as Http from "./Http.ts"
+import * as Loggers from "./Telemetry/Loggers.ts"
 import * as Tracing from "./Telemetry/Tracing.ts"
 
 const service = Layer.merge(Http.layer, Warnings.layer).pipe(
   Layer.provide(EvolutionListener.layer),
   Layer.provide(Tracing.layer),
-  Layer.provide(Startup.logging),
+  Layer.provide(Loggers.layer),
   Layer.provide(Settings.layerFromEnv)
 )
 
@@ -22,7 +24,8 @@ const [command, ...args] = process.argv.slice(2)
 const program = Effect.suspend((): Effect.Effect<void, unknown, Settings.Settings> => {
   switch (command) {
     case undefined:
-      return Startup.launch(service)
+      // One start reports every wrong setting.
+      return Effect.zipRight(AppConfig.everything, Startup.launch(service))
     case "--check":
       return Check.run(args)
     case "keys":

@@ -1,4 +1,4 @@
-/** Logging, start and end of the program, and the words for a failed start. */
+/** Start and end of the program, and the words for a failed start. */
 import { constants } from "node:os"
 import {
   Cause,
@@ -9,35 +9,21 @@ import {
   Exit,
   Fiber,
   Layer,
-  Logger,
   Predicate
 } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import * as StopPlan from "../Concurrency/StopPlan.ts"
 import { Escalation } from "../Concurrency/Supervise.ts"
 import type { Scrub } from "../Domain/Scrub.ts"
-import * as Loggers from "../Telemetry/Loggers.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
 
-/** Logs from `LOG_LEVEL` on: for people on a terminal, else as JSON lines. */
-export const logging = Layer.unwrapEffect(
-  Effect.map(Effect.all([AppConfig.logLevel, Secrets.scrub]), ([level, scrub]) => {
-    const logger = process.stdout.isTTY === true ? Loggers.pretty : Loggers.json
-    return Layer.merge(
-      Logger.replace(Logger.defaultLogger, logger(scrub)),
-      Logger.minimumLogLevel(level)
-    )
-  })
-)
-
 /**
- * Runs a layer until interrupted, once everything in the environment is right. Fails with `LoopCrashed`
- * when a background loop is beyond help. Its end is bounded in time.
+ * Runs a layer until interrupted. Fails with `LoopCrashed` when a background loop is beyond help. Its end takes
+ * 4.8 s at the most.
  */
 export const launch = <E, R>(program: Layer.Layer<never, E, R>) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      yield* restore(AppConfig.everything)
       const running = yield* Effect.forkDaemon(restore(Layer.launch(program)))
       const stop = Fiber.interrupt(running).pipe(
         Effect.interruptible,

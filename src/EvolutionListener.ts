@@ -43,8 +43,8 @@ import { Purge } from "./Log/Purge.ts"
 import * as StormLog from "./Log/StormLog.ts"
 import * as Sql from "./Storage/Sql.ts"
 
-/** The layer of each service, and of each background loop. */
-const defaults = {
+/** The layer of each service, and of each background loop (`AutoStart`, `FirstReport`, `Retention`, `StateWatch`, `StormLog`). */
+export const defaults = {
   AutoStart: AutoStart.layer,
   Drift: Drift.layer,
   FirstReport: FirstReport.layer,

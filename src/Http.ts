@@ -3,6 +3,7 @@ import type { RequestListener } from "node:http"
 import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Duration, Effect, Layer } from "effect"
+import { perSettings } from "./AppConfig/Settings.ts"
 import * as AppConfig from "./AppConfig.ts"
 import * as StopPlan from "./Concurrency/StopPlan.ts"
 import { Api } from "./Http/Api.ts"
@@ -12,6 +13,7 @@ import { Tokens } from "./Http/Auth/Tokens.ts"
 import * as Auth from "./Http/Auth.ts"
 import * as Server from "./Http/Edge/Server.ts"
 import * as Edge from "./Http/Edge.ts"
+import { Prefix } from "./Http/Forwarded.ts"
 import { Guest } from "./Http/Guest.ts"
 import * as Handlers from "./Http/Handlers.ts"
 import { Live } from "./Http/Live.ts"
@@ -20,29 +22,64 @@ import * as Pages from "./Http/Pages.ts"
 import { Stopping } from "./Http/Sse.ts"
 import { Health } from "./Log/Health.ts"
 
-const routes = Layer.mergeAll(
-  HttpLayerRouter.addHttpApi(Api, { openapiPath: "/openapi.json" }).pipe(
-    Layer.provide([
-      Handlers.instances,
-      Handlers.pairing,
-      Handlers.events,
-      Handlers.streamTokens,
-      Handlers.live,
-      Handlers.pairingPage,
-      Handlers.session,
-      Handlers.keys,
-      Handlers.summary,
-      Handlers.health,
-      Handlers.metrics
-    ]),
-    Layer.provide([Live.layer, Guest.layer, Health.layer, Metrics.layer]),
-    Layer.provide(Stopping.layer),
-    Layer.provide(Auth.layer)
-  ),
-  HttpApiSwagger.layerHttpLayerRouter({ api: Api, path: "/docs" }),
-  Pages.layer,
-  Edge.layer
+export { ApiKey } from "./Http/ApiKey.ts"
+export { Session } from "./Http/Auth/Session.ts"
+
+/** Keys, tokens and sign-in tickets: the routes use them, and so may a program that embeds the service. */
+const access = Session.layer.pipe(
+  Layer.provideMerge(Tokens.layer),
+  Layer.provideMerge(ApiKey.layer)
 )
+
+/** A new layer each time: a router takes the routes when it is built. */
+const makeRoutes = () =>
+  Layer.mergeAll(
+    HttpLayerRouter.addHttpApi(Api, { openapiPath: "/openapi.json" }).pipe(
+      Layer.provide([
+        Handlers.instances,
+        Handlers.pairing,
+        Handlers.events,
+        Handlers.streamTokens,
+        Handlers.live,
+        Handlers.pairingPage,
+        Handlers.session,
+        Handlers.keys,
+        Handlers.summary,
+        Handlers.health,
+        Handlers.metrics
+      ]),
+      Layer.provide([Live.layer, Guest.layer, Health.layer, Metrics.layer]),
+      Layer.provide(Stopping.layer),
+      Layer.provide(Auth.layer)
+    ),
+    HttpApiSwagger.layerHttpLayerRouter({ api: Api, path: "/docs" }),
+    Pages.make(Pages.folder)
+  )
+
+/** The routes as they are where a prefix is before their paths. */
+const prefixed = (prefix: string) =>
+  Layer.merge(
+    Layer.succeed(Prefix, prefix),
+    Layer.effect(
+      HttpLayerRouter.HttpRouter,
+      Effect.map(HttpLayerRouter.HttpRouter, (router) => router.prefixed(prefix))
+    )
+  )
+
+/**
+ * The API and the pages on a server of the program: routes of its `HttpLayerRouter`, beside its own. `prefix`
+ * stands before their paths, such as `/whatsapp`; a `PUBLIC_URL` has to end with it. Serve the router with
+ * `routerConfig`. What `layer` has around a request that never comes to a route is the program's affair: limits of
+ * time, and answers to what is no HTTP.
+ */
+export const routes = (options: { readonly prefix?: `/${string}` } = {}) => {
+  const ours = Layer.provide(makeRoutes(), Edge.beside)
+  return perSettings(
+    (options.prefix === undefined ? ours : Layer.provide(ours, prefixed(options.prefix))).pipe(
+      Layer.provideMerge(access)
+    )
+  )
+}
 
 /**
  * Answers before the routes are there and after they are gone. The server listens first and closes last,
@@ -59,38 +96,39 @@ const unavailable: RequestListener = (_request, response) => {
   )
 }
 
-/** Keys, tokens and sign-in tickets: the routes use them, and so may a program that embeds the service. */
-const access = Session.layer.pipe(
-  Layer.provideMerge(Tokens.layer),
-  Layer.provideMerge(ApiKey.layer)
-)
-
 /**
  * Names come as they are. To fold their case would change the length of some (`İ`), and cut the path elsewhere;
  * a name that is too long is refused by its schema, with a sentence.
  */
-const routerConfig = { caseSensitive: true, maxParamLength: 65_536 }
+export const routerConfig = { caseSensitive: true, maxParamLength: 65_536 }
 
 /** Serves the routes on `HOST` and `PORT`. Closing takes half a second at the most. */
-export const layer = Layer.unwrapEffect(
-  Effect.map(Effect.all([AppConfig.Http, AppConfig.basePath]), ([{ host, port }, basePath]) => {
-    const node = Server.make(unavailable, basePath)
-    const serving = Layer.scopedDiscard(
-      Effect.acquireRelease(
-        // There are no WebSockets here: a request for one is answered like any other.
-        Effect.sync(() => node.off("request", unavailable).removeAllListeners("upgrade")),
-        () =>
-          Effect.map(StopPlan.left("http"), (left) => {
-            node.on("request", unavailable)
-            const timer = setTimeout(() => node.closeAllConnections(), Duration.toMillis(left))
-            node.once("close", () => clearTimeout(timer))
-          })
+export const layer = perSettings(
+  Layer.unwrapEffect(
+    Effect.map(Effect.all([AppConfig.Http, AppConfig.basePath]), ([{ host, port }, basePath]) => {
+      const node = Server.make(unavailable, basePath)
+      const serving = Layer.scopedDiscard(
+        Effect.acquireRelease(
+          // There are no WebSockets here: a request for one is answered like any other.
+          Effect.sync(() => node.off("request", unavailable).removeAllListeners("upgrade")),
+          () =>
+            Effect.map(StopPlan.left("http"), (left) => {
+              node.on("request", unavailable)
+              const timer = setTimeout(() => node.closeAllConnections(), Duration.toMillis(left))
+              node.once("close", () => clearTimeout(timer))
+            })
+        )
       )
-    )
-    return serving.pipe(
-      Layer.provideMerge(HttpLayerRouter.serve(routes, { disableLogger: true, routerConfig })),
-      Layer.provide(NodeHttpServer.layer(() => node, { host, port })),
-      Layer.provideMerge(access)
-    )
-  })
+      return serving.pipe(
+        Layer.provideMerge(
+          HttpLayerRouter.serve(Layer.merge(makeRoutes(), Edge.layer), {
+            disableLogger: true,
+            routerConfig
+          })
+        ),
+        Layer.provide(NodeHttpServer.layer(() => node, { host, port })),
+        Layer.provideMerge(access)
+      )
+    })
+  )
 )

@@ -114,10 +114,11 @@ export const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest
     )
   )
 
-export const layer = HttpLayerRouter.middleware(
+const around = Effect.map(
   // An embedder's layer of ApiKey may not add its key to the secrets.
-  Effect.map(Effect.zipLeft(Secrets.scrub, Effect.flatMap(ApiKey, Secrets.add)), (scrub) => {
-    return (
+  Effect.zipLeft(Secrets.scrub, Effect.flatMap(ApiKey, Secrets.add)),
+  (scrub) =>
+    (
       app: Effect.Effect<
         HttpServerResponse.HttpServerResponse,
         unknown,
@@ -136,6 +137,10 @@ export const layer = HttpLayerRouter.middleware(
           counted
         )
       )
-  }),
-  { global: true }
 )
+
+/** Around every request of a server that is ours alone, those without a route, too. */
+export const layer = HttpLayerRouter.middleware(around, { global: true })
+
+/** Around the routes that it is provided to, beside those of the program. */
+export const beside = HttpLayerRouter.middleware(around).layer

@@ -4,8 +4,13 @@
  */
 import { isIP } from "node:net"
 import type { HttpServerRequest } from "@effect/platform"
-import { Effect, Either, Option } from "effect"
+import { Context, Effect, Either, Option } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+
+/** The path before every route of ours on a server of the program, such as `/whatsapp`. */
+export class Prefix extends Context.Reference<Prefix>()("evolution-listener/Prefix", {
+  defaultValue: () => ""
+}) {}
 
 type Request = Pick<HttpServerRequest.HttpServerRequest, "headers" | "remoteAddress">
 
@@ -41,13 +46,13 @@ const claimOf = ({ headers }: Request): Claim | undefined => {
 }
 
 /** The claim as an address; `undefined` if it is none, such as a host with a path or a user in it. */
-const addressOf = ({ host, prefix, scheme }: Claim): URL | undefined => {
+const addressOf = ({ host, prefix, scheme }: Claim, own: string): URL | undefined => {
   const address = `${scheme}://${host}/`
   if (!/^https?$/.test(scheme) || !/^[\w.:[\]-]+$/.test(host) || !URL.canParse(address))
     return undefined
   if (!/^\/(?!\/)[\w.~%/-]*$/.test(prefix)) return undefined
   const url = new URL(address)
-  url.pathname = prefix.replace(/\/*$/, "/")
+  url.pathname = `${prefix.replace(/\/*$/, "")}${own}/`
   return url
 }
 
@@ -69,9 +74,10 @@ export interface Forwarded {
   readonly caller: (request: Request) => { readonly address: string; readonly peer: string }
 }
 
-export const forwardedBy = Effect.map(
+export const forwardedBy = Effect.zipWith(
   Effect.map(AppConfig.trustedProxies, AppConfig.trusting),
-  (isTrusted): Forwarded => ({
+  Prefix,
+  (isTrusted, own): Forwarded => ({
     address: (request) => {
       const claim = claimOf(request)
       const peer = peerOf(request)
@@ -80,7 +86,7 @@ export const forwardedBy = Effect.map(
           `A proxy at ${peer} forwards requests and is not trusted: set PUBLIC_URL, or add it to TRUST_PROXY`
         )
       const { host } = request.headers
-      const url = addressOf(claim ?? { scheme: "http", host: host ?? "", prefix: "/" })
+      const url = addressOf(claim ?? { scheme: "http", host: host ?? "", prefix: "/" }, own)
       return url === undefined
         ? Either.left("The request does not say at which address it reached us: set PUBLIC_URL")
         : Either.right(url)

@@ -8,6 +8,7 @@ import { Data, Effect, Schema } from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import { InstanceName } from "../Domain/Instance.ts"
 import { noSuchRoute } from "./Edge.ts"
+import { Prefix } from "./Forwarded.ts"
 import * as Language from "./Language.ts"
 
 /** The files of the pages are missing: a bundle of the service has to include the folder `Pages`. */
@@ -111,7 +112,8 @@ export const make = (folder: URL) =>
   HttpLayerRouter.use((router) =>
     Effect.gen(function* () {
       const files = yield* read(folder)
-      const basePath = yield* Effect.orDie(AppConfig.basePath)
+      const outside = yield* Effect.orDie(AppConfig.basePath)
+      const basePath = outside === "/" ? `${yield* Prefix}/` : outside
       /** Relative, because a proxy may serve the pages below any path; one without its last slash needs the whole. */
       const find = (name: string, home = "./") => {
         const body = files.get(name)
@@ -148,4 +150,5 @@ export const make = (folder: URL) =>
     })
   )
 
-export const layer = make(new URL("Pages/", import.meta.url))
+/** The folder of the files. */
+export const folder = new URL("Pages/", import.meta.url)

@@ -1,0 +1,142 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { describe, expect, it } from "@effect/vitest"
+import { Context, Deferred, Effect, Layer, Logger, LogLevel, Redacted } from "effect"
+import * as Settings from "../../src/AppConfig/Settings.ts"
+import * as EvolutionListener from "../../src/EvolutionListener.ts"
+import * as Library from "../../src/mod.ts"
+import * as Sql from "../../src/Storage/Sql.ts"
+
+const settings = () =>
+  Settings.layer({
+    // Nothing listens there.
+    evolution: { url: "http://127.0.0.1:9", apiKey: Redacted.make("evolution-key-9") }
+  })
+
+/** Builds a tree with these parts on a database in memory. */
+const built = <A, E, R>(tree: Layer.Layer<A, E, R>) =>
+  Effect.gen(function* () {
+    const database = yield* Layer.build(Sql.layerMemory)
+    return yield* Layer.build(
+      tree.pipe(
+        Layer.provide([NodeHttpClient.layerUndici, Layer.succeedContext(database)]),
+        Layer.provide(settings()),
+        Layer.provide(Logger.minimumLogLevel(LogLevel.None))
+      )
+    )
+  })
+
+const others = new WeakSet<object>()
+
+/** Another implementation of a service: here, one that hands every call on. */
+const other = <I, S extends object, E, R>(tag: Context.Tag<I, S>, layer: Layer.Layer<I, E, R>) =>
+  Layer.effect(
+    tag,
+    Effect.map(tag, (service) => {
+      const own = { ...service }
+      others.add(own)
+      return own
+    })
+  ).pipe(Layer.provide(layer))
+
+const {
+  Audit: { Audit },
+  Clocks: { Clocks },
+  Discovery: { Discovery },
+  EventBus: { EventBus },
+  EventSource: { EventSource },
+  EventStore: { EventStore },
+  EvolutionClient: { EvolutionClient },
+  GapLedger: { GapLedger },
+  GapStore: { GapStore },
+  Ingest: { Ingest },
+  InstanceStore: { InstanceStore },
+  Instances: { Instances },
+  KeptDefaults: { KeptDefaults },
+  KeyStore: { KeyStore },
+  ListenerRegistry: { ListenerRegistry },
+  Pacing: { Pacing },
+  Pairing: { Pairing },
+  Proof: { Proof },
+  Purge: { Purge },
+  Recovery: { Recovery },
+  Summary: { Summary },
+  Upstream: { Upstream }
+} = Library
+
+type Replacement = Partial<EvolutionListener.Parts>
+
+/** Another implementation of each service. */
+const rows = [
+  [Audit, { Audit: other(Audit, Audit.layer) }],
+  [Clocks, { Clocks: other(Clocks, Clocks.layer) }],
+  [Discovery, { Discovery: other(Discovery, Discovery.layer) }],
+  [EventBus, { EventBus: other(EventBus, EventBus.layer) }],
+  [EventSource, { EventSource: other(EventSource, EventSource.layer) }],
+  [EventStore, { EventStore: other(EventStore, EventStore.layer) }],
+  [EvolutionClient, { EvolutionClient: other(EvolutionClient, EvolutionClient.layer) }],
+  [GapLedger, { GapLedger: other(GapLedger, GapLedger.layer) }],
+  [GapStore, { GapStore: other(GapStore, GapStore.layer) }],
+  [Ingest, { Ingest: other(Ingest, Ingest.layer) }],
+  [InstanceStore, { InstanceStore: other(InstanceStore, InstanceStore.layer) }],
+  [Instances, { Instances: other(Instances, Instances.layer) }],
+  [KeptDefaults, { KeptDefaults: other(KeptDefaults, KeptDefaults.layer) }],
+  [KeyStore, { KeyStore: other(KeyStore, KeyStore.layer) }],
+  [ListenerRegistry, { ListenerRegistry: other(ListenerRegistry, ListenerRegistry.layer) }],
+  [Pacing, { Pacing: other(Pacing, Pacing.layer) }],
+  [Pairing, { Pairing: other(Pairing, Pairing.layer) }],
+  [Proof, { Proof: other(Proof, Proof.layer) }],
+  [Purge, { Purge: other(Purge, Purge.layer) }],
+  [Recovery, { Recovery: other(Recovery, Recovery.layer) }],
+  [Summary, { Summary: other(Summary, Summary.layer) }],
+  [Upstream, { Upstream: other(Upstream, Upstream.layer) }]
+] as const satisfies ReadonlyArray<readonly [unknown, Replacement]>
+
+const loops = ["AutoStart", "FirstReport", "Retention", "StateWatch", "StormLog"] as const
+
+describe("the parts of the tree", () => {
+  it("have public names, and are the services below and the background loops", () => {
+    const names = rows.flatMap(([, replacement]) => Object.keys(replacement))
+    const parts = Object.keys(EvolutionListener.defaults).sort()
+    expect([...names, ...loops].sort()).toEqual(parts)
+    expect(Object.keys(Library)).toEqual(expect.arrayContaining(parts))
+  })
+
+  it.scopedLive.each(rows.map(([tag, replacement]) => [tag.key, replacement] as const))(
+    "are replaceable: %s",
+    ([key, replacement]) =>
+      Effect.gen(function* () {
+        const context = yield* built(EvolutionListener.layerWith(replacement))
+        expect(others.has(Object(context.unsafeMap.get(key)))).toBe(true)
+      })
+  )
+
+  it.scopedLive("are what the parts above them use", () =>
+    Effect.gen(function* () {
+      const asked = yield* Deferred.make<void>()
+      yield* built(
+        EvolutionListener.layerWith({
+          EvolutionClient: Layer.mock(EvolutionClient, {
+            fetchInstances: () => Effect.as(Deferred.succeed(asked, undefined), []),
+            clockOffset: Effect.succeed(null),
+            ping: Effect.void
+          })
+        })
+      )
+      yield* Deferred.await(asked)
+    })
+  )
+
+  it.scopedLive("are left out, where they are loops", () =>
+    Effect.gen(function* () {
+      const without = Object.fromEntries(loops.map((name) => [name, Layer.empty] as const))
+      const context = yield* built(EvolutionListener.layerWith(without))
+      expect(Context.get(context, KeyStore)).toBeDefined()
+    })
+  )
+
+  it("fit their places: another service does not compile", () => {
+    // @ts-expect-error: it is no KeyStore
+    const wrong = EvolutionListener.layerWith({ KeyStore: Audit.layer })
+    expect(Layer.isLayer(wrong)).toBe(true)
+  })
+})

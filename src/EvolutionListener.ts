@@ -43,7 +43,7 @@ import { Purge } from "./Log/Purge.ts"
 import * as StormLog from "./Log/StormLog.ts"
 import * as Sql from "./Storage/Sql.ts"
 
-/** The layer of each service, and of each background loop (`AutoStart`, `FirstReport`, `Retention`, `StateWatch`, `StormLog`). */
+/** The layer of each service, and of each background loop (`AutoStart`, `Drift`, `FirstReport`, `Retention`, `StateWatch`, `StormLog`). */
 export const defaults = {
   AutoStart: AutoStart.layer,
   Drift: Drift.layer,

@@ -1,5 +1,5 @@
 import { NodeHttpClient } from "@effect/platform-node"
-import { describe, expect, it } from "@effect/vitest"
+import { expect, layer } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Logger, LogLevel, Redacted } from "effect"
 import * as Settings from "../../src/AppConfig/Settings.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
@@ -12,23 +12,20 @@ const settings = () =>
     evolution: { url: "http://127.0.0.1:9", apiKey: Redacted.make("evolution-key-9") }
   })
 
-/** Builds a tree with these parts on a database in memory. */
+/** Builds a tree on the database of the suite. */
 const built = <A, E, R>(tree: Layer.Layer<A, E, R>) =>
-  Effect.gen(function* () {
-    const database = yield* Layer.build(Sql.layerMemory)
-    return yield* Layer.build(
-      tree.pipe(
-        Layer.provide([NodeHttpClient.layerUndici, Layer.succeedContext(database)]),
-        Layer.provide(settings()),
-        Layer.provide(Logger.minimumLogLevel(LogLevel.None))
-      )
+  Layer.build(
+    tree.pipe(
+      Layer.provide(NodeHttpClient.layerUndici),
+      Layer.provide(settings()),
+      Layer.provide(Logger.minimumLogLevel(LogLevel.None))
     )
-  })
+  )
 
 const others = new WeakSet<object>()
 
 /** Another implementation of a service: here, one that hands every call on. */
-const other = <I, S extends object, E, R>(tag: Context.Tag<I, S>, layer: Layer.Layer<I, E, R>) =>
+const other = <I, S extends object, E, R>(tag: Context.Tag<I, S>, part: Layer.Layer<I, E, R>) =>
   Layer.effect(
     tag,
     Effect.map(tag, (service) => {
@@ -36,7 +33,7 @@ const other = <I, S extends object, E, R>(tag: Context.Tag<I, S>, layer: Layer.L
       others.add(own)
       return own
     })
-  ).pipe(Layer.provide(layer))
+  ).pipe(Layer.provide(part))
 
 const {
   Audit: { Audit },
@@ -91,52 +88,54 @@ const rows = [
   [Upstream, { Upstream: other(Upstream, Upstream.layer) }]
 ] as const satisfies ReadonlyArray<readonly [unknown, Replacement]>
 
-const loops = ["AutoStart", "FirstReport", "Retention", "StateWatch", "StormLog"] as const
+const loops = ["AutoStart", "Drift", "FirstReport", "Retention", "StateWatch", "StormLog"] as const
 
-describe("the parts of the tree", () => {
-  it("have public names, and are the services below and the background loops", () => {
-    const names = rows.flatMap(([, replacement]) => Object.keys(replacement))
-    const parts = Object.keys(EvolutionListener.defaults).sort()
-    expect([...names, ...loops].sort()).toEqual(parts)
-    expect(Object.keys(Library)).toEqual(expect.arrayContaining(parts))
-  })
+layer(Sql.layerMemory, { excludeTestServices: true, timeout: "30 seconds" })(
+  "the parts of the tree",
+  (it) => {
+    it("have public names, and are the services below and the background loops", () => {
+      const names = rows.flatMap(([, replacement]) => Object.keys(replacement))
+      const parts = Object.keys(EvolutionListener.defaults).sort()
+      expect([...names, ...loops].sort()).toEqual(parts)
+      expect(Object.keys(Library)).toEqual(expect.arrayContaining(parts))
+    })
 
-  it.scopedLive.each(rows.map(([tag, replacement]) => [tag.key, replacement] as const))(
-    "are replaceable: %s",
-    ([key, replacement]) =>
-      Effect.gen(function* () {
-        const context = yield* built(EvolutionListener.layerWith(replacement))
-        expect(others.has(Object(context.unsafeMap.get(key)))).toBe(true)
-      })
-  )
-
-  it.scopedLive("are what the parts above them use", () =>
-    Effect.gen(function* () {
-      const asked = yield* Deferred.make<void>()
-      yield* built(
-        EvolutionListener.layerWith({
-          EvolutionClient: Layer.mock(EvolutionClient, {
-            fetchInstances: () => Effect.as(Deferred.succeed(asked, undefined), []),
-            clockOffset: Effect.succeed(null),
-            ping: Effect.void
-          })
+    for (const [{ key }, replacement] of rows)
+      it.scoped(`are replaceable: ${key}`, () =>
+        Effect.gen(function* () {
+          const context = yield* built(EvolutionListener.layerWith(replacement))
+          expect(others.has(Object(context.unsafeMap.get(key)))).toBe(true)
         })
       )
-      yield* Deferred.await(asked)
-    })
-  )
 
-  it.scopedLive("are left out, where they are loops", () =>
-    Effect.gen(function* () {
-      const without = Object.fromEntries(loops.map((name) => [name, Layer.empty] as const))
-      const context = yield* built(EvolutionListener.layerWith(without))
-      expect(Context.get(context, KeyStore)).toBeDefined()
-    })
-  )
+    it.scoped("are what the parts above them use", () =>
+      Effect.gen(function* () {
+        const asked = yield* Deferred.make<void>()
+        yield* built(
+          EvolutionListener.layerWith({
+            EvolutionClient: Layer.mock(EvolutionClient, {
+              fetchInstances: () => Effect.as(Deferred.succeed(asked, undefined), []),
+              clockOffset: Effect.succeed(null),
+              ping: Effect.void
+            })
+          })
+        )
+        yield* Deferred.await(asked)
+      })
+    )
 
-  it("fit their places: another service does not compile", () => {
-    // @ts-expect-error: it is no KeyStore
-    const wrong = EvolutionListener.layerWith({ KeyStore: Audit.layer })
-    expect(Layer.isLayer(wrong)).toBe(true)
-  })
-})
+    it.scoped("are left out, where they are loops", () =>
+      Effect.gen(function* () {
+        const without = Object.fromEntries(loops.map((name) => [name, Layer.empty] as const))
+        const context = yield* built(EvolutionListener.layerWith(without))
+        expect(Context.get(context, KeyStore)).toBeDefined()
+      })
+    )
+
+    it("fit their places: another service does not compile", () => {
+      // @ts-expect-error: it is no KeyStore
+      const wrong = EvolutionListener.layerWith({ KeyStore: Audit.layer })
+      expect(Layer.isLayer(wrong)).toBe(true)
+    })
+  }
+)

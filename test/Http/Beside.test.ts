@@ -44,7 +44,9 @@ const served = (options: Parameters<typeof Http.routes>[0]) =>
         routerConfig: Http.routerConfig
       }).pipe(
         Layer.provideMerge(NodeHttpServer.layerTest),
-        Layer.provide(house({ all: Effect.succeed([]), status: () => Effect.die("unused") })),
+        Layer.provide(
+          house({ all: Effect.succeed([]), status: () => Effect.succeed(undefined as never) })
+        ),
         Layer.provide(settings)
       )
     )
@@ -54,7 +56,10 @@ const served = (options: Parameters<typeof Http.routes>[0]) =>
     const port = address._tag === "TcpAddress" ? address.port : 0
     const ask = (path: string, headers: Record<string, string> = {}, init: RequestInit = {}) =>
       Effect.promise(async () => {
-        const response = await fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers })
+        const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+          ...init,
+          headers: { ...(init.body && { "content-type": "application/json" }), ...headers }
+        })
         return { status: response.status, headers: response.headers, text: await response.text() }
       })
     return { ask, context }

@@ -19,7 +19,9 @@ describe("The page about embedding", () => {
       text.replaceAll('"evolution-listener"', '"../../../src/mod.ts"')
     )
     expect(programs).toEqual(
-      ["handlers", "reads", "http", "crash"].map((name) => read(`test/Readme/programs/${name}.ts`))
+      ["handlers", "reads", "http", "routes", "own", "crash"].map((name) =>
+        read(`test/Readme/programs/${name}.ts`)
+      )
     )
   })
 })

@@ -1,9 +1,5 @@
 import { NodeRuntime } from "@effect/platform-node"
-import { Deferred, Effect, Layer } from "effect"
-import { EvolutionListener, Http, Supervise } from "../../../src/mod.ts"
+import { Layer } from "effect"
+import { EvolutionListener, Http, Startup } from "../../../src/mod.ts"
 
-const service = Http.layer.pipe(Layer.provide(EvolutionListener.layer))
-
-const crashed = Effect.flatMap(Supervise.Escalation, Deferred.await)
-
-Effect.raceFirst(Layer.launch(service), crashed).pipe(NodeRuntime.runMain)
+Startup.launch(Http.layer.pipe(Layer.provide(EvolutionListener.layer))).pipe(NodeRuntime.runMain)

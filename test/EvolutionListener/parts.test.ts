@@ -90,7 +90,7 @@ const rows = [
 
 const loops = ["AutoStart", "Drift", "FirstReport", "Retention", "StateWatch", "StormLog"] as const
 
-layer(Sql.layerMemory, { excludeTestServices: true, timeout: "30 seconds" })(
+layer(Sql.layerMemory, { excludeTestServices: true, timeout: "2 minutes" })(
   "the parts of the tree",
   (it) => {
     it("have public names, and are the services below and the background loops", () => {

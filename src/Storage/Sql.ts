@@ -9,6 +9,7 @@ import * as Embedded from "./Embedded.ts"
 import { facts, troublesOf } from "./Facts.ts"
 import { latest, migrate } from "./migrations.ts"
 import * as Postgres from "./Postgres.ts"
+import * as Views from "./Views.ts"
 
 /** Native Postgres, 14 or newer. Only a migration may take longer than `patience`. */
 export const layerPostgres = (
@@ -76,7 +77,7 @@ export const layerMigrations: Layer.Layer<never, DatabaseUnavailable, SqlClient.
         const found = yield* Effect.mapError(facts(), (error) => unusable(detailOf(error)))
         const [trouble] = troublesOf(found)
         if (trouble !== undefined) return yield* unusable(`${trouble.about}: ${trouble.message}`)
-        if (found.migration < latest) yield* migrate(Postgres.exclusively)
+        yield* found.migration < latest ? migrate(Postgres.exclusively) : Views.ensure
       })
     )
   )

@@ -12,6 +12,8 @@ import purges from "./migrations/0005_purges.ts"
 import append from "./migrations/0009_append.ts"
 import verdicts from "./migrations/0010_verdicts.ts"
 import discovery from "./migrations/0011_discovery.ts"
+import times from "./migrations/0012_times.ts"
+import * as Views from "./Views.ts"
 
 const history = {
   "0001_init": init,
@@ -25,7 +27,8 @@ const history = {
   "0008_append_call": Effect.void,
   "0009_append": append,
   "0010_verdicts": verdicts,
-  "0011_discovery": discovery
+  "0011_discovery": discovery,
+  "0012_times": times
 }
 
 const loader = Migrator.fromRecord(history)
@@ -50,7 +53,12 @@ export const migrate = (
   exclusively: (migration: Migration) => Migration,
   schema?: string
 ): Effect.Effect<void, DatabaseUnavailable, SqlClient.SqlClient> =>
-  exclusively(Effect.zipRight(prepare(schema), Migrator.make({})({ loader, table }))).pipe(
+  exclusively(
+    prepare(schema).pipe(
+      Effect.zipRight(Migrator.make({})({ loader, table })),
+      Effect.zipRight(Views.ensure)
+    )
+  ).pipe(
     Effect.asVoid,
     // A failing migration arrives as a defect.
     Effect.catchAllCause((cause) => {
@@ -68,7 +76,9 @@ const prepare = (schema: string | undefined) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     if (schema !== undefined) {
-      yield* sql`create schema if not exists ${sql(schema)}`
+      const [there] = yield* sql`select from pg_namespace where nspname = ${schema}`
+      // Also with `if not exists`, it takes the right to make one.
+      if (there === undefined) yield* sql`create schema ${sql(schema)}`
       const [row] = yield* sql<{ current: string | null }>`select current_schema()::text as current`
       if (row?.current !== schema)
         return yield* new DatabaseUnavailable({

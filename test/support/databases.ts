@@ -17,7 +17,8 @@ const execute = (url: string, statement: string) =>
 export const freshSchemaUrl = Effect.fn(function* (url: string) {
   const schema = `test_${randomUUID().replaceAll("-", "")}`
   yield* Effect.acquireRelease(execute(url, `create schema ${schema}`), () =>
-    execute(url, `drop schema ${schema} cascade`)
+    // The views beside the tables go first.
+    execute(url, `drop schema if exists ${schema}_listener cascade; drop schema ${schema} cascade`)
   )
   const own = new URL(url)
   own.searchParams.set("options", `-c search_path=${schema}`)

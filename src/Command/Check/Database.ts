@@ -8,6 +8,7 @@ import * as Embedded from "../../Storage/Embedded.ts"
 import { type Facts, facts, type Trouble, troublesOf } from "../../Storage/Facts.ts"
 import { latest } from "../../Storage/migrations.ts"
 import * as Postgres from "../../Storage/Postgres.ts"
+import * as Views from "../../Storage/Views.ts"
 import { type Finding, failed, ok, unknown, warning } from "./Finding.ts"
 
 const about = "database"
@@ -27,8 +28,12 @@ export const database = Effect.gen(function* () {
 )
 
 const postgres = (address: AppConfig.Address) =>
-  Effect.map(Effect.provide(Postgres.examine(address), Postgres.layerAt(address)), (found) =>
-    aboutFacts(found, `Postgres ${found.words} at DATABASE_URL`, address.schema)
+  Effect.map(
+    Effect.provide(Effect.zip(Postgres.examine(address), aboutViews), Postgres.layerAt(address)),
+    ([found, views]) => [
+      ...aboutFacts(found, `Postgres ${found.words} at DATABASE_URL`, address.schema),
+      ...views
+    ]
   )
 
 /** Opening the embedded database would create it, and only one process can have it open. */
@@ -41,10 +46,14 @@ const embedded = (directory: string) =>
           ? ok(about, `the embedded one will be made in "${path}" at the first start`)
           : failed(about, `DATA_DIR "${path}" cannot be written: ${Embedded.reasonOf(path)}`)
       ]
-    const exit = yield* Effect.exit(Effect.provide(facts(), Layer.fresh(Embedded.layer(directory))))
+    const exit = yield* Effect.exit(
+      Effect.provide(Effect.zip(facts(), aboutViews), Layer.fresh(Embedded.layer(directory)))
+    )
     return Exit.match(exit, {
-      onSuccess: (found): ReadonlyArray<Finding> =>
-        aboutFacts(found, `the embedded one in "${path}"`, undefined),
+      onSuccess: ([found, views]): ReadonlyArray<Finding> => [
+        ...aboutFacts(found, `the embedded one in "${path}"`, undefined),
+        ...views
+      ],
       onFailure: (cause) => {
         const error = Cause.squash(cause)
         return [
@@ -86,6 +95,16 @@ const aboutFacts = (
     or("migrations", aboutMigrations(found.migration))
   ]
 }
+
+/** Nothing, where a start makes them. The service runs without them, so this is never a failure. */
+const aboutViews = Views.standing.pipe(
+  Effect.map(({ obstacle, schema, state }): ReadonlyArray<Finding> => {
+    if (obstacle !== null)
+      return [warning("views", `none for SQL, or not all of them: ${obstacle}`)]
+    return state === "current" ? [ok("views", `all in the schema ${schema ?? ""}`)] : []
+  }),
+  Effect.catchAll((error) => Effect.succeed([warning("views", detailOf(error))]))
+)
 
 const aboutMigrations = (migration: number): Finding => {
   const pending = latest - migration

@@ -201,7 +201,8 @@ describe("a check of the embedded database", { timeout: 30_000 }, () => {
       expect(yield* foundOf({ DATA_DIR })).toEqual([
         `ok database: the embedded one in "${DATA_DIR}"`,
         "ok writing: allowed",
-        `ok migrations: all ${latest} have run`
+        `ok migrations: all ${latest} have run`,
+        "ok views: all in the schema listener"
       ])
     })
   )

@@ -73,11 +73,11 @@ const withoutValues = (response: HttpServerResponse.HttpServerResponse) => {
   )
   const issues = (told.length > 0 ? told : failure.value.issues).map((issue) => ({
     ...issue,
-    // Callers do not know Effect's name for the schema of a whole body.
     message:
       issue.message
         .split(", actual ")[0]
-        ?.replace("Struct (Encoded side)", "an object")
+        // Callers do not know our name for the schema of a whole body.
+        ?.replace(/^Expected [A-Z]\w*$/, "Expected an object")
         .replace(/^Unable to decode .* into/s, "Expected") ?? ""
   }))
   const message = issues.map((issue) => [...issue.path, issue.message].join(": ")).join("; ")

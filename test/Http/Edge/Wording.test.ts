@@ -17,7 +17,7 @@ describe("Effect's messages about a request that does not decode", () => {
   it.effect("have the wording that Edge rewrites: adapt withoutValues if this fails", () =>
     Effect.gen(function* () {
       expect(yield* messagesOf(CreateInstance, "sesame")).toEqual([
-        'Expected Struct (Encoded side), actual "sesame"'
+        'Expected CreateInstance, actual "sesame"'
       ])
       expect(yield* messagesOf(CreateInstance, { name: "shop", number: 7 })).toEqual([
         "Expected string, actual 7",

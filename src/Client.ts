@@ -42,7 +42,7 @@ export interface Client extends Omit<Calls, "events"> {
 export const connect = ({ apiKey, baseUrl, fetch, streamToken }: Options): Client => {
   const link: Link = {
     base: baseOf(baseUrl),
-    // Of the two headers that the service takes, programs that log or trace know this one for a secret.
+    // The service takes `apikey`, too. Programs that log or trace know this one for a secret.
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     // Called without `this`, as browsers demand.
     fetch: fetch ?? ((input, init) => globalThis.fetch(input, init))

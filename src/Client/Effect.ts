@@ -31,7 +31,7 @@ const makeCalls = (options: Options) =>
 const withKey =
   ({ apiKey }: Options) =>
   (client: HttpClient.HttpClient) =>
-    // Of the two headers that the service takes, programs that log or trace know this one for a secret.
+    // The service takes `apikey`, too. Programs that log or trace know this one for a secret.
     apiKey === undefined
       ? client
       : HttpClient.mapRequest(client, HttpClientRequest.bearerToken(apiKey))

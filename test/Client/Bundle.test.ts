@@ -28,7 +28,7 @@ const bundled = async (entry: string) => {
 const inputsOf = ({ outputs }: Metafile): ReadonlyArray<string> =>
   Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs))
 
-/** Of the service, and of no use in a page. */
+/** Code of the service, which is of no use in a page. */
 const server = [
   /^node:/,
   /node_modules\/(@effect\/(sql|platform-node|cluster|rpc|workflow|experimental)|ws|pg|pg-\w+|jose|qrcode|negotiator|socket\.io-parser|engine\.io-parser|@electric-sql)\//,

@@ -85,7 +85,7 @@ for (const { command, isThere, name, program } of interpreters)
         const say = (count: number) => {
           for (let nth = 0; nth < count; nth++) evolution.emit(instance, "chats.upsert", [{ nth }])
         }
-        /** What the log has of this instance, as the program says it. */
+        /** The events of this instance in the log, as the program prints them. */
         const log = async () => {
           const { events } = await client.events.read({ instance, limit: 1000 })
           return events.map(({ event, id }) => `${id} ${event}`)

@@ -3,7 +3,7 @@ import { Channel, Chunk, Stream } from "effect"
 import { makeParser } from "../Frames.ts"
 import { ended, type Heard, type Interruption, type Reading } from "../Reading.ts"
 
-/** What one connection tells, up to its end. */
+/** Reads the text of one connection, up to its end. */
 export class Hearing {
   readonly #parse = makeParser()
   readonly #reading: Reading

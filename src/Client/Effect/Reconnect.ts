@@ -1,4 +1,4 @@
-/** When a stream that was interrupted is opened again. */
+/** The pauses before a stream that was interrupted is opened again. */
 import { Duration, Schedule } from "effect"
 import { type Interruption, pauses } from "../Reading.ts"
 

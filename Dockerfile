@@ -18,7 +18,21 @@ RUN npm run bundle && \
   cp -r dist/main.js dist/healthcheck.js dist/Pages dist/pgdata.tar.br /app/dist && \
   cp -r node_modules/@electric-sql/pglite /app/node_modules/@electric-sql && \
   cp package.json LICENSE /app && \
-  chmod -R u=rwX,go=rX /app
+  mkdir -p /simulator/dist && \
+  cp -r dist/simulate.js dist/Phone /simulator/dist && \
+  cp package.json LICENSE /simulator && \
+  chmod -R u=rwX,go=rX /app /simulator
+
+# The simulated Evolution for tests: docker build --target simulator (docs/testing.md)
+FROM ${NODE_IMAGE} AS simulator
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /simulator /app
+USER node
+EXPOSE 8080
+# Arguments of `docker run IMAGE` follow, and an option that comes again counts.
+ENTRYPOINT ["node", "/app/dist/simulate.js", "--host", "0.0.0.0"]
+CMD []
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000 DATA_DIR=/data

@@ -1,4 +1,5 @@
 /** The program: runs the service until a signal comes, or one command. */
+import { extname } from "node:path"
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as Settings from "./AppConfig/Settings.ts"
@@ -21,6 +22,11 @@ const service = Layer.merge(Http.layer, Warnings.layer).pipe(
 
 const [command, ...args] = process.argv.slice(2)
 
+/** A program of its own, so that the service does not load it: this file's neighbour runs on its own. */
+const simulate = Effect.promise(
+  () => import(new URL(`simulate${extname(import.meta.url)}`, import.meta.url).href)
+)
+
 const program = Effect.suspend((): Effect.Effect<void, unknown, Settings.Settings> => {
   switch (command) {
     case undefined:
@@ -30,6 +36,8 @@ const program = Effect.suspend((): Effect.Effect<void, unknown, Settings.Setting
       return Check.run(args)
     case "keys":
       return KeysCommand.run(args)
+    case "simulate":
+      return simulate
     default:
       return KeysCommand.unknown(command)
   }

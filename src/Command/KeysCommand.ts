@@ -30,7 +30,9 @@ const decodeWanted = Schema.decodeUnknown(Schema.typeSchema(KeyWanted))
 
 /** Fails for a word that is not a command. */
 export const unknown = (command: string) =>
-  new CommandFailed({ message: `There is no command "${command}": say "keys", or nothing` })
+  new CommandFailed({
+    message: `There is no command "${command}": say "keys", "simulate", "--check", or nothing`
+  })
 
 /** Runs one command and prints its result. */
 export const run = (args: ReadonlyArray<string>) =>

@@ -23,7 +23,16 @@ const Healthcheck = Schema.Struct({
 })
 
 const Service = Schema.Struct({
-  build: Schema.optional(Schema.Union(Text, Schema.Struct({ context: Text, dockerfile: Text }))),
+  build: Schema.optional(
+    Schema.Union(
+      Text,
+      Schema.Struct({
+        context: Text,
+        dockerfile: Schema.optional(Text),
+        target: Schema.optional(Text)
+      })
+    )
+  ),
   image: Schema.optional(Image),
   profiles: Schema.optional(Schema.Array(Text)),
   restart: Schema.Literal("unless-stopped"),

@@ -2,13 +2,14 @@ import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
+import { parse } from "yaml"
 import { bundle } from "../support/bundle.ts"
 
 const root = join(import.meta.dirname, "../..")
 const read = (path: string) => readFileSync(join(root, path), "utf8")
 
 const dockerfile = read("Dockerfile")
-const [, built = "", runtime = ""] = dockerfile.split(/^FROM /m)
+const [, built = "", simulator = "", runtime = ""] = dockerfile.split(/^FROM /m)
 
 describe("the image", () => {
   it("runs node directly, without root, from the bundle", () => {
@@ -37,13 +38,25 @@ describe("the image", () => {
   // linuxserver-archive/docker-booksonic-air#13: COPY keeps the modes of the clone.
   it("takes no mode from the clone", () => {
     expect(runtime.match(/^COPY .*$/gm)).toEqual(["COPY --from=build /app /app"])
-    expect(built.trim()).toMatch(/&& \\\n {2}chmod -R u=rwX,go=rX \/app$/)
+    expect(simulator.match(/^COPY .*$/gm)).toEqual(["COPY --from=build /simulator /app"])
+    expect(built.trim()).toMatch(/&& \\\n {2}chmod -R u=rwX,go=rX \/app \/simulator(\n+# .*)?$/)
   })
 
   it("has every file that the program opens", () => {
     bundle()
-    for (const [, files = ""] of built.matchAll(/^ {2}cp -r (.+) \/app\S* && \\$/gm))
+    for (const [, files = ""] of built.matchAll(/^ {2}cp -r (.+) \/(?:app|simulator)\S* && \\$/gm))
       for (const file of files.split(" ")) expect(existsSync(join(root, file)), file).toBe(true)
+  })
+
+  it("has the simulated Evolution as a stage of its own, without root, and is last itself", () => {
+    expect(simulator).toMatch(/^\$\{NODE_IMAGE\} AS simulator$/m)
+    expect(simulator).toMatch(/^USER node$/m)
+    expect(simulator).toMatch(
+      /^ENTRYPOINT \["node", "\/app\/dist\/simulate\.js", "--host", "0\.0\.0\.0"\]$/m
+    )
+    const { build } = parse(read("docker-compose.yml")).services.simulator
+    expect(build).toEqual({ context: ".", target: "simulator" })
+    expect(runtime).toMatch(/main\.js/)
   })
 
   it("asks by a program that is there", () => {
@@ -53,7 +66,7 @@ describe("the image", () => {
   it("can be built behind a mirror and a private authority", () => {
     expect(built).toMatch(/^ARG NPM_CONFIG_REGISTRY$/m)
     expect(built).toMatch(/--mount=type=secret,id=ca /)
-    expect(dockerfile.match(/^FROM \S+/gm)).toEqual(Array(2).fill("FROM $" + "{NODE_IMAGE}"))
+    expect(dockerfile.match(/^FROM \S+/gm)).toEqual(Array(3).fill("FROM $" + "{NODE_IMAGE}"))
   })
 })
 

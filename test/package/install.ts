@@ -87,7 +87,7 @@ export default async ({ provide }: TestProject) => {
     cpSync(join(newest, "tsconfig.json"), join(oldest, "tsconfig.json"))
     await Promise.all([
       npm(newest, "pkg", "set", `dependencies.evolution-listener=file:${tarball}`).then(() =>
-        install(newest, "--save-dev", "socket.io@4")
+        install(newest)
       ),
       install(oldest, tarball, ...lowest, "typescript@5.4.5", "@types/node@20"),
       install(folder(home, "command"), "--omit=peer", tarball),

@@ -37,7 +37,7 @@ export const makeEmission = (
       server_url: "http://localhost:8080",
       date_time: new Date(clockOf(state)).toISOString(),
       ...(jid == null ? {} : { sender: jid }),
-      apikey: instance?.token ?? null,
+      apikey: (state.settings.exposesTokens && instance?.token) || null,
       ...extra
     }
     store(state, instance, event, data)

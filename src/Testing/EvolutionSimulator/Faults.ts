@@ -10,6 +10,17 @@ export interface Intermediary {
   readonly sparesSockets?: boolean
 }
 
+/** Bytes that are not Socket.IO. */
+export type Garbage =
+  /** A text frame that is no packet. */
+  | "text"
+  /** An event packet that is not JSON. */
+  | "event"
+  /** A frame that exceeds every bound. */
+  | "oversized"
+  /** Bytes that are no WebSocket frame. */
+  | "bytes"
+
 /** A refusal of all requests: an intermediary's answer, or the missing licence of 2.4. */
 export type Refusal = Intermediary | "license" | undefined
 

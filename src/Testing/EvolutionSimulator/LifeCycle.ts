@@ -1,7 +1,7 @@
 /** The life of an instance at Evolution: codes, the link to WhatsApp, and their events. */
 import type { Emit } from "./Emission.ts"
 import { jidOf } from "./Jid.ts"
-import { clockOf, nextQr, type SimulatedInstance, type State } from "./State.ts"
+import { clockOf, nextQr, phones, type SimulatedInstance, type State } from "./State.ts"
 import type { Timers } from "./Time.ts"
 
 export interface LifeCycle {
@@ -78,6 +78,7 @@ export const makeLifeCycle = (state: State, emit: Emit, timers: Timers): LifeCyc
   }
 
   const reconnect = (instance: SimulatedInstance): void => {
+    if (instance.integration !== phones) return
     connecting(instance)
     if (instance.ownerJid !== null) open(instance)
   }
@@ -87,7 +88,7 @@ export const makeLifeCycle = (state: State, emit: Emit, timers: Timers): LifeCyc
       emit(name, "instance.create", { instanceName: name, instanceId: id }),
     connect: async (instance) => {
       reconnect(instance)
-      if (instance.ownerJid === null) await showQr(instance)
+      if (instance.state === "connecting") await showQr(instance)
     },
     reconnect,
     showQr,

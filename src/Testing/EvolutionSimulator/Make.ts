@@ -1,5 +1,6 @@
 /** The parts of a simulated Evolution, and the calls of its handle. */
 import { makeRandom } from "../Random.ts"
+import { answerControl } from "./Control.ts"
 import { type Emitted, makeEmission } from "./Emission.ts"
 import { endFaults, makeFaults } from "./Faults.ts"
 import { jidOf } from "./Jid.ts"
@@ -44,8 +45,10 @@ export const makeSimulator = async (given: Partial<Settings>, time: Time): Promi
   const timers = makeTimers(time)
   const server = makeServer(state, async (request, response) => {
     const called = (path: string) => told.called(path)
-    if (!(await answerPhone(simulator, request, response)))
-      await answerRest(backend, { called, answered }, request, response)
+    const isOurs =
+      (await answerPhone(simulator, request, response)) ||
+      (await answerControl(simulator, request, response))
+    if (!isOurs) await answerRest(backend, { called, answered }, request, response)
   })
   const emission = makeEmission(state, server, timers, (emitted) => told.emitted(emitted))
   const { emit } = emission
@@ -91,7 +94,8 @@ export const makeSimulator = async (given: Partial<Settings>, time: Time): Promi
     ...changes(backend, told),
     ...observations(backend, server, told)
   }
-  await start()
+  for (const name of settings.linked) simulator.addLinked(name)
+  await server.start()
   return simulator
 }
 
@@ -168,7 +172,8 @@ const faultCalls = (
   },
   keepDeleted: (keeps) => {
     faults.keepsDeleted = keeps
-  }
+  },
+  endFaults: () => endFaults(faults)
 })
 
 const changes = ({ sent, state }: Backend, { calls }: Told): Changes => {
@@ -222,9 +227,20 @@ const observations = (
       ].join(" ")
     )
   },
+  sentAfter: async (number, millis, name) => {
+    const found = await sent.wait(() => some(sent.after(number, name)), millis)
+    return found ?? []
+  },
   calls: () => [...told.calls],
   stored: () => state.messages,
   connections: server.connections,
+  connected: async (millis = 5000) => {
+    const end = Date.now() + millis
+    while (server.connections() === 0) {
+      if (Date.now() > end) throw new Error(`No socket has come within ${millis} ms`)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  },
   onEmit: (listener) => {
     told.emitted = listener
   },
@@ -232,3 +248,6 @@ const observations = (
     told.called = listener
   }
 })
+
+const some = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> | undefined =>
+  items.length === 0 ? undefined : items

@@ -1,6 +1,7 @@
 /** Evolution's REST endpoints, quirks included: the guard order, and 200 with `error: true`. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Predicate } from "effect"
+import { textOf } from "./Body.ts"
 import type { Backend, Routes } from "./Rest/Call.ts"
 import { chat } from "./Rest/Chat.ts"
 import { create, fetchInstances, instances, type Key } from "./Rest/Instances.ts"
@@ -70,12 +71,6 @@ export const answerRest = async (
   })
   response.end(reply.body === undefined ? "" : JSON.stringify(reply.body))
   answered({ method, path: url.pathname, body, status: reply.status })
-}
-
-const textOf = async (request: IncomingMessage): Promise<string> => {
-  const parts: Array<Buffer> = []
-  for await (const part of request) parts.push(part)
-  return Buffer.concat(parts).toString("utf8")
 }
 
 const jsonOf = (text: string): unknown => {

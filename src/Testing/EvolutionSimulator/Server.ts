@@ -2,9 +2,10 @@
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { Server as SocketServer } from "socket.io"
+import type { Garbage } from "./Faults.ts"
 import { allowRequest, guard, shut } from "./Gate.ts"
 import type { State } from "./State.ts"
-import { fallSilent, type Garbage, garble } from "./Transport.ts"
+import { fallSilent, garble } from "./Transport.ts"
 
 export interface SimulatorServer {
   readonly url: () => string

@@ -7,12 +7,16 @@ export interface Settings {
   readonly port: number
   /** The global key, `AUTHENTICATION_API_KEY`. */
   readonly apiKey: string
+  /** Instances that exist from the start, with a linked phone. */
+  readonly linked: ReadonlyArray<string>
   /** `WEBSOCKET_GLOBAL_EVENTS`. */
   readonly globalEvents: boolean
   /** `WEBSOCKET_ENABLED`. */
   readonly webSocket: boolean
   /** True if `WEBSOCKET_ALLOWED_HOSTS` contains our host: then a socket needs no key. */
   readonly isAllowedHost: boolean
+  /** `AUTHENTICATION_EXPOSE_IN_FETCH_INSTANCES`: envelopes carry the instance's token, as the image's template has it. */
+  readonly exposesTokens: boolean
   /** Version in the answer to `GET /`. */
   readonly version: string
   /** Delay of the answer to a create that waits for a code, ms; 5 000 in the real Evolution. */
@@ -45,9 +49,11 @@ export const defaults: Settings = {
   host: "127.0.0.1",
   port: 0,
   apiKey: "the-simulators-key",
+  linked: [],
   globalEvents: true,
   webSocket: true,
   isAllowedHost: false,
+  exposesTokens: true,
   version: "2.3.7",
   createMillis: 0,
   refusesCreate: false,

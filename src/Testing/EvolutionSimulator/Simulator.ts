@@ -1,11 +1,10 @@
 /** The handle of a simulated Evolution: its state, and the events and faults that tests cause. */
 import type { Emit, Emitted } from "./Emission.ts"
-import type { Choice, Delays, Refusal } from "./Faults.ts"
+import type { Choice, Delays, Garbage, Refusal } from "./Faults.ts"
 import type { MessageOptions, ReceivedMessage } from "./Received.ts"
 import type { RestCall } from "./Rest.ts"
 import type { SentMessage } from "./Sent.ts"
 import type { SimulatedInstance, StoredMessage } from "./State.ts"
-import type { Garbage } from "./Transport.ts"
 
 /** WhatsApp and the phones: every event is emitted before the call returns. */
 export interface Happenings {
@@ -44,7 +43,7 @@ export interface Happenings {
   readonly emitRaw: (event: string, ...args: ReadonlyArray<unknown>) => void
 }
 
-/** Faults last until they are ended: by their own call, or all of them by `reset`. */
+/** Faults that last do so until they are ended: by their own call, or all of them by `endFaults`. */
 export interface FaultCalls {
   /** Resets every connection, once. */
   readonly drop: () => void
@@ -64,6 +63,8 @@ export interface FaultCalls {
   readonly deafen: (instance: string, isDeaf: boolean) => void
   /** True: deletions are answered as done, and nothing is deleted from now on. */
   readonly keepDeleted: (keeps: boolean) => void
+  /** Ends every fault that lasts. */
+  readonly endFaults: () => void
   /** Stops listening. What is emitted meanwhile is stored, and reaches nobody. */
   readonly stop: () => Promise<void>
   /** Starts on the same port; instances are loaded and reconnect, as after a restart. */
@@ -99,12 +100,20 @@ export interface Observations {
    * Rejects after `millis` of the machine's clock, 5 000 if not said.
    */
   readonly nextSent: (instance?: string, millis?: number) => Promise<SentMessage>
+  /** Messages after this number; waits for the first so many ms of the machine's clock. */
+  readonly sentAfter: (
+    number: number,
+    millis: number,
+    instance?: string
+  ) => Promise<ReadonlyArray<SentMessage>>
   /** Calls of Evolution's REST with their answers' status, oldest first; the last 1 000. */
   readonly calls: () => ReadonlyArray<RestCall>
   /** Messages that Evolution has stored, by the instance's name. */
   readonly stored: () => ReadonlyMap<string, ReadonlyArray<StoredMessage>>
   /** Sockets that are in a namespace now. */
   readonly connections: () => number
+  /** Waits until a socket is in a namespace. Rejects after `millis` of the machine's clock, 5 000 if not said. */
+  readonly connected: (millis?: number) => Promise<void>
   /** Calls back with each emitted event from now on, received by clients or not. */
   readonly onEmit: (listener: (emitted: Emitted) => void) => void
   /** Calls back with the path of each REST call from now on, before it is answered. */

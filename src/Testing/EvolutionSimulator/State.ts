@@ -71,17 +71,28 @@ export interface State {
   apiKey: string
 }
 
+/** The integration with phones to link; the others are open from the start. */
+export const phones = "WHATSAPP-BAILEYS"
+
 export const newInstance = (
   state: State,
   name: string,
-  options: { readonly token?: string; readonly integration?: string; readonly number?: string } = {}
+  {
+    integration = phones,
+    number = null,
+    token = randomUUID().toUpperCase()
+  }: {
+    readonly token?: string
+    readonly integration?: string
+    readonly number?: string | null
+  } = {}
 ): SimulatedInstance => ({
   name,
   id: randomUUID(),
-  token: options.token ?? randomUUID().toUpperCase(),
-  integration: options.integration ?? "WHATSAPP-BAILEYS",
-  number: options.number ?? null,
-  state: "close",
+  token,
+  integration,
+  number,
+  state: integration === phones ? "close" : "open",
   ownerJid: null,
   profileName: null,
   profilePicUrl: null,

@@ -1,15 +1,6 @@
 /** Faults on the connections below Socket.IO, which the official server never causes. */
 import type { Server } from "socket.io"
-
-export type Garbage =
-  /** A text frame that is no packet. */
-  | "text"
-  /** An event packet that is not JSON. */
-  | "event"
-  /** A frame that exceeds every bound. */
-  | "oversized"
-  /** Bytes that are no WebSocket frame. */
-  | "bytes"
+import type { Garbage } from "./Faults.ts"
 
 /** Keeps every connection and sends nothing more, not even a ping. */
 export const fallSilent = (io: Server): void => {

@@ -1,12 +1,6 @@
 /** A bot that greets whoever writes "Olá". */
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { Handlers } from "../../../src/mod.ts"
-
-const Text = Schema.Struct({
-  key: Schema.Struct({ remoteJid: Schema.String, fromMe: Schema.Boolean }),
-  pushName: Schema.String,
-  message: Schema.Struct({ conversation: Schema.String })
-})
 
 interface Evolution {
   readonly url: string
@@ -14,12 +8,10 @@ interface Evolution {
 }
 
 export const bot = (evolution: Evolution) =>
-  Handlers.on("messages.upsert", ({ data, instance }) =>
-    Effect.gen(function* () {
-      const { key, message, pushName } = yield* Schema.decodeUnknown(Text)(data)
-      if (key.fromMe || !message.conversation.startsWith("Olá")) return
-      yield* send(evolution, instance, { number: key.remoteJid, text: `Olá, ${pushName}!` })
-    })
+  Handlers.on("messages.upsert", ({ data, instance, message: { fromMe, pushName, text } }) =>
+    fromMe || !text?.startsWith("Olá")
+      ? Effect.void
+      : send(evolution, instance, { number: data.key.remoteJid, text: `Olá, ${pushName}!` })
   )
 
 const send = ({ apiKey, url }: Evolution, instance: string, body: object) =>

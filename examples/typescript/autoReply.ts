@@ -1,15 +1,8 @@
 /** Answers each text of a person once, by Evolution's own REST. */
-
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Config, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Config, Effect, Layer, Redacted } from "effect"
 import { EvolutionListener, Handlers } from "evolution-listener"
-
-/** What the bot needs to know of a message. */
-const Text = Schema.Struct({
-  key: Schema.Struct({ remoteJid: Schema.String, fromMe: Schema.Boolean }),
-  message: Schema.Struct({ conversation: Schema.String })
-})
 
 const answer = (text: string) => `You wrote: ${text}`
 
@@ -18,22 +11,20 @@ const reply = Effect.gen(function* () {
   const key = yield* Config.redacted("EVOLUTION_API_KEY")
   const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
 
-  return Handlers.on("messages.upsert", ({ data, instance, origin }) =>
-    Option.match(Schema.decodeUnknownOption(Text)(data), {
-      onNone: () => Effect.void, // a picture, a sticker, …
-      onSome: ({ key: { fromMe, remoteJid }, message: { conversation } }) =>
-        // An answer to a message that was missed for hours would surprise more than it helps.
-        fromMe || origin !== "live"
-          ? Effect.void
-          : HttpClientRequest.post(
-              new URL(`message/sendText/${encodeURIComponent(instance)}`, url)
-            ).pipe(
-              HttpClientRequest.setHeader("apikey", Redacted.value(key)),
-              HttpClientRequest.bodyUnsafeJson({ number: remoteJid, text: answer(conversation) }),
-              client.execute
-            )
-    })
-  )
+  return Handlers.on("messages.upsert", ({ instance, message, origin }) => {
+    const { chat, fromMe, kind, text } = message
+    // An answer to a message that was missed for hours would surprise more than it helps.
+    if (fromMe || origin !== "live") return Effect.void
+    // Neither groups nor pictures.
+    if (chat.kind !== "person" || kind !== "text" || text === null) return Effect.void
+    return HttpClientRequest.post(
+      new URL(`message/sendText/${encodeURIComponent(instance)}`, url)
+    ).pipe(
+      HttpClientRequest.setHeader("apikey", Redacted.value(key)),
+      HttpClientRequest.bodyUnsafeJson({ number: chat.jid, text: answer(text) }),
+      client.execute
+    )
+  })
 })
 
 Layer.unwrapEffect(reply).pipe(

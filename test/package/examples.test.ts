@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process"
+import { PgClient } from "@effect/sql-pg"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
+import { Effect, Redacted, Schedule } from "effect"
 import jsqr from "jsqr"
 import { type Simulator, scopedSimulator } from "../../src/Testing.ts"
-import { at, freePort, temporaryDirectory } from "../support/ServiceProcess.ts"
+import { freshDatabaseUrl } from "../support/databases.ts"
+import { apiKey, at, freePort, temporaryDirectory } from "../support/ServiceProcess.ts"
 import { newest, start } from "./Folders.ts"
 
 const person = "5511999990001"
@@ -17,10 +19,11 @@ const until = <A>(ask: () => Promise<A>, fits: (answer: A) => boolean) =>
   )
 
 /** Lets a person write until the program shows that it listens. */
-const heard = (evolution: Simulator, isHeard: () => boolean) =>
-  Effect.sync(() => {
-    if (!isHeard()) evolution.text("loja-1", person, "are you there?")
-    return isHeard()
+const heard = (evolution: Simulator, isHeard: () => boolean | Promise<boolean>) =>
+  Effect.promise(async () => {
+    const is = await isHeard()
+    if (!is) evolution.text("loja-1", person, "are you there?")
+    return is
   }).pipe(
     Effect.repeat({ until: (is) => is, schedule: Schedule.spaced("500 millis") }),
     Effect.timeout("60 seconds"),
@@ -126,6 +129,44 @@ describe("The examples", () => {
         ["north loja-1", "from the north"],
         ["south loja-1", "from the south"]
       ])
+    })
+  )
+})
+
+const database = process.env.TEST_DATABASE_URL
+
+describe.skipIf(database === undefined)("The example inside a host", () => {
+  it.scopedLive("has both APIs on one port, and the events in the host's database", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator()
+      evolution.addLinked("loja-1")
+      const { href } = yield* freshDatabaseUrl(database ?? "")
+      const port = String(yield* freePort)
+      const running = yield* start(newest(), ["built/insideHost.js"], {
+        ...at(evolution),
+        API_KEY: apiKey,
+        DATABASE_URL: href,
+        PORT: port
+      })
+      yield* running.said("Listening on")
+      const ask = async (path: string, headers: Record<string, string> = {}) => {
+        const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers })
+        return { status: response.status, body: await response.text() }
+      }
+      expect(yield* Effect.promise(() => ask("/customers"))).toEqual({ status: 200, body: "[]" })
+      yield* heard(evolution, async () =>
+        (await ask("/customers")).body.startsWith(`[{"phone":"${person}","messages":`)
+      )
+      expect((yield* Effect.promise(() => ask("/whatsapp/instances"))).status).toBe(401)
+      const theirs = yield* Effect.promise(() => ask("/whatsapp/instances", { apikey: apiKey }))
+      expect([theirs.status, theirs.body]).toEqual([200, expect.stringContaining('"loja-1"')])
+      const rows = yield* Effect.flatMap(
+        PgClient.PgClient,
+        (sql) =>
+          sql`select instance, data #>> '{message,conversation}' as text from events
+            where event = 'messages.upsert' order by id limit 1`
+      ).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(href) })))
+      expect(rows).toEqual([{ instance: "loja-1", text: "are you there?" }])
     })
   )
 })

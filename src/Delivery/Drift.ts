@@ -48,6 +48,8 @@ export class Drifts extends Context.Reference<Drifts>()("evolution-listener/Drif
  */
 const perSecond = { ofEachName: 3, text: 1024 * 1024 }
 
+for (const event of EventCatalog.names) Metrics.schemaDrift({ event }).register()
+
 /** Ingest has decoded the life-cycle events by the same schemas, and this service wrote its own. */
 const isForeign = ({ event, lifeCycle, origin }: LoggedEvent): boolean =>
   lifeCycle === null && origin !== "listener" && isEventName(event)

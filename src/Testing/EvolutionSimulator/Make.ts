@@ -1,10 +1,11 @@
 /** The parts of a simulated Evolution, and the calls of its handle. */
 import { makeRandom } from "../Random.ts"
 import { answerControl } from "./Control.ts"
-import { type Emitted, makeEmission } from "./Emission.ts"
+import { makeEmission } from "./Emission.ts"
 import { endFaults, makeFaults } from "./Faults.ts"
 import { jidOf } from "./Jid.ts"
 import { makeLifeCycle } from "./LifeCycle.ts"
+import { observations, type Told } from "./Observations.ts"
 import { answerPhone } from "./Phone.ts"
 import { receivedMessage } from "./Received.ts"
 import type { Backend } from "./Rest/Call.ts"
@@ -12,7 +13,7 @@ import { answerRest, type RestCall } from "./Rest.ts"
 import { makeSent } from "./Sent.ts"
 import { makeServer, type SimulatorServer } from "./Server.ts"
 import { defaults, type Settings } from "./Settings.ts"
-import type { Changes, FaultCalls, Happenings, Observations, Simulator } from "./Simulator.ts"
+import type { Changes, FaultCalls, Happenings, Simulator } from "./Simulator.ts"
 import {
   clockOf,
   newInstance,
@@ -97,13 +98,6 @@ export const makeSimulator = async (given: Partial<Settings>, time: Time): Promi
   for (const name of settings.linked) simulator.addLinked(name)
   await server.start()
   return simulator
-}
-
-/** Whom events and calls are told to, and the last calls. */
-interface Told {
-  emitted: (emitted: Emitted) => void
-  called: (path: string) => void
-  readonly calls: Array<RestCall>
 }
 
 const find = (state: State, name: string): SimulatedInstance => {
@@ -205,49 +199,3 @@ const changes = ({ sent, state }: Backend, { calls }: Told): Changes => {
     }
   }
 }
-
-const observations = (
-  { sent, state }: Backend,
-  server: SimulatorServer,
-  told: Told
-): Observations => ({
-  sent: (name) => sent.after(0, name),
-  nextSent: async (name, millis = 5000) => {
-    const found = await sent.wait(() => sent.take(name), millis)
-    if (found !== undefined) return found
-    const who = name === undefined ? "Nobody" : `Nobody of "${name}"`
-    const calls = told.calls
-      .slice(-5)
-      .map(({ method, path, status }) => `${method} ${path} ${status}`)
-    throw new Error(
-      [
-        `${who} has sent a message within ${millis} ms.`,
-        `Sockets: ${server.connections()}.`,
-        calls.length === 0 ? "No call has come." : `The last calls: ${calls.join(", ")}.`
-      ].join(" ")
-    )
-  },
-  sentAfter: async (number, millis, name) => {
-    const found = await sent.wait(() => some(sent.after(number, name)), millis)
-    return found ?? []
-  },
-  calls: () => [...told.calls],
-  stored: () => state.messages,
-  connections: server.connections,
-  connected: async (millis = 5000) => {
-    const end = Date.now() + millis
-    while (server.connections() === 0) {
-      if (Date.now() > end) throw new Error(`No socket has come within ${millis} ms`)
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-  },
-  onEmit: (listener) => {
-    told.emitted = listener
-  },
-  onCall: (listener) => {
-    told.called = listener
-  }
-})
-
-const some = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> | undefined =>
-  items.length === 0 ? undefined : items

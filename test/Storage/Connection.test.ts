@@ -3,7 +3,7 @@ import { chownSync, copyFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { SqlClient } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import * as Sql from "../../src/Storage/Sql.ts"
 import { startCluster } from "../support/PostgresCluster.ts"
 import { temporaryDirectory } from "../support/ServiceProcess.ts"
@@ -64,8 +64,7 @@ const tlsOf = (url: string, variables: Readonly<Record<string, string>> = {}) =>
     SqlClient.SqlClient,
     (sql) => sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`
   ).pipe(
-    Effect.provide(Sql.layer),
-    Effect.provide(settings({ DATABASE_URL: url, ...variables })),
+    Effect.provide(Layer.provide(Sql.layer, settings({ DATABASE_URL: url, ...variables }))),
     Effect.match({ onFailure: ({ message }) => message, onSuccess: ([row]) => row?.ssl })
   )
 

@@ -11,7 +11,7 @@ const program = Effect.map(EvolutionSimulator, ({ apiKey, url }) =>
     Layer.provide(Settings.layer({ evolution: { url, apiKey: Redacted.make(apiKey) } })),
     Layer.provide([Sql.layerMemory, FetchHttpClient.layer])
   )
-)
+).pipe(Layer.unwrapEffect, Layer.provideMerge(simulator))
 const listening = Effect.flatMap(ListenerRegistry.ListenerRegistry, ({ status }) =>
   status(Instance.InstanceName.make("shop")).pipe(
     Effect.filterOrFail(({ _tag }) => _tag === "Listening"),
@@ -25,5 +25,5 @@ it.live("greets who says hello", () =>
     yield* listening
     evolution.text("shop", "5511988887777", "Olá!", { pushName: "Ana" })
     expect((yield* Effect.promise(() => evolution.nextSent())).text).toBe("Olá, Ana!")
-  }).pipe(Effect.provide(Layer.unwrapEffect(program)), Effect.provide(simulator))
+  }).pipe(Effect.provide(program))
 )

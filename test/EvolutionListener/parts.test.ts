@@ -1,6 +1,15 @@
 import { NodeHttpClient } from "@effect/platform-node"
-import { expect, layer } from "@effect/vitest"
-import { Context, Deferred, Effect, Layer, Logger, LogLevel, Redacted } from "effect"
+import { afterAll, describe, expect, it } from "@effect/vitest"
+import {
+  Context,
+  Deferred,
+  Effect,
+  Layer,
+  Logger,
+  LogLevel,
+  ManagedRuntime,
+  Redacted
+} from "effect"
 import * as Settings from "../../src/AppConfig/Settings.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import * as Library from "../../src/mod.ts"
@@ -12,6 +21,10 @@ const settings = () =>
     evolution: { url: "http://127.0.0.1:9", apiKey: Redacted.make("evolution-key-9") }
   })
 
+// `layer` of @effect/vitest would change `it` for every suite that the worker runs later.
+const database = ManagedRuntime.make(Sql.layerMemory)
+afterAll(() => database.dispose())
+
 /** Builds a tree on the database of the suite. */
 const built = <A, E, R>(tree: Layer.Layer<A, E, R>) =>
   Layer.build(
@@ -20,7 +33,7 @@ const built = <A, E, R>(tree: Layer.Layer<A, E, R>) =>
       Layer.provide(settings()),
       Layer.provide(Logger.minimumLogLevel(LogLevel.None))
     )
-  )
+  ).pipe(Effect.provide(database))
 
 const others = new WeakSet<object>()
 
@@ -90,52 +103,49 @@ const rows = [
 
 const loops = ["AutoStart", "Drift", "FirstReport", "Retention", "StateWatch", "StormLog"] as const
 
-layer(Sql.layerMemory, { excludeTestServices: true, timeout: "2 minutes" })(
-  "the parts of the tree",
-  (it) => {
-    it("have public names, and are the services below and the background loops", () => {
-      const names = rows.flatMap(([, replacement]) => Object.keys(replacement))
-      const parts = Object.keys(EvolutionListener.defaults).sort()
-      expect([...names, ...loops].sort()).toEqual(parts)
-      expect(Object.keys(Library)).toEqual(expect.arrayContaining(parts))
-    })
+describe("the parts of the tree", { timeout: 60_000 }, () => {
+  it("have public names, and are the services below and the background loops", () => {
+    const names = rows.flatMap(([, replacement]) => Object.keys(replacement))
+    const parts = Object.keys(EvolutionListener.defaults).sort()
+    expect([...names, ...loops].sort()).toEqual(parts)
+    expect(Object.keys(Library)).toEqual(expect.arrayContaining(parts))
+  })
 
-    for (const [{ key }, replacement] of rows)
-      it.scoped(`are replaceable: ${key}`, () =>
-        Effect.gen(function* () {
-          const context = yield* built(EvolutionListener.layerWith(replacement))
-          expect(others.has(Object(context.unsafeMap.get(key)))).toBe(true)
+  for (const [{ key }, replacement] of rows)
+    it.scopedLive(`are replaceable: ${key}`, () =>
+      Effect.gen(function* () {
+        const context = yield* built(EvolutionListener.layerWith(replacement))
+        expect(others.has(Object(context.unsafeMap.get(key)))).toBe(true)
+      })
+    )
+
+  it.scopedLive("are what the parts above them use", () =>
+    Effect.gen(function* () {
+      const asked = yield* Deferred.make<void>()
+      yield* built(
+        EvolutionListener.layerWith({
+          EvolutionClient: Layer.mock(EvolutionClient, {
+            fetchInstances: () => Effect.as(Deferred.succeed(asked, undefined), []),
+            clockOffset: Effect.succeed(null),
+            ping: Effect.void
+          })
         })
       )
-
-    it.scoped("are what the parts above them use", () =>
-      Effect.gen(function* () {
-        const asked = yield* Deferred.make<void>()
-        yield* built(
-          EvolutionListener.layerWith({
-            EvolutionClient: Layer.mock(EvolutionClient, {
-              fetchInstances: () => Effect.as(Deferred.succeed(asked, undefined), []),
-              clockOffset: Effect.succeed(null),
-              ping: Effect.void
-            })
-          })
-        )
-        yield* Deferred.await(asked)
-      })
-    )
-
-    it.scoped("are left out, where they are loops", () =>
-      Effect.gen(function* () {
-        const without = Object.fromEntries(loops.map((name) => [name, Layer.empty] as const))
-        const context = yield* built(EvolutionListener.layerWith(without))
-        expect(Context.get(context, KeyStore)).toBeDefined()
-      })
-    )
-
-    it("fit their places: another service does not compile", () => {
-      // @ts-expect-error: it is no KeyStore
-      const wrong = EvolutionListener.layerWith({ KeyStore: Audit.layer })
-      expect(Layer.isLayer(wrong)).toBe(true)
+      yield* Deferred.await(asked)
     })
-  }
-)
+  )
+
+  it.scopedLive("are left out, where they are loops", () =>
+    Effect.gen(function* () {
+      const without = Object.fromEntries(loops.map((name) => [name, Layer.empty] as const))
+      const context = yield* built(EvolutionListener.layerWith(without))
+      expect(Context.get(context, KeyStore)).toBeDefined()
+    })
+  )
+
+  it("fit their places: another service does not compile", () => {
+    // @ts-expect-error: it is no KeyStore
+    const wrong = EvolutionListener.layerWith({ KeyStore: Audit.layer })
+    expect(Layer.isLayer(wrong)).toBe(true)
+  })
+})

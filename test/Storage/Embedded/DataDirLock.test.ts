@@ -6,7 +6,7 @@ import { connect, createServer, type Server, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Exit, Schedule, Scope } from "effect"
+import { Deferred, Effect, Either, Exit, Fiber, Scope, TestClock } from "effect"
 import * as DataDirLock from "../../../src/Storage/Embedded/DataDirLock.ts"
 
 const directory = Effect.acquireRelease(
@@ -173,20 +173,20 @@ describe("DataDirLock", () => {
     })
   )
 
-  it.scopedLive("respects a rival that took the same dead lock later", () =>
+  it.scoped("respects a rival that took the same dead lock later", () =>
     Effect.gen(function* () {
       const path = yield* directory
       yield* leaveDeadLock(path)
       const taking = yield* Effect.fork(Effect.either(Effect.scoped(DataDirLock.acquire(path))))
       const lock = join(path, "lock")
-      yield* Effect.repeat(answers(lock), {
-        until: (answered) => answered,
-        schedule: Schedule.spaced("1 millis")
-      })
+      yield* Effect.repeat(answers(lock), { until: (answered) => answered })
       // The rival had seen the dead lock too, and only now gets to remove what it takes for it.
       yield* Effect.promise(() => rm(lock))
       yield* serve(lock)
-      const outcome = yield* taking
+      const outcome = yield* Effect.raceFirst(
+        Fiber.join(taking),
+        Effect.forever(TestClock.adjust("100 millis"))
+      )
       expect(Either.isLeft(outcome) && outcome.left._tag).toBe("DataDirInUse")
       expect(yield* answers(lock)).toBe(true)
       expect(yield* isFree(path)).toBe(false)

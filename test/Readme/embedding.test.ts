@@ -13,6 +13,20 @@ describe("The page about embedding", () => {
     )
   })
 
+  it("names every peer with its range", () => {
+    const { peerDependencies }: { peerDependencies: Record<string, string> } = JSON.parse(
+      read("package.json")
+    )
+    const ranges = codesIn(sectionOf(page, "## Versions and peers")).filter((code) =>
+      code.includes("@^")
+    )
+    expect(ranges.sort()).toEqual(
+      Object.entries(peerDependencies)
+        .map(([name, range]) => `${name}@${range}`)
+        .sort()
+    )
+  })
+
   // The compiler checks these files, and the formatter formats them.
   it("has programs that compile against the library", () => {
     const programs = blocksOf(page, "ts").map((text) =>

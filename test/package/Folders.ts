@@ -8,13 +8,18 @@ declare module "vitest" {
   export interface ProvidedContext {
     readonly home: string
     /** What TypeScript says in the folders with hosts. */
-    readonly compiled: { readonly newest: string; readonly oldest: string }
+    readonly compiled: {
+      readonly newest: string
+      readonly oldest: string
+      /** By a TypeScript that is older than the declarations of Effect. */
+      readonly skipping: string
+    }
   }
 }
 
 /** A host with the newest of everything: the examples, and the README's program. */
 export const newest = () => join(inject("home"), "newest")
-/** A host with the oldest peers, and the oldest TypeScript. */
+/** A host with the oldest peers, and the oldest TypeScript that takes their declarations. */
 export const oldest = () => join(inject("home"), "oldest")
 /** The command without peers. */
 export const command = () => join(inject("home"), "command")

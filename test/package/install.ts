@@ -59,8 +59,8 @@ const folder = (home: string, name: string): string => {
 }
 
 /** Compiles all programs of a folder, also those with errors; gives the errors. */
-const tsc = async (directory: string) =>
-  (await run(directory, process.execPath, "node_modules/typescript/bin/tsc")).output
+const tsc = async (directory: string, compiler = "typescript", ...options: ReadonlyArray<string>) =>
+  (await run(directory, process.execPath, `node_modules/${compiler}/bin/tsc`, ...options)).output
 
 /** `PACKED` names a tarball that is there already. */
 const pack = async (home: string): Promise<string> => {
@@ -80,16 +80,24 @@ export default async ({ provide }: TestProject) => {
     const tarball = await pack(home)
     const newest = join(home, "newest")
     cpSync(join(root, "examples/typescript"), newest, { recursive: true })
-    writeFileSync(join(newest, "entries.ts"), entries)
     const oldest = folder(home, "oldest")
-    for (const directory of [newest, oldest])
+    for (const directory of [newest, oldest]) {
+      writeFileSync(join(directory, "entries.ts"), entries)
       writeFileSync(join(directory, "readme.ts"), readme ?? "")
+    }
     cpSync(join(newest, "tsconfig.json"), join(oldest, "tsconfig.json"))
     await Promise.all([
       npm(newest, "pkg", "set", `dependencies.evolution-listener=file:${tarball}`).then(() =>
         install(newest)
       ),
-      install(oldest, tarball, ...lowest, "typescript@5.4.5", "@types/node@20"),
+      install(
+        oldest,
+        tarball,
+        ...lowest,
+        "typescript@5.7.3",
+        "typescript-5.4@npm:typescript@5.4.5",
+        "@types/node@20"
+      ),
       install(folder(home, "command"), "--omit=peer", tarball),
       install(
         folder(home, "tools"),
@@ -107,7 +115,8 @@ export default async ({ provide }: TestProject) => {
   provide("home", home)
   provide("compiled", {
     newest: await tsc(join(home, "newest")),
-    oldest: await tsc(join(home, "oldest"))
+    oldest: await tsc(join(home, "oldest")),
+    skipping: await tsc(join(home, "oldest"), "typescript-5.4", "--noEmit", "--skipLibCheck")
   })
   return remove
 }

@@ -1,5 +1,4 @@
 /** The program: runs the service until a signal comes, or one command. */
-import { extname } from "node:path"
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as Settings from "./AppConfig/Settings.ts"
@@ -9,7 +8,7 @@ import * as KeysCommand from "./Command/KeysCommand.ts"
 import * as Startup from "./Command/Startup.ts"
 import * as Warnings from "./Command/Warnings.ts"
 import * as EvolutionListener from "./EvolutionListener.ts"
-import * as Http from "./Http.ts"
+import * as Http from "./Http/mod.ts"
 import * as Loggers from "./Telemetry/Loggers.ts"
 import * as Tracing from "./Telemetry/Tracing.ts"
 
@@ -22,10 +21,11 @@ const service = Layer.merge(Http.layer, Warnings.layer).pipe(
 
 const [command, ...args] = process.argv.slice(2)
 
-/** A program of its own, so that the service does not load it: this file's neighbour runs on its own. */
-const simulate = Effect.promise(
-  () => import(new URL(`simulate${extname(import.meta.url)}`, import.meta.url).href)
-)
+/** A program of its own, so that the service does not load it. A bundle has it beside the service's. */
+const simulate = Effect.suspend(() => {
+  const file = import.meta.url.endsWith(".ts") ? "Testing/main.ts" : "simulate.js"
+  return Effect.promise(() => import(new URL(file, import.meta.url).href))
+})
 
 const program = Effect.suspend((): Effect.Effect<void, unknown, Settings.Settings> => {
   switch (command) {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { scopedSimulator } from "../src/Testing.ts"
+import { scopedSimulator } from "../src/Testing/mod.ts"
 import { at, temporaryDirectory } from "./support/ServiceProcess.ts"
 
 const root = join(import.meta.dirname, "..")

@@ -44,7 +44,7 @@ const statedOf = (entry: string): ReadonlyArray<number> => {
 
 describe.each([
   // The budgets are a tenth above what was measured.
-  ["src/Client.ts", 3.8],
+  ["src/Client/mod.ts", 3.8],
   ["src/Client/Effect.ts", 236]
 ] as const)("the bundle of %s for a browser", { timeout: 60_000 }, (entry, budget) => {
   const bundle = bundled(entry)
@@ -80,7 +80,7 @@ describe.each([
 
 describe("the client with promises", () => {
   it("has no dependencies", async () => {
-    const { metafile } = await bundled("src/Client.ts")
+    const { metafile } = await bundled("src/Client/mod.ts")
     expect(inputsOf(metafile).filter((input) => !/^src\/Client[./]/.test(input))).toEqual([])
   })
 })

@@ -3,14 +3,14 @@ import { FetchHttpClient, HttpApi, type HttpApiEndpoint } from "@effect/platform
 import { describe, expect, expectTypeOf, it } from "@effect/vitest"
 import { Arbitrary, Effect, Either, FastCheck, Option, Redacted, Schema } from "effect"
 import * as Typed from "../../src/Client/Effect.ts"
-import { type Route, routes } from "../../src/Client/Routes.ts"
 import {
   connect,
   NotReached,
   type Plain,
   ServiceError,
   UnexpectedAnswer
-} from "../../src/Client.ts"
+} from "../../src/Client/mod.ts"
+import { type Route, routes } from "../../src/Client/Routes.ts"
 import type { Gap } from "../../src/Domain/Gap.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import type { InstanceStatus } from "../../src/Domain/Status.ts"

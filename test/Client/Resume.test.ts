@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
-import { connect } from "../../src/Client.ts"
-import { type Simulator, scopedSimulator } from "../../src/Testing.ts"
+import { connect } from "../../src/Client/mod.ts"
+import { type Simulator, scopedSimulator } from "../../src/Testing/mod.ts"
 import { storage } from "../support/databases.ts"
 import {
   apiKey,

@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import { Stream } from "effect"
 import type { Client as Typed } from "../../src/Client/Effect.ts"
-import { type Client, connect, type Event } from "../../src/Client.ts"
+import { type Client, connect, type Event } from "../../src/Client/mod.ts"
 import type { Data } from "../../src/Domain/EventCatalog.ts"
 
 describe("the data of an event", () => {

@@ -2,7 +2,7 @@
 import { FetchHttpClient } from "@effect/platform"
 import { Cause, Effect, Exit, Fiber, Option, Redacted, Stream } from "effect"
 import * as Typed from "../../src/Client/Effect.ts"
-import { connect, type Interruption, type Missed } from "../../src/Client.ts"
+import { connect, type Interruption, type Missed } from "../../src/Client/mod.ts"
 
 export interface Wanted {
   readonly baseUrl?: string

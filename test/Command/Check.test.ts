@@ -1,7 +1,7 @@
 import { createServer } from "node:http"
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
-import { scopedSimulator } from "../../src/Testing.ts"
+import { scopedSimulator } from "../../src/Testing/mod.ts"
 import { at, freePort, runToEnd } from "../support/ServiceProcess.ts"
 import { foundWith } from "./Check/found.ts"
 

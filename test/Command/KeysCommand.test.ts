@@ -3,7 +3,7 @@ import { Effect, Exit } from "effect"
 import { vi } from "vitest"
 import { run, usage } from "../../src/Command/KeysCommand.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
-import { scopedSimulator } from "../../src/Testing.ts"
+import { scopedSimulator } from "../../src/Testing/mod.ts"
 import { key, serve, temporaryDirectory } from "../Http/Service.ts"
 import { settings } from "../support/settings.ts"
 

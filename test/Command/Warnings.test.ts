@@ -3,7 +3,7 @@ import { type ConfigError, Effect, Layer, Logger, Queue } from "effect"
 import type { Settings } from "../../src/AppConfig/Settings.ts"
 import * as Warnings from "../../src/Command/Warnings.ts"
 import { Probe } from "../../src/Evolution/Probe.ts"
-import { scopedSimulator } from "../../src/Testing.ts"
+import { scopedSimulator } from "../../src/Testing/mod.ts"
 import { evolutionAt, settings } from "../support/settings.ts"
 
 /** What the log says, line by line, while the layer lives. */

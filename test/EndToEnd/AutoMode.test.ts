@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
-import { type Simulator, scopedSimulator, textMessage } from "../../src/Testing.ts"
+import { type Simulator, scopedSimulator, textMessage } from "../../src/Testing/mod.ts"
 import { at, listener, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
 
 const timeout = 120_000

@@ -1,7 +1,7 @@
 import { createServer } from "node:http"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
-import { type Settings, scopedSimulator } from "../../src/Testing.ts"
+import { type Settings, scopedSimulator } from "../../src/Testing/mod.ts"
 import { at, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
 
 const timeout = 90_000

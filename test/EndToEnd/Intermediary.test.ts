@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
-import { scopedSimulator } from "../../src/Testing.ts"
+import { scopedSimulator } from "../../src/Testing/mod.ts"
 import { at, listener, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
 
 const timeout = 90_000

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { scopedSimulator as simulator } from "../../src/Testing.ts"
+import { scopedSimulator as simulator } from "../../src/Testing/mod.ts"
 import { at, listener, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
 
 const Line = Schema.parseJson(

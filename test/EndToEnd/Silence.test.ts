@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
-import { type Simulator, scopedSimulator, textMessage } from "../../src/Testing.ts"
+import { type Simulator, scopedSimulator, textMessage } from "../../src/Testing/mod.ts"
 import { at, startService, temporaryDirectory } from "../support/ServiceProcess.ts"
 
 const timeout = 120_000

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { scopedSimulator as simulator } from "../../src/Testing.ts"
+import { scopedSimulator as simulator } from "../../src/Testing/mod.ts"
 import { freshSchemaUrl } from "../support/databases.ts"
 import {
   at,

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
-import { type Settings, type Simulator, scopedSimulator, textMessage } from "../../src/Testing.ts"
+import {
+  type Settings,
+  type Simulator,
+  scopedSimulator,
+  textMessage
+} from "../../src/Testing/mod.ts"
 import {
   at,
   listener,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import { EvolutionClient } from "../../src/Evolution/EvolutionClient.ts"
-import { EvolutionSimulator } from "../../src/Testing.ts"
+import { EvolutionSimulator } from "../../src/Testing/mod.ts"
 import { evolutionAt } from "../support/settings.ts"
 import { name } from "./EvolutionClient/server.ts"
 

@@ -2,7 +2,7 @@
 import { SqlClient } from "@effect/sql"
 import { Effect, Stream } from "effect"
 import { EventBus } from "../../src/Log/EventBus.ts"
-import type { Simulator } from "../../src/Testing.ts"
+import type { Simulator } from "../../src/Testing/mod.ts"
 
 /** Completes when the listener of the instance is on a link. */
 const listening = (name: string) =>

@@ -4,7 +4,7 @@ import type { LoggedEvent } from "../../src/Domain/Event.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
-import { EvolutionSimulator } from "../../src/Testing.ts"
+import { EvolutionSimulator } from "../../src/Testing/mod.ts"
 import { storage } from "../support/databases.ts"
 import { key, serve } from "./Service.ts"
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, FastCheck, Schedule } from "effect"
-import { scopedSimulator as simulator } from "../../src/Testing.ts"
+import { scopedSimulator as simulator } from "../../src/Testing/mod.ts"
 import { storage } from "../support/databases.ts"
 import { exchange, type Heard, type RawAnswer } from "../support/RawHttp.ts"
 import { apiKey, at, listener, startService } from "../support/ServiceProcess.ts"

@@ -10,7 +10,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import * as Settings from "../../src/AppConfig/Settings.ts"
-import * as Http from "../../src/Http.ts"
+import * as Http from "../../src/Http/mod.ts"
 import { house, key } from "./Service.ts"
 
 /** The program's own API. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer, ManagedRuntime, Schema } from "effect"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import { NewKey } from "../../src/Http/Api/Keys.ts"
-import { EvolutionSimulator } from "../../src/Testing.ts"
+import { EvolutionSimulator } from "../../src/Testing/mod.ts"
 import { storage } from "../support/databases.ts"
 import { key, serve } from "./Service.ts"
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
-import { scopedSimulator } from "../../src/Testing.ts"
+import { scopedSimulator } from "../../src/Testing/mod.ts"
 import { key, serve } from "../Http/Service.ts"
 import { storage } from "../support/databases.ts"
 import { at } from "../support/ServiceProcess.ts"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Simulator, textMessage } from "../../src/Testing.ts"
+import { type Simulator, textMessage } from "../../src/Testing/mod.ts"
 import { sharedDatabase } from "../Listening/ListenerRegistry/database.ts"
 import { one, serviceOn } from "./service.ts"
 

@@ -22,7 +22,7 @@ import { Ingest } from "../../src/Log/Ingest.ts"
 import { InstanceStore } from "../../src/Log/InstanceStore.ts"
 import { KeptDefaults } from "../../src/Log/KeptDefaults.ts"
 import { Purge } from "../../src/Log/Purge.ts"
-import { EvolutionSimulator, type Simulator } from "../../src/Testing.ts"
+import { EvolutionSimulator, type Simulator } from "../../src/Testing/mod.ts"
 import { evolutionAt } from "../support/settings.ts"
 
 export const [one, two] = [InstanceName.make("shop-1"), InstanceName.make("shop-2")]

@@ -6,7 +6,7 @@ describe("The page about clients", () => {
   it("has programs that compile against the clients", () => {
     const programs = blocksOf("docs/clients.md", "ts").map((text) =>
       text
-        .replace('"evolution-listener/client"', '"../../../src/Client.ts"')
+        .replace('"evolution-listener/client"', '"../../../src/Client/mod.ts"')
         .replace('"evolution-listener/client/effect"', '"../../../src/Client/Effect.ts"')
     )
     expect(programs).toEqual(

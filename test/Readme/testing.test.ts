@@ -8,7 +8,7 @@ describe("The page about testing", () => {
     const programs = blocksOf(page, "ts").map((text) =>
       text
         .replaceAll('"evolution-listener"', '"../../../src/mod.ts"')
-        .replaceAll('"evolution-listener/testing"', '"../../../src/Testing.ts"')
+        .replaceAll('"evolution-listener/testing"', '"../../../src/Testing/mod.ts"')
     )
     expect(programs).toEqual(
       ["bot.ts", "bot.test.ts"].map((name) => read(`test/Testing/bot/${name}`))

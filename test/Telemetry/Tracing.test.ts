@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as Tracing from "../../src/Telemetry/Tracing.ts"
-import { scopedSimulator as simulator } from "../../src/Testing.ts"
+import { scopedSimulator as simulator } from "../../src/Testing/mod.ts"
 import { makeLines } from "../support/Lines.ts"
 import { type ReceivedSpan, receiver } from "../support/OtlpReceiver.ts"
 import {

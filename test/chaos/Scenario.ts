@@ -1,5 +1,5 @@
 /** A scenario: the settings of its world, and the faults that happen there. */
-import type { Settings } from "../../src/Testing.ts"
+import type { Settings } from "../../src/Testing/mod.ts"
 import type { World } from "./World.ts"
 
 export interface Scenario {

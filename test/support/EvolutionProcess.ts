@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
-import type { Settings } from "../../src/Testing.ts"
+import type { Settings } from "../../src/Testing/mod.ts"
 import type { Commands, Reply } from "./EvolutionProcess/Commands.ts"
 
 export type { Load, Named, Sent } from "./EvolutionProcess/Commands.ts"

@@ -17,7 +17,7 @@ import * as Startup from "../../src/Command/Startup.ts"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import { Session } from "../../src/Http/Auth/Session.ts"
-import * as Http from "../../src/Http.ts"
+import * as Http from "../../src/Http/mod.ts"
 import { Instances } from "../../src/Instances/Instances.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import {
@@ -25,7 +25,7 @@ import {
   type SimulatedInstance,
   type Simulator,
   textMessage
-} from "../../src/Testing.ts"
+} from "../../src/Testing/mod.ts"
 
 const instance = InstanceName.make("demo")
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { scopedSimulator } from "../../../src/Testing.ts"
+import { scopedSimulator } from "../../../src/Testing/mod.ts"
 import { connectProxy } from "../../support/ConnectProxy.ts"
 import { certificates, tlsInFrontOf } from "../../support/PrivateAuthority.ts"
 import {

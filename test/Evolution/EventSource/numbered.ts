@@ -4,7 +4,7 @@ import type { RawEvent } from "../../../src/Domain/Event.ts"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import type { LinkError } from "../../../src/Domain/LinkError.ts"
 import type { EventSource, Subscription } from "../../../src/Evolution/EventSource.ts"
-import type { Settings } from "../../../src/Testing.ts"
+import type { Settings } from "../../../src/Testing/mod.ts"
 import {
   awake,
   type Backend,

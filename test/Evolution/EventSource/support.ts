@@ -5,7 +5,7 @@ import type { WebSocket } from "ws"
 import type { RawEvent } from "../../../src/Domain/Event.ts"
 import type { Sink } from "../../../src/Evolution/EventSource/Sink.ts"
 import { EventSource, type Subscription } from "../../../src/Evolution/EventSource.ts"
-import { EvolutionSimulator, type Settings, type Simulator } from "../../../src/Testing.ts"
+import { EvolutionSimulator, type Settings, type Simulator } from "../../../src/Testing/mod.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 import { evolutionAt } from "../../support/settings.ts"
 

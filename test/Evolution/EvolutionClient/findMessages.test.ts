@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Option, Schema, TestClock } from "effect"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { EvolutionClient, type MessageQuery } from "../../../src/Evolution/EvolutionClient.ts"
-import { EvolutionSimulator } from "../../../src/Testing.ts"
+import { EvolutionSimulator } from "../../../src/Testing/mod.ts"
 import { evolutionAt } from "../../support/settings.ts"
 import { type Answer, apiKey, clientAt, fixture, json, name, refusal, server } from "./server.ts"
 

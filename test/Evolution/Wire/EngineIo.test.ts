@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Queue, Scope, TestClock } from "effect"
 import type { WebSocket } from "ws"
 import * as EngineIo from "../../../src/Evolution/Wire/EngineIo.ts"
-import { EvolutionSimulator } from "../../../src/Testing.ts"
+import { EvolutionSimulator } from "../../../src/Testing/mod.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 
 const dial = (url: URL) => EngineIo.connect({ url, headers: {} })

@@ -7,7 +7,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Queue, Schema, TestClock } from "effect"
 import type * as Dialling from "../../../src/Evolution/Wire/Dialling.ts"
 import * as EngineIo from "../../../src/Evolution/Wire/EngineIo.ts"
-import { EvolutionSimulator } from "../../../src/Testing.ts"
+import { EvolutionSimulator } from "../../../src/Testing/mod.ts"
 import { scriptedServer } from "../../support/ScriptedServer.ts"
 
 /** A real Evolution's answer to a wrong key. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Queue, TestClock } from "effect"
 import type { WebSocket } from "ws"
 import * as EngineIo from "../../../src/Evolution/Wire/EngineIo.ts"
-import { EvolutionSimulator } from "../../../src/Testing.ts"
+import { EvolutionSimulator } from "../../../src/Testing/mod.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 
 /** A link to a server that sends when the test says so, and queues the frames it gets. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Queue, TestClock } from "effect"
 import type { WebSocket } from "ws"
 import * as SocketIo from "../../../src/Evolution/Wire/SocketIo.ts"
-import { EvolutionSimulator, type Simulator } from "../../../src/Testing.ts"
+import { EvolutionSimulator, type Simulator } from "../../../src/Testing/mod.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
 import { answering, dial, firstOf, joined, seen } from "./Joined.ts"
 

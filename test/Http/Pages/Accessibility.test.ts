@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import type { Page } from "playwright-core"
-import { textMessage } from "../../../src/Testing.ts"
+import { textMessage } from "../../../src/Testing/mod.ts"
 import { findings } from "../../support/Axe.ts"
 import { inBrowser } from "../../support/Browser/Suite.ts"
 import { key } from "../Service.ts"

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { textMessage } from "../../../src/Testing.ts"
+import { textMessage } from "../../../src/Testing/mod.ts"
 import { eventually, inBrowser } from "../../support/Browser/Suite.ts"
 import { readShownQr } from "../../support/QrReader.ts"
 import { useWorld } from "./useWorld.ts"

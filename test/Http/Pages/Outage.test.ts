@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import { Effect, Runtime } from "effect"
-import { scopedSimulator } from "../../../src/Testing.ts"
+import { scopedSimulator } from "../../../src/Testing/mod.ts"
 import { inBrowser } from "../../support/Browser/Suite.ts"
 import { visit } from "../../support/Browser.ts"
 import {

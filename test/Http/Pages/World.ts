@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Locator, Page } from "playwright-core"
 import * as EvolutionListener from "../../../src/EvolutionListener.ts"
-import { type Simulator, scopedSimulator } from "../../../src/Testing.ts"
+import { type Simulator, scopedSimulator } from "../../../src/Testing/mod.ts"
 import { type Visit, visit } from "../../support/Browser.ts"
 import { storage } from "../../support/databases.ts"
 import { at } from "../../support/ServiceProcess.ts"

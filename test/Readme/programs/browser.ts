@@ -1,4 +1,4 @@
-import { connect } from "../../../src/Client.ts"
+import { connect } from "../../../src/Client/mod.ts"
 
 const client = connect({
   baseUrl: "https://listener.example",

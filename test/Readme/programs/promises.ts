@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises"
-import { connect, ServiceError } from "../../../src/Client.ts"
+import { connect, ServiceError } from "../../../src/Client/mod.ts"
 
 const client = connect({ baseUrl: "http://localhost:8000", apiKey: process.env.API_KEY })
 

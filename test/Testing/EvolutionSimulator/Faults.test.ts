@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, TestClock } from "effect"
 import { io } from "socket.io-client"
-import { EvolutionSimulator, type Simulator, scopedSimulator } from "../../../src/Testing.ts"
+import { EvolutionSimulator, type Simulator, scopedSimulator } from "../../../src/Testing/mod.ts"
 
 /** A client of the official library on `/`, and the events that it has received. */
 const connected = (evolution: Simulator) =>

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import WebSocket from "ws"
-import { type Simulator, scopedSimulator } from "../../../src/Testing.ts"
+import { type Simulator, scopedSimulator } from "../../../src/Testing/mod.ts"
 
 const fixture = (name: string): string =>
   readFileSync(join(import.meta.dirname, "../../fixtures", name), "utf8")

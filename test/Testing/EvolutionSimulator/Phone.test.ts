@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Emitted, scopedSimulator } from "../../../src/Testing.ts"
+import { type Emitted, scopedSimulator } from "../../../src/Testing/mod.ts"
 
 /** A simulator, the events it emits from now on, and a function that presses the phone's buttons. */
 const phone = Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Emitted, type Settings, scopedSimulator } from "../../../src/Testing.ts"
+import { type Emitted, type Settings, scopedSimulator } from "../../../src/Testing/mod.ts"
 
 /** A simulator with a linked instance, a function that calls its REST, and what it emits from now on. */
 const world = Effect.fn(function* (settings: Partial<Settings> = {}) {

@@ -2,7 +2,7 @@ import { FetchHttpClient } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { EvolutionListener, Instance, ListenerRegistry, Settings, Sql } from "../../../src/mod.ts"
-import { EvolutionSimulator } from "../../../src/Testing.ts"
+import { EvolutionSimulator } from "../../../src/Testing/mod.ts"
 import { bot } from "./bot.ts"
 
 const simulator = EvolutionSimulator.layer({ linked: ["shop"] })

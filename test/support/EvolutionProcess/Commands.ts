@@ -1,5 +1,5 @@
 /** Commands of a simulated Evolution in a process, and their answers. */
-import type { Garbage, Refusal, SimulatedInstance } from "../../../src/Testing.ts"
+import type { Garbage, Refusal, SimulatedInstance } from "../../../src/Testing/mod.ts"
 
 /** A load of messages: one at a time, from any of the instances. */
 export interface Load {

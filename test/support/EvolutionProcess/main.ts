@@ -1,6 +1,6 @@
 /** The program: a simulated Evolution that runs the commands of its parent process, and ends with it. */
 
-import { type Settings, simulate } from "../../../src/Testing.ts"
+import { type Settings, simulate } from "../../../src/Testing/mod.ts"
 import type { Commands, Reply, Request, Sent } from "./Commands.ts"
 import { makeMessages, message, seqOf } from "./Messages.ts"
 

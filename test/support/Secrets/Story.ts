@@ -1,7 +1,7 @@
 /** Brings secrets in by Evolution's events, by its answers, and by callers' requests. */
 import { Effect } from "effect"
 import { eventNames } from "../../../src/Domain/EventName.ts"
-import type { Simulator } from "../../../src/Testing.ts"
+import type { Simulator } from "../../../src/Testing/mod.ts"
 import { operationsOf } from "../../Http/Service.ts"
 import { listener, type ServiceProcess } from "../ServiceProcess.ts"
 import type { Ears } from "./Ears.ts"

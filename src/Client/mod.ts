@@ -2,21 +2,21 @@
  * A client of a running service, for Node, Bun, Deno and browsers. It has no dependencies: its types come from
  * the API's shape, and its values are JSON.
  */
-import { type Link, makeCalls } from "./Client/Calls.ts"
-import { type Events, type EventsOptions, Following, type StreamToken } from "./Client/Events.ts"
-import type { Calls } from "./Client/Plain.ts"
-import type { AnyName, EventName } from "./Client/Typed.ts"
+import { type Link, makeCalls } from "./Calls.ts"
+import { type Events, type EventsOptions, Following, type StreamToken } from "./Events.ts"
+import type { Calls } from "./Plain.ts"
+import type { AnyName, EventName } from "./Typed.ts"
 
-export type { Event, Events, EventsOptions, StatusChange, StreamToken } from "./Client/Events.ts"
+export type { Event, Events, EventsOptions, StatusChange, StreamToken } from "./Events.ts"
 export {
   type Answer,
   EventsMissed,
   NotReached,
   ServiceError,
   UnexpectedAnswer
-} from "./Client/Failure.ts"
-export type { CallOptions, Plain } from "./Client/Plain.ts"
-export type { Interruption, Missed } from "./Client/Reading.ts"
+} from "./Failure.ts"
+export type { CallOptions, Plain } from "./Plain.ts"
+export type { Interruption, Missed } from "./Reading.ts"
 
 export interface Options {
   /** The address of the service, with its path if it is below one; relative to the page in a browser. */

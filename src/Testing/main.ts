@@ -1,5 +1,5 @@
 /** The program of the command `simulate`, apart from the service's, which does not load it. */
-import { run } from "./Testing/Program.ts"
+import { run } from "./Program.ts"
 
 const [first, ...others] = process.argv.slice(2)
 try {

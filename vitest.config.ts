@@ -8,8 +8,9 @@ export default defineConfig({
     globalSetup: "test/support/announce.ts",
     // Suites of one worker share their modules: to load and compile them takes longer than most tests.
     isolate: false,
-    minWorkers: 3,
-    maxWorkers: 3,
+    // More than a machine of two cores has: most suites wait for processes, sockets and databases.
+    minWorkers: 4,
+    maxWorkers: 4,
     testTimeout: 20_000
   }
 })

@@ -17,8 +17,10 @@ inBrowser("a name of any characters", () => {
       await form.getByRole("button", { name: "Create" }).click()
       await page.getByRole("dialog", { name: `QR code of ${name}` }).waitFor()
       expect(evolution.instance(name).state).toBe("connecting")
-      evolution.scan(name)
       const dialog = page.getByRole("dialog")
+      // A code that is scanned while the page asks for it is a 404.
+      await dialog.getByRole("img", { name: "QR code" }).waitFor()
+      evolution.scan(name)
       await dialog.getByText("Connected as +55").waitFor()
       await dialog.getByRole("button", { name: "Close" }).click()
 

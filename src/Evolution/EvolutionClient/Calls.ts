@@ -1,5 +1,5 @@
 /** Ways to ask Evolution over REST. */
-import { HttpClient, HttpClientRequest } from "@effect/platform"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
 import { Duration, Effect, Redacted, type Schema } from "effect"
 import * as AppConfig from "../../AppConfig.ts"
 import * as ClockOffset from "../../Domain/ClockOffset.ts"
@@ -46,6 +46,8 @@ export const make = Effect.gen(function* () {
     const scrub = more.reduce((known, secret) => known.and(Redacted.value(secret)), secrets)
     return Effect.flatMap(clock.now, ({ wall: asked }) =>
       http.execute(request).pipe(
+        // A client on `fetch` would follow a redirect, and take the key along.
+        Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
         Effect.tap(Traced.answer),
         Effect.flatMap((response) =>
           Effect.flatMap(clock.now, (answered) =>

@@ -1,10 +1,13 @@
 import { inspect } from "node:util"
+import { FetchHttpClient } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Fiber, Option, TestClock } from "effect"
 import {
   apiKey,
   calls,
   clientAt,
+  clientOver,
   json,
   type Method,
   name,
@@ -171,13 +174,17 @@ describe("EvolutionClient's requests", () => {
     })
   )
 
-  it.scoped("the client follows no redirect, which would carry the key", () =>
+  it.scoped.each([
+    ["undici", NodeHttpClient.layerUndici],
+    ["node:http", NodeHttpClient.layer],
+    ["fetch", FetchHttpClient.layer]
+  ] as const)("a client on %s follows no redirect, which would carry the key", ([, transport]) =>
     Effect.gen(function* () {
       const target = yield* server(ok)
       const location = { location: `${target.url}/instance/connect/shop-1` }
-      for (const status of [301, 302, 307, 308]) {
+      for (const status of [301, 302, 303, 307, 308]) {
         const { requests, url } = yield* server({ status, headers: location, body: "" })
-        const error = yield* Effect.flip((yield* clientAt(url)).connect(name))
+        const error = yield* Effect.flip((yield* clientOver(transport, url)).connect(name))
         expect(error).toMatchObject({ _tag: "EvolutionUnavailable", status })
         expect(requests.length).toBe(1)
       }

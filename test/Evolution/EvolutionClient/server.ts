@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs"
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
+import type { HttpClient } from "@effect/platform"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
 import { EvolutionClient } from "../../../src/Evolution/EvolutionClient.ts"
-import { evolutionAt } from "../../support/settings.ts"
+import { evolutionAt, settings } from "../../support/settings.ts"
 
 export const name = InstanceName.make("shop-1")
 export const apiKey = "global-key-of-9f2c"
@@ -81,6 +82,15 @@ export const clientAt = (url: string, key = apiKey) =>
   Effect.map(
     Layer.build(Layer.provide(EvolutionClient.layer, evolutionAt({ url, apiKey: key }))),
     Context.get(EvolutionClient)
+  )
+
+/** The client over an HTTP client of an embedder. */
+export const clientOver = (transport: Layer.Layer<HttpClient.HttpClient>, url: string) =>
+  EvolutionClient.layer.pipe(
+    Layer.provide(transport),
+    Layer.provide(settings({ EVOLUTION_API_URL: url, EVOLUTION_API_KEY: apiKey })),
+    Layer.build,
+    Effect.map(Context.get(EvolutionClient))
   )
 
 export type Client = typeof EvolutionClient.Service

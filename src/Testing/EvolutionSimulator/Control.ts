@@ -51,7 +51,13 @@ const Faults = Schema.Struct({
       })
     )
   ),
-  slow: maybe(Schema.Struct({ answerMillis: maybe(Millis), eventMillis: maybe(Millis) })),
+  slow: maybe(
+    Schema.Struct({
+      answerMillis: maybe(Millis),
+      eventMillis: maybe(Millis),
+      codeMillis: maybe(Millis)
+    })
+  ),
   lose: maybe(Choice),
   duplicate: maybe(Choice),
   deafen: maybe(Schema.Array(Text)),

@@ -42,6 +42,8 @@ export interface Delays {
   readonly answerMillis?: number
   /** Time until an emitted event is sent. Events keep their order. */
   readonly eventMillis?: number
+  /** Time until WhatsApp gives the first code; Evolution answers `{"count":0}` meanwhile. */
+  readonly codeMillis?: number
 }
 
 /** A choice that counts. */
@@ -74,6 +76,7 @@ export interface Faults {
   refusal: Refusal
   answerMillis: number
   eventMillis: number
+  codeMillis: number
   readonly losses: Chooser
   readonly repeats: Chooser
   /** Instances whose messages are stored and not emitted, as Evolution 2.3.6 does after a logout. */
@@ -86,6 +89,7 @@ export const makeFaults = (seed: number): Faults => ({
   refusal: undefined,
   answerMillis: 0,
   eventMillis: 0,
+  codeMillis: 0,
   losses: makeChooser(makeRandom(seed, "losses")),
   repeats: makeChooser(makeRandom(seed, "repeats")),
   deaf: new Set(),
@@ -96,6 +100,7 @@ export const endFaults = (faults: Faults): void => {
   faults.refusal = undefined
   faults.answerMillis = 0
   faults.eventMillis = 0
+  faults.codeMillis = 0
   faults.losses.choice = undefined
   faults.repeats.choice = undefined
   faults.deaf.clear()

@@ -88,7 +88,14 @@ export const makeLifeCycle = (state: State, emit: Emit, timers: Timers): LifeCyc
       emit(name, "instance.create", { instanceName: name, instanceId: id }),
     connect: async (instance) => {
       reconnect(instance)
-      if (instance.state === "connecting") await showQr(instance)
+      if (instance.state !== "connecting") return
+      const { codeMillis } = state.faults
+      if (codeMillis === 0) await showQr(instance)
+      else
+        codes.set(
+          instance.name,
+          timers.after(codeMillis, () => void showQr(instance))
+        )
     },
     reconnect,
     showQr,

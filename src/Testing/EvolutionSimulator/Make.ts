@@ -150,8 +150,9 @@ const faultCalls = (
   refuse: (refusal) => {
     faults.refusal = refusal
   },
-  slow: ({ answerMillis = 0, eventMillis = 0 }) => {
+  slow: ({ answerMillis = 0, codeMillis = 0, eventMillis = 0 }) => {
     faults.answerMillis = answerMillis
+    faults.codeMillis = codeMillis
     faults.eventMillis = eventMillis
   },
   lose: (events) => {

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import WebSocket from "ws"
+import { settingsOfEvolution } from "../../../src/Testing/EvolutionSimulator/State.ts"
 import { type Simulator, scopedSimulator } from "../../../src/Testing/mod.ts"
 
 const fixture = (name: string): string =>
@@ -117,6 +118,13 @@ describe("REST, beside what a real Evolution answered", () => {
       expect((yield* call("GET", "/instance/connectionState/shop-2")).body).toEqual(
         captured("connection-state")
       )
+
+      evolution.slow({ codeMillis: 60_000 })
+      expect(yield* call("GET", "/instance/connect/shop-2")).toEqual({
+        status: 200,
+        body: captured("connect")
+      })
+      evolution.slow({})
 
       for (const number of [1, 2, 3]) evolution.emit("shop-1", "messages.upsert", message(number))
       same(yield* call("GET", "/instance/fetchInstances"), "fetch-instances")
@@ -236,6 +244,37 @@ describe("the socket, beside what a real Evolution sent", () => {
       )
       for (const name of told.filter((name) => !isAfterOpen(name)))
         expect([name, shapeOf(ours.get(name))]).toEqual([name, shapeOf(real.get(name))])
+    })
+  )
+})
+
+describe("an instance's namespace, beside what a real Evolution sent", () => {
+  it.scopedLive("begins with the first event, and brings the same frames as `/` after it", () =>
+    Effect.gen(function* () {
+      const made = yield* world
+      const { call, evolution } = made
+      yield* call("POST", "/instance/create", {
+        instanceName: "shop-1",
+        integration: "EVOLUTION",
+        websocket: { enabled: true, events: settingsOfEvolution }
+      })
+      const received = yield* listening(evolution, "40/shop-1,")
+      for (const number of [1, 2, 3]) evolution.emit("shop-1", "messages.upsert", message(number))
+      yield* call("DELETE", "/instance/delete/shop-1")
+      yield* Effect.promise(() => expect.poll(() => received.at(-1)).toContain("remove.instance"))
+
+      const real = frames("instance-namespace.ndjson").flatMap(({ frame = "" }) => frame || [])
+      const [, , realConnect = ""] = real
+      expect(received[1]?.slice(0, 10)).toBe(realConnect.slice(0, 10))
+      const prefix = "42/shop-1,"
+      const inside = (texts: ReadonlyArray<string>) =>
+        texts
+          .filter((text) => text.startsWith(prefix) && !/"(chats|contacts)\./.test(text))
+          .map((text) => JSON.parse(text.slice(prefix.length)))
+      // The creation comes before the namespace is there.
+      expect(inside(received).map(([event]) => event)).toEqual(inside(real).map(([event]) => event))
+      for (const [nth, frame] of inside(received).entries())
+        expect(shapeOf(frame[1])).toEqual(shapeOf(inside(real)[nth]?.[1]))
     })
   )
 })

@@ -15,7 +15,7 @@ COPY src ./src
 # The modes are set here: a clone under a strict umask has files that only its owner reads.
 RUN npm run bundle && \
   mkdir -p /app/dist /app/node_modules/@electric-sql && \
-  cp -r dist/main.js dist/healthcheck.js dist/Pages dist/pgdata.tar.br /app/dist && \
+  cp -r dist/main.js dist/healthcheck.js dist/Pages dist/pgdata.br /app/dist && \
   cp -r node_modules/@electric-sql/pglite /app/node_modules/@electric-sql && \
   cp package.json LICENSE /app && \
   mkdir -p /simulator/dist && \

@@ -19,6 +19,7 @@ import { detailOf } from "../Domain/ErrorDetail.ts"
 import * as Archive from "./Embedded/Archive.ts"
 import * as Compiler from "./Embedded/Compiler.ts"
 import * as DataDirLock from "./Embedded/DataDirLock.ts"
+import * as Memory from "./Embedded/Memory.ts"
 import * as Private from "./Embedded/Private.ts"
 import { reasonOf } from "./Embedded/Refusal.ts"
 
@@ -46,6 +47,9 @@ const inMemory = "memory://"
 
 export const layerMemory = layerOf(open(inMemory))
 
+/** A database that is open, and stays so. */
+export const layerOver = (database: PGlite) => layerOf(Effect.succeed(database))
+
 function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
   return Layer.scopedContext(
     Effect.gen(function* () {
@@ -63,19 +67,19 @@ function layerOf<E>(database: Effect.Effect<PGlite, E, Scope.Scope>) {
  * Archives that `initdb.ts` made when the program was built: beside the bundle, or in `dist` when this
  * is the source or the library. Without it, a first start runs `initdb` itself, for seconds.
  */
-const archives = ["pgdata.tar.br", "../../dist/pgdata.tar.br", "../../pgdata.tar.br"]
+const archives = ["pgdata.br", "../../dist/pgdata.br", "../../pgdata.br"]
 
-/** Puts the archive in the place of a database that is not there, or hands it to PGlite where that is not a new place. */
+/** Puts the archive in the place of a database that is not there, on the disk or in memory. */
 const beginning = async (dataDir: string) => {
-  if (existsSync(join(dataDir, "PG_VERSION"))) return {}
   const archive = archives
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(path))
-  if (archive === undefined) return {}
-  if (dataDir === inMemory || existsSync(dataDir))
-    return { loadDataDir: await Archive.read(archive) }
-  await Archive.unpack(archive, dataDir)
-  return {}
+  if (archive === undefined) return { dataDir }
+  // PGlite compiles its program meanwhile.
+  if (dataDir === inMemory) return { fs: new Memory.Begun(Archive.read(archive)) }
+  // A directory that is there holds a database; in an empty one PGlite runs `initdb` itself.
+  if (!existsSync(dataDir)) await Archive.unpack(archive, dataDir)
+  return { dataDir }
 }
 
 function open(dataDir: string) {
@@ -84,7 +88,6 @@ function open(dataDir: string) {
       try: async () => {
         Compiler.useBaseline()
         return PGlite.create({
-          dataDir,
           ...(await beginning(dataDir)),
           // The default takes 128 MB that an embedded log does not need.
           startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"]

@@ -15,7 +15,7 @@ import discovery from "./migrations/0011_discovery.ts"
 import times from "./migrations/0012_times.ts"
 import * as Views from "./Views.ts"
 
-const history = {
+export const history = {
   "0001_init": init,
   "0002_gaps": gaps,
   "0003_turns": turns,

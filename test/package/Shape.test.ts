@@ -16,7 +16,7 @@ describe("The package", () => {
     expect(top.sort()).toEqual([
       "dist/healthcheck.js",
       "dist/main.js",
-      "dist/pgdata.tar.br",
+      "dist/pgdata.br",
       "dist/simulate.js",
       "dist/testing.js"
     ])

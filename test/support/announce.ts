@@ -1,9 +1,10 @@
-/** Prints before the first test what the run uses, and what it skips for want of it. */
+/** Before the first test: makes what is old, prints what the run uses, and what it skips for want of it. */
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import type { TestProject } from "vitest/node"
 import { interpreters } from "../Examples/interpreters.ts"
 import { executable, howToGetOne } from "./Browser.ts"
+import { refreshArchive } from "./pgdata.ts"
 
 export interface Surroundings {
   readonly workers: number | string | undefined
@@ -59,9 +60,11 @@ export const linesOf = ({
 const has = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
 
 /** Vitest calls it once for a run, and once for watch mode. */
-export default ({ config }: TestProject): void => {
+export default async (project: TestProject): Promise<void> => {
+  await refreshArchive()
+  project.onTestsRerun(refreshArchive)
   const lines = linesOf({
-    workers: config.maxWorkers,
+    workers: project.config.maxWorkers,
     databaseUrl: process.env.TEST_DATABASE_URL,
     browser: executable,
     hasPgDump: has("pg_dump"),

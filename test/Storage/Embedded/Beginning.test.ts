@@ -22,7 +22,7 @@ const identifierIn = (directory: string) =>
 describe("A new embedded database", { timeout: 60_000 }, () => {
   it.scopedLive("starts from the archive that initdb made at build time", () =>
     Effect.gen(function* () {
-      expect(existsSync(join(bundle(), "../pgdata.tar.br"))).toBe(true)
+      expect(existsSync(join(bundle(), "../pgdata.br"))).toBe(true)
       const one = yield* identifierIn(yield* temporaryDirectory)
       expect(one).toMatch(/^\d+$/)
       expect(yield* identifierIn(yield* temporaryDirectory)).toBe(one)

@@ -126,6 +126,15 @@ export const subscriptionsDrifted = single(
   counter("subscriptions_drifted", "Instances whose list of wanted events had shrunk at Evolution")
 )
 
+/** `reason`: `TenureReason`. */
+export const takeovers = labelled(
+  counter("takeovers", "Times at which this process became the owner of a server, by the reason"),
+  ["reason"]
+)
+export const fenced = single(
+  counter("fenced", "Times at which this process found that another one owns its server")
+)
+
 /** `stream`: `events` or `pairing`. */
 export const sseReaders = labelled(
   gauge("sse_readers", "Readers connected to a stream of server-sent events"),

@@ -1,0 +1,34 @@
+/** Failures of running as one of several replicas. */
+import { Schema } from "effect"
+
+/** No other replica lives and reaches the server. */
+export class NoHeir extends Schema.TaggedError<NoHeir>()("NoHeir", {
+  message: Schema.String,
+  server: Schema.String
+}) {
+  static of(server: string) {
+    return new NoHeir({
+      message: `Cannot hand over the server "${server}": no other replica lives and reaches it`,
+      server
+    })
+  }
+}
+
+/** A replica that runs has other servers, or other addresses or keys of them. */
+export class SettingsDiffer extends Schema.TaggedError<SettingsDiffer>()("SettingsDiffer", {
+  message: Schema.String,
+  /** The address of the replica that runs. */
+  replica: Schema.String,
+  differences: Schema.Array(Schema.String)
+}) {}
+
+/** The packages of the engine are not installed. */
+export class EngineMissing extends Schema.TaggedError<EngineMissing>()("EngineMissing", {
+  message: Schema.String
+}) {
+  static of(detail: string) {
+    return new EngineMissing({
+      message: `Cannot run as one of several replicas: install @effect/cluster, @effect/rpc and @effect/workflow (${detail})`
+    })
+  }
+}

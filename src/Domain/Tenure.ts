@@ -1,0 +1,36 @@
+/** The time in which one replica is the owner of one Evolution server, and its end by a successor. */
+import { Schema } from "effect"
+
+/**
+ * The reason for which a tenure began. `start`: the server had no owner. `handover`: the owner before released
+ * it to this replica. `takeover`: the owner before did not release it; it may still run, and is fenced.
+ * `restart`: the same replica owned it before, and its work had crashed.
+ */
+export const TenureReason = Schema.Literal("start", "handover", "takeover", "restart")
+export type TenureReason = typeof TenureReason.Type
+
+/** Only the tenure with the newest epoch of a server may write what the server emits. */
+export interface Tenure {
+  /** The id of the Evolution server: `[a-z0-9-]{1,32}`. */
+  readonly server: string
+  /** Raised by one with each tenure of the server, from 1. */
+  readonly epoch: number
+  /** The replica: a UUID that is made when the process starts. */
+  readonly owner: string
+  readonly reason: TenureReason
+}
+
+/** A tenure ended because a newer one of its server began. */
+export class Fenced extends Schema.TaggedError<Fenced>()("Fenced", {
+  message: Schema.String,
+  server: Schema.String,
+  epoch: Schema.Int
+}) {
+  static of({ epoch, server }: Tenure) {
+    return new Fenced({
+      message: `Another replica owns the server "${server}" now: the tenure with epoch ${epoch} is over`,
+      server,
+      epoch
+    })
+  }
+}

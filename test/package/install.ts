@@ -20,6 +20,7 @@ const execute = promisify(execFile)
 interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>
   readonly version: string
+  readonly devDependencies: Readonly<Record<string, string>>
   readonly peerDependencies: Readonly<Record<string, string>>
   readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>
 }
@@ -30,6 +31,11 @@ const manifest: Manifest = JSON.parse(readFileSync(join(root, "package.json"), "
 const lowest = Object.entries(manifest.peerDependencies)
   .filter(([name]) => manifest.peerDependenciesMeta[name]?.optional !== true)
   .map(([name, range]) => `${name}@${range.replace("^", "")}`)
+
+/** A host's runner of tests. */
+const runner = ["vitest", "@effect/vitest"].map(
+  (name) => `${name}@${manifest.devDependencies[name]}`
+)
 
 /** Imports every entry of the package. */
 const entries = Object.keys(manifest.exports)
@@ -109,7 +115,7 @@ export default async ({ provide }: TestProject) => {
         )
       )
     ]
-    await Promise.all([install(newest), ...(isWhole ? others() : [])])
+    await Promise.all([install(newest, ...runner), ...(isWhole ? others() : [])])
   } catch (error) {
     remove()
     throw error

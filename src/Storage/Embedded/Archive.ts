@@ -1,6 +1,6 @@
 /**
  * The archive that an embedded database begins with: the files of its directory, packed by Brotli. Each content is
- * there once, as the three databases of a new cluster are nearly the same, and without the zeros at its end. The tar
+ * there once, as the three databases of a new cluster are nearly the same, and without many zeros at its end. The tar
  * that PGlite reads takes ten times as long.
  *
  * Its form: the length of the list (32 bits, little-endian), the list of files as JSON, their contents.
@@ -21,10 +21,13 @@ export interface Entry {
 /** A file: its size, and the place of its content among all contents. A directory has its path alone. */
 type Listed = readonly [path: string, size?: number, from?: number, to?: number]
 
+/** A few zeros are worth less than a content that can be used as it is. */
+const manyZeros = 64 * 1024
+
 const withoutZeros = (content: Uint8Array): Uint8Array => {
   let end = content.length
   while (end > 0 && content[end - 1] === 0) end--
-  return content.subarray(0, end)
+  return content.length - end < manyZeros ? content : content.subarray(0, end)
 }
 
 /** `quality`: 9 is nearly as small as the best, which takes half a minute. */
@@ -70,14 +73,19 @@ export const read = async (archive: string): Promise<Iterable<Entry>> => {
 function* entriesIn(bytes: Buffer): Iterable<Entry> {
   const start = 4 + bytes.readUInt32LE()
   const list: ReadonlyArray<Listed> = JSON.parse(bytes.toString("utf8", 4, start))
+  const taken = new Set<number>()
   for (const [path, size, from = 0, to = 0] of list) {
-    if (size === undefined) yield { path }
-    else {
-      // A database in memory writes into it: each file has its bytes for itself.
-      const content = new Uint8Array(size)
-      content.set(bytes.subarray(start + from, start + to))
-      yield { path, content }
+    if (size === undefined) {
+      yield { path }
+      continue
     }
+    const packed = bytes.subarray(start + from, start + to)
+    // A database in memory writes into its files: each has its bytes for itself.
+    const isOwn = to - from === size && !taken.has(from)
+    const content = isOwn ? packed : new Uint8Array(size)
+    if (!isOwn) content.set(packed)
+    taken.add(from)
+    yield { path, content }
   }
 }
 

@@ -107,7 +107,8 @@ export const register = (
       sql<Found>`
         select ${sql.literal(columns)}, r.seen_at::text as sign, r.prints,
           (r.since, r.id) < (me.since, me.id) as "isOlder"
-        from replicas r join replicas me on me.id = ${id} and r.id <> me.id`,
+        from replicas r join replicas me on me.id = ${id} and r.id <> me.id
+        order by r.since, r.id`,
       (rows) => {
         others = rows
         silence.look(rows.map((row) => [row.id, row.sign]))

@@ -44,8 +44,8 @@ export const perform = <Link, E, R>(
           ] as const)
     ),
     Effect.flatMap(([lasted, end]) => {
-      if (end !== "crashed") crashes = 0
-      else crashes = Duration.greaterThan(lasted, sound) ? 1 : crashes + 1
+      if (end === "crashed") crashes = Duration.greaterThan(lasted, sound) ? 1 : crashes + 1
+      else if (end !== "failed") crashes = 0
       // To take it back would fence a process that was started later, by the user's will.
       if (end === "fenced" && post.isAlone) return resign(post)
       const pause = pauses(post.timing, crashes)[end]

@@ -48,5 +48,7 @@ export const alone: Timing = {
   ...defaults,
   lookEvery: Duration.seconds(5),
   watchEvery: Duration.seconds(5),
-  takePatience: Duration.zero
+  takePatience: Duration.zero,
+  // The embedded database has one connection: a statement waits for those before it.
+  statementWithin: Duration.seconds(5)
 }

@@ -2,15 +2,30 @@
  * Every setting, grouped by consumer, under the name of its environment variable. Nothing else reads settings.
  * A `Setting` is an effect that reads it from the service `Settings`, and has the `Config` in `config`.
  */
-import { Config, ConfigError, Duration, Either, LogLevel, Option, Redacted } from "effect"
+import {
+  Array as Arr,
+  Config,
+  ConfigError,
+  Duration,
+  Effect,
+  Either,
+  LogLevel,
+  Option,
+  Redacted
+} from "effect"
 import * as AutoStart from "./AppConfig/AutoStart.ts"
 import * as DatabaseUrl from "./AppConfig/DatabaseUrl.ts"
+import { httpUrl } from "./AppConfig/HttpUrl.ts"
 import * as ImportOnStart from "./AppConfig/ImportOnStart.ts"
+import * as Origins from "./AppConfig/Origins.ts"
 import { proxyFor } from "./AppConfig/OutgoingProxy.ts"
 import { retention } from "./AppConfig/Retention.ts"
 import * as Secret from "./AppConfig/Secret.ts"
-import { type Setting, setting } from "./AppConfig/Setting.ts"
+import * as Servers from "./AppConfig/Servers.ts"
+import { type Setting, Settings, setting } from "./AppConfig/Setting.ts"
+import * as Traces from "./AppConfig/Traces.ts"
 import * as TrustedProxies from "./AppConfig/TrustedProxies.ts"
+import type { ServerId } from "./Domain/Server.ts"
 
 export { type AutoStart, autoStartOf } from "./AppConfig/AutoStart.ts"
 export type { Address, Tls } from "./AppConfig/DatabaseUrl.ts"
@@ -20,7 +35,11 @@ export { type OutgoingProxy, wordsOf as proxyWords } from "./AppConfig/OutgoingP
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
 export { passwordsIn } from "./AppConfig/Secret.ts"
 export type { Setting } from "./AppConfig/Setting.ts"
+export type { Traces } from "./AppConfig/Traces.ts"
 export { trusting } from "./AppConfig/TrustedProxies.ts"
+
+/** The Evolution servers, at least one. */
+export const servers = setting(Servers.servers)
 
 export const autoStart = setting(AutoStart.autoStart)
 /** True: the value of `autoStart` is not the default. */
@@ -31,20 +50,6 @@ export const importOnStart = setting(ImportOnStart.importOnStart)
 export const secrets = setting(Secret.secrets)
 /** Networks of proxies whose `X-Forwarded-…` headers are believed. */
 export const trustedProxies = setting(TrustedProxies.trustedProxies)
-
-/** An http(s) address with nothing secret in it; a trailing slash does not matter. */
-const httpUrl = (name: string) =>
-  Config.mapOrFail(Config.nonEmptyString(name), (text) => {
-    const wrong = (why: string) => Either.left(ConfigError.InvalidData([], why))
-    if (!URL.canParse(text)) return wrong("Expected an address such as http://localhost:8080")
-    const url = new URL(text)
-    if (!["http:", "https:"].includes(url.protocol))
-      return wrong("Expected an http:// or https:// address")
-    if (url.username !== "" || url.password !== "" || url.search !== "")
-      return wrong("Expected an address without user, password and query")
-    url.pathname = url.pathname.replace(/\/*$/, "/")
-    return Either.right(url)
-  })
 
 /** A secret that can travel in an HTTP header. Errors say the rule, never the value. */
 const headerValue = (name: string) =>
@@ -141,26 +146,8 @@ export const Http = setting(
   })
 )
 
-const anyOrigin = "*"
-const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text
-
 /** Origins of other sites whose pages may read streams; `*`: of all. */
-export const streamOrigins: Setting<ReadonlyArray<string>> = setting(
-  Config.nonEmptyString("STREAM_ORIGINS").pipe(
-    Config.mapOrFail((text) => {
-      const origins = text.split(",").map((origin) => origin.trim())
-      return origins.every((origin) => origin === anyOrigin || isOrigin(origin))
-        ? Either.right(origins)
-        : Either.left(
-            ConfigError.InvalidData(
-              [],
-              "Expected origins such as https://app.example.com with commas between, or *"
-            )
-          )
-    }),
-    Config.withDefault([])
-  )
-)
+export const streamOrigins = setting(Origins.streamOrigins)
 
 /** The path of `PUBLIC_URL`, such as `/listener/`; `/` without one. */
 export const basePath = setting(
@@ -184,60 +171,34 @@ export const metricsPerInstance = setting(
   Config.boolean("METRICS_PER_INSTANCE").pipe(Config.withDefault(false))
 )
 
-/** `name=value`, the value percent-encoded. */
-const headerOf = (pair: string): Option.Option<readonly [string, string]> => {
-  const [, name, value] = /^\s*([\w-]+)\s*=([\x21-\x7e ]+)$/.exec(pair) ?? []
-  return Option.all([
-    Option.fromNullable(name),
-    Option.flatMap(Option.fromNullable(value), unescaped)
-  ])
-}
-
-const unescaped = Option.liftThrowable((text: string) => decodeURIComponent(text.trim()))
-
-/** `name=value,name=value` (OpenTelemetry's form). */
-const otlpHeaders = Config.mapOrFail(
-  Secret.secret("OTEL_EXPORTER_OTLP_HEADERS", Secret.valuesIn),
-  (text) =>
-    Option.match(Option.all(text.split(",").map(headerOf)), {
-      onNone: () => Either.left(ConfigError.InvalidData([], "Expected name=value,name=value")),
-      onSome: (pairs) => Either.right(Redacted.make(Object.fromEntries(pairs)))
-    })
-)
-
-/** The receiver of traces. */
-export interface Traces {
-  readonly endpoint: URL
-  readonly headers: Redacted.Redacted<Record<string, string>>
-}
-export const traces: Setting<Option.Option<Traces>> = setting(
-  Config.option(
-    Config.all({
-      endpoint: httpUrl("OTEL_EXPORTER_OTLP_ENDPOINT"),
-      headers: otlpHeaders.pipe(Config.withDefault(Redacted.make({})))
-    })
-  )
-)
+export const traces: Setting<Option.Option<Traces.Traces>> = setting(Traces.traces)
 
 export const logLevel = setting(
   Config.logLevel("LOG_LEVEL").pipe(Config.withDefault(LogLevel.Info))
 )
 
-/** All settings at once, so that one start reports every wrong one. */
-export const everything = setting(
+/** The settings that a server may have of its own. */
+export const ofServer = setting(
   Config.all([
     Evolution.config,
-    Http.config,
     Queue.config,
     autoStart.config,
     backfillLimit.config,
-    databasePassword.config,
-    databaseUrl.config,
-    dataDir.config,
     eventOmit.config,
     eventRetention.config,
     evolutionProxy.config,
-    importOnStart.config,
+    importOnStart.config
+  ])
+)
+
+/** The settings that are the same for all servers. */
+export const ofService = setting(
+  Config.all([
+    servers.config,
+    Http.config,
+    databasePassword.config,
+    databaseUrl.config,
+    dataDir.config,
     isTlsVerified.config,
     keyWhereReachable,
     logLevel.config,
@@ -246,4 +207,31 @@ export const everything = setting(
     traces.config,
     trustedProxies.config
   ])
+)
+
+/** Gives the settings of each server to an effect, in the order of `servers`. */
+export const forEachServer = <A, E, R>(
+  run: (server: ServerId) => Effect.Effect<A, E, R>
+): Effect.Effect<ReadonlyArray<A>, E | ConfigError.ConfigError, Exclude<R, Settings> | Settings> =>
+  Effect.flatMap(Effect.all([Settings, servers]), ([settings, ids]) =>
+    Effect.forEach(ids, (id) =>
+      Effect.flatMap(settings.ofServer(id), (own) => Effect.provideService(run(id), Settings, own))
+    )
+  )
+
+/** Reads all settings, so that one start reports every wrong one. */
+export const everything: Effect.Effect<void, ConfigError.ConfigError, Settings> = Effect.flatMap(
+  Effect.all([
+    Effect.either(ofService),
+    Effect.either(forEachServer(() => Effect.either(ofServer)))
+  ]),
+  ([service, each]) => {
+    const [first, ...others] = Arr.getLefts([
+      ...(Either.isLeft(each) ? [each] : each.right),
+      service
+    ])
+    return first === undefined
+      ? Effect.void
+      : Effect.fail(others.reduce<ConfigError.ConfigError>(ConfigError.And, first))
+  }
 )

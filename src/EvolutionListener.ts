@@ -7,14 +7,16 @@
  *                                                ├─ Recovery ─ EvolutionClient
  *                                                └─ Ingest ─ EventStore, InstanceStore, EventBus
  */
-import type { HttpClient } from "@effect/platform"
+import { HttpClient } from "@effect/platform"
 import type { SqlClient } from "@effect/sql"
-import { Layer } from "effect"
+import { Array as Arr, Context, Effect, ExecutionStrategy, Layer, Scope } from "effect"
 import { Audit } from "./Access/Audit.ts"
 import { KeyStore } from "./Access/KeyStore.ts"
 import * as Settings from "./AppConfig/Settings.ts"
+import * as AppConfig from "./AppConfig.ts"
 import * as StopPlan from "./Concurrency/StopPlan.ts"
 import * as Drift from "./Delivery/Drift.ts"
+import { Server, type ServerId } from "./Domain/Server.ts"
 import { EventSource } from "./Evolution/EventSource.ts"
 import { EvolutionClient } from "./Evolution/EvolutionClient.ts"
 import * as Transport from "./Evolution/Transport.ts"
@@ -23,6 +25,7 @@ import * as FirstReport from "./Instances/FirstReport.ts"
 import { Instances } from "./Instances/Instances.ts"
 import { Pairing } from "./Instances/Pairing.ts"
 import * as Retention from "./Instances/Retention.ts"
+import * as Servers from "./Instances/Servers.ts"
 import { Summary } from "./Instances/Summary.ts"
 import * as AutoStart from "./Listening/AutoStart.ts"
 import { Clocks } from "./Listening/Clocks.ts"
@@ -33,7 +36,8 @@ import { Pacing } from "./Listening/Pacing.ts"
 import { Proof } from "./Listening/Proof.ts"
 import { Recovery } from "./Listening/Recovery.ts"
 import * as StateWatch from "./Listening/StateWatch.ts"
-import { EventBus } from "./Log/EventBus.ts"
+import { admit } from "./Log/Admission.ts"
+import { EventBus, ofServer } from "./Log/EventBus.ts"
 import { EventStore } from "./Log/EventStore.ts"
 import { GapStore } from "./Log/GapStore.ts"
 import { Ingest } from "./Log/Ingest.ts"
@@ -91,16 +95,23 @@ export type Parts = {
   >
 }
 
+/** Serves all Evolution servers: one log, one bus, one list of keys. */
+const composeService = (parts: Parts) =>
+  Layer.mergeAll(parts.Drift, parts.StormLog).pipe(
+    Layer.provideMerge(parts.EventBus),
+    Layer.provideMerge(
+      Layer.mergeAll(parts.Audit, parts.EventStore, parts.KeptDefaults, parts.KeyStore)
+    )
+  )
+
 // Each line stands on the ones below it; what is built last is stopped first.
-const compose = (parts: Parts) =>
+const composeServer = (parts: Parts) =>
   Layer.mergeAll(
     parts.AutoStart,
-    parts.Drift,
     parts.FirstReport,
     parts.Pairing,
     parts.Retention,
-    parts.StateWatch,
-    parts.StormLog
+    parts.StateWatch
   ).pipe(
     Layer.provideMerge(parts.Summary),
     Layer.provideMerge(parts.Instances),
@@ -111,32 +122,81 @@ const compose = (parts: Parts) =>
     Layer.provideMerge(Layer.mergeAll(parts.Clocks, parts.GapLedger)),
     Layer.provideMerge(Layer.mergeAll(parts.EventSource, parts.Ingest, parts.Upstream)),
     Layer.provideMerge(parts.Purge),
-    Layer.provideMerge(parts.EventBus),
     Layer.provideMerge(
-      Layer.mergeAll(
-        parts.Audit,
-        parts.EventStore,
-        parts.EvolutionClient,
-        parts.GapStore,
-        parts.InstanceStore,
-        parts.KeptDefaults,
-        parts.KeyStore
-      )
+      Layer.mergeAll(parts.EventStore, parts.EvolutionClient, parts.GapStore, parts.InstanceStore)
     )
+  )
+
+/** Builds a layer for one server, in a scope, once for the settings. */
+const inServer =
+  (id: ServerId, settings: Settings.Settings["Type"], scope: Scope.Scope) =>
+  <A, E, R>(layer: Layer.Layer<A, E, R>) =>
+    Layer.buildWithMemoMap(layer, settings.built, scope).pipe(
+      Effect.provideService(Settings.Settings, settings),
+      Effect.provideService(Server, id)
+    )
+
+/**
+ * Builds the services of each server with the settings of that server, side by side. Those of the first server are the
+ * program's; `Servers` has all. `transport`: the HTTP client of a server.
+ */
+const compose = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClient, E, R>) =>
+  Layer.scopedContext(
+    Effect.gen(function* () {
+      const settings = yield* Settings.Settings
+      const ids = yield* AppConfig.servers
+      const isOne = ids.length === 1
+      yield* admit(ids)
+      const scope = yield* Effect.scope
+      const settingsOf = (id: ServerId) =>
+        isOne ? Effect.succeed(settings) : settings.ofServer(id)
+      const [first] = ids
+      const ofFirst = yield* settingsOf(first)
+      const service = yield* inServer(
+        first,
+        ofFirst,
+        scope
+      )(Layer.provide(composeService(parts), transport))
+      const bus = Context.get(service, EventBus)
+      const side = yield* Scope.fork(scope, ExecutionStrategy.parallel)
+
+      const build = Effect.fnUntraced(function* (id: ServerId) {
+        const within = yield* Scope.fork(side, ExecutionStrategy.sequential)
+        const services = yield* composeServer(parts).pipe(
+          Layer.provide(transport),
+          Layer.provide(Layer.succeed(EventBus, isOne ? bus : ofServer(bus, id))),
+          Layer.provide(Layer.succeedContext(service)),
+          inServer(id, id === first ? ofFirst : yield* settingsOf(id), within)
+        )
+        const one = yield* Effect.provide(Servers.one, Context.add(services, Server, id))
+        return { one, services }
+      })
+      const trees = yield* Effect.forEach(ids, build, { concurrency: "unbounded" })
+      return Context.mergeAll(
+        service,
+        trees[0].services,
+        Context.make(Servers.Servers, Servers.of(Arr.map(trees, ({ one }) => one)))
+      )
+    })
   )
 
 /** Bounds the time in which a tree stops. */
 const stopping = <A, E, R>(layer: Layer.Layer<A, E, R>) =>
   layer.pipe(StopPlan.bounded("database"), Layer.provideMerge(StopPlan.StopPlan.layer))
 
+/** On the database of the SQL client that the program provides, which is migrated first. */
+const onSqlOfProgram = <A, E, R>(layer: Layer.Layer<A, E, R>) =>
+  layer.pipe(
+    Layer.provide(Layer.provideMerge(Sql.layerMigrations, Sql.layerUntransformed)),
+    stopping
+  )
+
+/** The HTTP client that the program provides, for every server. */
+const ofProgram = Layer.effect(HttpClient.HttpClient, HttpClient.HttpClient)
+
 /** As `layerNoDeps`, with these parts in the place of the defaults: doubles, or other backends. */
 export const layerWith = (replacements: Partial<Parts>) =>
-  Settings.perSettings(
-    compose({ ...defaults, ...replacements }).pipe(
-      Layer.provide(Layer.provideMerge(Sql.layerMigrations, Sql.layerUntransformed)),
-      stopping
-    )
-  )
+  Settings.perSettings(onSqlOfProgram(compose({ ...defaults, ...replacements }, ofProgram)))
 
 /**
  * The listener on what the program provides: its SQL client, whose database is migrated first (`layerMigrations`),
@@ -145,14 +205,13 @@ export const layerWith = (replacements: Partial<Parts>) =>
 export const layerNoDeps = layerWith({})
 
 /** As `layerNoDeps`, with the default HTTP client, and settings from the environment. */
-export const layerNoDatabase = layerNoDeps.pipe(
-  Layer.provide(Transport.layer),
-  Layer.provideMerge(Settings.layerFromEnv)
-)
+export const layerNoDatabase = Settings.perSettings(
+  onSqlOfProgram(compose(defaults, Transport.layer))
+).pipe(Layer.provideMerge(Settings.layerFromEnv))
 
 /** The listener with a database and an HTTP client of its own, and settings from the environment. */
 export const layer = Settings.perSettings(
-  compose(defaults).pipe(Layer.provideMerge(Sql.layer), Layer.provide(Transport.layer), stopping)
+  compose(defaults, Transport.layer).pipe(Layer.provideMerge(Sql.layer), stopping)
 ).pipe(Layer.provideMerge(Settings.layerFromEnv))
 
 /**

@@ -10,6 +10,7 @@ import {
   Redacted
 } from "effect"
 import * as AppConfig from "../src/AppConfig.ts"
+import { everySetting } from "./support/everySetting.ts"
 
 const everything = Config.all({
   evolution: AppConfig.Evolution.config,
@@ -244,7 +245,7 @@ describe("explain", () => {
     Effect.gen(function* () {
       const refusalsOf = (variables: Readonly<Record<string, string>>) =>
         ConfigProvider.fromMap(new Map(Object.entries({ ...required, ...variables })))
-          .load(AppConfig.everything.config)
+          .load(everySetting)
           .pipe(
             Effect.match({ onSuccess: () => [], onFailure: (error) => AppConfig.explain(error) })
           )

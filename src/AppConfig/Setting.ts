@@ -1,5 +1,4 @@
 /** The settings of one listener, as a service, and one setting as an effect that reads it there. */
-
 import type { Layer } from "effect"
 import {
   type Config,
@@ -9,16 +8,19 @@ import {
   Effect,
   Effectable
 } from "effect"
+import type { ServerId } from "../Domain/Server.ts"
 
-export class Settings extends Context.Tag("evolution-listener/Settings")<
-  Settings,
-  {
-    /** Reads what a `Config` describes. Its names are those of the environment variables. */
-    readonly load: ConfigProvider.ConfigProvider["load"]
-    /** Everything that is built with these settings, so that it is built once for them. */
-    readonly built: Layer.MemoMap
-  }
->() {}
+/** The settings of the service, or of one Evolution server. */
+export interface Loaded {
+  /** Reads what a `Config` describes. Its names are those of the environment variables. */
+  readonly load: ConfigProvider.ConfigProvider["load"]
+  /** Everything that is built with these settings, so that it is built once for them. */
+  readonly built: Layer.MemoMap
+  /** The settings as they are for one Evolution server. */
+  readonly ofServer: (server: ServerId) => Effect.Effect<Loaded, ConfigError.ConfigError>
+}
+
+export class Settings extends Context.Tag("evolution-listener/Settings")<Settings, Loaded>() {}
 
 /** Reads a setting from `Settings`, and from nowhere else. */
 export class Setting<A> extends Effectable.Class<A, ConfigError.ConfigError, Settings> {

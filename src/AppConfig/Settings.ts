@@ -4,26 +4,39 @@
  * Nothing of the library reads a setting from anywhere else, but for what Node and `pg` read by themselves:
  * `NODE_EXTRA_CA_CERTS`, `PGHOST` and the like.
  */
-import { type ConfigError, ConfigProvider, Effect, Layer, type Scope } from "effect"
+import { type ConfigError, ConfigProvider, Effect, identity, Layer, type Scope } from "effect"
 import { everything } from "../AppConfig.ts"
-import { inOptions, type Options, written } from "./Options.ts"
-import { Settings } from "./Setting.ts"
+import type { Options } from "./Options.ts"
+import { providerFor } from "./Servers.ts"
+import { type Loaded, Settings } from "./Setting.ts"
+import { inOptions, written } from "./Written.ts"
 
 export { explain } from "./Explain.ts"
 export type { Options } from "./Options.ts"
 export { Settings } from "./Setting.ts"
 
-const make = (load: Settings["Type"]["load"]) =>
-  Effect.map(Layer.makeMemoMap, (built) => Settings.of({ load, built }))
+/** `worded`: names what is wrong as the program wrote it. */
+const make = (
+  provider: ConfigProvider.ConfigProvider,
+  worded: (error: ConfigError.ConfigError) => ConfigError.ConfigError = identity
+): Effect.Effect<Loaded> =>
+  Effect.map(Layer.makeMemoMap, (built) =>
+    Settings.of({
+      load: (config) => Effect.mapError(provider.load(config), worded),
+      built,
+      ofServer: (server) =>
+        Effect.flatMap(providerFor(provider, server), (own) => make(own, worded))
+    })
+  )
 
 /** Settings of a `ConfigProvider`, which are read, and may be refused, as they are needed. */
 export const layerFrom = (provider: ConfigProvider.ConfigProvider): Layer.Layer<Settings> =>
-  Layer.effect(Settings, make(provider.load))
+  Layer.effect(Settings, make(provider))
 
 /** The environment variables, or what the program's own `ConfigProvider` has under their names. */
 export const layerFromEnv: Layer.Layer<Settings> = Layer.effect(
   Settings,
-  Effect.flatMap(Effect.configProviderWith(Effect.succeed), ({ load }) => make(load))
+  Effect.flatMap(Effect.configProviderWith(Effect.succeed), (provider) => make(provider))
 )
 
 /**
@@ -50,9 +63,8 @@ export const layer = (options: Options): Layer.Layer<Settings, ConfigError.Confi
     Settings,
     Effect.gen(function* () {
       const provider = ConfigProvider.fromMap(new Map(yield* written(options)))
-      const load: Settings["Type"]["load"] = (config) =>
-        Effect.mapError(provider.load(config), inOptions)
-      yield* load(everything.config)
-      return yield* make(load)
+      const settings = yield* make(provider, inOptions(Object.keys(options.servers ?? {})))
+      yield* Effect.provideService(everything, Settings, settings)
+      return settings
     })
   )

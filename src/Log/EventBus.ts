@@ -7,17 +7,21 @@ import { Cause, Chunk, Context, Effect, Layer, Option, type Scope, Stream } from
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
 import { untilBack } from "../Storage/Failure.ts"
+import * as Purged from "./EventBus/Purged.ts"
 import * as Ring from "./EventBus/Ring.ts"
 import { type EventQuery, EventStore } from "./EventStore.ts"
+
+export { ofServer } from "./EventBus/OfServer.ts"
+export { deletedInstances } from "./EventBus/Purged.ts"
 
 /** A reader that comes back, and has to know of events that were purged meanwhile. */
 export interface Absentee {
   /** Says that the reader wants an instance's events. */
-  readonly wants: (instance: string) => boolean
+  readonly wants: (instance: string, server: string) => boolean
   /** Called once a purge, with the last id of wanted events that were purged before they were read. */
   readonly missed: (until: number) => Effect.Effect<void>
   /** Narrows what is read from the log; events out of memory are given whatever they are. */
-  readonly query?: Pick<EventQuery, "events" | "instance" | "only">
+  readonly query?: Pick<EventQuery, "events" | "instance" | "only" | "servers">
   /** Runs around each reading of a page of the log. */
   readonly turn?: <A, E>(read: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
@@ -29,9 +33,6 @@ export interface Watcher {
   /** Called before the events in memory are forgotten. */
   readonly forgetting: () => void
 }
-
-/** Stands in place of a name for all instances that were deleted. */
-export const deletedInstances = ""
 
 export class EventBus extends Context.Tag("evolution-listener/EventBus")<
   EventBus,
@@ -57,9 +58,9 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
     /** The last id at which an event of these instances has been purged from the log; 0: none was. */
     readonly purgedUntil: (wants: Absentee["wants"]) => number
     /** Tells readers that an instance's events up to an id leave the log; called before they do. */
-    readonly announcePurged: (instance: string, id: number) => void
+    readonly announcePurged: (instance: string, id: number, server: string) => void
     /** Counts purged events of deleted instances as events of `deletedInstances` from here on. */
-    readonly foldPurged: (instances: ReadonlyArray<string>) => void
+    readonly foldPurged: (instances: ReadonlyArray<string>, server: string) => void
     /** Drops the events in memory, so that readers take them from the log. */
     readonly forget: Effect.Effect<void>
   }
@@ -86,8 +87,7 @@ export const make = (capacity: number) =>
   Effect.gen(function* () {
     const store = yield* EventStore
     const ring = Ring.make(capacity, yield* store.lastId)
-    /** By instance, the last id that was purged from the log. */
-    const purged = new Map<string, number>()
+    const purged = Purged.make()
     const sleepers = new Set<() => void>()
     const watchers = new Set<Watcher>()
 
@@ -145,21 +145,11 @@ export const make = (capacity: number) =>
       )
     }
 
-    const announcePurged = (instance: string, id: number) => {
-      purged.set(instance, Math.max(id, purged.get(instance) ?? 0))
-    }
-
-    const purgedUntil = (wants: Absentee["wants"]) => {
-      let until = 0
-      for (const [instance, id] of purged) if (id > until && wants(instance)) until = id
-      return until
-    }
-
     /** One step of a reader that knows of purges up to `told`. */
     const step = (from: number, told: number, reader: Absentee | undefined) =>
       Effect.gen(function* () {
         const events = yield* next(from, reader)
-        const until = reader !== undefined && from < ring.horizon() ? purgedUntil(reader.wants) : 0
+        const until = reader !== undefined && from < ring.horizon() ? purged.until(reader.wants) : 0
         if (until > Math.max(from, told)) yield* reader?.missed(until) ?? Effect.void
         const state = [events.at(-1)?.id ?? from, Math.max(until, told)] as const
         return [Chunk.unsafeFromArray(events), Option.some(state)] as const
@@ -188,14 +178,9 @@ export const make = (capacity: number) =>
       recent: ring.recent,
       newest: Effect.sync(ring.newest),
       isLate: (cursor) => cursor < ring.horizon(),
-      purgedUntil,
-      announcePurged,
-      foldPurged: (instances) => {
-        for (const instance of instances) {
-          announcePurged(deletedInstances, purged.get(instance) ?? 0)
-          purged.delete(instance)
-        }
-      },
+      purgedUntil: purged.until,
+      announcePurged: purged.announce,
+      foldPurged: purged.fold,
       forget: Effect.suspend(() => {
         const reports = call((watcher) => watcher.forgetting())
         ring.clear()

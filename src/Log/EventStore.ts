@@ -3,6 +3,7 @@ import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, type DateTime, Effect, Layer } from "effect"
 import type { EventRecord, EvolutionEvent, QuarantinedEvent } from "../Domain/Event.ts"
 import type { Change } from "../Domain/Projection.ts"
+import { Server, Tenure } from "../Domain/Server.ts"
 import { latest, table } from "../Storage/migrations.ts"
 import { type EventQuery, type Heard, queries } from "./EventStore/Queries.ts"
 import { changeRows, columnsOf, gapRows, quarantineRows } from "./EventStore/Rows.ts"
@@ -77,11 +78,15 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const server = yield* Server
+  const { epoch } = yield* Tenure
 
-  /** There is one writer, so a batch that was written before is the end of the log. */
+  /** A server has one writer, so a batch that was written before is the last of its events. */
   const lastIds = (count: number) =>
-    Effect.map(sql<{ id: string }>`select id from events order by id desc limit ${count}`, (rows) =>
-      rows.map(({ id }) => Number(id)).reverse()
+    Effect.map(
+      sql<{ id: string }>`
+        select id from events where server = ${server} order by id desc limit ${count}`,
+      (rows) => rows.map(({ id }) => Number(id)).reverse()
     )
 
   return EventStore.of({
@@ -89,8 +94,8 @@ const make = Effect.gen(function* () {
       const { data, event, extra, instance, origin, receivedAt, upstreamTime } = columnsOf(events)
       return Effect.flatMap(
         sql<{ first: string | null; last: string | null }>`
-          call append_events(
-            ${key}, ${instance}, ${event}, ${data}, ${extra}, ${upstreamTime}, ${receivedAt},
+          call append_batch(
+            ${server}, ${epoch}, ${key}, ${instance}, ${event}, ${data}, ${extra}, ${upstreamTime}, ${receivedAt},
             ${origin}, ${quarantineRows(quarantined)}, ${gapRows(events)},
             ${changeRows(changes)}, null, null)`,
         ([row]) => {
@@ -103,7 +108,7 @@ const make = Effect.gen(function* () {
         }
       )
     },
-    ...queries(sql),
+    ...queries(sql, server),
     lastId: Effect.map(
       sql<{ id: string }>`select coalesce(max(id), 0) as id from events`,
       ([row]) => Number(row?.id ?? 0)

@@ -2,6 +2,7 @@
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Array as Arr, Context, DateTime, Effect, Layer, type Option, Schema } from "effect"
 import { type Gap, type LostReason, over } from "../Domain/Gap.ts"
+import { Server, Tenure } from "../Domain/Server.ts"
 
 /** Everything that Evolution emitted to us before `at` was heard and is committed. */
 export interface Heartbeat {
@@ -52,16 +53,20 @@ export class GapStore extends Context.Tag("evolution-listener/GapStore")<
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const server = yield* Server
+  const { epoch } = yield* Tenure
+  /** Joins a gap with the instance that it is about, if that exists. */
+  const existing = sql`gaps.server = ${server} and instances.server = ${server} and name = instance`
   return GapStore.of({
     list: (instance, limit) =>
       Effect.flatMap(
-        sql<Row>`select * from gaps where instance = ${instance} order by "from" desc limit ${limit}`,
+        sql<Row>`select * from gaps where server = ${server} and instance = ${instance} order by "from" desc limit ${limit}`,
         decode
       ),
     unfinished: Effect.flatMap(
       sql<Row>`
         select gaps.*
-        from gaps join instances on name = instance
+        from gaps join instances on ${existing}
           and (coalesce("to", now()) >= known_since or cause = 'import')
         where recovered is distinct from true
           and ("to" is null or recovered is null or retry_at is not null)
@@ -71,7 +76,7 @@ const make = Effect.gen(function* () {
     lost: Effect.map(
       sql<{ instance: string; count: number }>`
         select instance, count(*)::integer as count
-        from gaps join instances on name = instance and "to" >= known_since
+        from gaps join instances on ${existing} and "to" >= known_since
         where recovered is distinct from true and recovered is not null and cause <> 'import'
           and "to" is not null and retry_at is null
         group by instance`,
@@ -80,14 +85,14 @@ const make = Effect.gen(function* () {
     imported: Effect.map(
       sql<{ instance: string }>`
         select distinct instance
-        from gaps join instances on name = instance and "to" >= known_since
+        from gaps join instances on ${existing} and "to" >= known_since
         where cause = 'import'`,
       (rows) => rows.map(({ instance }) => instance)
     ),
     find: (instance, id) =>
       Effect.map(
         Effect.flatMap(
-          sql<Row>`select * from gaps where instance = ${instance} and id = ${id}::uuid`,
+          sql<Row>`select * from gaps where server = ${server} and instance = ${instance} and id = ${id}::uuid`,
           decode
         ),
         Arr.head
@@ -96,7 +101,7 @@ const make = Effect.gen(function* () {
       Effect.flatMap(
         sql<Row>`
           select gaps.*
-          from gaps join instances on name = instance and "to" >= known_since
+          from gaps join instances on ${existing} and "to" >= known_since
           where instance = ${instance} and reason = ${reason}
           order by "from" desc limit ${limit}`,
         decode
@@ -105,16 +110,21 @@ const make = Effect.gen(function* () {
       Effect.flatMap(
         sql<Row>`
           select gaps.*
-          from gaps join instances on name = instance and "to" >= known_since
+          from gaps join instances on ${existing} and "to" >= known_since
           where reason = 'limit' and fetched < ${below} and quota is null
           order by "from" desc limit 1000`,
         decode
       ),
     heartbeat: (at) =>
-      Effect.asVoid(sql`update writer set heard_at = ${DateTime.toDate(at)}, stopped = false`),
-    markStopped: Effect.asVoid(sql`update writer set stopped = true`),
+      Effect.asVoid(sql`
+        update servers set heard_at = ${DateTime.toDate(at)}, stopped = false
+        where id = ${server} and epoch = ${epoch}`),
+    markStopped: Effect.asVoid(
+      sql`update servers set stopped = true where id = ${server} and epoch = ${epoch}`
+    ),
     lastHeartbeat: Effect.map(
-      sql<{ heard_at: Date | null; stopped: boolean }>`select heard_at, stopped from writer`,
+      sql<{ heard_at: Date | null; stopped: boolean }>`
+        select heard_at, stopped from servers where id = ${server}`,
       ([row]) =>
         row?.heard_at == null
           ? undefined

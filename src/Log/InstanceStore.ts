@@ -15,6 +15,7 @@ import {
   nothingObserved
 } from "../Domain/Instance.ts"
 import type { Change } from "../Domain/Projection.ts"
+import { Server } from "../Domain/Server.ts"
 import * as Forgotten from "./InstanceStore/Forgotten.ts"
 import * as LastEvents from "./InstanceStore/LastEvents.ts"
 import { Row, toLastEvent, toRecord } from "./InstanceStore/Row.ts"
@@ -64,22 +65,24 @@ const sweepEvery = "5 seconds"
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const server = yield* Server
   const rows = yield* Effect.flatMap(
     sql`
       select i.*, last.event as logged, last.received_at as logged_at
       from instances i left join lateral (
         select event, received_at from (
           select id, event, received_at, origin from events
-          where instance = i.name order by id desc limit 100
+          where server = ${server} and instance = i.name order by id desc limit 100
         ) recent
         where origin = 'live' and received_at >= i.known_since order by id desc limit 1
-      ) last on true`,
+      ) last on true
+      where i.server = ${server}`,
     Schema.decodeUnknown(Schema.Array(Row))
   )
   const records = new Map<string, InstanceRecord>(rows.map((row) => [row.name, toRecord(row)]))
 
   const forgotten = Forgotten.make()
-  const lasts = LastEvents.make(sql)
+  const lasts = LastEvents.make(sql, server)
   for (const row of rows) lasts.follow(row.name, toLastEvent(row))
 
   const keep = (record: InstanceRecord): InstanceRecord => {
@@ -104,7 +107,7 @@ const make = Effect.gen(function* () {
       update instances
       set qr_code = null, qr_base64 = null, qr_pairing_code = null,
           qr_received_at = null, qr_expires_at = null
-      where qr_expires_at <= ${DateTime.toDate(now)}`
+      where server = ${server} and qr_expires_at <= ${DateTime.toDate(now)}`
     for (const { name, qr } of expired) if (records.get(name)?.qr === qr) update(name, { qr: null })
   }).pipe(
     Effect.catchAll((error) => Effect.logWarning(`Cannot clear expired codes: ${detailOf(error)}`))
@@ -127,9 +130,9 @@ const make = Effect.gen(function* () {
         const unchanged = before?.desired === desired ? before.desiredAt : undefined
         const desiredAt = since ?? unchanged ?? (yield* DateTime.now)
         yield* sql`
-          insert into instances (name, desired, desired_at, known_since)
-          values (${name}, ${desired}, ${DateTime.toDate(desiredAt)}, ${DateTime.toDate(desiredAt)})
-          on conflict (name) do update
+          insert into instances (server, name, desired, desired_at, known_since)
+          values (${server}, ${name}, ${desired}, ${DateTime.toDate(desiredAt)}, ${DateTime.toDate(desiredAt)})
+          on conflict (server, name) do update
           set desired = excluded.desired, desired_at = excluded.desired_at`
         return keep({ ...nothingObserved, ...records.get(name), name, desired, desiredAt })
       }),
@@ -142,10 +145,10 @@ const make = Effect.gen(function* () {
         const desiredAt = DateTime.unsafeMake(listedAt)
         const at = DateTime.toDate(desiredAt)
         yield* sql`
-          insert into instances (name, desired, desired_at, known_since)
-          select name, 'unset', ${at}, ${at}
+          insert into instances (server, name, desired, desired_at, known_since)
+          select ${server}, name, 'unset', ${at}::timestamptz, ${at}::timestamptz
           from jsonb_array_elements_text(${JSON.stringify(fresh)}::jsonb) as listed (name)
-          on conflict (name) do nothing`
+          on conflict (server, name) do nothing`
         // A command may have added one meanwhile.
         for (const name of fresh)
           if (!records.has(name)) keep({ ...nothingObserved, name, desired: "unset", desiredAt })
@@ -156,7 +159,10 @@ const make = Effect.gen(function* () {
     },
     forget: (name) =>
       Effect.map(
-        Effect.zipRight(sql`delete from instances where name = ${name}`, Clock.currentTimeMillis),
+        Effect.zipRight(
+          sql`delete from instances where server = ${server} and name = ${name}`,
+          Clock.currentTimeMillis
+        ),
         (now) => {
           forgotten.note(name, now)
           records.delete(name)

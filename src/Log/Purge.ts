@@ -5,6 +5,7 @@
  */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Clock, Context, DateTime, Duration, Effect, Layer, Metric } from "effect"
+import { Server } from "../Domain/Server.ts"
 import { EventBus } from "./EventBus.ts"
 import { statements, type Table } from "./Purge/Statements.ts"
 
@@ -53,11 +54,12 @@ export const make = (batch: number) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const bus = yield* EventBus
-    const { ends, fold, isOldAt, look, names, noted, remove, removeGaps } = statements(sql)
+    const server = yield* Server
+    const { ends, fold, isOldAt, look, names, noted, remove, removeGaps } = statements(sql, server)
     /** Rows up to this id need no second look: the rule of all instances has left none that may age. */
     const walkedTo = new Map<Table, number>()
 
-    for (const [instance, until] of yield* noted) bus.announcePurged(instance, until)
+    for (const [instance, until] of yield* noted) bus.announcePurged(instance, until, server)
 
     /** Runs statements, then pauses longer than they took. */
     const gently = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -99,7 +101,7 @@ export const make = (batch: number) =>
           const ours = shares.filter((share) => covers(share.instance))
           const due = ours.filter(({ until }) => until !== null)
           if (table === "events")
-            for (const share of due) bus.announcePurged(share.instance, share.until ?? 0)
+            for (const share of due) bus.announcePurged(share.instance, share.until ?? 0, server)
           if (due.length > 0)
             deleted += yield* remove(
               table,
@@ -145,6 +147,11 @@ export const make = (batch: number) =>
       audit: (before) => walk("audit", { covers: () => true, names: [] }, DateTime.toDate(before)),
       instance: (name) => purge({ instance: name }, null),
       names,
-      tidy: Effect.map(fold, (folded) => bus.foldPurged(folded.map(({ instance }) => instance)))
+      tidy: Effect.map(fold, (folded) =>
+        bus.foldPurged(
+          folded.map(({ instance }) => instance),
+          server
+        )
+      )
     })
   })

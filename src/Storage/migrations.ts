@@ -13,6 +13,7 @@ import append from "./migrations/0009_append.ts"
 import verdicts from "./migrations/0010_verdicts.ts"
 import discovery from "./migrations/0011_discovery.ts"
 import times from "./migrations/0012_times.ts"
+import servers from "./migrations/0013_servers.ts"
 import * as Views from "./Views.ts"
 
 export const history = {
@@ -28,7 +29,8 @@ export const history = {
   "0009_append": append,
   "0010_verdicts": verdicts,
   "0011_discovery": discovery,
-  "0012_times": times
+  "0012_times": times,
+  "0013_servers": servers
 }
 
 const loader = Migrator.fromRecord(history)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { type Config, ConfigProvider, Effect, Either, Option, Redacted } from "effect"
 import * as AppConfig from "../../src/AppConfig.ts"
+import { everySetting } from "../support/everySetting.ts"
 
 const load = <A>(config: Config.Config<A>, variables: Readonly<Record<string, string>>) =>
   Effect.either(ConfigProvider.fromMap(new Map(Object.entries(variables))).load(config))
@@ -97,7 +98,7 @@ describe("METRICS_PER_INSTANCE", () => {
 describe("the settings as a whole", () => {
   it.effect("report these with the other wrong settings", () =>
     Effect.gen(function* () {
-      const loaded = yield* load(AppConfig.everything.config, {
+      const loaded = yield* load(everySetting, {
         EVOLUTION_API_URL: "http://localhost:8080",
         EVOLUTION_API_KEY: "key",
         METRICS_PER_INSTANCE: "some",

@@ -190,7 +190,7 @@ describe("A handler", () => {
       yield* Layer.build(handler.pipe(Layer.provide(layer), Layer.provide(log)))
       yield* publish("custom.event", {})
       for (let count = 0; count < 40; count++) yield* publish("custom.event", {})
-      bus.announcePurged("shop", 20)
+      bus.announcePurged("shop", 20, "default")
       yield* Deferred.succeed(isBusy, undefined)
       while ((yield* heard.take) !== 41) yield* Effect.yieldNow()
       expect(said.flat()).toEqual([

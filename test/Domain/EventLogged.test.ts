@@ -66,21 +66,22 @@ describe("the texts that an event keeps in memory", () => {
 })
 
 describe("an event in the log", () => {
-  it("is the event that was committed, with its cursor", () => {
+  it("is the event that was committed, with its cursor and its server", () => {
     const event = heard("messages.set", [], { progress: 42 })
-    expect(logged(event, 12)).toStrictEqual({ ...event, id: 12 })
+    expect(logged(event, 12, "eu")).toStrictEqual({ ...event, id: 12, server: "eu" })
   })
 
   it("names the gap that it tells about", () => {
     const facts = { instance, event: "gap.updated", receivedAt: 7, gap }
     const event = ofOurs({ ...facts, data: { open: true } }, Scrub.unconfigured)
-    expect(logged(event, 12)).toStrictEqual({ ...event, gap, id: 12 })
+    expect(logged(event, 12, "eu")).toStrictEqual({ ...event, gap, id: 12, server: "eu" })
   })
 
   it.each([null, { progress: 42 }])("is read back with the fields beside its data: %j", (extra) => {
     const data = { state: "open" }
     const record = {
       id: 12,
+      server: "eu",
       instance,
       event: "connection.update",
       data,
@@ -93,6 +94,7 @@ describe("an event in the log", () => {
     const back = toLogged(record)
     expect(back).toMatchObject({
       id: 12,
+      server: "eu",
       json: jsonText('{"state":"open"}'),
       extra: extra === null ? null : jsonText('{"progress":42}'),
       receivedAt: 7

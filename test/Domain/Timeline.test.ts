@@ -31,7 +31,8 @@ const heard = (
       Scrub.unconfigured
     )
   ),
-  id: at
+  id: at,
+  server: "default"
 })
 
 const whatsapp = (at: number, state: string, statusReason = 200, origin?: EventOrigin) =>
@@ -45,7 +46,8 @@ const turned = (at: number, to: (from: State.ListenerState) => State.ListenerSta
       { instance: name, event: "listener.updated", data, receivedAt: at },
       Scrub.unconfigured
     ),
-    id: at
+    id: at,
+  server: "default"
   }
 }
 const listening = (at: number) => turned(at, (from) => State.listening(from, utc(at)))

@@ -129,7 +129,7 @@ describe("a key bound to shop-*", { timeout: 60_000 }, () => {
         Effect.map(call("GET", "/events?after=0", { headers: headers(given) }), ({ json }) =>
           Schema.decodeUnknownSync(Schema.Struct({ recovered: Schema.Boolean }))(json)
         )
-      Context.get(context, EventBus).announcePurged(others, 1)
+      Context.get(context, EventBus).announcePurged(others, 1, "default")
       expect(yield* recovered(key)).toEqual({ recovered: false })
       expect(yield* recovered(bound)).toEqual({ recovered: true })
     })

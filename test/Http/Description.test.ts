@@ -30,6 +30,7 @@ const received = DateTime.unsafeMake("2026-11-24T15:00:00.120Z")
 
 const aMessage = toLogged({
   id: 7,
+  server: "default",
   instance: "loja-1",
   event: "messages.upsert",
   data: { key: { id: "3EB0A1", remoteJid: "5511999990001@s.whatsapp.net" } },
@@ -42,6 +43,7 @@ const aMessage = toLogged({
 
 const record = (event: string, data: unknown) => ({
   id: 7,
+  server: "default",
   instance: "loja-1",
   event,
   data,

@@ -47,6 +47,7 @@ const makeWorld = Effect.gen(function* () {
         watcher?.published([
           {
             id: 1,
+            server: "default",
             instance: "shop-1",
             event: "messages.upsert",
             json: Json.fromLog(data),

@@ -159,8 +159,8 @@ describe("EventBus", () => {
         wants: (instance: string) => instance === "shop",
         missed: (until: number) => Effect.sync(() => missed.push(until))
       }
-      bus.announcePurged("shop", 700)
-      bus.announcePurged("bar", 900)
+      bus.announcePurged("shop", 700, "default")
+      bus.announcePurged("bar", 900, "default")
       log.records = log.records.filter(({ id }) => id > 700 || id < 3)
       expect(yield* take(bus.after(0, reader), 502)).toEqual([1, 2, ...range(701, 1200)])
       expect(missed).toEqual([700])
@@ -168,7 +168,7 @@ describe("EventBus", () => {
       expect(missed).toEqual([700])
       // What was purged and is in memory all the same is not missed.
       yield* publish(bus, range(1201, 1204))
-      bus.announcePurged("shop", 1202)
+      bus.announcePurged("shop", 1202, "default")
       expect(yield* take(bus.after(1200, reader), 4)).toEqual(range(1201, 1204))
       expect(missed).toEqual([700])
     })
@@ -179,7 +179,7 @@ describe("EventBus", () => {
       const { log, make } = makeLog(range(1, 1800))
       const bus = yield* make(8)
       const missed: Array<number> = []
-      bus.announcePurged("shop", 1700)
+      bus.announcePurged("shop", 1700, "default")
       log.records = log.records.filter(({ id }) => id <= 1400 || id > 1700)
       const reader = {
         wants: () => true,

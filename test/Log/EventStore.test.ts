@@ -106,6 +106,7 @@ describe.each(databases)("EventStore on %s", (_name, database) => {
       expect(yield* store.read({ limit: 1 })).toEqual([
         {
           id,
+          server: "default",
           instance: "shop",
           event: "messages.set",
           data: {},

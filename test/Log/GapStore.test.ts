@@ -34,7 +34,7 @@ describe.each(databases)("GapStore on %s", (_name, database) => {
             values (${shop}, 'listening', now()), (${bar}, 'listening', now())
             on conflict do nothing
           )
-          update writer set heard_at = default, stopped = default`
+          update servers set heard_at = default, stopped = default`
       )
     )
   )

@@ -25,6 +25,7 @@ const world = Effect.gen(function* () {
           { length: Math.min(left, 1000) },
           (): LoggedEvent => ({
             id: ++id,
+            server: "default",
             instance: typeof instance === "string" ? instance : instance(id),
             event,
             json: jsonText("null"),

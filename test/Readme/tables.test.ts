@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import * as AppConfig from "../../src/AppConfig.ts"
 import { latest } from "../../src/Storage/migrations.ts"
+import { everySetting } from "../support/everySetting.ts"
 import { settingNames } from "../support/settingNames.ts"
 import { codesIn, read, tablesOf } from "./pages.ts"
 
@@ -18,9 +19,7 @@ const settings = settingRows.flatMap(([names = "", defaults = ""]) => {
 const required = { EVOLUTION_API_URL: "http://localhost:8080", EVOLUTION_API_KEY: "a-key" }
 
 const load = (variables: Readonly<Record<string, string>>) =>
-  ConfigProvider.fromMap(new Map(Object.entries({ ...required, ...variables }))).load(
-    AppConfig.everything.config
-  )
+  ConfigProvider.fromMap(new Map(Object.entries({ ...required, ...variables }))).load(everySetting)
 
 /** Node itself reads these. */
 const ofNode = ["NODE_EXTRA_CA_CERTS"]
@@ -48,9 +47,7 @@ describe("The table of settings", () => {
         .filter(([, text]) => text === "required")
         .flatMap(([names = ""]) => codesIn(names))
       expect(asked).toEqual(Object.keys(required))
-      const error = yield* Effect.flip(
-        ConfigProvider.fromMap(new Map()).load(AppConfig.everything.config)
-      )
+      const error = yield* Effect.flip(ConfigProvider.fromMap(new Map()).load(everySetting))
       expect(AppConfig.explain(error)).toEqual(asked.map((name) => `${name}: not set`))
     })
   )

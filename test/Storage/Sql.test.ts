@@ -35,6 +35,7 @@ const ours = [
   "keys",
   "purges",
   "quarantine",
+  "servers",
   "writer"
 ]
 

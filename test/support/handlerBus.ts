@@ -14,7 +14,11 @@ export const makeBus = Effect.gen(function* () {
   let last = 0
   const logged = (event: string, data: unknown): LoggedEvent => {
     const raw = { name: event, payload: { event, instance: "shop", data }, receivedAt: 7 }
-    return { ...Either.getOrThrow(decode(raw, "live", Scrub.unconfigured)), id: ++last }
+    return {
+      ...Either.getOrThrow(decode(raw, "live", Scrub.unconfigured)),
+      id: ++last,
+      server: "default"
+    }
   }
   return {
     bus,

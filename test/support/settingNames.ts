@@ -1,6 +1,6 @@
 /** Every environment variable that the settings ask for, as they do when they are read. */
 import { ConfigProvider, Effect } from "effect"
-import * as AppConfig from "../../src/AppConfig.ts"
+import { everySetting } from "./everySetting.ts"
 
 const asked = new Set<string>()
 const nothing = ConfigProvider.fromMap(new Map()).flattened
@@ -13,6 +13,6 @@ const listening = ConfigProvider.fromFlat({
   }
 })
 
-Effect.runSync(Effect.either(listening.load(AppConfig.everything.config)))
+Effect.runSync(Effect.either(listening.load(everySetting)))
 
 export const settingNames: ReadonlyArray<string> = [...asked].sort()

@@ -29,6 +29,8 @@ const views: { readonly [Wire in keyof Views]: (data: EventCatalog.Data<Wire>) =
 interface Facts<Wire extends string> {
   /** The event's cursor in the log. */
   readonly id: number
+  /** The Evolution server of the instance. */
+  readonly server: string
   readonly instance: string
   readonly event: Wire
   readonly data: EventCatalog.Data<Wire>
@@ -67,11 +69,12 @@ export const undecoded = ({
   json,
   lifeCycle,
   origin,
-  receivedAt
+  receivedAt,
+  server
 }: LoggedEvent): Omit<DriftedEvent, "paths"> => {
   const logged: unknown = JSON.parse(json)
   const data = lifeCycle === null ? logged : overlaid(logged, Redacted.value(lifeCycle).data)
-  return { id, instance, event, data, receivedAt, origin }
+  return { id, server, instance, event, data, receivedAt, origin }
 }
 
 /** The fields of both, at every depth; those of the upper one where both have them. */

@@ -45,11 +45,14 @@ export const textsOf = ({
 /** An event as the log has it. `id` is its cursor: later events have higher ones. */
 export interface LoggedEvent extends EvolutionEvent {
   readonly id: number
+  /** The Evolution server of the instance. */
+  readonly server: string
 }
 
-/** Adds the cursor. Field by field: a spread takes as long as scrubbing the event. */
-export const logged = (event: EvolutionEvent, id: number): LoggedEvent => ({
+/** Adds the cursor and the server. Field by field: a spread takes as long as scrubbing the event. */
+export const logged = (event: EvolutionEvent, id: number, server: string): LoggedEvent => ({
   id,
+  server,
   instance: event.instance,
   event: event.event,
   json: event.json,
@@ -65,6 +68,8 @@ export const logged = (event: EvolutionEvent, id: number): LoggedEvent => ({
 export const EventRecord = Schema.Struct({
   /** The cursor: `after` takes it. Grows with every event; has holes. */
   id: Schema.Int,
+  /** The Evolution server of the instance, by its id in the settings; `default` if it has none there. */
+  server: Schema.String,
   instance: Schema.String,
   event: Schema.String,
   /** As Evolution sent it, but for secrets at the places of `Scrub/Places`; Buffers are base64 text. */

@@ -94,7 +94,7 @@ const logged = (event: LoggedEvent): string => {
   const known = texts.get(event)
   if (known !== undefined) return known
   const text =
-    `${id(event.id)}data: {"id":${event.id},"instance":${JSON.stringify(event.instance)},` +
+    `${id(event.id)}data: {"id":${event.id},"server":"${event.server}","instance":${JSON.stringify(event.instance)},` +
     `"event":${JSON.stringify(event.event)},"data":${event.json},"extra":${event.extra},` +
     `"upstreamTime":${JSON.stringify(event.upstreamTime)},` +
     `"upstreamAt":${Option.match(upstreamAt(event), { onNone: () => null, onSome: isoText })},` +

@@ -12,6 +12,8 @@ import { messageRows } from "./Rows.ts"
 
 export interface EventQuery {
   readonly instance?: string | undefined
+  /** Only events of these servers; `null`: of all. */
+  readonly servers?: ReadonlyArray<string> | null | undefined
   /** Only instances whose name matches one of these patterns; `null`: of all. */
   readonly only?: ReadonlyArray<string> | null | undefined
   /** The wire's names; none: every event. */
@@ -39,6 +41,7 @@ export interface Heard {
 
 interface EventRow {
   readonly id: string
+  readonly server: string
   readonly instance: string
   readonly event: string
   readonly data: unknown
@@ -82,7 +85,7 @@ const isOtherForm = (sql: SqlClient.SqlClient): Statement.Fragment => {
 }
 
 const columns = (sql: SqlClient.SqlClient) =>
-  sql.literal("id, instance, event, data, extra, upstream_time, received_at, origin")
+  sql.literal("id, server, instance, event, data, extra, upstream_time, received_at, origin")
 
 /** Bytes of the data as text. Only what Postgres has compressed has to be read for that. */
 const sizeOf = (sql: SqlClient.SqlClient) =>
@@ -90,7 +93,8 @@ const sizeOf = (sql: SqlClient.SqlClient) =>
     case when pg_column_compression(data) is null then pg_column_size(data)
       else octet_length(data::text) end + coalesce(octet_length(extra::text), 0)`)
 
-export const queries = (sql: SqlClient.SqlClient) => ({
+/** Instances are those of the server; `read` reads the events of all servers. */
+export const queries = (sql: SqlClient.SqlClient, server: string) => ({
   unheard: (messages: ReadonlyArray<EvolutionEvent>) =>
     Effect.map(
       sql<{ n: number }>`
@@ -100,7 +104,7 @@ export const queries = (sql: SqlClient.SqlClient) => ({
           select from events e
           where e.data #>> '{key,id}' = m.data #>> '{key,id}'
             and e.event in ('messages.upsert', 'send.message')
-            and e.instance = m.instance
+            and e.instance = m.instance and e.server = ${server}
             and coalesce(e.data #>> '{key,fromMe}', 'false') =
               coalesce(m.data #>> '{key,fromMe}', 'false')
             and (e.data #>> '{key,remoteJid}' = m.data #>> '{key,remoteJid}' or ${isOtherForm(sql)}))`,
@@ -117,7 +121,7 @@ export const queries = (sql: SqlClient.SqlClient) => ({
       sql<{ lid: string; phone: string }>`
         select distinct m.lid, e.data #>> '{key,remoteJid}' as phone
         from jsonb_to_recordset(${JSON.stringify(hidden)}::jsonb) as m (id text, lid text)
-        join events e on e.instance = ${instance} and e.data #>> '{key,id}' = m.id
+        join events e on e.server = ${server} and e.instance = ${instance} and e.data #>> '{key,id}' = m.id
         where e.event in ('messages.upsert', 'send.message')
           and e.data #>> '{key,remoteJid}' like '%@s.whatsapp.net'`,
       (rows) => rows.map(({ lid, phone }) => [lid, phone] as const)
@@ -135,7 +139,7 @@ export const queries = (sql: SqlClient.SqlClient) => ({
             select key, received_at, sent, instance_id from (
               select id, event, origin, data #>> '{key,id}' as key, received_at,
                 data ->> 'messageTimestamp' as sent, data ->> 'instanceId' as instance_id from events
-              where instance = ${instance} and ${side} order by ${order} limit 5000
+              where server = ${server} and instance = ${instance} and ${side} order by ${order} limit 5000
             ) as near
             where event in ('messages.upsert', 'send.message') and origin = 'live'
               and key is not null
@@ -152,7 +156,7 @@ export const queries = (sql: SqlClient.SqlClient) => ({
         )
       const heardBefore = sql`received_at <= ${DateTime.toDate(from)}`
       const [pivot] = yield* sql<{ id: string }>`
-        select id from events where instance = ${instance} and ${heardBefore}
+        select id from events where server = ${server} and instance = ${instance} and ${heardBefore}
         order by id desc limit 1`
       return {
         before: yield* nearest(heardBefore, sql`id desc`),
@@ -163,11 +167,21 @@ export const queries = (sql: SqlClient.SqlClient) => ({
         )
       }
     }),
-  read: ({ after = 0, bytes, events = [], instance, limit, only = null, until }: EventQuery) => {
+  read: ({
+    after = 0,
+    bytes,
+    events = [],
+    instance,
+    limit,
+    only = null,
+    servers = null,
+    until
+  }: EventQuery) => {
     const wanted = (from: Statement.Fragment) =>
       sql.and([
         sql`id > ${from}`,
         ...(until === undefined ? [] : [sql`id <= ${until}`]),
+        ...(servers === null ? [] : [sql.in("server", servers)]),
         ...(instance === undefined ? [] : [sql`instance = ${instance}`]),
         ...(only === null ? [] : [sql`instance ~ ${expressionOf(only)}`]),
         ...(events.length === 0 ? [] : [sql.in("event", events)])
@@ -197,7 +211,8 @@ export const queries = (sql: SqlClient.SqlClient) => ({
     Effect.gen(function* () {
       const newest = (which: Statement.Fragment, limit: number) => sql<EventRow>`
         select ${columns(sql)} from events
-        where instance = ${instance} and event in (${sql.literal(stateChangeNames)}) and ${which}
+        where server = ${server} and instance = ${instance}
+          and event in (${sql.literal(stateChangeNames)}) and ${which}
         order by received_at desc, id desc limit ${limit}`
       const before = sql`received_at < ${DateTime.toDate(since)}`
       const recent = yield* newest(sql`received_at >= ${DateTime.toDate(since)}`, maxTurns)

@@ -5,6 +5,7 @@ import { Array as Arr, Cause, Effect, Either, identity } from "effect"
 import { logged, type QuarantinedEvent } from "../../Domain/Event.ts"
 import * as Json from "../../Domain/Json.ts"
 import { project } from "../../Domain/Projection.ts"
+import { Server } from "../../Domain/Server.ts"
 import { EventBus } from "../EventBus.ts"
 import { EventStore } from "../EventStore.ts"
 import { InstanceStore } from "../InstanceStore.ts"
@@ -21,6 +22,7 @@ export const make = Effect.fnUntraced(function* (
   const store = yield* EventStore
   const instances = yield* InstanceStore
   const bus = yield* EventBus
+  const server = yield* Server
 
   /** Drops back-filled messages that the log already has. */
   const unheard = (items: Batch): Effect.Effect<Batch, SqlError.SqlError> =>
@@ -74,7 +76,9 @@ export const make = Effect.fnUntraced(function* (
       Effect.sync(() => {
         for (const item of items) item.onCommitted?.(fresh.has(item) && isFetched(item))
       }),
-      Effect.suspend(() => bus.publish(events.map((event, nth) => logged(event, ids[nth] ?? 0)))),
+      Effect.suspend(() =>
+        bus.publish(events.map((event, nth) => logged(event, ids[nth] ?? 0, server)))
+      ),
       Count.committed(events, quarantined.length)
     ]
     return Effect.forEach(steps, survive, { discard: true })

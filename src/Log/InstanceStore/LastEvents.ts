@@ -17,7 +17,7 @@ interface Last {
   isBehind: boolean
 }
 
-export const make = (sql: SqlClient.SqlClient) => {
+export const make = (sql: SqlClient.SqlClient, server: string) => {
   const lasts = new Map<string, Last>()
 
   /** Picks rows that are behind, and moves them to the end, so that the other rows come first next time. */
@@ -66,11 +66,12 @@ export const make = (sql: SqlClient.SqlClient) => {
         with free as (
           select i.name, l.event, l.at
           from instances i join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-            as l (name text, event text, at timestamptz) on i.name = l.name
+            as l (name text, event text, at timestamptz)
+            on i.server = ${server} and i.name = l.name
           for update of i skip locked
         )
         update instances i set last_event = f.event, last_event_at = f.at
-        from free f where i.name = f.name returning i.name`.pipe(
+        from free f where i.server = ${server} and i.name = f.name returning i.name`.pipe(
         Effect.tap((written) => Effect.sync(() => written.map(({ name }) => behind.delete(name)))),
         Effect.ensuring(
           Effect.sync(() => {

@@ -21,9 +21,13 @@ export interface Share {
   readonly hasYoung: boolean
 }
 
-export const statements = (sql: SqlClient.SqlClient) => {
+/** Rows are those of the server; of the audit also rows about no instance. */
+export const statements = (sql: SqlClient.SqlClient, server: string) => {
   const isOld = (table: Table, before: Date | null): Statement.Fragment =>
     before === null ? sql`true` : sql`${sql(times[table])} < ${before}`
+
+  const isOurs = (table: Table): Statement.Fragment =>
+    table === "audit" ? sql`coalesce(server, ${server}) = ${server}` : sql`server = ${server}`
 
   return {
     ends: (table: Table) =>
@@ -57,7 +61,7 @@ export const statements = (sql: SqlClient.SqlClient) => {
             max(id) filter (where old) as until, bool_or(not old) as young
           from (
             select id, instance, ${isOld(table, page.before)} as old from ${sql(table)}
-            where id > ${page.after} and id < ${page.end}
+            where id > ${page.after} and id < ${page.end} and ${isOurs(table)}
               and ${page.instance === undefined ? sql`true` : sql`instance = ${page.instance}`}
             order by id limit ${page.size}
           ) as page
@@ -84,15 +88,15 @@ export const statements = (sql: SqlClient.SqlClient) => {
       const noted =
         table === "events"
           ? sql`
-              insert into purges (instance, until)
-              select instance, max(id) from gone group by instance
-              on conflict (instance) do update set until = greatest(purges.until, excluded.until)`
+              insert into purges (server, instance, until)
+              select ${server}, instance, max(id) from gone group by instance
+              on conflict (server, instance) do update set until = greatest(purges.until, excluded.until)`
           : sql`select`
       return Effect.map(
         sql<{ count: number }>`
           with gone as (
             delete from ${sql(table)}
-            where id > ${page.after} and id <= ${page.last}
+            where id > ${page.after} and id <= ${page.last} and ${isOurs(table)}
               and ${isOld(table, page.before)} and ${whose}
             returning id, instance
           ), noted as (${noted})
@@ -109,7 +113,7 @@ export const statements = (sql: SqlClient.SqlClient) => {
         with gone as (
           delete from gaps where id in (
             select id from gaps
-            where ${sql.in("instance", instances)}
+            where server = ${server} and ${sql.in("instance", instances)}
               and ${before === null ? sql`true` : sql`"to" < ${before} and recovered is not null and retry_at is null`}
             limit ${size}
           ) returning instance, recovered, retry_at, "to"
@@ -117,36 +121,38 @@ export const statements = (sql: SqlClient.SqlClient) => {
         select instance, count(*)::integer as count,
           (count(*) filter (
             where recovered is false and retry_at is null and exists (
-              select from instances where name = gone.instance and gone."to" >= known_since)
+              select from instances
+              where server = ${server} and name = gone.instance and gone."to" >= known_since)
           ))::integer as lost
         from gone group by instance`,
-    ...notes(sql)
+    ...notes(sql, server)
   }
 }
 
 /** Instances with rows, and the notes of what was purged of them. */
-const notes = (sql: SqlClient.SqlClient) => ({
-  /** Every name that the log, the quarantine or the ledger has something of; by hops along the index. */
+const notes = (sql: SqlClient.SqlClient, server: string) => ({
+  /** Every name that the log, the quarantine or the ledger has something of, at any server; by hops along the index. */
   names: Effect.map(
     sql<{ name: string }>`
       ${sql.unsafe(["events", "quarantine", "gaps"].map(hops).join(" union "))}`,
     (rows) => rows.map(({ name }) => name)
   ),
   noted: Effect.map(
-    sql<{ instance: string; until: string }>`select instance, until from purges`,
+    sql<{ instance: string; until: string }>`
+      select instance, until from purges where server = ${server}`,
     (rows) => rows.map(({ instance, until }) => [instance, Number(until)] as const)
   ),
   /** Folds the notes of deleted instances into one, as soon as no event is older. */
   fold: sql<{ instance: string }>`
     with gone as (
       delete from purges p
-      where instance <> '' and until < (select coalesce(min(id), 0) from events)
-        and not exists (select from instances where name = p.instance)
+      where server = ${server} and instance <> '' and until < (select coalesce(min(id), 0) from events)
+        and not exists (select from instances where server = ${server} and name = p.instance)
       returning instance, until
     ), folded as (
-      insert into purges (instance, until)
-      select '', max(until) from gone having count(*) > 0
-      on conflict (instance) do update set until = greatest(purges.until, excluded.until)
+      insert into purges (server, instance, until)
+      select ${server}, '', max(until) from gone having count(*) > 0
+      on conflict (server, instance) do update set until = greatest(purges.until, excluded.until)
     )
     select instance from gone`
 })

@@ -9,7 +9,7 @@ describe("a reader of purged events", () => {
     Effect.gen(function* () {
       const { bus, log, url } = yield* serving([...records(1, 4), record(5, { instance: "bar" })])
       log.records = log.records.filter(({ id }) => id > 3)
-      bus.announcePurged("shop", 3)
+      bus.announcePurged("shop", 3, "default")
       const helloOf = (path: string) =>
         Effect.flatMap(open(url, path), (reader) =>
           Effect.map(reader.take(2), ([hello, next]) => [hello?.data, next?.id])
@@ -27,7 +27,7 @@ describe("a reader of purged events", () => {
   it.scopedLive("reads it in a page of the log, too", () =>
     Effect.gen(function* () {
       const { bus, call } = yield* serving(records(4, 6))
-      bus.announcePurged("shop", 3)
+      bus.announcePurged("shop", 3, "default")
       const recovered = (query: string) =>
         Effect.map(call("GET", `/events${query}`), ({ json }) => json)
       expect(yield* recovered("?after=1")).toMatchObject({ recovered: false, next: 6 })
@@ -48,7 +48,7 @@ describe("a reader of purged events", () => {
         // The first page has been read.
         if (log.reads !== 2) return
         log.records = log.records.filter(({ id }) => id > 1990)
-        bus.announcePurged("shop", 1990)
+        bus.announcePurged("shop", 1990, "default")
       })
       const reader = yield* open(url, "/events/stream?after=0")
       const frames = yield* reader.take(512)

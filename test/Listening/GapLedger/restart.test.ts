@@ -46,7 +46,7 @@ describe.each(databases)("The ledger, restarted on %s,", (_name, database) => {
         SqlClient.SqlClient,
         (sql) => sql`
           with gone as (delete from gaps), forgotten as (delete from instances)
-          update writer set heard_at = default, stopped = default`
+          update servers set heard_at = default, stopped = default`
       )
     )
   )

@@ -14,7 +14,7 @@ export const sharedDatabase = () => {
           SqlClient.SqlClient,
           (sql) => sql`
             truncate events, quarantine, instances, gaps, purges restart identity;
-            update writer set heard_at = null, stopped = false`
+            update servers set heard_at = null, stopped = false`
         )
       ),
     30_000

@@ -9,6 +9,7 @@ import { jsonText } from "../../support/jsonText.ts"
 
 export const record = (id: number, more: Partial<EventRecord> = {}): EventRecord => ({
   id,
+  server: "default",
   instance: "shop",
   event: "call",
   data: { id },
@@ -22,6 +23,7 @@ export const record = (id: number, more: Partial<EventRecord> = {}): EventRecord
 
 export const logged = (id: number): LoggedEvent => ({
   id,
+  server: "default",
   instance: "shop",
   event: "call",
   json: jsonText(JSON.stringify({ id })),

@@ -1,0 +1,71 @@
+/**
+ * The Evolution servers: `EVOLUTION_SERVERS=eu,br-2`. A variable with a server's id behind it holds for that server
+ * alone: `EVOLUTION_API_URL__EU`, `BACKFILL_LIMIT__BR_2`.
+ */
+import { Array as Arr, Config, ConfigError, ConfigProvider, Effect, Either, Schema } from "effect"
+import { defaultServer, ServerId } from "../Domain/Server.ts"
+
+/** Variables that say which server it is: the general one is that of `default` alone. */
+const identity = ["EVOLUTION_API_URL", "EVOLUTION_API_KEY"]
+
+/** Variables that a server may have of its own. Without it the general one counts. */
+export const perServer: ReadonlyArray<string> = [
+  ...identity,
+  "EVOLUTION_MODE",
+  "EVOLUTION_PROXY",
+  "AUTO_START",
+  "IMPORT_ON_START",
+  "BACKFILL_LIMIT",
+  "QUEUE_MAX_MIB",
+  "QUEUE_MAX_AGE",
+  "EVENT_OMIT",
+  "EVENT_RETENTION"
+]
+
+/** The name that a variable has for one server: `EVOLUTION_MODE__BR_2`. */
+export const variableOf = (name: string, server: string): string =>
+  `${name}__${server.toUpperCase().replaceAll("-", "_")}`
+
+const isServerId = Schema.is(ServerId)
+
+const parse = (text: string): Either.Either<Arr.NonEmptyReadonlyArray<ServerId>, string> => {
+  const ids = text.split(",").map((id) => id.trim())
+  if (!Arr.every(ids, isServerId) || !Arr.isNonEmptyReadonlyArray(ids))
+    return Either.left(
+      'Expected ids of 1 to 32 characters ("a" to "z", "0" to "9", "-") with commas between, e.g. eu,br'
+    )
+  const repeated = ids.find((id, nth) => ids.indexOf(id) !== nth)
+  return repeated === undefined
+    ? Either.right(ids)
+    : Either.left(`Expected each server once, and "${repeated}" is there twice`)
+}
+
+/** The ids of the servers, in their order. Without the setting there is one, `default`. */
+export const servers: Config.Config<Arr.NonEmptyReadonlyArray<ServerId>> = Config.nonEmptyString(
+  "EVOLUTION_SERVERS"
+).pipe(
+  Config.mapOrFail((text) =>
+    Either.mapLeft(parse(text), (why) => ConfigError.InvalidData([], why))
+  ),
+  Config.withDefault([defaultServer])
+)
+
+/** The variables of one server: its own, where it has them, in the place of the general ones. */
+export const providerFor = (
+  provider: ConfigProvider.ConfigProvider,
+  server: ServerId
+): Effect.Effect<ConfigProvider.ConfigProvider, ConfigError.ConfigError> =>
+  Effect.map(
+    Effect.filter(perServer, (name) =>
+      Effect.map(
+        provider.load(Config.option(Config.string(variableOf(name, server)))),
+        ({ _tag }) => _tag === "Some" || (server !== defaultServer && identity.includes(name))
+      )
+    ),
+    (own) => {
+      const names = new Set(own)
+      return ConfigProvider.mapInputPath(provider, (name) =>
+        names.has(name) ? variableOf(name, server) : name
+      )
+    }
+  )

@@ -1,0 +1,46 @@
+/** The Evolution servers that the service listens to, each with its own listeners and instances. */
+import { type Array as Arr, Context, Effect, Layer } from "effect"
+import { Server } from "../Domain/Server.ts"
+import { Clocks } from "../Listening/Clocks.ts"
+import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
+import { Proof } from "../Listening/Proof.ts"
+import { Ingest } from "../Log/Ingest.ts"
+import { InstanceStore } from "../Log/InstanceStore.ts"
+import { Instances } from "./Instances.ts"
+import { Pairing } from "./Pairing.ts"
+import { Summary } from "./Summary.ts"
+
+/** The services of one server. */
+export const one = Effect.all({
+  id: Server,
+  clocks: Clocks,
+  ingest: Ingest,
+  instances: Instances,
+  pairing: Pairing,
+  proof: Proof,
+  records: InstanceStore,
+  registry: ListenerRegistry,
+  summary: Summary
+})
+
+export type OneServer = Effect.Effect.Success<typeof one>
+
+export class Servers extends Context.Tag("evolution-listener/Servers")<
+  Servers,
+  {
+    /** In the order of the settings. */
+    readonly all: Arr.NonEmptyReadonlyArray<OneServer>
+    readonly get: (id: string) => OneServer | undefined
+  }
+>() {
+  /** The one server of the program. */
+  static readonly layer = Layer.effect(
+    Servers,
+    Effect.map(one, (server) => of([server]))
+  )
+}
+
+export const of = (all: Arr.NonEmptyReadonlyArray<OneServer>): Servers["Type"] => ({
+  all,
+  get: (id) => all.find((server) => server.id === id)
+})

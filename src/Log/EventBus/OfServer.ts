@@ -1,0 +1,37 @@
+/** The bus as the listeners of one Evolution server see it: with the events of that server alone. */
+import { Stream } from "effect"
+import type { LoggedEvent } from "../../Domain/Event.ts"
+import type { EventBus } from "../EventBus.ts"
+
+/** Narrows what is read. What is published, and what is purged, goes to all. */
+export const ofServer = (bus: EventBus["Type"], server: string): EventBus["Type"] => {
+  const isOurs = (event: LoggedEvent) => event.server === server
+  const wants =
+    (own: (instance: string, server: string) => boolean) => (instance: string, of: string) =>
+      of === server && own(instance, of)
+  return {
+    ...bus,
+    after: (cursor, reader) =>
+      Stream.filter(
+        bus.after(
+          cursor,
+          reader && {
+            ...reader,
+            wants: wants(reader.wants),
+            query: { ...reader.query, servers: [server] }
+          }
+        ),
+        isOurs
+      ),
+    watch: (watcher) =>
+      bus.watch({
+        ...watcher,
+        published: (events) => {
+          // A batch is of one server.
+          if (events[0] !== undefined && isOurs(events[0])) watcher.published(events)
+        }
+      }),
+    recent: (cursor) => bus.recent(cursor).filter(isOurs),
+    purgedUntil: (own) => bus.purgedUntil(wants(own))
+  }
+}

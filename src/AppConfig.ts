@@ -25,7 +25,6 @@ import * as Servers from "./AppConfig/Servers.ts"
 import { type Setting, Settings, setting } from "./AppConfig/Setting.ts"
 import * as Traces from "./AppConfig/Traces.ts"
 import * as TrustedProxies from "./AppConfig/TrustedProxies.ts"
-import type { ServerId } from "./Domain/Server.ts"
 
 export { type AutoStart, autoStartOf } from "./AppConfig/AutoStart.ts"
 export type { Address, Tls } from "./AppConfig/DatabaseUrl.ts"
@@ -211,7 +210,7 @@ export const ofService = setting(
 
 /** Gives the settings of each server to an effect, in the order of `servers`. */
 export const forEachServer = <A, E, R>(
-  run: (server: ServerId) => Effect.Effect<A, E, R>
+  run: (server: string) => Effect.Effect<A, E, R>
 ): Effect.Effect<ReadonlyArray<A>, E | ConfigError.ConfigError, Exclude<R, Settings> | Settings> =>
   Effect.flatMap(Effect.all([Settings, servers]), ([settings, ids]) =>
     Effect.forEach(ids, (id) =>

@@ -16,7 +16,7 @@ import * as Settings from "./AppConfig/Settings.ts"
 import * as AppConfig from "./AppConfig.ts"
 import * as StopPlan from "./Concurrency/StopPlan.ts"
 import * as Drift from "./Delivery/Drift.ts"
-import { Server, type ServerId } from "./Domain/Server.ts"
+import { Server, ServerId } from "./Domain/Server.ts"
 import { EventSource } from "./Evolution/EventSource.ts"
 import { EvolutionClient } from "./Evolution/EvolutionClient.ts"
 import * as Transport from "./Evolution/Transport.ts"
@@ -37,13 +37,14 @@ import { Proof } from "./Listening/Proof.ts"
 import { Recovery } from "./Listening/Recovery.ts"
 import * as StateWatch from "./Listening/StateWatch.ts"
 import { admit } from "./Log/Admission.ts"
-import { EventBus, ofServer } from "./Log/EventBus.ts"
+import { EventBus } from "./Log/EventBus.ts"
 import { EventStore } from "./Log/EventStore.ts"
 import { GapStore } from "./Log/GapStore.ts"
 import { Ingest } from "./Log/Ingest.ts"
 import { InstanceStore } from "./Log/InstanceStore.ts"
 import { KeptDefaults } from "./Log/KeptDefaults.ts"
 import { Purge } from "./Log/Purge.ts"
+import { ofServer } from "./Log/ServerBus.ts"
 import * as StormLog from "./Log/StormLog.ts"
 import * as Sql from "./Storage/Sql.ts"
 
@@ -144,7 +145,7 @@ const compose = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClien
   Layer.scopedContext(
     Effect.gen(function* () {
       const settings = yield* Settings.Settings
-      const ids = yield* AppConfig.servers
+      const ids = Arr.map(yield* AppConfig.servers, (id) => ServerId.make(id))
       const isOne = ids.length === 1
       yield* admit(ids)
       const scope = yield* Effect.scope

@@ -11,7 +11,8 @@ export class Audit extends Context.Tag("evolution-listener/Audit")<
     /** Runs a command and records its outcome. */
     readonly record: (
       action: string,
-      instance: string | null
+      instance: string | null,
+      server?: string | null
     ) => <A, E, R>(command: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | Caller>
     /** Newest first; `before`: only entries older than this id. */
     readonly read: (query: {
@@ -33,29 +34,32 @@ interface Row {
   readonly key_name: string
   readonly action: string
   readonly instance: string | null
+  readonly server: string | null
   readonly outcome: string
 }
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   return Audit.of({
-    record: (action, instance) => (command) =>
-      Effect.flatMap(Effect.all([Caller, DateTime.now]), ([caller, at]) =>
-        Effect.onExit(command, (exit) => {
-          const outcome = outcomeOf(exit)
-          return sql`
-            insert into audit (at, key_id, key_name, action, instance, outcome)
-            values (${DateTime.toDate(at)}, ${caller.id}, ${caller.name}, ${action}, ${instance},
+    record:
+      (action, instance, server = null) =>
+      (command) =>
+        Effect.flatMap(Effect.all([Caller, DateTime.now]), ([caller, at]) =>
+          Effect.onExit(command, (exit) => {
+            const outcome = outcomeOf(exit)
+            return sql`
+            insert into audit (at, key_id, key_name, action, instance, server, outcome)
+            values (${DateTime.toDate(at)}, ${caller.id}, ${caller.name}, ${action}, ${instance}, ${server},
               ${outcome})`.pipe(
-            // Then the log has to remember.
-            Effect.catchAll((error) =>
-              Effect.logError(
-                `Cannot write down that "${caller.name}" asked for "${action}" of "${instance ?? ""}": ${outcome}; ${detailOf(error)}`
+              // Then the log has to remember.
+              Effect.catchAll((error) =>
+                Effect.logError(
+                  `Cannot write down that "${caller.name}" asked for "${action}" of "${instance ?? ""}": ${outcome}; ${detailOf(error)}`
+                )
               )
             )
-          )
-        })
-      ),
+          })
+        ),
     read: ({ before, limit }) =>
       Effect.map(
         sql<Row>`

@@ -7,11 +7,13 @@ import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { isValid, type Key, NamePattern, Scope } from "../Domain/Key.ts"
+import { ServerId } from "../Domain/Server.ts"
 
 export interface KeyWanted {
   readonly name: string
   readonly scope: Scope
   readonly instances: ReadonlyArray<string> | null
+  readonly servers: ReadonlyArray<ServerId> | null
   readonly expiresAt: DateTime.Utc | null
 }
 
@@ -51,6 +53,7 @@ const Row = Schema.Struct({
   hash: Schema.String,
   scope: Scope,
   instances: Schema.NullOr(Schema.Array(NamePattern)),
+  servers: Schema.NullOr(Schema.Array(ServerId)),
   created_at: Schema.DateTimeUtcFromDate,
   expires_at: Time,
   revoked_at: Time,
@@ -78,17 +81,26 @@ const make = Effect.gen(function* () {
   }
 
   return KeyStore.of({
-    create: ({ expiresAt, instances, name, scope: given }) =>
+    create: ({ expiresAt, instances, name, scope: given, servers }) =>
       Effect.gen(function* () {
         const secret = Redacted.make(`el_${randomBytes(32).toString("base64url")}`)
         const hash = hashOf(secret)
         const createdAt = yield* DateTime.now
-        const facts = { id: randomUUID(), name, scope: given, instances, createdAt, expiresAt }
+        const facts = {
+          id: randomUUID(),
+          name,
+          scope: given,
+          instances,
+          servers,
+          createdAt,
+          expiresAt
+        }
         const key: Key = { ...facts, revokedAt: null, lastUsedAt: null }
         yield* sql`
-          insert into keys (id, name, hash, scope, instances, created_at, expires_at)
+          insert into keys (id, name, hash, scope, instances, servers, created_at, expires_at)
           values (${key.id}, ${name}, ${hash}, ${given},
             ${instances === null ? null : JSON.stringify(instances)}::jsonb,
+            ${servers === null ? null : JSON.stringify(servers)}::jsonb,
             ${DateTime.toDate(createdAt)}, ${expiresAt && DateTime.toDate(expiresAt)})`
         keys.set(hash, key)
         return [key, secret] as const

@@ -2,8 +2,7 @@
  * The Evolution servers: `EVOLUTION_SERVERS=eu,br-2`. A variable with a server's id behind it holds for that server
  * alone: `EVOLUTION_API_URL__EU`, `BACKFILL_LIMIT__BR_2`.
  */
-import { Array as Arr, Config, ConfigError, ConfigProvider, Effect, Either, Schema } from "effect"
-import { defaultServer, ServerId } from "../Domain/Server.ts"
+import { Array as Arr, Config, ConfigError, ConfigProvider, Effect, Either } from "effect"
 
 /** Variables that say which server it is: the general one is that of `default` alone. */
 const identity = ["EVOLUTION_API_URL", "EVOLUTION_API_KEY"]
@@ -26,11 +25,14 @@ export const perServer: ReadonlyArray<string> = [
 export const variableOf = (name: string, server: string): string =>
   `${name}__${server.toUpperCase().replaceAll("-", "_")}`
 
-const isServerId = Schema.is(ServerId)
+/** As `Domain/Server` has it. */
+const isServerId = (id: string): boolean => /^[a-z0-9-]{1,32}$/.test(id)
 
-const parse = (text: string): Either.Either<Arr.NonEmptyReadonlyArray<ServerId>, string> => {
+const defaultServer = "default"
+
+const parse = (text: string): Either.Either<Arr.NonEmptyReadonlyArray<string>, string> => {
   const ids = text.split(",").map((id) => id.trim())
-  if (!Arr.every(ids, isServerId) || !Arr.isNonEmptyReadonlyArray(ids))
+  if (!ids.every(isServerId) || !Arr.isNonEmptyReadonlyArray(ids))
     return Either.left(
       'Expected ids of 1 to 32 characters ("a" to "z", "0" to "9", "-") with commas between, e.g. eu,br'
     )
@@ -41,7 +43,7 @@ const parse = (text: string): Either.Either<Arr.NonEmptyReadonlyArray<ServerId>,
 }
 
 /** The ids of the servers, in their order. Without the setting there is one, `default`. */
-export const servers: Config.Config<Arr.NonEmptyReadonlyArray<ServerId>> = Config.nonEmptyString(
+export const servers: Config.Config<Arr.NonEmptyReadonlyArray<string>> = Config.nonEmptyString(
   "EVOLUTION_SERVERS"
 ).pipe(
   Config.mapOrFail((text) =>
@@ -53,7 +55,7 @@ export const servers: Config.Config<Arr.NonEmptyReadonlyArray<ServerId>> = Confi
 /** The variables of one server: its own, where it has them, in the place of the general ones. */
 export const providerFor = (
   provider: ConfigProvider.ConfigProvider,
-  server: ServerId
+  server: string
 ): Effect.Effect<ConfigProvider.ConfigProvider, ConfigError.ConfigError> =>
   Effect.map(
     Effect.filter(perServer, (name) =>

@@ -8,7 +8,6 @@ import {
   Effect,
   Effectable
 } from "effect"
-import type { ServerId } from "../Domain/Server.ts"
 
 /** The settings of the service, or of one Evolution server. */
 export interface Loaded {
@@ -17,7 +16,7 @@ export interface Loaded {
   /** Everything that is built with these settings, so that it is built once for them. */
   readonly built: Layer.MemoMap
   /** The settings as they are for one Evolution server. */
-  readonly ofServer: (server: ServerId) => Effect.Effect<Loaded, ConfigError.ConfigError>
+  readonly ofServer: (server: string) => Effect.Effect<Loaded, ConfigError.ConfigError>
 }
 
 export class Settings extends Context.Tag("evolution-listener/Settings")<Settings, Loaded>() {}

@@ -10,6 +10,8 @@ export const AuditRow = Schema.Struct({
   /** The command: `create`, `stop`, … */
   action: Schema.String,
   instance: Schema.NullOr(Schema.String),
+  /** The Evolution server of the instance; `null` where there is no instance. */
+  server: Schema.NullOr(Schema.String),
   /** `done`, or the tag of the error. */
   outcome: Schema.String
 }).annotations({ identifier: "AuditRow" })

@@ -1,5 +1,6 @@
 /** Permissions: keys, their scopes, and the instances they are bound to. */
 import { Context, DateTime, Schema } from "effect"
+import { ServerId } from "./Server.ts"
 
 /**
  * `read`: states, gaps, events. `operate`: also codes (a code links a phone) and commands. `admin`: also
@@ -25,6 +26,8 @@ export const Key = Schema.Struct({
   scope: Scope,
   /** `null`: all instances. */
   instances: Schema.NullOr(Schema.Array(NamePattern)),
+  /** The Evolution servers of these instances; `null`: all servers. */
+  servers: Schema.NullOr(Schema.Array(ServerId)),
   createdAt: Schema.DateTimeUtc,
   expiresAt: Schema.NullOr(Schema.DateTimeUtc),
   revokedAt: Schema.NullOr(Schema.DateTimeUtc),
@@ -46,6 +49,7 @@ export class Caller extends Context.Tag("evolution-listener/Caller")<
     readonly name: string
     readonly scope: Scope
     readonly instances: ReadonlyArray<string> | null
+    readonly servers: ReadonlyArray<string> | null
   }
 >() {}
 
@@ -74,7 +78,17 @@ export const matcherOf = (patterns: ReadonlyArray<string>): ((name: string) => b
   return (name) => expression.test(name)
 }
 
-/** True if a caller may know of an instance. */
-export const sees = ({ instances }: Caller["Type"]): ((instance: string) => boolean) => {
-  return instances === null ? () => true : matcherOf(instances)
+/** True if a caller may know of an instance of a server. */
+export const sees = ({
+  instances,
+  servers
+}: Caller["Type"]): ((instance: string, server: string) => boolean) => {
+  const isNamed = instances === null ? () => true : matcherOf(instances)
+  return servers === null
+    ? isNamed
+    : (instance, server) => servers.includes(server) && isNamed(instance)
 }
+
+/** True if a caller may know of a server. */
+export const seesServer = ({ servers }: Caller["Type"], server: string): boolean =>
+  servers === null || servers.includes(server)

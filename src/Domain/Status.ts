@@ -15,6 +15,7 @@ import {
   WhatsAppState
 } from "./Instance.ts"
 import { ListenerState, ParkReason } from "./ListenerState.ts"
+import { ServerId } from "./Server.ts"
 
 export const UserAction = Schema.Literal(
   "none",
@@ -35,6 +36,8 @@ const AgeSeconds = Schema.Int.pipe(Schema.nonNegative())
 
 export const InstanceStatus = Schema.Struct({
   name: InstanceName,
+  /** The Evolution server of the instance. */
+  server: ServerId,
   userAction: UserAction,
   desired: Schema.Struct({ state: Desired, since: Schema.DateTimeUtc, ageSeconds: AgeSeconds }),
   listener: Schema.Struct({ state: ListenerState, ageSeconds: AgeSeconds }),
@@ -85,7 +88,7 @@ export const statusOf = (
   record: InstanceRecord,
   { degraded, gaps, ignoredEvents, lastEvent, listener }: Listening,
   now: DateTime.Utc
-): InstanceStatus => {
+): Omit<InstanceStatus, "server"> => {
   const ageSeconds = (since: DateTime.Utc) =>
     Math.max(0, Math.floor((DateTime.toEpochMillis(now) - DateTime.toEpochMillis(since)) / 1000))
   const { desired, desiredAt, evolution, name, profile, whatsapp } = record

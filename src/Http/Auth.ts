@@ -3,14 +3,14 @@ import { timingSafeEqual } from "node:crypto"
 import { HttpServerRequest } from "@effect/platform"
 import { DateTime, Effect, Layer, Option, type Redacted } from "effect"
 import { hashOf, KeyStore } from "../Access/KeyStore.ts"
-import { InstanceName } from "../Domain/Instance.ts"
 import { type Caller, isValid } from "../Domain/Key.ts"
 import { Authorization, PairingAuthorization, StreamAuthorization, Unauthorized } from "./Api.ts"
 import { ApiKey } from "./ApiKey.ts"
+import { subjectOf } from "./Auth/Subject.ts"
 import { Tokens } from "./Auth/Tokens.ts"
 import { Tries } from "./Auth/Tries.ts"
 
-const everything = { id: null, scope: "admin", instances: null } as const
+const everything = { id: null, scope: "admin", instances: null, servers: null } as const
 
 const makeCheck = Effect.map(
   Effect.all([ApiKey, KeyStore, Tokens, Tries]),
@@ -77,8 +77,7 @@ const guests = Layer.effect(
     bearer: (given: Redacted.Redacted) =>
       Effect.catchAll(
         Effect.map(tokens.verify("pairing", given), ({ expiresAt, subject }) => ({
-          // The token is signed by us, and only for valid names.
-          instance: InstanceName.make(subject),
+          ...subjectOf(subject),
           expiresAt
         })),
         () =>

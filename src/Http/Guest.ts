@@ -14,8 +14,9 @@ import {
 import * as AppConfig from "../AppConfig.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { Progress } from "../Domain/Pairing.ts"
-import { Pairing } from "../Instances/Pairing.ts"
+import { Servers } from "../Instances/Servers.ts"
 import { AddressUnknown, PairingPass } from "./Api.ts"
+import { type Subject, textOf } from "./Auth/Subject.ts"
 import { Tokens } from "./Auth/Tokens.ts"
 import { forwardedBy } from "./Forwarded.ts"
 import * as QrImage from "./QrImage.ts"
@@ -29,7 +30,7 @@ export class Guest extends Context.Tag("evolution-listener/Guest")<
      * request reached the service.
      */
     readonly link: (
-      name: InstanceName,
+      of: Subject,
       lifetime: Duration.Duration
     ) => Effect.Effect<
       { readonly url: string; readonly expiresAt: DateTime.Utc },
@@ -49,7 +50,7 @@ export class Guest extends Context.Tag("evolution-listener/Guest")<
 const make = Effect.gen(function* () {
   const { publicUrl } = yield* AppConfig.Http
   const forwarded = yield* forwardedBy
-  const pairing = yield* Pairing
+  const servers = yield* Servers
   const stopping = yield* Stopping
   const tokens = yield* Tokens
 
@@ -72,10 +73,14 @@ const make = Effect.gen(function* () {
       return { instance, state, phone, qr, linkExpiresAt }
     })
 
-  const feed = ({ expiresAt, instance }: PairingPass["Type"]) =>
+  /** A server that is in the settings no more has no progress. */
+  const progressOf = ({ instance, server }: Subject) =>
+    servers.get(server)?.pairing.progress(instance) ?? Stream.empty
+
+  const feed = ({ expiresAt, instance, server }: PairingPass["Type"]) =>
     Stream.unwrap(
       Effect.map(DateTime.now, (now) => {
-        const views = pairing.progress(instance).pipe(
+        const views = progressOf({ instance, server }).pipe(
           Stream.mapEffect(view(instance, expiresAt)),
           Stream.map((seen) => frame("pairing", seen))
         )
@@ -100,10 +105,10 @@ const make = Effect.gen(function* () {
     )
 
   return Guest.of({
-    link: (name, lifetime) =>
+    link: (of, lifetime) =>
       Effect.gen(function* () {
         const address = yield* addressFor(yield* HttpServerRequest.HttpServerRequest)
-        const { expiresAt, token } = yield* tokens.issue("pairing", name, lifetime)
+        const { expiresAt, token } = yield* tokens.issue("pairing", textOf(of), lifetime)
         const url = new URL("pair", address)
         url.hash = token
         return { url: url.href, expiresAt }

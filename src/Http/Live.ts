@@ -9,7 +9,7 @@ import { HttpServerResponse } from "@effect/platform"
 import { Context, Effect, FiberId, FiberSet, Layer, Stream } from "effect"
 import { loop } from "../Concurrency/Supervise.ts"
 import { Caller } from "../Domain/Key.ts"
-import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
+import { Servers } from "../Instances/Servers.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import * as Metrics from "../Telemetry/Metrics.ts"
 import { type Filter, filterOf, type Wanted } from "./Live/Filter.ts"
@@ -49,7 +49,11 @@ const maxWaiting = 8192
 
 const make = Effect.gen(function* () {
   const bus = yield* EventBus
-  const registry = yield* ListenerRegistry
+  const { all } = yield* Servers
+  const changes = Stream.mergeAll(
+    all.map(({ id, registry }) => Stream.map(registry.changes, (change) => [change, id] as const)),
+    { concurrency: "unbounded" }
+  )
   const { accompany, forget, onRoom, serve, stop } = Service.make(
     bus,
     yield* Room,
@@ -95,12 +99,12 @@ const make = Effect.gen(function* () {
   )
   yield* loop(
     "event stream of listener states",
-    Stream.runForEach(registry.changes, (change) =>
+    Stream.runForEach(changes, ([change, server]) =>
       Effect.sync(() => {
         let frame = ""
         for (const reader of readers) {
-          if (!reader.wants.isAbout(change.name)) continue
-          frame ||= Frames.status(change)
+          if (!reader.wants.isAbout(change.name, server)) continue
+          frame ||= Frames.status(change, server)
           reader.note(frame)
         }
         if (frame !== "") due.unsafeOpen()

@@ -10,6 +10,7 @@ import {
 import * as Gap from "../Domain/Gap.ts"
 import type { InstanceName, InstanceRecord } from "../Domain/Instance.ts"
 import { type ListenerState, stopped } from "../Domain/ListenerState.ts"
+import { Server } from "../Domain/Server.ts"
 import { type InstanceStatus, statusOf } from "../Domain/Status.ts"
 import { type Timeline, timelineOf } from "../Domain/Timeline.ts"
 import { isAbsent } from "../Evolution/Absence.ts"
@@ -110,6 +111,7 @@ const make = Effect.gen(function* () {
   const ingest = yield* Ingest
   const discovery = yield* Discovery
   const log = yield* EventStore
+  const server = yield* Server
   const create = yield* Creation.make
   const { purge, remove } = yield* Removal.make
   const fetching = yield* Fetching.make
@@ -135,18 +137,17 @@ const make = Effect.gen(function* () {
   const judge = Effect.zipWith(
     ingest.degraded,
     DateTime.now,
-    (degraded, now) => (record: InstanceRecord, listener: ListenerState) =>
-      statusOf(
-        record,
-        {
+    (degraded, now) =>
+      (record: InstanceRecord, listener: ListenerState): InstanceStatus => {
+        const facts = {
           listener,
           gaps: ledger.summary(record.name),
           degraded,
           lastEvent: store.lastEvent(record.name),
           ignoredEvents: discovery.ignored(record.name)
-        },
-        now
-      )
+        }
+        return { server, ...statusOf(record, facts, now) }
+      }
   )
 
   const status = (name: InstanceName) =>

@@ -11,7 +11,6 @@ import * as Purged from "./EventBus/Purged.ts"
 import * as Ring from "./EventBus/Ring.ts"
 import { type EventQuery, EventStore } from "./EventStore.ts"
 
-export { ofServer } from "./EventBus/OfServer.ts"
 export { deletedInstances } from "./EventBus/Purged.ts"
 
 /** A reader that comes back, and has to know of events that were purged meanwhile. */

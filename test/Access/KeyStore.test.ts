@@ -2,6 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, ManagedRuntime, Option, Redacted, TestClock } from "effect"
 import { hashOf, KeyStore } from "../../src/Access/KeyStore.ts"
+import { ServerId } from "../../src/Domain/Server.ts"
 import { databases } from "../support/databases.ts"
 
 describe("a key", () => {
@@ -12,7 +13,13 @@ describe("a key", () => {
   })
 })
 
-const everything = { name: "of the till", scope: "read", instances: null, expiresAt: null } as const
+const everything = {
+  name: "of the till",
+  scope: "read",
+  instances: null,
+  servers: null,
+  expiresAt: null
+} as const
 
 describe.each(databases)("the key store on %s", (_name, database) => {
   const runtime = ManagedRuntime.make(Layer.orDie(database))
@@ -38,7 +45,8 @@ describe.each(databases)("the key store on %s", (_name, database) => {
       const sql = yield* SqlClient.SqlClient
       const [made, key] = yield* (yield* started).create({
         ...everything,
-        instances: ["shop-*", "bar"]
+        instances: ["shop-*", "bar"],
+        servers: [ServerId.make("eu")]
       })
       expect(Redacted.value(key)).toMatch(/^el_[\w-]{43}$/)
       const again = yield* started

@@ -224,7 +224,7 @@ describe("a client", () => {
       expect(error).toBeInstanceOf(TypeError)
       const path = { name: InstanceName.make(name) }
       const refused = await typed.pipe(
-        Effect.flatMap(({ instances }) => instances.get({ path })),
+        Effect.flatMap(({ instances }) => instances.get({ path, urlParams: {} })),
         Effect.flip,
         Effect.provide(FetchHttpClient.layer),
         Effect.runPromise

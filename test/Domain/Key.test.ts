@@ -8,16 +8,16 @@ import {
   matcherOf,
   NamePattern,
   Scope,
-  sees
+  sees,
+  seesServer
 } from "../../src/Domain/Key.ts"
 import { directions, names } from "../support/names.ts"
 
-const caller = (scope: Scope, instances: ReadonlyArray<string> | null = null) => ({
-  id: null,
-  name: "one",
-  scope,
-  instances
-})
+const caller = (
+  scope: Scope,
+  instances: ReadonlyArray<string> | null = null,
+  servers: ReadonlyArray<string> | null = null
+) => ({ id: null, name: "one", scope, instances, servers })
 
 describe("a key", () => {
   it("allows what its scope and the smaller scopes allow", () => {
@@ -44,7 +44,21 @@ describe("a key", () => {
     [["a*b*"], "a-b-c", true],
     [["*"], "whatever_1", true]
   ] as const)("bound to %j, sees %s: %s", (instances, name, expected) => {
-    expect(sees(caller("read", instances))(name)).toBe(expected)
+    expect(sees(caller("read", instances))(name, "default")).toBe(expected)
+  })
+
+  it.each([
+    [null, "eu", true],
+    [["eu"], "eu", true],
+    [["eu"], "br", false],
+    [["eu"], "default", false],
+    [["eu", "br"], "br", true],
+    [[], "eu", false]
+  ] as const)("bound to the servers %j, sees %s: %s", (servers, server, expected) => {
+    expect(seesServer(caller("read", null, servers), server)).toBe(expected)
+    expect(sees(caller("read", null, servers))("shop-1", server)).toBe(expected)
+    expect(sees(caller("read", ["shop-*"], servers))("shop-1", server)).toBe(expected)
+    expect(sees(caller("read", ["bar"], servers))("shop-1", server)).toBe(false)
   })
 
   it("is valid until it is revoked, and until the moment at which it expires", () => {
@@ -55,6 +69,7 @@ describe("a key", () => {
       name: "one",
       scope: "read" as const,
       instances: null,
+      servers: null,
       createdAt: one,
       lastUsedAt: null
     }

@@ -3,11 +3,12 @@ import { Either, Schema } from "effect"
 import { NamePattern, sees } from "../../src/Domain/Key.ts"
 
 const seesAs = (instances: ReadonlyArray<string>) =>
-  sees({ id: null, name: "one", scope: "read", instances })
+  sees({ id: null, name: "one", scope: "read", instances, servers: null })
 
 describe("Key", () => {
   it("matches each star of a pattern with any text", () => {
-    const sees = seesAs(["a*b*"])
+    const isSeen = seesAs(["a*b*"])
+    const sees = (name: string) => isSeen(name, "default")
     expect(["a-b-c", "ab", "axxb"].map(sees)).toEqual([true, true, true])
     expect(["axx", "a", "xab"].map(sees)).toEqual([false, false, false])
   })

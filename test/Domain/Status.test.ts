@@ -19,6 +19,7 @@ import {
   Stopped,
   Waiting
 } from "../../src/Domain/ListenerState.ts"
+import { defaultServer } from "../../src/Domain/Server.ts"
 import { codeOf, InstanceStatus, statusOf, type UserAction } from "../../src/Domain/Status.ts"
 
 const utc = DateTime.unsafeMake
@@ -215,7 +216,10 @@ describe("statusOf", () => {
   it("encodes to JSON and back, and holds no code", () => {
     const known = record({ whatsapp: whatsapp("connecting"), qr })
     for (const listener of [listening, ...linkDown.map((row) => row.listener)]) {
-      const encoded = Schema.encodeSync(InstanceStatus)(tell(known, listener))
+      const encoded = Schema.encodeSync(InstanceStatus)({
+        ...tell(known, listener),
+        server: defaultServer
+      })
       expect(encoded.listener.state._tag).toBe(listener._tag)
       expect(JSON.stringify(encoded)).not.toContain(qr.code)
     }
@@ -230,7 +234,8 @@ describe("statusOf", () => {
     })
     const degraded = { reason: "queue_full", since, message: "Too much waits" } as const
     const gaps = { open: gap, unrecovered: 2 }
-    const status = statusOf(record(), { ...allWell, listener: listening, gaps, degraded }, now)
+    const facts = { ...allWell, listener: listening, gaps, degraded }
+    const status = { ...statusOf(record(), facts, now), server: defaultServer }
     expect(status).toMatchObject({ gaps, degraded, userAction: "wait" })
     const json = Schema.parseJson(InstanceStatus)
     expect(Schema.decodeSync(json)(Schema.encodeSync(json)(status))).toEqual(status)

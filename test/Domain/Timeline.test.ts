@@ -47,7 +47,7 @@ const turned = (at: number, to: (from: State.ListenerState) => State.ListenerSta
       Scrub.unconfigured
     ),
     id: at,
-  server: "default"
+    server: "default"
   }
 }
 const listening = (at: number) => turned(at, (from) => State.listening(from, utc(at)))

@@ -19,8 +19,8 @@ describe("a call that begins work", () => {
         const { client, post } = yield* serve(house({ retryGap: some, import: some }))
         const path = { name: gap.instance, id: gap.id }
         const payload = { from: gap.from }
-        expect(yield* client.instances.retryGap({ path })).toEqual(gap)
-        expect(yield* client.instances.import({ path, payload })).toEqual(gap)
+        expect(yield* client.instances.retryGap({ path, urlParams: {} })).toEqual(gap)
+        expect(yield* client.instances.import({ path, payload, urlParams: {} })).toEqual(gap)
         const { status } = yield* post(`/instances/shop/gaps/${gap.id}/retry`, "")
         expect(status).toBe(202)
       }

@@ -49,7 +49,7 @@ describe("the API", () => {
       const name = InstanceName.make("story")
       const path = { name }
       const becomes = (tag: string) =>
-        Effect.repeat(client.instances.status({ path }), {
+        Effect.repeat(client.instances.status({ path, urlParams: {} }), {
           until: (status) => listenerTag(status) === tag
         })
 
@@ -66,18 +66,21 @@ describe("the API", () => {
       expect(qr.code).toBe(simulator.instance(name).qr?.code)
       expect(qr.base64).toMatch(/^data:image\/png;base64,/)
       expect(DateTime.distance(qr.receivedAt, qr.expiresAt)).toBe(45_000)
-      const waiting = yield* client.instances.status({ path })
+      const waiting = yield* client.instances.status({ path, urlParams: {} })
       expect(waiting).toMatchObject({
         userAction: "scan_qr",
         whatsapp: { state: "connecting", origin: "live" },
         qrExpiresAt: qr.expiresAt,
         lastEvent: { event: "qrcode.updated" }
       })
-      expect(yield* client.instances.get({ path })).toMatchObject({ name, userAction: "scan_qr" })
+      expect(yield* client.instances.get({ path, urlParams: {} })).toMatchObject({
+        name,
+        userAction: "scan_qr"
+      })
 
       simulator.scan(name)
       yield* heard(name, ({ json }) => String(json).includes('"state":"open"'))
-      expect(yield* client.instances.status({ path })).toMatchObject({
+      expect(yield* client.instances.status({ path, urlParams: {} })).toMatchObject({
         userAction: "none",
         whatsapp: { state: "open", reason: null },
         profile: { phone: "5511999990001", name: "Loja" },
@@ -102,7 +105,7 @@ describe("the API", () => {
       expect(restarted.status).toBe(202)
       expect(restarted.json).toMatchObject({ desired: { state: "listening" } })
       yield* becomes("Listening")
-      const all = yield* client.instances.list()
+      const all = yield* client.instances.list({ urlParams: {} })
       expect(all.map((one) => one.name)).toContain(name)
 
       const removed = yield* call("DELETE", "/instances/story")
@@ -193,7 +196,7 @@ describe("the API", () => {
       simulator.add("older", { state: "open", ownerJid: "5511@s.whatsapp.net" })
       expect((yield* call("POST", "/instances/older/start")).status).toBe(202)
       yield* heard(name, ({ origin }) => origin === "snapshot")
-      expect(yield* client.instances.status({ path: { name } })).toMatchObject({
+      expect(yield* client.instances.status({ path: { name }, urlParams: {} })).toMatchObject({
         userAction: "none",
         whatsapp: { state: "open", origin: "snapshot" }
       })

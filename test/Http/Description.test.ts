@@ -108,10 +108,13 @@ describe("The description of the API", () => {
     ["HelloFrame", hello(true, 7)],
     [
       "StatusFrame",
-      status({
-        name: InstanceName.make("loja-1"),
-        state: { _tag: "Listening", attempt: 1, generation: 1, since: received }
-      })
+      status(
+        {
+          name: InstanceName.make("loja-1"),
+          state: { _tag: "Listening", attempt: 1, generation: 1, since: received }
+        },
+        "default"
+      )
     ],
     ["ByeFrame", bye("too_slow")],
     ["EventFrame", textOf([aMessage])]

@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, Ref, Schema } from "effect"
 import { InstanceName } from "../../src/Domain/Instance.ts"
 import * as State from "../../src/Domain/ListenerState.ts"
+import { defaultServer } from "../../src/Domain/Server.ts"
 import { statusOf } from "../../src/Domain/Status.ts"
 import { MalformedRequest } from "../../src/Http/Api.ts"
 import type { EventQuery } from "../../src/Log/EventStore.ts"
@@ -10,27 +11,30 @@ import { house, key, operationsOf, serve } from "./Service.ts"
 
 const shop = InstanceName.make("shop")
 const at = DateTime.unsafeMake(0)
-const status = statusOf(
-  {
-    name: shop,
-    desired: "listening",
-    desiredAt: at,
-    whatsapp: null,
-    evolution: null,
-    connectingSince: null,
-    profile: { phone: null, name: null, pictureUrl: null },
-    qr: null,
-    qrSequence: 0
-  },
-  {
-    listener: State.stopped(at),
-    gaps: { open: null, unrecovered: 0 },
-    degraded: null,
-    lastEvent: null,
-    ignoredEvents: 0
-  },
-  at
-)
+const status = {
+  server: defaultServer,
+  ...statusOf(
+    {
+      name: shop,
+      desired: "listening",
+      desiredAt: at,
+      whatsapp: null,
+      evolution: null,
+      connectingSince: null,
+      profile: { phone: null, name: null, pictureUrl: null },
+      qr: null,
+      qrSequence: 0
+    },
+    {
+      listener: State.stopped(at),
+      gaps: { open: null, unrecovered: 0 },
+      degraded: null,
+      lastEvent: null,
+      ignoredEvents: 0
+    },
+    at
+  )
+}
 
 const maxBytes = 64 * 1024
 

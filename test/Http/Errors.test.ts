@@ -29,7 +29,7 @@ describe("an error of the domain", () => {
       expect(answer.status).toBe(number)
       expect(answer.json).toMatchObject({ _tag: error._tag, message: "words" })
       const payload = { name: shop, integration: "WHATSAPP-BAILEYS" } as const
-      expect(yield* Effect.flip(client.instances.create({ payload }))).toEqual(error)
+      expect(yield* Effect.flip(client.instances.create({ payload, urlParams: {} }))).toEqual(error)
     })
   )
 

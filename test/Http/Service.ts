@@ -11,12 +11,13 @@ import { Api } from "../../src/Http/Api.ts"
 import * as Http from "../../src/Http/mod.ts"
 import { Instances } from "../../src/Instances/Instances.ts"
 import { Pairing } from "../../src/Instances/Pairing.ts"
+import { Servers } from "../../src/Instances/Servers.ts"
 import { Summary } from "../../src/Instances/Summary.ts"
 import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import type { Ingest } from "../../src/Log/Ingest.ts"
-import { clocksOf, ingestOf, proofOf } from "../support/doubles.ts"
+import { clocksOf, ingestOf, instancesOf, proofOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 
 export const key = "key-of-the-test"
@@ -34,17 +35,21 @@ export const house = (
   pairing: Partial<Pairing["Type"]> = {},
   summary: Partial<Summary["Type"]> = {}
 ) =>
-  Layer.mergeAll(
-    Layer.mock(Instances, instances),
-    Layer.mock(EventStore, store),
-    clocksOf(),
-    proofOf(),
-    Layer.mock(Summary, summary),
-    ingestOf(ingest),
-    silence,
-    Layer.mock(Audit, { record: () => (command) => command }),
-    Layer.mock(KeyStore, { find: () => Effect.succeedNone }),
-    Layer.mock(Pairing, pairing)
+  Layer.provideMerge(
+    Servers.layer,
+    Layer.mergeAll(
+      Layer.mock(Instances, instances),
+      instancesOf(),
+      Layer.mock(EventStore, store),
+      clocksOf(),
+      proofOf(),
+      Layer.mock(Summary, summary),
+      ingestOf(ingest),
+      silence,
+      Layer.mock(Audit, { record: () => (command) => command }),
+      Layer.mock(KeyStore, { find: () => Effect.succeedNone }),
+      Layer.mock(Pairing, pairing)
+    )
   )
 
 /** A bus on which nothing happens. */
@@ -72,6 +77,7 @@ type Domain =
   | KeyStore
   | ListenerRegistry
   | Pairing
+  | Servers
 
 /** A port that nobody listens at, as it was free a moment ago. */
 export const freePort = Effect.async<number>((resume) => {

@@ -17,6 +17,7 @@ const bound: Key = {
   name: "till",
   scope: "operate",
   instances: ["shop-*"],
+  servers: null,
   createdAt: DateTime.unsafeMake(0),
   expiresAt: null,
   revokedAt: null,

@@ -3,6 +3,7 @@ import { HttpApiMiddleware, HttpApiSchema, HttpApiSecurity } from "@effect/platf
 import { Context, type DateTime, Schema } from "effect"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import { Caller } from "../../Domain/Key.ts"
+import type { ServerId } from "../../Domain/Server.ts"
 import { TooManyTries, Unauthorized } from "./Errors.ts"
 
 const failure = Schema.Union(
@@ -49,7 +50,11 @@ export class StreamAuthorization extends HttpApiMiddleware.Tag<StreamAuthorizati
 /** The instance that a pairing link shows, and the time when the link expires. */
 export class PairingPass extends Context.Tag("evolution-listener/PairingPass")<
   PairingPass,
-  { readonly instance: InstanceName; readonly expiresAt: DateTime.Utc }
+  {
+    readonly instance: InstanceName
+    readonly server: ServerId
+    readonly expiresAt: DateTime.Utc
+  }
 >() {}
 
 /**

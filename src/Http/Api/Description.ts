@@ -100,6 +100,7 @@ const frames = (listenerState: JsonSchema) => ({
   ),
   StatusFrame: frame("status", "A listener's new state, which is no event of the log.", {
     name: ref("InstanceName"),
+    server: ref("ServerId"),
     state: listenerState
   }),
   ByeFrame: frame("bye", "The last frame, when the service ends the stream.", {

@@ -17,6 +17,16 @@ export class TooManyTries extends Schema.TaggedError<TooManyTries>()("TooManyTri
   retryAfterSeconds: Schema.Int
 }) {}
 
+/** There is no such Evolution server in the settings. */
+export class ServerNotFound extends Schema.TaggedError<ServerNotFound>()("ServerNotFound", {
+  message: Schema.String
+}) {}
+
+/** More than one Evolution server may be meant. */
+export class ServerAmbiguous extends Schema.TaggedError<ServerAmbiguous>()("ServerAmbiguous", {
+  message: Schema.String
+}) {}
+
 /** The address at which other people reach the service is not known. */
 export class AddressUnknown extends Schema.TaggedError<AddressUnknown>()("AddressUnknown", {
   message: Schema.String

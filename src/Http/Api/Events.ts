@@ -7,7 +7,8 @@ import { toWireName } from "../../Domain/EventName.ts"
 import { InstanceName } from "../../Domain/Instance.ts"
 import { Authorization, StreamAuthorization } from "./Authorization.ts"
 import { anyEvent, anyStream } from "./Description.ts"
-import { Count, name, status } from "./Parameters.ts"
+import { ServerAmbiguous, ServerNotFound } from "./Errors.ts"
+import { Count, name, server, status } from "./Parameters.ts"
 
 /** Up to 32 event names in either of Evolution's forms, `qrcode.updated` or `QRCODE_UPDATED`, with commas between. */
 export const EventNames = Schema.transform(
@@ -26,6 +27,7 @@ export const EventNames = Schema.transform(
 
 export const EventsQuery = Schema.Struct({
   instance: Schema.optional(InstanceName),
+  server,
   event: Schema.optional(EventNames),
   /** Only events with a higher id. */
   after: Schema.optional(Count),
@@ -64,6 +66,8 @@ export const events = HttpApiGroup.make("events")
       .addSuccess(EventsPage)
       .annotate(OpenApi.Summary, "Read a page of the log, oldest events first")
   )
+  .addError(ServerNotFound, status(404))
+  .addError(ServerAmbiguous, status(409))
   .addError(DatabaseUnavailable, status(503))
   .middleware(Authorization)
 
@@ -98,16 +102,18 @@ export const streamTokens = HttpApiGroup.make("streamTokens")
 export const live = HttpApiGroup.make("live")
   .add(
     HttpApiEndpoint.get("all", "/events/stream")
-      .setUrlParams(Schema.Struct({ after, event, instance, notes }))
+      .setUrlParams(Schema.Struct({ after, event, instance, notes, server }))
       .setHeaders(ResumeHeaders)
       .addSuccess(EventStream)
       .annotate(OpenApi.Summary, "Stream the log as it grows, as server-sent events")
   )
   .add(
     HttpApiEndpoint.get("one")`/instances/${name}/events/stream`
-      .setUrlParams(Schema.Struct({ after, event, notes }))
+      .setUrlParams(Schema.Struct({ after, event, notes, server }))
       .setHeaders(ResumeHeaders)
       .addSuccess(EventStream)
       .annotate(OpenApi.Summary, "Stream the events of one instance")
   )
+  .addError(ServerNotFound, status(404))
+  .addError(ServerAmbiguous, status(409))
   .middleware(StreamAuthorization)

@@ -17,8 +17,8 @@ import { InstanceName } from "../../Domain/Instance.ts"
 import { InstanceStatus } from "../../Domain/Status.ts"
 import { Timeline } from "../../Domain/Timeline.ts"
 import { Authorization } from "./Authorization.ts"
-import { Forbidden, GapNotFound, ImportRunning } from "./Errors.ts"
-import { Count, Digits, name, status } from "./Parameters.ts"
+import { Forbidden, GapNotFound, ImportRunning, ServerAmbiguous, ServerNotFound } from "./Errors.ts"
+import { Count, Digits, name, OfServer, server, status } from "./Parameters.ts"
 
 /** Evolution judges them, and its words are the answer. Any other field is refused: it may be a mistake in writing. */
 const passedOn = Object.fromEntries(
@@ -43,6 +43,7 @@ export const CreateInstance = Schema.Struct({
 }).annotations({ identifier: "CreateInstance", parseOptions: { onExcessProperty: "error" } })
 
 export const GapsQuery = Schema.Struct({
+  server,
   limit: Schema.optional(Count.pipe(Schema.between(1, 1000)))
 })
 
@@ -57,12 +58,14 @@ export const ImportWanted = Schema.Struct({
 }).annotations({ identifier: "ImportWanted", parseOptions: { onExcessProperty: "error" } })
 
 export const RemoveQuery = Schema.Struct({
+  server,
   /** Also erases the events, quarantined events and gaps of the instance. */
   purge: Schema.optional(Schema.BooleanFromString)
 })
 
 /** At most a week, which is as much as a picture can show. */
 export const TimelineQuery = Schema.Struct({
+  server,
   hours: Schema.optional(Count.pipe(Schema.between(1, 168)))
 })
 
@@ -76,17 +79,20 @@ const AcceptedGap = Schema.Union(
 export const instances = HttpApiGroup.make("instances")
   .add(
     HttpApiEndpoint.post("create", "/instances")
+      .setUrlParams(OfServer)
       .setPayload(CreateInstance)
       .addSuccess(InstanceStatus, status(201))
       .annotate(OpenApi.Summary, "Create an instance at Evolution and listen to it")
   )
   .add(
     HttpApiEndpoint.get("list", "/instances")
+      .setUrlParams(OfServer)
       .addSuccess(Schema.Array(InstanceStatus))
       .annotate(OpenApi.Summary, "List the status of every instance, sorted by name")
   )
   .add(
     HttpApiEndpoint.get("get")`/instances/${name}`
+      .setUrlParams(OfServer)
       .addSuccess(InstanceStatus)
       .annotate(OpenApi.Summary, "Read the status of one instance; the same as /status")
   )
@@ -101,6 +107,7 @@ export const instances = HttpApiGroup.make("instances")
   )
   .add(
     HttpApiEndpoint.post("start")`/instances/${name}/start`
+      .setUrlParams(OfServer)
       .addSuccess(InstanceStatus, status(202))
       .annotate(
         OpenApi.Summary,
@@ -109,11 +116,13 @@ export const instances = HttpApiGroup.make("instances")
   )
   .add(
     HttpApiEndpoint.post("stop")`/instances/${name}/stop`
+      .setUrlParams(OfServer)
       .addSuccess(InstanceStatus, status(202))
       .annotate(OpenApi.Summary, "Stop listening to an instance until it is started again")
   )
   .add(
     HttpApiEndpoint.post("restart")`/instances/${name}/restart`
+      .setUrlParams(OfServer)
       .addSuccess(InstanceStatus, status(202))
       .annotate(
         OpenApi.Summary,
@@ -122,6 +131,7 @@ export const instances = HttpApiGroup.make("instances")
   )
   .add(
     HttpApiEndpoint.get("status")`/instances/${name}/status`
+      .setUrlParams(OfServer)
       .addSuccess(InstanceStatus)
       .annotate(
         OpenApi.Summary,
@@ -141,6 +151,7 @@ export const instances = HttpApiGroup.make("instances")
     HttpApiEndpoint.post(
       "retryGap"
     )`/instances/${name}/gaps/${HttpApiSchema.param("id", Schema.UUID)}/retry`
+      .setUrlParams(OfServer)
       .addSuccess(AcceptedGap)
       .addError(GapNotFound, status(404))
       .annotate(
@@ -150,6 +161,7 @@ export const instances = HttpApiGroup.make("instances")
   )
   .add(
     HttpApiEndpoint.post("import")`/instances/${name}/import`
+      .setUrlParams(OfServer)
       .setPayload(ImportWanted)
       .addSuccess(AcceptedGap)
       .addError(ImportRunning, status(409))
@@ -169,7 +181,9 @@ export const instances = HttpApiGroup.make("instances")
   )
   .addError(Forbidden, status(403))
   .addError(InstanceNotFound, status(404))
+  .addError(ServerNotFound, status(404))
   .addError(InstanceExists, status(409))
+  .addError(ServerAmbiguous, status(409))
   .addError(EvolutionRefused, status(400))
   .addError(NameImpossible, status(422))
   .addError(EvolutionUnavailable, status(502))

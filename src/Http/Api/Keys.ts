@@ -4,8 +4,9 @@ import { Schema } from "effect"
 import { AuditRow } from "../../Domain/Audit.ts"
 import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
 import { Key, NamePattern, Scope } from "../../Domain/Key.ts"
+import { ServerId } from "../../Domain/Server.ts"
 import { Authorization } from "./Authorization.ts"
-import { Forbidden, KeyNotFound } from "./Errors.ts"
+import { Forbidden, KeyNotFound, ServerNotFound } from "./Errors.ts"
 import { Count, status } from "./Parameters.ts"
 
 /** The body of `POST /keys`. */
@@ -18,6 +19,8 @@ export const KeyWanted = Schema.Struct({
   instances: Schema.optional(
     Schema.Array(NamePattern).pipe(Schema.minItems(1), Schema.maxItems(100))
   ),
+  /** Evolution servers that the key is bound to; all if absent. */
+  servers: Schema.optional(Schema.Array(ServerId).pipe(Schema.minItems(1), Schema.maxItems(100))),
   expiresAt: Schema.optional(Schema.DateTimeUtc)
 }).annotations({ identifier: "KeyWanted", parseOptions: { onExcessProperty: "error" } })
 
@@ -31,7 +34,8 @@ export const NewKey = Schema.Struct({
 export const Self = Schema.Struct({
   name: Schema.String,
   scope: Scope,
-  instances: Schema.NullOr(Schema.Array(NamePattern))
+  instances: Schema.NullOr(Schema.Array(NamePattern)),
+  servers: Schema.NullOr(Schema.Array(Schema.String))
 }).annotations({ identifier: "Self" })
 
 const AuditQuery = Schema.Struct({
@@ -55,6 +59,7 @@ export const keys = HttpApiGroup.make("keys")
     HttpApiEndpoint.post("make", "/keys")
       .setPayload(KeyWanted)
       .addSuccess(NewKey, status(201))
+      .addError(ServerNotFound, status(404))
       .annotate(OpenApi.Summary, "Create a key; only this answer contains it")
   )
   .add(

@@ -14,8 +14,8 @@ import { Qr } from "../../Domain/Instance.ts"
 import { PairingCode, QrNotAvailable } from "../../Domain/Pairing.ts"
 import { InstanceStatus } from "../../Domain/Status.ts"
 import { Authorization, PairingAuthorization } from "./Authorization.ts"
-import { AddressUnknown, Forbidden } from "./Errors.ts"
-import { Count, Digits, name, status } from "./Parameters.ts"
+import { AddressUnknown, Forbidden, ServerAmbiguous, ServerNotFound } from "./Errors.ts"
+import { Count, Digits, name, OfServer, server, status } from "./Parameters.ts"
 
 export const QrFormat = Schema.Literal("json", "png", "svg")
 export type QrFormat = typeof QrFormat.Type
@@ -26,7 +26,8 @@ export const QrQuery = Schema.Struct({
   /** Seconds to wait for a code; a proxy in between may time out earlier. */
   wait: Schema.optional(Count.pipe(Schema.between(0, 60))),
   /** Only codes with a higher `sequence`. */
-  after: Schema.optional(Count)
+  after: Schema.optional(Count),
+  server
 })
 
 /** In seconds. */
@@ -62,12 +63,14 @@ export const pairing = HttpApiGroup.make("pairing")
   )
   .add(
     HttpApiEndpoint.post("request")`/instances/${name}/qrcode`
+      .setUrlParams(OfServer)
       .addSuccess(InstanceStatus, status(202))
       .addError(QrNotAvailable, status(409))
       .annotate(OpenApi.Summary, "Ask Evolution for QR codes, unless it is already giving some")
   )
   .add(
     HttpApiEndpoint.post("pair")`/instances/${name}/pair`
+      .setUrlParams(OfServer)
       .setPayload(PairingWanted)
       .addSuccess(PairingCode)
       .addError(QrNotAvailable, status(409))
@@ -75,6 +78,7 @@ export const pairing = HttpApiGroup.make("pairing")
   )
   .add(
     HttpApiEndpoint.post("link")`/instances/${name}/pairing-links`
+      .setUrlParams(OfServer)
       .setPayload(LinkWanted)
       .addSuccess(PairingLink, status(201))
       .addError(AddressUnknown, status(409))
@@ -85,7 +89,9 @@ export const pairing = HttpApiGroup.make("pairing")
   )
   .addError(Forbidden, status(403))
   .addError(InstanceNotFound, status(404))
+  .addError(ServerNotFound, status(404))
   .addError(InstanceExists, status(409))
+  .addError(ServerAmbiguous, status(409))
   .addError(EvolutionRefused, status(400))
   .addError(NameImpossible, status(422))
   .addError(EvolutionUnavailable, status(502))

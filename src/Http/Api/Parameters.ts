@@ -2,8 +2,15 @@
 import { HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
 import { InstanceName } from "../../Domain/Instance.ts"
+import { ServerId } from "../../Domain/Server.ts"
 
 export const name = HttpApiSchema.param("name", InstanceName)
+
+/** The Evolution server that is meant, where several have an instance of this name. */
+export const server = Schema.optional(ServerId)
+
+/** The parameters of a route about an instance. */
+export const OfServer = Schema.Struct({ server })
 
 export const status = (code: number) => ({ status: code })
 

@@ -7,6 +7,7 @@ import type { EventBus } from "../../Log/EventBus.ts"
 import type { EventStore } from "../../Log/EventStore.ts"
 import { EventsPage, type EventsQuery } from "../Api/Events.ts"
 import { Room } from "../Room.ts"
+import * as Target from "./Target.ts"
 
 /** The event whose data crosses this ends the page; a thousand messages of usual size stay below it. */
 const pageBytes = 4 * 1024 * 1024
@@ -16,15 +17,25 @@ const encode = Schema.encodeSync(Schema.parseJson(EventsPage))
 /** Reads a page of the events that the caller may see. */
 export const respond =
   (store: EventStore["Type"], bus: EventBus["Type"]) =>
-  ({ after = 0, event: events, instance, limit = 100 }: typeof EventsQuery.Type) =>
+  ({ after = 0, event: events, instance, limit = 100, server }: typeof EventsQuery.Type) =>
     Effect.gen(function* () {
       const caller = yield* Caller
       const room = yield* Room
       const request = yield* HttpServerRequest.HttpServerRequest
       const answer = NodeHttpServerRequest.toServerResponse(request)
       const isSeen = sees(caller)
-      const wants = (name: string) => (instance ?? name) === name && isSeen(name)
-      const query = { after, bytes: pageBytes, events, instance, only: caller.instances, limit }
+      const servers = yield* Target.ofEvents(instance, server)
+      const wants = (name: string, of: string) =>
+        (instance ?? name) === name && (servers?.includes(of) ?? true) && isSeen(name, of)
+      const query = {
+        after,
+        bytes: pageBytes,
+        events,
+        instance,
+        servers,
+        only: caller.instances,
+        limit
+      }
       return yield* room.turn(
         Effect.map(store.read(query), (found) => {
           const next = found.at(-1)?.id ?? after

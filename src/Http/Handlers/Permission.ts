@@ -1,9 +1,12 @@
 /** Permission checks of the handlers. An instance that a caller may not see does not exist for it. */
-import { Effect } from "effect"
+import { Effect, Either } from "effect"
 import { Audit } from "../../Access/Audit.ts"
-import { InstanceNotFound } from "../../Domain/EvolutionError.ts"
-import { Caller, holds, type Scope, sees } from "../../Domain/Key.ts"
+import type { InstanceName } from "../../Domain/Instance.ts"
+import { Caller, holds, type Scope } from "../../Domain/Key.ts"
+import type { ServerId } from "../../Domain/Server.ts"
+import type { OneServer } from "../../Instances/Servers.ts"
 import { Forbidden } from "../Api.ts"
+import * as Target from "./Target.ts"
 
 /** Fails unless the caller's key has at least this scope. */
 export const holding = (scope: Scope) =>
@@ -13,48 +16,64 @@ export const holding = (scope: Scope) =>
       : new Forbidden({ message: `This key may "${caller.scope}", this needs "${scope}"` })
   )
 
-/** Fails unless the caller sees all instances. */
-export const seeingAll = Effect.flatMap(Caller, ({ instances }) =>
-  instances === null
+/** Fails unless the caller sees all instances of all servers. */
+export const seeingAll = Effect.flatMap(Caller, ({ instances, servers }) =>
+  instances === null && servers === null
     ? Effect.void
     : new Forbidden({ message: "This key is bound to instances, this is about all of them" })
 )
 
-/** Runs an effect about an instance; fails with `InstanceNotFound` unless the caller may see it. */
+/** An instance in the path of a request, and the server that its query names. */
+export interface Named {
+  readonly path: { readonly name: InstanceName }
+  readonly urlParams: { readonly server?: ServerId | undefined }
+}
+
+/** Runs an effect with the server of an instance; fails with `InstanceNotFound` unless the caller may see both. */
 export const seeing = <A, E, R>(
-  name: string,
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E | InstanceNotFound, R | Caller> =>
-  Effect.flatMap(
-    Caller,
-    (caller): Effect.Effect<A, E | InstanceNotFound, R> =>
-      sees(caller)(name) ? effect : InstanceNotFound.of(name)
+  { path: { name }, urlParams: { server } }: Named,
+  effect: (one: OneServer, name: InstanceName) => Effect.Effect<A, E, R>
+) => Effect.flatMap(Target.ofInstance(name, server), (one) => effect(one, name))
+
+/** Runs a command, audited with the server as far as it is found. Needs the scope `operate`. */
+const operating = <A, E, E2, R, R2>(
+  action: string,
+  name: InstanceName,
+  target: Effect.Effect<OneServer, E2, R2>,
+  command: (one: OneServer) => Effect.Effect<A, E, R>
+) =>
+  Effect.flatMap(Effect.all([Audit, Effect.either(target)]), ([{ record }, found]) =>
+    record(
+      action,
+      name,
+      Either.match(found, { onLeft: () => null, onRight: ({ id }) => id })
+    )(Effect.zipRight(holding("operate"), Effect.flatMap(found, command)))
   )
 
 /** Runs a command on an instance; needs the scope `operate`. The command is audited. */
 export const commanding = <A, E, R>(
   action: string,
-  name: string,
-  command: Effect.Effect<A, E, R>
-) =>
-  Effect.flatMap(Audit, ({ record }) =>
-    holding("operate").pipe(Effect.zipRight(seeing(name, command)), record(action, name))
-  )
+  { path: { name }, urlParams: { server } }: Named,
+  command: (one: OneServer, name: InstanceName) => Effect.Effect<A, E, R>
+) => operating(action, name, Target.ofInstance(name, server), (one) => command(one, name))
 
 /** Creates an instance; needs `operate`, and bounds that cover the name. The command is audited. */
-export const creating = <A, E, R>(name: string, command: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Audit, ({ record }) =>
-    holding("operate").pipe(
-      Effect.zipRight(
-        Effect.flatMap(Caller, (caller) =>
-          sees(caller)(name)
-            ? Effect.void
-            : new Forbidden({ message: `This key is bound to "${caller.instances?.join('", "')}"` })
-        )
-      ),
-      Effect.zipRight(command),
-      record("create", name)
-    )
+export const creating = <A, E, R>(
+  name: InstanceName,
+  server: ServerId | undefined,
+  command: (one: OneServer) => Effect.Effect<A, E, R>
+) =>
+  operating(
+    "create",
+    name,
+    Effect.catchTag(Target.ofInstance(name, server), "InstanceNotFound", () =>
+      Effect.flatMap(
+        Caller,
+        ({ instances }) =>
+          new Forbidden({ message: `This key is bound to "${instances?.join('", "')}"` })
+      )
+    ),
+    command
   )
 
 /** Fails unless the caller may make keys: needs `admin` and no bounds, since new keys may have none. */

@@ -6,6 +6,8 @@ import type { EventQuery } from "../../Log/EventStore.ts"
 
 export interface Wanted {
   readonly instance?: InstanceName | undefined
+  /** Only events of these servers; of all if absent. */
+  readonly servers?: ReadonlyArray<string> | null | undefined
   /** Evolution's names, such as `messages.upsert`; every event if empty. */
   readonly events?: ReadonlyArray<string> | undefined
   /** The cursor of the last event that the reader has; without one it gets new events alone. */
@@ -16,27 +18,37 @@ export interface Wanted {
 
 export interface Filter {
   /** The filter as the log can apply it. */
-  readonly query: Pick<EventQuery, "events" | "instance" | "only">
+  readonly query: Pick<EventQuery, "events" | "instance" | "only" | "servers">
   /** Equal for filters that take the same events. */
   readonly key: string
-  readonly isAbout: (instance: string) => boolean
+  readonly isAbout: (instance: string, server: string) => boolean
   readonly takes: (event: LoggedEvent) => boolean
   /** The reader gets `hello`, `status` and `bye`. */
   readonly notes: boolean
 }
 
 export const filterOf = (
-  { events = [], instance, notes = true }: Wanted,
+  { events = [], instance, notes = true, servers: wanted }: Wanted,
   caller: Caller["Type"]
 ): Filter => {
   const isSeen = sees(caller)
+  const servers = wanted ?? caller.servers
   const names = new Set(events)
-  const isAbout = (name: string) => (instance === undefined || name === instance) && isSeen(name)
+  const isAbout = (name: string, server: string) =>
+    (instance === undefined || name === instance) &&
+    (servers?.includes(server) ?? true) &&
+    isSeen(name, server)
   return {
-    query: { events, instance, only: caller.instances },
-    key: JSON.stringify([instance ?? null, [...names].sort(), caller.instances]),
+    query: { events, instance, only: caller.instances, servers },
+    key: JSON.stringify([
+      instance ?? null,
+      [...names].sort(),
+      caller.instances,
+      caller.servers,
+      servers
+    ]),
     isAbout,
     notes,
-    takes: (one) => isAbout(one.instance) && (names.size === 0 || names.has(one.event))
+    takes: (one) => isAbout(one.instance, one.server) && (names.size === 0 || names.has(one.event))
   }
 }

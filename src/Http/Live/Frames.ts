@@ -26,8 +26,8 @@ export const bye = (reason: Reason): string => farewell(reason, farewells[reason
 
 const encodeState = Schema.encodeSync(ListenerState)
 
-export const status = ({ name, state }: StateChange): string =>
-  frame("status", { name, state: encodeState(state) })
+export const status = ({ name, state }: StateChange, server: string): string =>
+  frame("status", { name, server, state: encodeState(state) })
 
 /** The text that a reader takes at once; the event that crosses the bound is still taken. */
 const pageChars = 2 * 1024 * 1024

@@ -1,13 +1,13 @@
 /** The event stream without HTTP: readers of a bus, over a log in memory. */
 import { Readable } from "node:stream"
-import { Context, Effect, Layer, Stream } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { Caller } from "../../../src/Domain/Key.ts"
 import { Live, type Wanted } from "../../../src/Http/Live.ts"
-import { ListenerRegistry } from "../../../src/Listening/ListenerRegistry.ts"
 import { EventBus } from "../../../src/Log/EventBus.ts"
 import { makeLog } from "../../Log/EventBus/MemoryLog.ts"
+import { house as service } from "../Service.ts"
 
-const everybody = { id: null, name: "test", scope: "read", instances: null } as const
+const everybody = { id: null, name: "test", scope: "read", instances: null, servers: null } as const
 
 /** Lets fibers and Node's streams go as far as they can. */
 export const turns = (count: number) =>
@@ -22,10 +22,7 @@ export const house = (capacity = 4096) =>
     const { make, publish } = makeLog([])
     const bus = yield* make(capacity)
     const context = yield* Layer.build(
-      Live.layer.pipe(
-        Layer.provide(Layer.succeed(EventBus, bus)),
-        Layer.provide(Layer.mock(ListenerRegistry, { changes: Stream.never }))
-      )
+      Live.layer.pipe(Layer.provide(Layer.succeed(EventBus, bus)), Layer.provide(service()))
     )
     /** Gives the pieces that came, and the stream, to be stopped for a while. */
     const read = (wanted: Wanted, instances: ReadonlyArray<string> | null = null) =>

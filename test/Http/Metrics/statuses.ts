@@ -4,6 +4,7 @@ import { type Gap, type GapCause, opened } from "../../../src/Domain/Gap.ts"
 import { InstanceName, nothingObserved, type WhatsAppState } from "../../../src/Domain/Instance.ts"
 import { ConnectionLost } from "../../../src/Domain/LinkError.ts"
 import * as State from "../../../src/Domain/ListenerState.ts"
+import { defaultServer } from "../../../src/Domain/Server.ts"
 import { type InstanceStatus, statusOf } from "../../../src/Domain/Status.ts"
 
 export const now = DateTime.unsafeMake(1_000_000_000)
@@ -37,7 +38,7 @@ const openGap = (name: InstanceName, cause: GapCause, from: DateTime.Utc): Gap =
 export const status = (name: string, facts: Facts = {}): InstanceStatus => {
   const instance = InstanceName.make(name)
   const { gap, lastEvent, listener = "listening", unrecovered = 0, whatsapp } = facts
-  return statusOf(
+  const judged = statusOf(
     {
       ...nothingObserved,
       name: instance,
@@ -58,6 +59,7 @@ export const status = (name: string, facts: Facts = {}): InstanceStatus => {
     },
     now
   )
+  return { ...judged, server: defaultServer }
 }
 
 export const nothingWaits = { events: 0, bytes: 0, age: Duration.zero }

@@ -3,6 +3,7 @@ import { DateTime, Schema } from "effect"
 import { InstanceName, type InstanceRecord } from "../../../src/Domain/Instance.ts"
 import { DialFailed, HeartbeatMissed } from "../../../src/Domain/LinkError.ts"
 import * as State from "../../../src/Domain/ListenerState.ts"
+import { defaultServer } from "../../../src/Domain/Server.ts"
 import { InstanceStatus, type Listening, statusOf } from "../../../src/Domain/Status.ts"
 
 export const name = InstanceName.make("loja")
@@ -24,8 +25,8 @@ export const record: InstanceRecord = {
 
 /** A status as it crosses HTTP. */
 export const status = (known: Partial<InstanceRecord> = {}, link: Partial<Listening> = {}) =>
-  Schema.encodeSync(InstanceStatus)(
-    statusOf(
+  Schema.encodeSync(InstanceStatus)({
+    ...statusOf(
       { ...record, ...known },
       {
         listener: listening,
@@ -36,8 +37,9 @@ export const status = (known: Partial<InstanceRecord> = {}, link: Partial<Listen
         ...link
       },
       later
-    )
-  )
+    ),
+    server: defaultServer
+  })
 
 export const whatsapp = (
   state: NonNullable<InstanceRecord["whatsapp"]>["state"],

@@ -3,7 +3,7 @@ import { Client } from "../../../src/Client/Effect.ts"
 
 const program = Effect.gen(function* () {
   const client = yield* Client
-  const instances = yield* client.instances.list()
+  const instances = yield* client.instances.list({ urlParams: {} })
   yield* Console.log(instances.map(({ name, userAction }) => `${name}: ${userAction}`))
   yield* client.events({ after: 0, event: ["messages.upsert", "call"] }).pipe(
     Stream.catchTag("EventsMissed", ({ cursor }) => client.events({ after: cursor })),

@@ -1,7 +1,7 @@
 /** The bus as the listeners of one Evolution server see it: with the events of that server alone. */
 import { Stream } from "effect"
-import type { LoggedEvent } from "../../Domain/Event.ts"
-import type { EventBus } from "../EventBus.ts"
+import type { LoggedEvent } from "../Domain/Event.ts"
+import type { EventBus } from "./EventBus.ts"
 
 /** Narrows what is read. What is published, and what is purged, goes to all. */
 export const ofServer = (bus: EventBus["Type"], server: string): EventBus["Type"] => {

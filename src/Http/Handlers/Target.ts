@@ -1,0 +1,100 @@
+/** The Evolution server that a request is about. A server that a caller may not see does not exist for it. */
+import { Effect } from "effect"
+import { InstanceNotFound } from "../../Domain/EvolutionError.ts"
+import type { InstanceName } from "../../Domain/Instance.ts"
+import { Caller, sees, seesServer } from "../../Domain/Key.ts"
+import { defaultServer, type ServerId } from "../../Domain/Server.ts"
+import { type OneServer, Servers } from "../../Instances/Servers.ts"
+import { ServerAmbiguous, ServerNotFound } from "../Api.ts"
+
+const listed = (servers: ReadonlyArray<OneServer>): string =>
+  servers.map(({ id }) => `?server=${id}`).join(" or ")
+
+const notFound = (id: string, visible: ReadonlyArray<OneServer>) =>
+  new ServerNotFound({
+    message:
+      visible.length === 0
+        ? `There is no server "${id}"`
+        : `There is no server "${id}": ask for ${listed(visible)}`
+  })
+
+/** The servers that the caller may see, in the order of the settings. */
+export const visible = Effect.zipWith(Servers, Caller, ({ all }, caller) =>
+  all.filter(({ id }) => seesServer(caller, id))
+)
+
+/** The server of this id. */
+export const server = (id: ServerId): Effect.Effect<OneServer, ServerNotFound, Caller | Servers> =>
+  Effect.flatMap(visible, (all) => {
+    const found = all.find((one) => one.id === id)
+    return found === undefined ? notFound(id, all) : Effect.succeed(found)
+  })
+
+/** The server of this id; without an id `default`, or the first one. */
+export const usual = (id: ServerId | undefined) =>
+  id === undefined
+    ? Effect.flatMap(visible, (all) => {
+        const found = all.find((one) => one.id === defaultServer) ?? all[0]
+        return found === undefined ? notFound(defaultServer, all) : Effect.succeed(found)
+      })
+    : server(id)
+
+/**
+ * The server that has an instance. Without an id, the one server there is; or `default`, if that has such an instance;
+ * or the only one that has. A name that none of several has is `default`'s.
+ */
+export const ofInstance = (
+  name: InstanceName,
+  id: ServerId | undefined
+): Effect.Effect<
+  OneServer,
+  InstanceNotFound | ServerAmbiguous | ServerNotFound,
+  Caller | Servers
+> =>
+  Effect.gen(function* () {
+    const isSeen = sees(yield* Caller)
+    const one = id === undefined ? yield* guess(name, isSeen) : yield* server(id)
+    return isSeen(name, one.id) ? one : yield* InstanceNotFound.of(name)
+  })
+
+const guess = Effect.fnUntraced(function* (
+  name: InstanceName,
+  isSeen: (name: string, server: string) => boolean
+) {
+  const all = yield* visible
+  const known = all.filter((one) => isSeen(name, one.id) && one.records.get(name) !== undefined)
+  const [only, another] = known.length === 0 ? all : known
+  const usual = (known.length === 0 ? all : known).find(({ id }) => id === defaultServer)
+  if (usual !== undefined) return usual
+  if (only === undefined) return yield* InstanceNotFound.of(name)
+  if (another === undefined) return only
+  return yield* new ServerAmbiguous({
+    message:
+      known.length === 0
+        ? `No server is known to have an instance "${name}": say which one is meant, with ${listed(all)}`
+        : `More than one server has an instance "${name}": say which one is meant, with ${listed(known)}`
+  })
+})
+
+/**
+ * The servers whose events are asked for; `null`: of all. An instance without a server is that of `ofInstance`, and one
+ * that no server has any more is looked for in all events.
+ */
+export const ofEvents = (
+  name: InstanceName | undefined,
+  id: ServerId | undefined
+): Effect.Effect<
+  ReadonlyArray<string> | null,
+  ServerAmbiguous | ServerNotFound,
+  Caller | Servers
+> =>
+  Effect.gen(function* () {
+    if (id !== undefined) return [(yield* server(id)).id]
+    const { servers } = yield* Caller
+    const isSeen = sees(yield* Caller)
+    const known = (yield* visible).some(
+      (one) => name !== undefined && isSeen(name, one.id) && one.records.get(name) !== undefined
+    )
+    if (name === undefined || !known) return servers
+    return [(yield* Effect.catchTag(guess(name, isSeen), "InstanceNotFound", Effect.die)).id]
+  })

@@ -62,14 +62,16 @@ export const intoQuery = (url: URL, fields: Fields): URL => {
 
 const call =
   (link: Link, [method, path, body]: Route) =>
-  async (fields: Fields = {}, { signal }: CallOptions = {}): Promise<unknown> => {
-    const [placed, rest] = place(path, fields)
+  async (given: Fields = {}, { signal }: CallOptions = {}): Promise<unknown> => {
+    const [placed, rest] = place(path, given)
     const url = below(link, placed)
-    if (body === undefined) intoQuery(url, rest)
+    // The server is a part of the address, also where the other fields are a body.
+    const { server, ...fields } = rest
+    intoQuery(url, body === undefined ? rest : { server })
     const response = await ask(link, url, {
       method,
       headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
-      ...(body && { body: JSON.stringify(rest) }),
+      ...(body && { body: JSON.stringify(fields) }),
       ...(signal && { signal })
     })
     return answerOf(response)

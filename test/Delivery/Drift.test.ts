@@ -62,6 +62,7 @@ describe("An event whose data is not as the catalogue says", () => {
       yield* publish("groups.update", [group])
       expect(yield* heard.take).toEqual({
         id: 1,
+        server: "default",
         instance: "shop",
         event: "groups.update",
         data: drifted,

@@ -28,6 +28,7 @@ describe("A handler", () => {
       expect(yield* codes.take).toBe("QR code limit reached")
       expect(yield* states.take).toEqual({
         id: 3,
+        server: "default",
         instance: "shop",
         event: "connection.update",
         data: { state: "open", statusReason: 200, more: 1 },

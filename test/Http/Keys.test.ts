@@ -42,7 +42,12 @@ describe("keys", () => {
     Effect.gen(function* () {
       const made = yield* make({ name: "till", scope: "read", instances: ["shop-*"] })
       const self = yield* as(made.key, "GET", "/keys/self")
-      expect(self.json).toEqual({ name: "till", scope: "read", instances: ["shop-*"] })
+      expect(self.json).toEqual({
+        name: "till",
+        scope: "read",
+        instances: ["shop-*"],
+        servers: null
+      })
       const listed = yield* call("GET", "/keys")
       expect(listed.json).toMatchObject([{ id: made.id, name: "till", revokedAt: null }])
       expect(listed.text).not.toContain(made.key)
@@ -143,17 +148,25 @@ describe("keys", () => {
             keyName: "API_KEY",
             action: "remove",
             instance: "audited",
+            server: "default",
             outcome: "done"
           },
-          { ...mine, action: "stop", instance: "elsewhere", outcome: "InstanceNotFound" },
-          { ...mine, action: "stop", instance: "audited", outcome: "done" },
-          { ...mine, action: "create", instance: "audited", outcome: "done" },
+          {
+            ...mine,
+            action: "stop",
+            instance: "elsewhere",
+            server: null,
+            outcome: "InstanceNotFound"
+          },
+          { ...mine, action: "stop", instance: "audited", server: "default", outcome: "done" },
+          { ...mine, action: "create", instance: "audited", server: "default", outcome: "done" },
           {
             ...mine,
             keyId: null,
             keyName: "API_KEY",
             action: "make_key",
             instance: null,
+            server: null,
             outcome: "done"
           }
         ]

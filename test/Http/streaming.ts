@@ -1,6 +1,7 @@
 /** A service that streams, over a log in memory. */
 import { Effect, Layer, Mailbox } from "effect"
 import type { EventRecord } from "../../src/Domain/Event.ts"
+import { Servers } from "../../src/Instances/Servers.ts"
 import { ListenerRegistry, type StateChange } from "../../src/Listening/ListenerRegistry.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
@@ -24,12 +25,15 @@ export const serving = (
     const bus = yield* make(capacity)
     const changes = yield* Mailbox.make<StateChange>()
     const { call, url } = yield* serve(
-      Layer.mergeAll(
-        house(),
-        Layer.succeed(EventBus, bus),
-        Layer.succeed(EventStore, store),
-        Layer.mock(Ingest, {}),
-        Layer.mock(ListenerRegistry, { changes: Mailbox.toStream(changes) })
+      Layer.provideMerge(
+        Servers.layer,
+        Layer.mergeAll(
+          house(),
+          Layer.succeed(EventBus, bus),
+          Layer.succeed(EventStore, store),
+          Layer.mock(Ingest, {}),
+          Layer.mock(ListenerRegistry, { changes: Mailbox.toStream(changes) })
+        )
       )
     )
     return {

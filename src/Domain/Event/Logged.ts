@@ -69,7 +69,7 @@ export const EventRecord = Schema.Struct({
   /** The cursor: `after` takes it. Grows with every event; has holes. */
   id: Schema.Int,
   /** The Evolution server of the instance, by its id in the settings; `default` if it has none there. */
-  server: Schema.String,
+  server: Schema.optionalWith(Schema.String, { default: () => "default" }),
   instance: Schema.String,
   event: Schema.String,
   /** As Evolution sent it, but for secrets at the places of `Scrub/Places`; Buffers are base64 text. */

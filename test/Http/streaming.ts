@@ -26,7 +26,7 @@ export const serving = (
     const changes = yield* Mailbox.make<StateChange>()
     const { call, url } = yield* serve(
       Layer.provideMerge(
-        Servers.layer,
+        Layer.fresh(Servers.layer),
         Layer.mergeAll(
           house(),
           Layer.succeed(EventBus, bus),

@@ -12,7 +12,7 @@ import { calls, chats, connectionChanges, gaps, receipts } from "./Views/Others.
  * The number of the set of columns. It is raised with each change of a view. Postgres itself keeps the promise that
  * columns are only added, at the end: it replaces no view by one that lacks a column or gives it another type.
  */
-export const version = 1
+export const version = 2
 
 /** In the order in which they are made. */
 const views = { messages, receipts, chats, calls, connection_changes: connectionChanges, gaps }

@@ -36,8 +36,8 @@ describe("the views", () => {
   it("have a higher version when their text changes: raise it, and pin the new text", () => {
     const text = statements("listener").join().replace(/\s+/g, " ")
     expect([version, createHash("sha256").update(text).digest("hex").slice(0, 16)]).toEqual([
-      1,
-      "6d3742d5e7b009c2"
+      2,
+      "b84576cfbec1805f"
     ])
   })
 })
@@ -120,7 +120,7 @@ describe.skipIf(testDatabaseUrl === "")("the views of a database", { timeout: 60
       yield* made(0)
       yield* run(
         url,
-        'create or replace view listener.gaps as select id, instance, "from" as began_at, "to" as ended_at, cause, recovered, fetched, reason, \'before\'::text as note, fetched_until, retry_at from gaps'
+        'create or replace view listener.gaps as select id, instance, "from" as began_at, "to" as ended_at, cause, recovered, fetched, reason, \'before\'::text as note, fetched_until, retry_at, server from gaps'
       )
       expect(yield* start(url)).toEqual([])
       const [gaps] = yield* run(url, "select pg_get_viewdef('listener.gaps'::regclass) as sql")

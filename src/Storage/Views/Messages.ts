@@ -74,6 +74,7 @@ const earlierCopy = () => {
   return `
     select from events earlier
     where earlier.${ofMessages}
+      and earlier.server = e.server
       and earlier.instance = e.instance
       and ${earlier("id")} = ${key("id")}
       and earlier.id < e.id
@@ -104,7 +105,8 @@ export const messages = (schema: string): string => `
     ${timeOf("(e.data -> 'messageTimestamp')")} as sent_at,
     e.received_at,
     e.id as event_id,
-    e.origin
+    e.origin,
+    e.server
   from events e
   cross join lateral (${content("e.data -> 'message'")}) as c
   where ${isMessage}

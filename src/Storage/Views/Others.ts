@@ -26,7 +26,8 @@ export const receipts = (schema: string): string => `
     e.data ->> 'status' as status,
     ${step} as step,
     e.received_at,
-    e.id as event_id
+    e.id as event_id,
+    e.server
   from events e
   where e.event = 'messages.update' and e.data ->> 'keyId' is not null and e.data ->> 'status' is not null`
 
@@ -48,10 +49,11 @@ export const chats = (schema: string): string => `
     min(sent_at) as first_at,
     max(sent_at) as last_at,
     max(sent_at) filter (where not from_me) as last_received_at,
-    max(sent_at) filter (where from_me) as last_sent_at
+    max(sent_at) filter (where from_me) as last_sent_at,
+    server
   from ${schema}.messages
   where kind not in ${notSaid}
-  group by instance, chat, chat_kind`
+  group by server, instance, chat, chat_kind`
 
 /**
  * Steps of a call: from Baileys' event, and from WhatsApp's stanza, which Evolution also emits (`CB:call`). The
@@ -74,7 +76,8 @@ export const calls = (schema: string): string => `
     end as outcome,
     min(received_at) as began_at,
     max(received_at) filter (where step in ('timeout', 'reject', 'terminate')) as ended_at,
-    max(event_id) as event_id
+    max(event_id) as event_id,
+    server
   from (
     select
       coalesce(e.data ->> 'id', e.data #>> '{packet,content,0,attrs,call-id}') as id,
@@ -85,12 +88,13 @@ export const calls = (schema: string): string => `
       coalesce(e.data ->> 'status', e.data #>> '{packet,content,0,tag}') as step,
       e.data #>> '{packet,content,0,attrs,reason}' as reason,
       e.received_at,
-      e.id as event_id
+      e.id as event_id,
+      e.server
     from events e
     where e.event = 'call'
   ) as steps
   where id is not null
-  group by instance, id`
+  group by server, instance, id`
 
 /** As in the index of these events. */
 const ofTurns = `event in (
@@ -107,12 +111,12 @@ export const connectionChanges = (schema: string): string => `
   create or replace view ${schema}.connection_changes as
   select
     instance, subject, state, reason, at,
-    lead(at) over (partition by instance, subject order by event_id) as until,
-    origin, event_id
+    lead(at) over (partition by server, instance, subject order by event_id) as until,
+    origin, event_id, server
   from (
     select *,
-      lag(state) over (partition by instance, subject order by event_id) as state_before,
-      lag(reason) over (partition by instance, subject order by event_id) as reason_before
+      lag(state) over (partition by server, instance, subject order by event_id) as state_before,
+      lag(reason) over (partition by server, instance, subject order by event_id) as reason_before
     from (
       select
         e.instance,
@@ -133,7 +137,8 @@ export const connectionChanges = (schema: string): string => `
         end as reason,
         e.received_at as at,
         e.origin,
-        e.id as event_id
+        e.id as event_id,
+        e.server
       from events e
       where e.${ofTurns}
     ) as turns
@@ -146,6 +151,6 @@ export const connectionChanges = (schema: string): string => `
 export const gaps = (schema: string): string => `
   create or replace view ${schema}.gaps as
   select id, instance, "from" as began_at, "to" as ended_at, cause, recovered, fetched, reason, note,
-    fetched_until, retry_at
+    fetched_until, retry_at, server
   from gaps
   where cause <> 'import'`

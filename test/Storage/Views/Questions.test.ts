@@ -6,6 +6,10 @@ import { names } from "../../../src/Storage/Views.ts"
 import { databases } from "../../support/databases.ts"
 import { ask, known } from "./known.ts"
 
+/** The page's rule for several servers. */
+const ofServer = (query: string, server: string) =>
+  query.replaceAll(/(?<!\()\bwhere (?!not from_me)/g, `where server = '${server}' and `)
+
 const page = readFileSync(join(import.meta.dirname, "../../../docs/sql.md"), "utf8")
 
 /** The page's questions, by their headings. */
@@ -114,11 +118,27 @@ describe.each(databases)("the questions of the documentation on %s", (_, databas
     "have the answers that are known",
     () =>
       Effect.gen(function* () {
-        yield* known
+        yield* known()
         yield* ask("set timezone to 'UTC'")
         expect([...questions.keys()]).toEqual(Object.keys(answers))
         for (const [title, query] of questions) {
           const rows = yield* ask(written(query))
+          expect([title, rows.map(({ answer }) => answer)]).toEqual([title, answers[title]])
+        }
+      }).pipe(Effect.provide(database)),
+    60_000
+  )
+
+  it.live(
+    "have the answers of one server where another has the same names and messages",
+    () =>
+      Effect.gen(function* () {
+        for (const server of ["br", "eu"]) yield* known(server)
+        yield* ask("set timezone to 'UTC'")
+        for (const [title, query] of questions) {
+          const ours = ofServer(query, "eu")
+          expect(ours).not.toBe(query)
+          const rows = yield* ask(written(ours))
           expect([title, rows.map(({ answer }) => answer)]).toEqual([title, answers[title]])
         }
       }).pipe(Effect.provide(database)),

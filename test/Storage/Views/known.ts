@@ -163,24 +163,24 @@ const gaps: ReadonlyArray<readonly [string, string, string | null, boolean | nul
   ["import", "2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z", true, 1]
 ]
 
-export const tell = (events: ReadonlyArray<Told>) =>
+export const tell = (events: ReadonlyArray<Told>, server = "default") =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>
     Effect.forEach(
       events,
       ({ at, data, event, instance = "loja-1", origin = "live" }) => sql`
-        insert into events (instance, event, data, received_at, origin)
-        values (${instance}, ${event}, ${JSON.stringify(data)}::jsonb, ${at}::timestamptz, ${origin})`,
+        insert into events (server, instance, event, data, received_at, origin)
+        values (${server}, ${instance}, ${event}, ${JSON.stringify(data)}::jsonb, ${at}::timestamptz, ${origin})`,
       { discard: true }
     )
   )
 
-export const known = Effect.gen(function* () {
+export const known = Effect.fn(function* (server = "default") {
   const sql = yield* SqlClient.SqlClient
-  yield* tell(story)
+  yield* tell(story, server)
   for (const [cause, from, to, recovered, fetched] of gaps)
     yield* sql`
-      insert into gaps (id, instance, "from", "to", cause, recovered, fetched)
-      values (gen_random_uuid(), 'loja-1', ${from}::timestamptz, ${to}::timestamptz, ${cause}, ${recovered}, ${fetched})`
+      insert into gaps (server, id, instance, "from", "to", cause, recovered, fetched)
+      values (${server}, gen_random_uuid(), 'loja-1', ${from}::timestamptz, ${to}::timestamptz, ${cause}, ${recovered}, ${fetched})`
 })
 
 /** Asks a question of the documentation, which names the schema that the views of `public` have. */

@@ -165,7 +165,9 @@ export const register = (
         }),
       leave: Effect.suspend(() => {
         isLeaving = true
-        return Effect.zipRight(beat, sql`delete from placements where replica = ${id}`)
+        return Effect.all([beat, sql`delete from placements where replica = ${id}`, look], {
+          discard: true
+        })
       })
     } satisfies Replicas
   })

@@ -33,14 +33,15 @@ export const make = (options: Options) =>
 
     const leave = yield* Effect.cached(
       Effect.gen(function* () {
-        isLeaving = true
+        // An heir that joined a moment ago is seen by it, too.
         yield* replicas.leave.pipe(
           Effect.disconnect,
           Effect.timeout(timing.statementWithin),
           Effect.catchAll((error) => Effect.logDebug(`Cannot tell the others: ${detailOf(error)}`))
         )
-        yield* designator.leave
+        isLeaving = true
         for (const standing of standings) standing.leave()
+        yield* designator.leave
       })
     )
 

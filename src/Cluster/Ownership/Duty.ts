@@ -49,7 +49,7 @@ export const perform = <Link, E, R>(
       // To take it back would fence a process that was started later, by the user's will.
       if (end === "fenced" && post.isAlone) return resign(post)
       const pause = pauses(post.timing, crashes)[end]
-      return post.isLeaving() ? Effect.void : Effect.sleep(pause)
+      return Effect.raceFirst(Effect.sleep(pause), post.standing.whenLeaving)
     })
   )
   return Effect.raceFirst(post.standing.whenDesignated, post.standing.whenLeaving).pipe(

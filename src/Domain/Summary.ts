@@ -1,58 +1,42 @@
-/** The service as a whole: Evolution as it is found, the instances by their states, and the next step for a person. */
-import { type DateTime, Schema } from "effect"
+/** The service as a whole: each Evolution server as it is found, its instances by their states, and the next step for a person. */
+import { Schema } from "effect"
 import * as ClockOffset from "./ClockOffset.ts"
-import type { EvolutionError } from "./EvolutionError.ts"
 import type { InstanceName } from "./Instance.ts"
-import { ListenerState, type SessionError } from "./ListenerState.ts"
+import { ListenerState } from "./ListenerState.ts"
+import { ServerId } from "./Server.ts"
 import { type InstanceStatus, UserAction } from "./Status.ts"
+import { Condition, type Found, type LinkError, Proven } from "./Summary/Found.ts"
+import { actions, sentenceOf } from "./Summary/Sentence.ts"
 
-/**
- * Evidence that Evolution's events reach us over the link that is up. `unproven`: nothing has come over it,
- * and nothing is known to have happened. `silent`: something happened, and no event of it came.
- */
-export const Proven = Schema.Struct({
-  state: Schema.Literal("unproven", "proven", "silent"),
-  /** The link is `unproven` or `silent` since it came up, and `proven` since its first event. */
-  since: Schema.DateTimeUtc,
-  /** The sign of silence, in words. */
-  evidence: Schema.NullOr(Schema.String),
-  /** The instance that `evidence` is about. */
-  instance: Schema.NullOr(Schema.String)
-})
-export type Proven = typeof Proven.Type
-
-export const unproven = (since: DateTime.Utc): Proven => ({
-  state: "unproven",
-  since,
-  evidence: null,
-  instance: null
-})
-
-/**
- * What is the case with Evolution, worst first. `by_namespace`: auto mode found no global events, and listens by namespaces. `no_link`: REST answers and the socket does not. `unproven`: all
- * is well as far as anybody can see, and no event has come yet.
- */
-export const Condition = Schema.Literal(
-  "key_refused",
-  "license_required",
-  "websocket_disabled",
-  "not_reached",
-  "no_link",
-  "starting",
-  "not_broadcast",
-  "by_namespace",
-  "unproven",
-  "well"
-)
-export type Condition = typeof Condition.Type
+export { Condition, type Found, Proven, unproven } from "./Summary/Found.ts"
+export { broadcastRemedy } from "./Summary/Sentence.ts"
 
 const Counts = Schema.Record({ key: Schema.String, value: Schema.Int })
 
-export const Summary = Schema.Struct({
+/** Facts that a line about a server has, too. */
+const atOneGlance = {
+  /** The id of the Evolution server. */
+  server: ServerId,
   condition: Condition,
   /** The condition and the next step in a sentence. */
   message: Schema.String,
   userAction: UserAction,
+  /** Counts of the instances that the caller may see; states that no instance has are left out. */
+  instances: Schema.Struct({
+    known: Schema.Int,
+    listenedTo: Schema.Int,
+    listeners: Counts,
+    whatsapp: Counts,
+    userActions: Counts,
+    gapsOpen: Schema.Int,
+    gapsUnrecovered: Schema.Int,
+    ignoredEvents: Schema.Int
+  })
+}
+
+/** One Evolution server, and its instances. */
+export const ServerSummary = Schema.Struct({
+  ...atOneGlance,
   evolution: Schema.Struct({
     url: Schema.String,
     mode: Schema.Literal("global", "namespace", "auto"),
@@ -73,45 +57,35 @@ export const Summary = Schema.Struct({
     }),
     /** The time by which our clock is surely ahead of Evolution's, in ms; `null`: not measured. */
     clockOffsetMillis: Schema.NullOr(Schema.Number)
-  }),
-  /** Counts of the instances that the caller may see; states that no instance has are left out. */
-  instances: Schema.Struct({
-    known: Schema.Int,
-    listenedTo: Schema.Int,
-    listeners: Counts,
-    whatsapp: Counts,
-    userActions: Counts,
-    gapsOpen: Schema.Int,
-    gapsUnrecovered: Schema.Int,
-    ignoredEvents: Schema.Int
   })
+})
+export type ServerSummary = typeof ServerSummary.Type
+
+/** A line about a server, where there are several. */
+export const ServerLine = Schema.Struct(atOneGlance).annotations({ identifier: "ServerLine" })
+export type ServerLine = typeof ServerLine.Type
+
+/** One server in full, and a line about each. */
+export const Summary = Schema.Struct({
+  ...ServerSummary.fields,
+  /** The servers that the caller may see, this one included, in the order of the settings. */
+  servers: Schema.Array(ServerLine)
 }).annotations({ identifier: "Summary" })
 export type Summary = typeof Summary.Type
 
-/** Facts about Evolution as they are found. */
-export interface Found {
-  readonly url: string
-  readonly mode: "global" | "namespace" | "auto"
-  readonly listensBy: "global" | "namespace"
-  readonly version: string | null
-  readonly link: ListenerState | null
-  readonly events: Proven
-  readonly list: {
-    readonly at: DateTime.Utc | null
-    readonly error:
-      | (EvolutionError | { readonly _tag: "SqlError"; readonly message: string })
-      | null
-  }
-  readonly clockOffset: ClockOffset.ClockOffset | null
-}
+/** `all`: of each server that the caller may see. */
+export const together = (one: ServerSummary, all: ReadonlyArray<ServerSummary>): Summary => ({
+  ...one,
+  servers: all.map(({ evolution: _, ...line }) => line)
+})
 
 /** `sees`: the instances that the caller may see. */
 export const summaryOf = (
   found: Found,
   statuses: ReadonlyArray<InstanceStatus>,
   sees: (name: InstanceName) => boolean
-): Summary => {
-  const { clockOffset, events, link, list, listensBy, mode, url, version } = found
+): ServerSummary => {
+  const { clockOffset, events, link, list, listensBy, mode, server, url, version } = found
   const linkError = errorOf(found.link) ?? firstError(statuses)
   const condition = conditionOf(found, linkError)
   const seen = statuses.filter(({ name }) => sees(name))
@@ -119,6 +93,7 @@ export const summaryOf = (
   const isHidden = seen.length < statuses.length
   const error = list.error?.message ?? null
   return {
+    server,
     condition,
     message: sentenceOf(condition, found, linkError),
     userAction: actions[condition] ?? "none",
@@ -147,8 +122,6 @@ export const summaryOf = (
     }
   }
 }
-
-type LinkError = SessionError | undefined
 
 const counted = (
   statuses: ReadonlyArray<InstanceStatus>,
@@ -204,42 +177,4 @@ const conditionOf = (
   if (events.state === "silent") return "not_broadcast"
   if (mode === "auto" && listensBy === "namespace") return "by_namespace"
   return events.state === "proven" ? "well" : "unproven"
-}
-
-const actions: Readonly<Partial<Record<Condition, UserAction>>> = {
-  key_refused: "check_api_key",
-  license_required: "activate_license",
-  websocket_disabled: "enable_websocket",
-  not_reached: "wait",
-  no_link: "wait",
-  starting: "wait",
-  not_broadcast: "enable_global_events"
-}
-
-export const broadcastRemedy =
-  "set WEBSOCKET_GLOBAL_EVENTS=true at Evolution and restart it, or EVOLUTION_MODE=auto here"
-
-const sentenceOf = (condition: Condition, { list, url }: Found, error: LinkError): string => {
-  switch (condition) {
-    case "key_refused":
-      return "Evolution refuses our key: EVOLUTION_API_KEY has to be Evolution's AUTHENTICATION_API_KEY"
-    case "license_required":
-      return "Evolution has no licence and refuses everything: activate it at its /manager/login, or use 2.3.7, which needs none"
-    case "websocket_disabled":
-      return "Evolution's websockets are off: set WEBSOCKET_ENABLED=true at Evolution and restart it"
-    case "not_reached":
-      return `Evolution does not answer at ${url}: ${list.error?.message}; check EVOLUTION_API_URL, and that Evolution runs`
-    case "no_link":
-      return `Evolution's REST side answers and its socket does not: ${error?.message}`
-    case "starting":
-      return "Evolution is being asked; look again in a moment"
-    case "not_broadcast":
-      return `The link to Evolution is up and brings no events: ${broadcastRemedy}`
-    case "by_namespace":
-      return "Evolution sends no global events, so each instance is listened to by its namespace; there is nothing to do. Evolution makes a namespace with the instance's first event. One link would do for all with WEBSOCKET_GLOBAL_EVENTS=true at Evolution"
-    case "unproven":
-      return "No event has come yet: the first one proves that they reach us (a message to one of the numbers, or a new instance)"
-    case "well":
-      return "Events reach us; there is nothing to do"
-  }
 }

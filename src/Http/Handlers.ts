@@ -6,6 +6,8 @@ import { KeyStore } from "../Access/KeyStore.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import { Caller, sees } from "../Domain/Key.ts"
 import type { ServerId } from "../Domain/Server.ts"
+import * as Domain from "../Domain/Summary.ts"
+import type { OneServer } from "../Instances/Servers.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { Health } from "../Log/Health.ts"
@@ -163,10 +165,14 @@ export const keys = HttpApiBuilder.group(Api, "keys", (handlers) =>
 export const summary = HttpApiBuilder.group(Api, "summary", (handlers) =>
   handlers.handle("summary", ({ urlParams: { server } }) =>
     Effect.gen(function* () {
-      const caller = yield* Caller
-      const isSeen = sees(caller)
-      const { id, summary } = yield* Target.usual(server)
-      return yield* summary.of((name) => isSeen(name, id))
+      const isSeen = sees(yield* Caller)
+      const of = ({ id, summary }: OneServer) => summary.of((name) => isSeen(name, id))
+      const usual = yield* Target.usual(server)
+      const one = yield* of(usual)
+      const all = yield* Effect.forEach(yield* Target.visible, (each) =>
+        each === usual ? Effect.succeed(one) : of(each)
+      )
+      return Domain.together(one, all)
     })
   )
 )

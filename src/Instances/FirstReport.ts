@@ -1,7 +1,7 @@
 /** Tells in five lines of the log, at the start, what was found at Evolution and what to do next. */
 import { Effect, Layer, Schedule } from "effect"
 import { loop } from "../Concurrency/Supervise.ts"
-import type { Condition, Summary as Found } from "../Domain/Summary.ts"
+import type { Condition, ServerSummary as Found } from "../Domain/Summary.ts"
 import { Summary } from "./Summary.ts"
 
 const lookEvery = "500 millis"

@@ -1,9 +1,11 @@
-/** Evolution as it is found, and the instances by their states: the service at one glance. */
+/** A server as it is found, and its instances by their states: at one glance. */
 import { Context, Effect, Layer, Option, Schedule } from "effect"
+import { variableOf } from "../AppConfig/Servers.ts"
 import * as AppConfig from "../AppConfig.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
+import { defaultServer, Server } from "../Domain/Server.ts"
 import * as Domain from "../Domain/Summary.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { Probe, versionOf } from "../Evolution/Probe.ts"
@@ -15,8 +17,8 @@ import { Instances } from "./Instances.ts"
 export class Summary extends Context.Tag("evolution-listener/Summary")<
   Summary,
   {
-    /** The summary for a caller who may see these instances. */
-    readonly of: (sees: (name: InstanceName) => boolean) => Effect.Effect<Domain.Summary>
+    /** The summary of one server, for a caller who may see these instances. */
+    readonly of: (sees: (name: InstanceName) => boolean) => Effect.Effect<Domain.ServerSummary>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -29,6 +31,7 @@ const checkEvery = "5 seconds"
 
 const make = Effect.gen(function* () {
   const { mode, url } = yield* AppConfig.Evolution
+  const server = yield* Server
   const clocks = yield* Clocks
   const discovery = yield* Discovery
   const instances = yield* Instances
@@ -36,9 +39,15 @@ const make = Effect.gen(function* () {
   const source = yield* EventSource
   const version = yield* makeVersion
 
+  const nameOf = (setting: string) =>
+    server === defaultServer ? setting : variableOf(setting, server)
+  const settings = { url: nameOf("EVOLUTION_API_URL"), key: nameOf("EVOLUTION_API_KEY") }
+
   const found = Effect.gen(function* () {
     const { at, error } = yield* discovery.found
     const found: Domain.Found = {
+      server,
+      settings,
       url: url.href,
       mode,
       listensBy: source.isShared ? "global" : "namespace",

@@ -7,7 +7,8 @@ import {
 } from "../../src/Domain/EvolutionError.ts"
 import { DialFailed, UpgradeRefused } from "../../src/Domain/LinkError.ts"
 import * as State from "../../src/Domain/ListenerState.ts"
-import { type Found, summaryOf, unproven } from "../../src/Domain/Summary.ts"
+import { defaultServer, ServerId } from "../../src/Domain/Server.ts"
+import { type Found, summaryOf, together, unproven } from "../../src/Domain/Summary.ts"
 import { status } from "../Http/Metrics/statuses.ts"
 
 const now = DateTime.unsafeMake(1_000_000)
@@ -17,6 +18,8 @@ const waiting = (error: State.SessionError) =>
   State.waiting(up, { since: now, nextAttempt: now, isFlapping: false, error })
 
 const well: Found = {
+  server: defaultServer,
+  settings: { url: "EVOLUTION_API_URL", key: "EVOLUTION_API_KEY" },
   url: "http://evolution:8080/",
   mode: "global",
   listensBy: "global",
@@ -67,6 +70,32 @@ describe("A summary", () => {
     ["well", { list: { at: now, error: { _tag: "SqlError" as const, message: "gone" } } }]
   ] as const)("is %s (%#)", (condition, facts) => {
     expect(summaryOf({ ...well, ...facts }, [], () => true).condition).toBe(condition)
+  })
+
+  it("has a line about each server, without its link, in the order in which they are given", () => {
+    const [eu, br] = ["eu", "br"].map((id) =>
+      summaryOf({ ...well, server: ServerId.make(id) }, [status("shop-1", {})], () => true)
+    )
+    if (eu === undefined || br === undefined) throw new Error("Two were made")
+    const all = together(br, [eu, br])
+    expect([all.server, all.evolution]).toEqual(["br", br.evolution])
+    expect(all.servers.map(({ server }) => server)).toEqual(["eu", "br"])
+    expect(all.servers[0]).toEqual({
+      server: "eu",
+      condition: "well",
+      message: eu.message,
+      userAction: "none",
+      instances: eu.instances
+    })
+  })
+
+  it("names the settings of its own server", () => {
+    const settings = { url: "EVOLUTION_API_URL__BR", key: "EVOLUTION_API_KEY__BR" }
+    const error = new KeyRefused({ message: "401" })
+    const refused = summaryOf({ ...well, settings, list: { at: null, error } }, [], () => true)
+    expect(refused.message).toContain("EVOLUTION_API_KEY__BR has to be")
+    const lost = summaryOf({ ...well, settings, list: { at: null, error: away } }, [], () => true)
+    expect(lost.message).toContain("check EVOLUTION_API_URL__BR,")
   })
 
   it("counts only what the caller may see, and names no other instance", () => {

@@ -15,8 +15,14 @@ import {
   UpgradeRefused
 } from "../../src/Domain/LinkError.ts"
 import * as State from "../../src/Domain/ListenerState.ts"
+import { defaultServer } from "../../src/Domain/Server.ts"
 import type { InstanceStatus } from "../../src/Domain/Status.ts"
-import { type Found, type Summary, summaryOf, unproven } from "../../src/Domain/Summary.ts"
+import {
+  type Found,
+  type ServerSummary as Summary,
+  summaryOf,
+  unproven
+} from "../../src/Domain/Summary.ts"
 import { status } from "../Http/Metrics/statuses.ts"
 
 const now = DateTime.unsafeMake(1_000_000)
@@ -27,6 +33,8 @@ const waiting = (error: State.SessionError) =>
   State.waiting(up, { since: now, nextAttempt: now, isFlapping: false, error })
 
 const well = (facts: Partial<Found> = {}): Found => ({
+  server: defaultServer,
+  settings: { url: "EVOLUTION_API_URL", key: "EVOLUTION_API_KEY" },
   url: "http://evolution:8080/",
   mode: "global",
   listensBy: "global",
@@ -114,6 +122,8 @@ describe("A summary, of its facts", () => {
   it("tells what is known of Evolution", () => {
     expect(unproven(now)).toEqual({ state: "unproven", since: now, evidence: null, instance: null })
     expect(summary({ clockOffset: { least: 31_000, most: 32_000 } }).evolution).toEqual({
+      server: defaultServer,
+      settings: { url: "EVOLUTION_API_URL", key: "EVOLUTION_API_KEY" },
       url: "http://evolution:8080/",
       mode: "global",
       listensBy: "global",

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
+import { defaultServer } from "../../../src/Domain/Server.ts"
 import { Condition } from "../../../src/Domain/Summary.ts"
 import { overviewOf } from "../../../src/Http/Pages/overview.js"
 
 const summary = (condition: Condition): Parameters<typeof overviewOf>[0] => ({
+  server: defaultServer,
+  servers: [],
   condition,
   message: "what the service says",
   userAction: "none",

@@ -12,11 +12,11 @@ import { startProxy, type TcpProxy } from "../support/TcpProxy.ts"
 
 export const testDatabaseUrl = process.env.TEST_DATABASE_URL ?? ""
 
-/** The tables that ownership needs, as the migrations make them. */
+/** The tables that ownership needs, where no migration made them. */
 export const tables = Effect.flatMap(
   SqlClient.SqlClient,
   (sql) => sql`
-    create table servers (
+    create table if not exists servers (
       id text primary key, epoch bigint not null default 0, owner uuid, since timestamptz,
       wanted_by uuid, batch uuid, at timestamptz, heard_at timestamptz,
       stopped boolean not null default false)`

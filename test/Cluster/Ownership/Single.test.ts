@@ -56,7 +56,8 @@ describe.each(databases)("The ownership of a process alone, on %s", (_name, data
   ) =>
     it.scoped(title, () =>
       Effect.gen(function* () {
-        const context = yield* Layer.build(database)
+        // A migration waits for one of another suite.
+        const context = yield* TestServices.provideLive(Layer.build(database))
         yield* Effect.provide(tables, context)
         yield* body(context)
       })

@@ -17,7 +17,7 @@ describe.each(databases)("The tenures on %s", (_name, database) => {
       replica: () => Tenures.Tenures & { readonly me: string }
     ) => Effect.Effect<unknown, unknown>
   ) =>
-    it.scoped(title, () =>
+    it.scopedLive(title, () =>
       Effect.gen(function* () {
         const context = yield* Layer.build(database)
         yield* Effect.provide(tables, context)

@@ -49,105 +49,105 @@ final class Client
     // generated from /openapi.json
 
     /** List the status of every instance, sorted by name. */
-    public function instancesList(): mixed
+    public function instancesList(?string $server = null): mixed
     {
-        return $this->call('GET', '/instances', [], [], null);
+        return $this->call('GET', '/instances', [], ['server' => $server], null);
     }
 
     /** Create an instance at Evolution and listen to it. */
-    public function instancesCreate(string $name, ?string $integration = null, ?string $number = null, ?string $token = null, mixed $businessId = null, mixed $status = null, mixed $ownerJid = null, mixed $profileName = null, mixed $profilePicUrl = null, mixed $rejectCall = null, mixed $msgCall = null, mixed $groupsIgnore = null, mixed $alwaysOnline = null, mixed $readMessages = null, mixed $readStatus = null, mixed $syncFullHistory = null, mixed $wavoipToken = null, mixed $proxyHost = null, mixed $proxyPort = null, mixed $proxyProtocol = null, mixed $proxyUsername = null, mixed $proxyPassword = null, mixed $webhook = null, mixed $websocket = null, mixed $rabbitmq = null, mixed $nats = null, mixed $sqs = null, mixed $kafka = null, mixed $pusher = null, mixed $chatwootAccountId = null, mixed $chatwootAutoCreate = null, mixed $chatwootConversationPending = null, mixed $chatwootDaysLimitImportMessages = null, mixed $chatwootImportContacts = null, mixed $chatwootImportMessages = null, mixed $chatwootLogo = null, mixed $chatwootMergeBrazilContacts = null, mixed $chatwootNameInbox = null, mixed $chatwootOrganization = null, mixed $chatwootReopenConversation = null, mixed $chatwootSignMsg = null, mixed $chatwootToken = null, mixed $chatwootUrl = null): mixed
+    public function instancesCreate(string $name, ?string $server = null, ?string $integration = null, ?string $number = null, ?string $token = null, mixed $businessId = null, mixed $status = null, mixed $ownerJid = null, mixed $profileName = null, mixed $profilePicUrl = null, mixed $rejectCall = null, mixed $msgCall = null, mixed $groupsIgnore = null, mixed $alwaysOnline = null, mixed $readMessages = null, mixed $readStatus = null, mixed $syncFullHistory = null, mixed $wavoipToken = null, mixed $proxyHost = null, mixed $proxyPort = null, mixed $proxyProtocol = null, mixed $proxyUsername = null, mixed $proxyPassword = null, mixed $webhook = null, mixed $websocket = null, mixed $rabbitmq = null, mixed $nats = null, mixed $sqs = null, mixed $kafka = null, mixed $pusher = null, mixed $chatwootAccountId = null, mixed $chatwootAutoCreate = null, mixed $chatwootConversationPending = null, mixed $chatwootDaysLimitImportMessages = null, mixed $chatwootImportContacts = null, mixed $chatwootImportMessages = null, mixed $chatwootLogo = null, mixed $chatwootMergeBrazilContacts = null, mixed $chatwootNameInbox = null, mixed $chatwootOrganization = null, mixed $chatwootReopenConversation = null, mixed $chatwootSignMsg = null, mixed $chatwootToken = null, mixed $chatwootUrl = null): mixed
     {
-        return $this->call('POST', '/instances', [], [], ['name' => $name, 'integration' => $integration, 'number' => $number, 'token' => $token, 'businessId' => $businessId, 'status' => $status, 'ownerJid' => $ownerJid, 'profileName' => $profileName, 'profilePicUrl' => $profilePicUrl, 'rejectCall' => $rejectCall, 'msgCall' => $msgCall, 'groupsIgnore' => $groupsIgnore, 'alwaysOnline' => $alwaysOnline, 'readMessages' => $readMessages, 'readStatus' => $readStatus, 'syncFullHistory' => $syncFullHistory, 'wavoipToken' => $wavoipToken, 'proxyHost' => $proxyHost, 'proxyPort' => $proxyPort, 'proxyProtocol' => $proxyProtocol, 'proxyUsername' => $proxyUsername, 'proxyPassword' => $proxyPassword, 'webhook' => $webhook, 'websocket' => $websocket, 'rabbitmq' => $rabbitmq, 'nats' => $nats, 'sqs' => $sqs, 'kafka' => $kafka, 'pusher' => $pusher, 'chatwootAccountId' => $chatwootAccountId, 'chatwootAutoCreate' => $chatwootAutoCreate, 'chatwootConversationPending' => $chatwootConversationPending, 'chatwootDaysLimitImportMessages' => $chatwootDaysLimitImportMessages, 'chatwootImportContacts' => $chatwootImportContacts, 'chatwootImportMessages' => $chatwootImportMessages, 'chatwootLogo' => $chatwootLogo, 'chatwootMergeBrazilContacts' => $chatwootMergeBrazilContacts, 'chatwootNameInbox' => $chatwootNameInbox, 'chatwootOrganization' => $chatwootOrganization, 'chatwootReopenConversation' => $chatwootReopenConversation, 'chatwootSignMsg' => $chatwootSignMsg, 'chatwootToken' => $chatwootToken, 'chatwootUrl' => $chatwootUrl]);
+        return $this->call('POST', '/instances', [], ['server' => $server], ['name' => $name, 'integration' => $integration, 'number' => $number, 'token' => $token, 'businessId' => $businessId, 'status' => $status, 'ownerJid' => $ownerJid, 'profileName' => $profileName, 'profilePicUrl' => $profilePicUrl, 'rejectCall' => $rejectCall, 'msgCall' => $msgCall, 'groupsIgnore' => $groupsIgnore, 'alwaysOnline' => $alwaysOnline, 'readMessages' => $readMessages, 'readStatus' => $readStatus, 'syncFullHistory' => $syncFullHistory, 'wavoipToken' => $wavoipToken, 'proxyHost' => $proxyHost, 'proxyPort' => $proxyPort, 'proxyProtocol' => $proxyProtocol, 'proxyUsername' => $proxyUsername, 'proxyPassword' => $proxyPassword, 'webhook' => $webhook, 'websocket' => $websocket, 'rabbitmq' => $rabbitmq, 'nats' => $nats, 'sqs' => $sqs, 'kafka' => $kafka, 'pusher' => $pusher, 'chatwootAccountId' => $chatwootAccountId, 'chatwootAutoCreate' => $chatwootAutoCreate, 'chatwootConversationPending' => $chatwootConversationPending, 'chatwootDaysLimitImportMessages' => $chatwootDaysLimitImportMessages, 'chatwootImportContacts' => $chatwootImportContacts, 'chatwootImportMessages' => $chatwootImportMessages, 'chatwootLogo' => $chatwootLogo, 'chatwootMergeBrazilContacts' => $chatwootMergeBrazilContacts, 'chatwootNameInbox' => $chatwootNameInbox, 'chatwootOrganization' => $chatwootOrganization, 'chatwootReopenConversation' => $chatwootReopenConversation, 'chatwootSignMsg' => $chatwootSignMsg, 'chatwootToken' => $chatwootToken, 'chatwootUrl' => $chatwootUrl]);
     }
 
     /** Read the status of one instance; the same as /status. */
-    public function instancesGet(string $name): mixed
+    public function instancesGet(string $name, ?string $server = null): mixed
     {
-        return $this->call('GET', '/instances/{name}', ['name' => $name], [], null);
+        return $this->call('GET', '/instances/{name}', ['name' => $name], ['server' => $server], null);
     }
 
     /** Delete an instance at Evolution and stop listening; its events stay unless purge=true. */
-    public function instancesRemove(string $name, ?bool $purge = null): mixed
+    public function instancesRemove(string $name, ?string $server = null, ?bool $purge = null): mixed
     {
-        return $this->call('DELETE', '/instances/{name}', ['name' => $name], ['purge' => $purge], null);
+        return $this->call('DELETE', '/instances/{name}', ['name' => $name], ['server' => $server, 'purge' => $purge], null);
     }
 
     /** Listen to an instance from now on, also after restarts of the service. */
-    public function instancesStart(string $name): mixed
+    public function instancesStart(string $name, ?string $server = null): mixed
     {
-        return $this->call('POST', '/instances/{name}/start', ['name' => $name], [], null);
+        return $this->call('POST', '/instances/{name}/start', ['name' => $name], ['server' => $server], null);
     }
 
     /** Stop listening to an instance until it is started again. */
-    public function instancesStop(string $name): mixed
+    public function instancesStop(string $name, ?string $server = null): mixed
     {
-        return $this->call('POST', '/instances/{name}/stop', ['name' => $name], [], null);
+        return $this->call('POST', '/instances/{name}/stop', ['name' => $name], ['server' => $server], null);
     }
 
     /** Replace the link of an instance by a fresh one, or dial at once if there is none. */
-    public function instancesRestart(string $name): mixed
+    public function instancesRestart(string $name, ?string $server = null): mixed
     {
-        return $this->call('POST', '/instances/{name}/restart', ['name' => $name], [], null);
+        return $this->call('POST', '/instances/{name}/restart', ['name' => $name], ['server' => $server], null);
     }
 
     /** Read the desired state, our link, WhatsApp's state, and what a person has to do. */
-    public function instancesStatus(string $name): mixed
+    public function instancesStatus(string $name, ?string $server = null): mixed
     {
-        return $this->call('GET', '/instances/{name}/status', ['name' => $name], [], null);
+        return $this->call('GET', '/instances/{name}/status', ['name' => $name], ['server' => $server], null);
     }
 
     /** List the times without a link and what was recovered of them, newest first. */
-    public function instancesGaps(string $name, ?int $limit = null): mixed
+    public function instancesGaps(string $name, ?string $server = null, ?int $limit = null): mixed
     {
-        return $this->call('GET', '/instances/{name}/gaps', ['name' => $name], ['limit' => $limit], null);
+        return $this->call('GET', '/instances/{name}/gaps', ['name' => $name], ['server' => $server, 'limit' => $limit], null);
     }
 
     /** Take the verdict on a gap back and fetch its messages again; an open gap stays as it is. */
-    public function instancesRetryGap(string $name, string $id): mixed
+    public function instancesRetryGap(string $name, string $id, ?string $server = null): mixed
     {
-        return $this->call('POST', '/instances/{name}/gaps/{id}/retry', ['name' => $name, 'id' => $id], [], null);
+        return $this->call('POST', '/instances/{name}/gaps/{id}/retry', ['name' => $name, 'id' => $id], ['server' => $server], null);
     }
 
     /** Fetch messages that Evolution stored before into the log; progress is in /gaps. */
-    public function instancesImport(string $name, string $from, ?string $to = null, ?int $limit = null): mixed
+    public function instancesImport(string $name, string $from, ?string $server = null, ?string $to = null, ?int $limit = null): mixed
     {
-        return $this->call('POST', '/instances/{name}/import', ['name' => $name], [], ['from' => $from, 'to' => $to, 'limit' => $limit]);
+        return $this->call('POST', '/instances/{name}/import', ['name' => $name], ['server' => $server], ['from' => $from, 'to' => $to, 'limit' => $limit]);
     }
 
     /** Read the changes of the link and of WhatsApp's state, and the gaps. */
-    public function instancesTimeline(string $name, ?int $hours = null): mixed
+    public function instancesTimeline(string $name, ?string $server = null, ?int $hours = null): mixed
     {
-        return $this->call('GET', '/instances/{name}/timeline', ['name' => $name], ['hours' => $hours], null);
+        return $this->call('GET', '/instances/{name}/timeline', ['name' => $name], ['server' => $server, 'hours' => $hours], null);
     }
 
     /** Read the current QR code; never asks Evolution for a new one. */
-    public function pairingQrcode(string $name, ?string $format = null, ?int $wait = null, ?int $after = null): mixed
+    public function pairingQrcode(string $name, ?string $format = null, ?int $wait = null, ?int $after = null, ?string $server = null): mixed
     {
-        return $this->call('GET', '/instances/{name}/qrcode', ['name' => $name], ['format' => $format, 'wait' => $wait, 'after' => $after], null);
+        return $this->call('GET', '/instances/{name}/qrcode', ['name' => $name], ['format' => $format, 'wait' => $wait, 'after' => $after, 'server' => $server], null);
     }
 
     /** Ask Evolution for QR codes, unless it is already giving some. */
-    public function pairingRequest(string $name): mixed
+    public function pairingRequest(string $name, ?string $server = null): mixed
     {
-        return $this->call('POST', '/instances/{name}/qrcode', ['name' => $name], [], null);
+        return $this->call('POST', '/instances/{name}/qrcode', ['name' => $name], ['server' => $server], null);
     }
 
     /** Get a code to type on the phone instead of scanning. */
-    public function pairingPair(string $name, string $number): mixed
+    public function pairingPair(string $name, string $number, ?string $server = null): mixed
     {
-        return $this->call('POST', '/instances/{name}/pair', ['name' => $name], [], ['number' => $number]);
+        return $this->call('POST', '/instances/{name}/pair', ['name' => $name], ['server' => $server], ['number' => $number]);
     }
 
     /** Create a link that shows the codes of this instance to a person without a key. */
-    public function pairingLink(string $name, ?int $ttl = null): mixed
+    public function pairingLink(string $name, ?string $server = null, ?int $ttl = null): mixed
     {
-        return $this->call('POST', '/instances/{name}/pairing-links', ['name' => $name], [], ['ttl' => $ttl]);
+        return $this->call('POST', '/instances/{name}/pairing-links', ['name' => $name], ['server' => $server], ['ttl' => $ttl]);
     }
 
     /** Read a page of the log, oldest events first. */
-    public function eventsRead(?string $instance = null, ?string $event = null, ?int $after = null, ?int $limit = null): mixed
+    public function eventsRead(?string $instance = null, ?string $server = null, ?string $event = null, ?int $after = null, ?int $limit = null): mixed
     {
-        return $this->call('GET', '/events', [], ['instance' => $instance, 'event' => $event, 'after' => $after, 'limit' => $limit], null);
+        return $this->call('GET', '/events', [], ['instance' => $instance, 'server' => $server, 'event' => $event, 'after' => $after, 'limit' => $limit], null);
     }
 
     /** Make a token with which a browser's EventSource streams what this key may see. */
@@ -175,9 +175,9 @@ final class Client
     }
 
     /** Create a key; only this answer contains it. */
-    public function keysMake(string $name, string $scope, mixed $instances = null, ?string $expiresAt = null): mixed
+    public function keysMake(string $name, string $scope, mixed $instances = null, mixed $servers = null, ?string $expiresAt = null): mixed
     {
-        return $this->call('POST', '/keys', [], [], ['name' => $name, 'scope' => $scope, 'instances' => $instances, 'expiresAt' => $expiresAt]);
+        return $this->call('POST', '/keys', [], [], ['name' => $name, 'scope' => $scope, 'instances' => $instances, 'servers' => $servers, 'expiresAt' => $expiresAt]);
     }
 
     /** Revoke a key, at once and for good. */
@@ -193,9 +193,9 @@ final class Client
     }
 
     /** Read what is the case with Evolution, what to do, and the instances by their states. */
-    public function summarySummary(): mixed
+    public function summarySummary(?string $server = null): mixed
     {
-        return $this->call('GET', '/summary', [], [], null);
+        return $this->call('GET', '/summary', [], ['server' => $server], null);
     }
 
     /** Check that the writer works; 503 means that only a restart helps. */
@@ -223,9 +223,11 @@ final class Client
         ?int $after = null,
         ?string $event = null,
         ?string $instance = null,
-        ?\Closure $onMissed = null
+        ?\Closure $onMissed = null,
+        ?string $server = null
     ): Events {
-        return new Events($this->open(...), ['event' => $event, 'instance' => $instance], $onMissed, $after);
+        $filter = ['event' => $event, 'instance' => $instance, 'server' => $server];
+        return new Events($this->open(...), $filter, $onMissed, $after);
     }
 
     private function call(string $method, string $path, array $places, array $query, ?array $body): mixed

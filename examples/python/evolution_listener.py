@@ -50,73 +50,73 @@ class Client:
 
     # generated from /openapi.json
 
-    def instances_list(self) -> Any:
+    def instances_list(self, *, server: Optional[str] = None) -> Any:
         """List the status of every instance, sorted by name."""
-        return self._call("GET", "/instances", {}, {}, None)
+        return self._call("GET", "/instances", {}, {"server": server}, None)
 
-    def instances_create(self, *, name: str, integration: Optional[str] = None, number: Optional[str] = None, token: Optional[str] = None, business_id: Optional[Any] = None, status: Optional[Any] = None, owner_jid: Optional[Any] = None, profile_name: Optional[Any] = None, profile_pic_url: Optional[Any] = None, reject_call: Optional[Any] = None, msg_call: Optional[Any] = None, groups_ignore: Optional[Any] = None, always_online: Optional[Any] = None, read_messages: Optional[Any] = None, read_status: Optional[Any] = None, sync_full_history: Optional[Any] = None, wavoip_token: Optional[Any] = None, proxy_host: Optional[Any] = None, proxy_port: Optional[Any] = None, proxy_protocol: Optional[Any] = None, proxy_username: Optional[Any] = None, proxy_password: Optional[Any] = None, webhook: Optional[Any] = None, websocket: Optional[Any] = None, rabbitmq: Optional[Any] = None, nats: Optional[Any] = None, sqs: Optional[Any] = None, kafka: Optional[Any] = None, pusher: Optional[Any] = None, chatwoot_account_id: Optional[Any] = None, chatwoot_auto_create: Optional[Any] = None, chatwoot_conversation_pending: Optional[Any] = None, chatwoot_days_limit_import_messages: Optional[Any] = None, chatwoot_import_contacts: Optional[Any] = None, chatwoot_import_messages: Optional[Any] = None, chatwoot_logo: Optional[Any] = None, chatwoot_merge_brazil_contacts: Optional[Any] = None, chatwoot_name_inbox: Optional[Any] = None, chatwoot_organization: Optional[Any] = None, chatwoot_reopen_conversation: Optional[Any] = None, chatwoot_sign_msg: Optional[Any] = None, chatwoot_token: Optional[Any] = None, chatwoot_url: Optional[Any] = None) -> Any:
+    def instances_create(self, *, name: str, server: Optional[str] = None, integration: Optional[str] = None, number: Optional[str] = None, token: Optional[str] = None, business_id: Optional[Any] = None, status: Optional[Any] = None, owner_jid: Optional[Any] = None, profile_name: Optional[Any] = None, profile_pic_url: Optional[Any] = None, reject_call: Optional[Any] = None, msg_call: Optional[Any] = None, groups_ignore: Optional[Any] = None, always_online: Optional[Any] = None, read_messages: Optional[Any] = None, read_status: Optional[Any] = None, sync_full_history: Optional[Any] = None, wavoip_token: Optional[Any] = None, proxy_host: Optional[Any] = None, proxy_port: Optional[Any] = None, proxy_protocol: Optional[Any] = None, proxy_username: Optional[Any] = None, proxy_password: Optional[Any] = None, webhook: Optional[Any] = None, websocket: Optional[Any] = None, rabbitmq: Optional[Any] = None, nats: Optional[Any] = None, sqs: Optional[Any] = None, kafka: Optional[Any] = None, pusher: Optional[Any] = None, chatwoot_account_id: Optional[Any] = None, chatwoot_auto_create: Optional[Any] = None, chatwoot_conversation_pending: Optional[Any] = None, chatwoot_days_limit_import_messages: Optional[Any] = None, chatwoot_import_contacts: Optional[Any] = None, chatwoot_import_messages: Optional[Any] = None, chatwoot_logo: Optional[Any] = None, chatwoot_merge_brazil_contacts: Optional[Any] = None, chatwoot_name_inbox: Optional[Any] = None, chatwoot_organization: Optional[Any] = None, chatwoot_reopen_conversation: Optional[Any] = None, chatwoot_sign_msg: Optional[Any] = None, chatwoot_token: Optional[Any] = None, chatwoot_url: Optional[Any] = None) -> Any:
         """Create an instance at Evolution and listen to it."""
-        return self._call("POST", "/instances", {}, {}, {"name": name, "integration": integration, "number": number, "token": token, "businessId": business_id, "status": status, "ownerJid": owner_jid, "profileName": profile_name, "profilePicUrl": profile_pic_url, "rejectCall": reject_call, "msgCall": msg_call, "groupsIgnore": groups_ignore, "alwaysOnline": always_online, "readMessages": read_messages, "readStatus": read_status, "syncFullHistory": sync_full_history, "wavoipToken": wavoip_token, "proxyHost": proxy_host, "proxyPort": proxy_port, "proxyProtocol": proxy_protocol, "proxyUsername": proxy_username, "proxyPassword": proxy_password, "webhook": webhook, "websocket": websocket, "rabbitmq": rabbitmq, "nats": nats, "sqs": sqs, "kafka": kafka, "pusher": pusher, "chatwootAccountId": chatwoot_account_id, "chatwootAutoCreate": chatwoot_auto_create, "chatwootConversationPending": chatwoot_conversation_pending, "chatwootDaysLimitImportMessages": chatwoot_days_limit_import_messages, "chatwootImportContacts": chatwoot_import_contacts, "chatwootImportMessages": chatwoot_import_messages, "chatwootLogo": chatwoot_logo, "chatwootMergeBrazilContacts": chatwoot_merge_brazil_contacts, "chatwootNameInbox": chatwoot_name_inbox, "chatwootOrganization": chatwoot_organization, "chatwootReopenConversation": chatwoot_reopen_conversation, "chatwootSignMsg": chatwoot_sign_msg, "chatwootToken": chatwoot_token, "chatwootUrl": chatwoot_url})
+        return self._call("POST", "/instances", {}, {"server": server}, {"name": name, "integration": integration, "number": number, "token": token, "businessId": business_id, "status": status, "ownerJid": owner_jid, "profileName": profile_name, "profilePicUrl": profile_pic_url, "rejectCall": reject_call, "msgCall": msg_call, "groupsIgnore": groups_ignore, "alwaysOnline": always_online, "readMessages": read_messages, "readStatus": read_status, "syncFullHistory": sync_full_history, "wavoipToken": wavoip_token, "proxyHost": proxy_host, "proxyPort": proxy_port, "proxyProtocol": proxy_protocol, "proxyUsername": proxy_username, "proxyPassword": proxy_password, "webhook": webhook, "websocket": websocket, "rabbitmq": rabbitmq, "nats": nats, "sqs": sqs, "kafka": kafka, "pusher": pusher, "chatwootAccountId": chatwoot_account_id, "chatwootAutoCreate": chatwoot_auto_create, "chatwootConversationPending": chatwoot_conversation_pending, "chatwootDaysLimitImportMessages": chatwoot_days_limit_import_messages, "chatwootImportContacts": chatwoot_import_contacts, "chatwootImportMessages": chatwoot_import_messages, "chatwootLogo": chatwoot_logo, "chatwootMergeBrazilContacts": chatwoot_merge_brazil_contacts, "chatwootNameInbox": chatwoot_name_inbox, "chatwootOrganization": chatwoot_organization, "chatwootReopenConversation": chatwoot_reopen_conversation, "chatwootSignMsg": chatwoot_sign_msg, "chatwootToken": chatwoot_token, "chatwootUrl": chatwoot_url})
 
-    def instances_get(self, *, name: str) -> Any:
+    def instances_get(self, *, name: str, server: Optional[str] = None) -> Any:
         """Read the status of one instance; the same as /status."""
-        return self._call("GET", "/instances/{name}", {"name": name}, {}, None)
+        return self._call("GET", "/instances/{name}", {"name": name}, {"server": server}, None)
 
-    def instances_remove(self, *, name: str, purge: Optional[bool] = None) -> Any:
+    def instances_remove(self, *, name: str, server: Optional[str] = None, purge: Optional[bool] = None) -> Any:
         """Delete an instance at Evolution and stop listening; its events stay unless purge=true."""
-        return self._call("DELETE", "/instances/{name}", {"name": name}, {"purge": purge}, None)
+        return self._call("DELETE", "/instances/{name}", {"name": name}, {"server": server, "purge": purge}, None)
 
-    def instances_start(self, *, name: str) -> Any:
+    def instances_start(self, *, name: str, server: Optional[str] = None) -> Any:
         """Listen to an instance from now on, also after restarts of the service."""
-        return self._call("POST", "/instances/{name}/start", {"name": name}, {}, None)
+        return self._call("POST", "/instances/{name}/start", {"name": name}, {"server": server}, None)
 
-    def instances_stop(self, *, name: str) -> Any:
+    def instances_stop(self, *, name: str, server: Optional[str] = None) -> Any:
         """Stop listening to an instance until it is started again."""
-        return self._call("POST", "/instances/{name}/stop", {"name": name}, {}, None)
+        return self._call("POST", "/instances/{name}/stop", {"name": name}, {"server": server}, None)
 
-    def instances_restart(self, *, name: str) -> Any:
+    def instances_restart(self, *, name: str, server: Optional[str] = None) -> Any:
         """Replace the link of an instance by a fresh one, or dial at once if there is none."""
-        return self._call("POST", "/instances/{name}/restart", {"name": name}, {}, None)
+        return self._call("POST", "/instances/{name}/restart", {"name": name}, {"server": server}, None)
 
-    def instances_status(self, *, name: str) -> Any:
+    def instances_status(self, *, name: str, server: Optional[str] = None) -> Any:
         """Read the desired state, our link, WhatsApp's state, and what a person has to do."""
-        return self._call("GET", "/instances/{name}/status", {"name": name}, {}, None)
+        return self._call("GET", "/instances/{name}/status", {"name": name}, {"server": server}, None)
 
-    def instances_gaps(self, *, name: str, limit: Optional[int] = None) -> Any:
+    def instances_gaps(self, *, name: str, server: Optional[str] = None, limit: Optional[int] = None) -> Any:
         """List the times without a link and what was recovered of them, newest first."""
-        return self._call("GET", "/instances/{name}/gaps", {"name": name}, {"limit": limit}, None)
+        return self._call("GET", "/instances/{name}/gaps", {"name": name}, {"server": server, "limit": limit}, None)
 
-    def instances_retry_gap(self, *, name: str, id: str) -> Any:
+    def instances_retry_gap(self, *, name: str, id: str, server: Optional[str] = None) -> Any:
         """Take the verdict on a gap back and fetch its messages again; an open gap stays as it is."""
-        return self._call("POST", "/instances/{name}/gaps/{id}/retry", {"name": name, "id": id}, {}, None)
+        return self._call("POST", "/instances/{name}/gaps/{id}/retry", {"name": name, "id": id}, {"server": server}, None)
 
-    def instances_import(self, *, name: str, from_: str, to: Optional[str] = None, limit: Optional[int] = None) -> Any:
+    def instances_import(self, *, name: str, from_: str, server: Optional[str] = None, to: Optional[str] = None, limit: Optional[int] = None) -> Any:
         """Fetch messages that Evolution stored before into the log; progress is in /gaps."""
-        return self._call("POST", "/instances/{name}/import", {"name": name}, {}, {"from": from_, "to": to, "limit": limit})
+        return self._call("POST", "/instances/{name}/import", {"name": name}, {"server": server}, {"from": from_, "to": to, "limit": limit})
 
-    def instances_timeline(self, *, name: str, hours: Optional[int] = None) -> Any:
+    def instances_timeline(self, *, name: str, server: Optional[str] = None, hours: Optional[int] = None) -> Any:
         """Read the changes of the link and of WhatsApp's state, and the gaps."""
-        return self._call("GET", "/instances/{name}/timeline", {"name": name}, {"hours": hours}, None)
+        return self._call("GET", "/instances/{name}/timeline", {"name": name}, {"server": server, "hours": hours}, None)
 
-    def pairing_qrcode(self, *, name: str, format: Optional[str] = None, wait: Optional[int] = None, after: Optional[int] = None) -> Any:
+    def pairing_qrcode(self, *, name: str, format: Optional[str] = None, wait: Optional[int] = None, after: Optional[int] = None, server: Optional[str] = None) -> Any:
         """Read the current QR code; never asks Evolution for a new one."""
-        return self._call("GET", "/instances/{name}/qrcode", {"name": name}, {"format": format, "wait": wait, "after": after}, None)
+        return self._call("GET", "/instances/{name}/qrcode", {"name": name}, {"format": format, "wait": wait, "after": after, "server": server}, None)
 
-    def pairing_request(self, *, name: str) -> Any:
+    def pairing_request(self, *, name: str, server: Optional[str] = None) -> Any:
         """Ask Evolution for QR codes, unless it is already giving some."""
-        return self._call("POST", "/instances/{name}/qrcode", {"name": name}, {}, None)
+        return self._call("POST", "/instances/{name}/qrcode", {"name": name}, {"server": server}, None)
 
-    def pairing_pair(self, *, name: str, number: str) -> Any:
+    def pairing_pair(self, *, name: str, number: str, server: Optional[str] = None) -> Any:
         """Get a code to type on the phone instead of scanning."""
-        return self._call("POST", "/instances/{name}/pair", {"name": name}, {}, {"number": number})
+        return self._call("POST", "/instances/{name}/pair", {"name": name}, {"server": server}, {"number": number})
 
-    def pairing_link(self, *, name: str, ttl: Optional[int] = None) -> Any:
+    def pairing_link(self, *, name: str, server: Optional[str] = None, ttl: Optional[int] = None) -> Any:
         """Create a link that shows the codes of this instance to a person without a key."""
-        return self._call("POST", "/instances/{name}/pairing-links", {"name": name}, {}, {"ttl": ttl})
+        return self._call("POST", "/instances/{name}/pairing-links", {"name": name}, {"server": server}, {"ttl": ttl})
 
-    def events_read(self, *, instance: Optional[str] = None, event: Optional[str] = None, after: Optional[int] = None, limit: Optional[int] = None) -> Any:
+    def events_read(self, *, instance: Optional[str] = None, server: Optional[str] = None, event: Optional[str] = None, after: Optional[int] = None, limit: Optional[int] = None) -> Any:
         """Read a page of the log, oldest events first."""
-        return self._call("GET", "/events", {}, {"instance": instance, "event": event, "after": after, "limit": limit}, None)
+        return self._call("GET", "/events", {}, {"instance": instance, "server": server, "event": event, "after": after, "limit": limit}, None)
 
     def stream_tokens_make(self, *, ttl: Optional[int] = None) -> Any:
         """Make a token with which a browser's EventSource streams what this key may see."""
@@ -134,9 +134,9 @@ class Client:
         """List every key that was made here, oldest first."""
         return self._call("GET", "/keys", {}, {}, None)
 
-    def keys_make(self, *, name: str, scope: str, instances: Optional[Any] = None, expires_at: Optional[str] = None) -> Any:
+    def keys_make(self, *, name: str, scope: str, instances: Optional[Any] = None, servers: Optional[Any] = None, expires_at: Optional[str] = None) -> Any:
         """Create a key; only this answer contains it."""
-        return self._call("POST", "/keys", {}, {}, {"name": name, "scope": scope, "instances": instances, "expiresAt": expires_at})
+        return self._call("POST", "/keys", {}, {}, {"name": name, "scope": scope, "instances": instances, "servers": servers, "expiresAt": expires_at})
 
     def keys_revoke(self, *, id: str) -> Any:
         """Revoke a key, at once and for good."""
@@ -146,9 +146,9 @@ class Client:
         """List the commands of all keys and their outcomes, newest first."""
         return self._call("GET", "/audit", {}, {"before": before, "limit": limit}, None)
 
-    def summary_summary(self) -> Any:
+    def summary_summary(self, *, server: Optional[str] = None) -> Any:
         """Read what is the case with Evolution, what to do, and the instances by their states."""
-        return self._call("GET", "/summary", {}, {}, None)
+        return self._call("GET", "/summary", {}, {"server": server}, None)
 
     def health_live(self) -> Any:
         """Check that the writer works; 503 means that only a restart helps."""
@@ -170,10 +170,11 @@ class Client:
         after: Optional[int] = None,
         event: Optional[str] = None,
         instance: Optional[str] = None,
+        server: Optional[str] = None,
         on_missed: Optional[Callable[[int], None]] = None,
     ) -> "Events":
         """Follow the log, and go on after every interruption. `after`: the id of the last event you have."""
-        return Events(self, after, {"event": event, "instance": instance}, on_missed)
+        return Events(self, after, {"event": event, "instance": instance, "server": server}, on_missed)
 
     def _call(
         self,

@@ -24,6 +24,8 @@ export type Event<Name extends string = EventName> = Plain<Typed<EventRecord, Na
 
 export interface EventsOptions<Name extends string = AnyName> {
   readonly instance?: string | undefined
+  /** The id of an Evolution server; all of them if absent. */
+  readonly server?: string | undefined
   /** Names such as `messages.upsert`; every event if absent. */
   readonly event?: Name | ReadonlyArray<Name> | undefined
   /** The `id` of the last event that the caller has; without it, only new events come. */
@@ -40,6 +42,8 @@ export interface EventsOptions<Name extends string = AnyName> {
 
 export interface StatusChange {
   readonly name: string
+  /** The Evolution server of the instance. */
+  readonly server: string
   readonly state: Plain<ListenerState>
 }
 
@@ -125,9 +129,10 @@ export class Following implements Events {
   }
 
   async #open(signal: AbortSignal): Promise<Response> {
-    const { event, instance } = this.#options
+    const { event, instance, server } = this.#options
     const url = intoQuery(below(this.#link, "/events/stream"), {
       instance,
+      server,
       event,
       // As a parameter: another site's page may send no header of this name.
       after: this.#reading.cursor

@@ -122,6 +122,31 @@ describe("the calls with promises", () => {
   })
 })
 
+describe("the Evolution server of an instance", () => {
+  it("goes into the address of a call, and never into its body", async () => {
+    const { fetch, requests } = recorder()
+    const { instances, pairing } = connect({ baseUrl: "http://service.test", fetch })
+    const instance = { name: "loja-1", server: "eu" }
+    for (const call of [
+      instances.start(instance),
+      instances.create({ ...instance, number: "5511999990001" }),
+      pairing.link({ ...instance, ttl: 60 }),
+      instances.list({ server: "eu" })
+    ])
+      await call.catch(() => undefined)
+    expect(requests.map((request) => request.replace(/ undefined /, " ").trim())).toEqual([
+      "POST http://service.test/instances/loja-1/start?server=eu",
+      'POST http://service.test/instances?server=eu application/json {"name":"loja-1","number":"5511999990001"}',
+      'POST http://service.test/instances/loja-1/pairing-links?server=eu application/json {"ttl":60}',
+      "GET http://service.test/instances?server=eu"
+    ])
+    expectTypeOf<Parameters<typeof instances.start>[0]>().toExtend<{
+      readonly name: string
+      readonly server?: string | undefined
+    }>()
+  })
+})
+
 /** A client of a service that always answers so. */
 const answering = (status: number, body: string | null, headers: Record<string, string> = {}) =>
   connect({

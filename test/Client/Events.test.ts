@@ -43,7 +43,8 @@ describe.each(readers)("a stream with %s", (_name, read) => {
       baseUrl: "http://service.test/below/",
       after: 7,
       event: ["call", "messages.upsert"],
-      instance: "a/b ç"
+      instance: "a/b ç",
+      server: "eu"
     })
     await later(1)
     const { headers, url } = connections[0] ?? expect.fail("no connection")
@@ -51,7 +52,8 @@ describe.each(readers)("a stream with %s", (_name, read) => {
     expect(Object.fromEntries(url.searchParams)).toEqual({
       after: "7",
       event: "call,messages.upsert",
-      instance: "a/b ç"
+      instance: "a/b ç",
+      server: "eu"
     })
     expect(headers.get("authorization")).toBe("Bearer the-key")
     expect(url.href).not.toContain("the-key")
@@ -239,12 +241,12 @@ describe.each(readers)("a stream with %s", (_name, read) => {
   it("tells of states and of the reason of an end", async () => {
     const { reader } = follow((connection) => {
       const state = { _tag: "Stopped", since: "2026-01-01T00:00:00.000Z" }
-      connection.send(hello(7) + frame("status", 7, { name: "shop", state }))
+      connection.send(hello(7) + frame("status", 7, { name: "shop", server: "eu", state }))
       connection.send(frame("bye", 9, { reason: "too_slow", message: "You read slowly" }))
       return streaming
     })
     await later(0)
-    expect(reader.statuses).toEqual(["shop Stopped"])
+    expect(reader.statuses).toEqual(["eu/shop Stopped"])
     expect(reader.interruptions).toEqual(["too_slow"])
   })
 

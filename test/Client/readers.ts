@@ -9,6 +9,7 @@ export interface Wanted {
   readonly apiKey?: string
   readonly after?: number
   readonly instance?: string
+  readonly server?: string
   readonly event?: ReadonlyArray<string>
   readonly fetch?: typeof globalThis.fetch
   /** Keeps missed events, so that the reader goes on. */
@@ -39,7 +40,14 @@ const keeping = () => {
 
 const withPromises = ({ consume, fetch, goesOn, streamToken, ...wanted }: Wanted): Reader => {
   const kept = keeping()
-  const { after, apiKey = "the-key", baseUrl = "http://service.test", event, instance } = wanted
+  const {
+    after,
+    apiKey = "the-key",
+    baseUrl = "http://service.test",
+    event,
+    instance,
+    server
+  } = wanted
   const client = connect({ baseUrl, apiKey: streamToken ? undefined : apiKey, fetch, streamToken })
   const leaving = new AbortController()
   let failure: unknown
@@ -48,9 +56,10 @@ const withPromises = ({ consume, fetch, goesOn, streamToken, ...wanted }: Wanted
       after,
       event,
       instance,
+      server,
       signal: leaving.signal,
       onMissed: goesOn ? (one) => kept.missed.push(one) : undefined,
-      onStatus: ({ name, state }) => kept.statuses.push(`${name} ${state._tag}`),
+      onStatus: ({ name, server, state }) => kept.statuses.push(`${server}/${name} ${state._tag}`),
       onInterrupted: ({ reason }) => kept.interruptions.push(reason)
     })
     for await (const { id } of events) {
@@ -73,7 +82,14 @@ const withPromises = ({ consume, fetch, goesOn, streamToken, ...wanted }: Wanted
 
 const withEffect = ({ consume, fetch, goesOn, streamToken, ...wanted }: Wanted): Reader => {
   const kept = keeping()
-  const { after, apiKey = "the-key", baseUrl = "http://service.test", event, instance } = wanted
+  const {
+    after,
+    apiKey = "the-key",
+    baseUrl = "http://service.test",
+    event,
+    instance,
+    server
+  } = wanted
   const key = streamToken ? undefined : Redacted.make(apiKey)
   const token = streamToken && Effect.map(Effect.tryPromise(streamToken), Redacted.make)
   let failure: unknown
@@ -84,9 +100,10 @@ const withEffect = ({ consume, fetch, goesOn, streamToken, ...wanted }: Wanted):
           after,
           event,
           instance,
+          server,
           onMissed: goesOn ? (one) => Effect.sync(() => kept.missed.push(one)) : undefined,
-          onStatus: ({ name, state }) =>
-            Effect.sync(() => kept.statuses.push(`${name} ${state._tag}`)),
+          onStatus: ({ name, server, state }) =>
+            Effect.sync(() => kept.statuses.push(`${server}/${name} ${state._tag}`)),
           onInterrupted: ({ reason }) => Effect.sync(() => kept.interruptions.push(reason))
         }),
         ({ id }) => {

@@ -24,6 +24,8 @@ export type Event<Name extends string = EventName> = Typed<EventRecord, Name>
 
 export interface EventsOptions<Name extends string = AnyName> {
   readonly instance?: string | undefined
+  /** The id of an Evolution server; all of them if absent. */
+  readonly server?: string | undefined
   /** Names such as `messages.upsert`; every event if absent. */
   readonly event?: Name | ReadonlyArray<Name> | undefined
   /** The `id` of the last event that the caller has; without it, only new events come. */
@@ -37,7 +39,12 @@ export interface EventsOptions<Name extends string = AnyName> {
 }
 
 /** The state of an instance's listener has changed. */
-export const StatusChange = Schema.Struct({ name: Schema.String, state: ListenerState })
+export const StatusChange = Schema.Struct({
+  name: Schema.String,
+  /** The Evolution server of the instance. */
+  server: Schema.optionalWith(Schema.String, { default: () => "default" }),
+  state: ListenerState
+})
 export type StatusChange = typeof StatusChange.Type
 
 /** Events after `after` were purged before this reader came to them. To go on, begin anew after `cursor`. */
@@ -164,7 +171,7 @@ const messageFrom = (error: unknown): string =>
 
 const requestOf = (
   { baseUrl, streamToken }: Service,
-  { event, instance }: EventsOptions,
+  { event, instance, server }: EventsOptions,
   cursor: number | undefined
 ) =>
   Effect.map(streamToken ?? Effect.succeed(undefined), (token) =>
@@ -173,6 +180,7 @@ const requestOf = (
       HttpClientRequest.accept("text/event-stream"),
       HttpClientRequest.setUrlParams({
         instance,
+        server,
         event: event === undefined ? undefined : [event].flat().join(","),
         // As a parameter: another site's page may send no header of this name.
         after: cursor,

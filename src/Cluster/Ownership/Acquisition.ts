@@ -1,7 +1,7 @@
 /** From designation to tenure: asks the owner for the server, and takes it, released or not. */
-import type { SqlError } from "@effect/sql"
-import { type Cause, Duration, Effect, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import { monotonicOf } from "../../Domain/Clock.ts"
+import { detailOf } from "../../Domain/ErrorDetail.ts"
 import type { Tenure, TenureReason } from "../../Domain/Tenure.ts"
 import type { Standing } from "./Standing.ts"
 import type { Row, Tenures } from "./Tenures.ts"
@@ -15,41 +15,46 @@ interface Around {
   readonly timing: Timing
 }
 
-/** `None`: the designation left before the server was taken. */
-export const acquire = (
-  around: Around
-): Effect.Effect<Option.Option<Tenure>, SqlError.SqlError | Cause.TimeoutException> => {
+/**
+ * `None`: the designation left before the server was taken. A statement that fails is tried again: the owner may
+ * have released the server by then.
+ */
+export const acquire = (around: Around): Effect.Effect<Option.Option<Tenure>> => {
   const { me, server, standing, tenures, timing } = around
   const patience = Duration.toMillis(timing.takePatience)
+  const unwant = Effect.ignore(tenures.want(server, false))
   return Effect.gen(function* () {
     const now = monotonicOf(yield* Effect.clock)
     let begun = now()
     /** The last owner that was asked. */
     let asked: string | null = null
-    for (;;) {
+    const attempt = Effect.gen(function* () {
       const row = yield* standing.look
-      if (!standing.isDesignated()) {
-        yield* tenures.want(server, false)
-        return Option.none()
-      }
+      if (!standing.isDesignated()) return Option.none()
       if (row.owner !== asked && row.owner !== null) begun = now()
-      const isDue = !standing.isOwnerAlive() || now() - begun >= patience
-      if (isDue) {
-        const epoch = yield* tenures.take(server, row.epoch)
-        if (Option.isSome(epoch))
-          return Option.some({
-            server,
-            epoch: epoch.value,
-            owner: me,
-            reason: reasonOf(row, me, asked)
-          })
-      } else {
+      if (standing.isOwnerAlive() && now() - begun < patience) {
         asked = row.owner
         yield* tenures.want(server, true)
-        yield* Effect.raceFirst(Effect.sleep(timing.pollEvery), standing.whenNot)
+        return Option.none()
       }
+      const epoch = yield* tenures.take(server, row.epoch)
+      const reason = reasonOf(row, me, asked)
+      return Option.map(epoch, (epoch): Tenure => ({ server, epoch, owner: me, reason }))
+    }).pipe(
+      Effect.catchAll((error) =>
+        Effect.as(Effect.logDebug(`Cannot take the server yet: ${detailOf(error)}`), Option.none())
+      )
+    )
+    for (;;) {
+      const taken = yield* attempt
+      if (Option.isSome(taken)) return taken
+      if (!standing.isDesignated()) return Option.none()
+      yield* Effect.raceFirst(Effect.sleep(timing.pollEvery), standing.whenNot)
     }
-  }).pipe(Effect.onInterrupt(() => Effect.ignore(tenures.want(server, false))))
+  }).pipe(
+    Effect.tap((taken) => (Option.isNone(taken) ? unwant : Effect.void)),
+    Effect.onInterrupt(() => unwant)
+  )
 }
 
 const reasonOf = ({ owner }: Row, me: string, asked: string | null): TenureReason => {

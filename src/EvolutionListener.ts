@@ -172,7 +172,8 @@ const compose = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClien
         const one = yield* Effect.provide(Servers.one, Context.add(services, Server, id))
         return { one, services }
       })
-      const trees = yield* Effect.forEach(ids, build, { concurrency: "unbounded" })
+      const within = (id: ServerId) => (isOne ? build(id) : Servers.named(id)(build(id)))
+      const trees = yield* Effect.forEach(ids, within, { concurrency: "unbounded" })
       return Context.mergeAll(
         service,
         trees[0].services,

@@ -1,10 +1,7 @@
 /** All metrics in Prometheus' text format: counters, and gauges of this moment. */
 import { Context, DateTime, Effect, Layer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
-import { Instances } from "../Instances/Instances.ts"
-import { Clocks } from "../Listening/Clocks.ts"
-import { Proof } from "../Listening/Proof.ts"
-import { Ingest } from "../Log/Ingest.ts"
+import { type OneServer, Servers } from "../Instances/Servers.ts"
 import * as Now from "./Metrics/Now.ts"
 import * as Process from "./Metrics/Process.ts"
 import * as Registry from "./Metrics/Registry.ts"
@@ -23,14 +20,8 @@ export class Metrics extends Context.Tag("evolution-listener/Metrics")<
   )
 }
 
-const make = Effect.gen(function* () {
-  const namesInstances = yield* AppConfig.metricsPerInstance
-  const clocks = yield* Clocks
-  const ingest = yield* Ingest
-  const proof = yield* Proof
-  const instances = yield* Instances
-  const lag = yield* Process.lag
-  const moment = Effect.all({
+const momentOf = ({ clocks, ingest, instances, proof }: OneServer): Effect.Effect<Now.Moment> =>
+  Effect.all({
     now: DateTime.now,
     statuses: instances.all,
     depth: ingest.depth,
@@ -38,14 +29,22 @@ const make = Effect.gen(function* () {
     offsets: clocks.offsets,
     events: proof.events
   })
+
+const make = Effect.gen(function* () {
+  const namesInstances = yield* AppConfig.metricsPerInstance
+  const { all } = yield* Servers
+  const ids = all.map(({ id }) => id)
+  const lag = yield* Process.lag
+  const gauges = (moment: Now.Moment) => [
+    ...Now.families(moment),
+    ...(namesInstances ? Now.perInstance(moment) : [])
+  ]
+  const moments = Effect.forEach(all, (one) =>
+    Effect.map(momentOf(one), (moment) => [one.id, gauges(moment)] as const)
+  )
   return Metrics.of({
-    text: Effect.zipWith(moment, Process.families(lag), (now, ofProcess) =>
-      render([
-        ...Now.families(now),
-        ...(namesInstances ? Now.perInstance(now) : []),
-        ...Registry.families(),
-        ...ofProcess
-      ])
+    text: Effect.zipWith(moments, Process.families(lag), (servers, ofProcess) =>
+      render([...Now.ofServers(servers), ...Registry.families(ids), ...ofProcess])
     )
   })
 })

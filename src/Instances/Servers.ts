@@ -1,6 +1,6 @@
 /** The Evolution servers that the service listens to, each with its own listeners and instances. */
-import { type Array as Arr, Context, Effect, Layer } from "effect"
-import { Server } from "../Domain/Server.ts"
+import { type Array as Arr, Context, Effect, identity, Layer } from "effect"
+import { Server, type ServerId } from "../Domain/Server.ts"
 import { Clocks } from "../Listening/Clocks.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
 import { Proof } from "../Listening/Proof.ts"
@@ -31,6 +31,10 @@ export class Servers extends Context.Tag("evolution-listener/Servers")<
     /** In the order of the settings. */
     readonly all: Arr.NonEmptyReadonlyArray<OneServer>
     readonly get: (id: string) => OneServer | undefined
+    /** Names a server in the log lines and the counters of an effect, where there are several. */
+    readonly within: (
+      id: ServerId
+    ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >() {
   /** The one server of the program. */
@@ -42,5 +46,12 @@ export class Servers extends Context.Tag("evolution-listener/Servers")<
 
 export const of = (all: Arr.NonEmptyReadonlyArray<OneServer>): Servers["Type"] => ({
   all,
-  get: (id) => all.find((server) => server.id === id)
+  get: (id) => all.find((server) => server.id === id),
+  within: all.length === 1 ? () => identity : named
 })
+
+/** Names a server in the log lines and the counters of an effect, and of the fibers that it starts. */
+export const named =
+  (id: ServerId) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    effect.pipe(Effect.annotateLogs("server", id), Effect.tagMetrics("server", id))

@@ -12,6 +12,8 @@ export interface Declared {
   readonly name: string
   readonly help: string
   readonly type: "counter" | "gauge" | "histogram"
+  /** Counted under the label `server` where there are several: the fibers of a server carry it (`Instances/Servers`). */
+  readonly isByServer: boolean
 }
 
 type Untyped = MetricKeyType.MetricKeyType.Untyped
@@ -24,14 +26,18 @@ export const declared: ReadonlyArray<Declared> = families
 const declare = <Type extends Untyped>(
   type: Declared["type"],
   help: string,
-  key: MetricKey.MetricKey<Type>
+  key: MetricKey.MetricKey<Type>,
+  isByServer = false
 ): MetricKey.MetricKey<Type> => {
-  families.push({ name: key.name, help, type })
+  families.push({ name: key.name, help, type, isByServer })
   return key
 }
 
 const counter = (name: string, help: string) =>
   declare("counter", help, MetricKey.counter(prefix + name))
+
+const counterByServer = (name: string, help: string) =>
+  declare("counter", help, MetricKey.counter(prefix + name), true)
 
 const gauge = (name: string, help: string) => declare("gauge", help, MetricKey.gauge(prefix + name))
 
@@ -69,18 +75,24 @@ const labelled = <Type extends Untyped, const Label extends string>(
 }
 
 export const eventsIgnored = single(
-  counter("events_ignored", "Events of instances that nobody listens to; counted and dropped")
+  counterByServer(
+    "events_ignored",
+    "Events of instances that nobody listens to; counted and dropped"
+  )
 )
 /** `event` as `EventName.boundedName` gives it. */
 export const eventsCommitted = labelled(
-  counter("events_committed", "Events written into the log, by name and how they came"),
+  counterByServer("events_committed", "Events written into the log, by name and how they came"),
   ["event", "origin"]
 )
 export const decodeFailures = single(
   counter("decode_failures", "Events that are not what Evolution's events are; put in quarantine")
 )
 export const eventsQuarantined = single(
-  counter("events_quarantined", "Events put in quarantine, undecodable or refused by the database")
+  counterByServer(
+    "events_quarantined",
+    "Events put in quarantine, undecodable or refused by the database"
+  )
 )
 /** `event`: a name of `EventCatalog`. */
 export const schemaDrift = labelled(
@@ -105,25 +117,31 @@ export const commitFailures = labelled(
 
 /** `outcome`: `up`, `interrupted`, or the tag of the error. */
 export const dials = labelled(
-  counter("dials", "Attempts to open a socket to Evolution, by outcome"),
+  counterByServer("dials", "Attempts to open a socket to Evolution, by outcome"),
   ["outcome"]
 )
 /** `cause`: `GapCause`. */
 export const gapsOpened = labelled(
-  counter("gaps_opened", "Times at which an instance ceased to be heard, by cause"),
+  counterByServer("gaps_opened", "Times at which an instance ceased to be heard, by cause"),
   ["cause"]
 )
 export const backfillFetched = single(
-  counter("backfill_fetched", "Messages fetched again that the log did not have")
+  counterByServer("backfill_fetched", "Messages fetched again that the log did not have")
 )
 export const backfillPages = single(
-  counter("backfill_pages", "Stretches of time whose messages were fetched again")
+  counterByServer("backfill_pages", "Stretches of time whose messages were fetched again")
 )
 export const statesDrifted = single(
-  counter("states_drifted", "Differences between what the events told and what Evolution says")
+  counterByServer(
+    "states_drifted",
+    "Differences between what the events told and what Evolution says"
+  )
 )
 export const subscriptionsDrifted = single(
-  counter("subscriptions_drifted", "Instances whose list of wanted events had shrunk at Evolution")
+  counterByServer(
+    "subscriptions_drifted",
+    "Instances whose list of wanted events had shrunk at Evolution"
+  )
 )
 
 /** `reason`: `TenureReason`. */

@@ -1,5 +1,6 @@
 /** Doubles that several suites use; a call that a test did not expect is a defect. */
 import {
+  Array as Arr,
   Chunk,
   Clock,
   Context,
@@ -14,8 +15,10 @@ import {
 } from "effect"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
+import { defaultServer } from "../../src/Domain/Server.ts"
 import { unproven } from "../../src/Domain/Summary.ts"
 import { EventSource, type Subscription } from "../../src/Evolution/EventSource.ts"
+import { type OneServer, of, Servers } from "../../src/Instances/Servers.ts"
 import { Clocks, type Offsets } from "../../src/Listening/Clocks.ts"
 import { Discovery } from "../../src/Listening/Discovery.ts"
 import { GapLedger } from "../../src/Listening/GapLedger.ts"
@@ -142,6 +145,10 @@ export const instancesOf = (instances: Partial<InstanceStore["Type"]> = {}) =>
     applyCommitted: () => undefined,
     ...instances
   })
+
+/** Servers with some of their parts; one that a test did not expect is `undefined`, and a defect when it is used. */
+export const serversOf = (...all: Arr.NonEmptyReadonlyArray<Partial<OneServer>>) =>
+  Layer.succeed(Servers, of(Arr.map(all, (one) => ({ id: defaultServer, ...one }) as OneServer)))
 
 /** A discovery that has found nothing. */
 export const discoveryOf = (discovery: Partial<Discovery["Type"]> = {}) =>

@@ -30,7 +30,7 @@ export const make = Effect.fnUntraced(function* (isInUse: () => boolean = () => 
   const options = yield* endpoint
   const scope = yield* Effect.scope
   let current: Link | undefined
-  const ignored = Ignored.make(isInUse)
+  const ignored = yield* Ignored.make(isInUse)
 
   const dial = dialled(Effect.tap(SocketIo.connect(options), (socket) => socket.join("/")))
 

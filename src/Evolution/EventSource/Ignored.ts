@@ -2,12 +2,13 @@
 import { Effect } from "effect"
 import * as Metrics from "../../Telemetry/Metrics.ts"
 
-export const make = (isInUse: () => boolean) => {
+export const make = Effect.fnUntraced(function* (isInUse: () => boolean) {
+  const labels = yield* Effect.metricLabels
   const watchers = new Set<(name: string) => void>()
   return {
     note: (name: string): void => {
       if (!isInUse()) return
-      Metrics.eventsIgnored.unsafeUpdate(1, [])
+      Metrics.eventsIgnored.unsafeUpdate(1, labels)
       for (const watcher of watchers) watcher(name)
     },
     watch: (watcher: (name: string) => void) =>
@@ -18,4 +19,4 @@ export const make = (isInUse: () => boolean) => {
         )
       )
   }
-}
+})

@@ -4,7 +4,7 @@ import { Audit } from "../../Access/Audit.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import { Caller, holds, type Scope } from "../../Domain/Key.ts"
 import type { ServerId } from "../../Domain/Server.ts"
-import type { OneServer } from "../../Instances/Servers.ts"
+import { type OneServer, Servers } from "../../Instances/Servers.ts"
 import { Forbidden } from "../Api.ts"
 import * as Target from "./Target.ts"
 
@@ -33,7 +33,10 @@ export interface Named {
 export const seeing = <A, E, R>(
   { path: { name }, urlParams: { server } }: Named,
   effect: (one: OneServer, name: InstanceName) => Effect.Effect<A, E, R>
-) => Effect.flatMap(Target.ofInstance(name, server), (one) => effect(one, name))
+) => Effect.flatMap(Target.ofInstance(name, server), (one) => within(one, effect(one, name)))
+
+const within = <A, E, R>({ id }: OneServer, effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Servers, (servers) => servers.within(id)(effect))
 
 /** Runs a command, audited with the server as far as it is found. Needs the scope `operate`. */
 const operating = <A, E, E2, R, R2>(
@@ -47,7 +50,12 @@ const operating = <A, E, E2, R, R2>(
       action,
       name,
       Either.match(found, { onLeft: () => null, onRight: ({ id }) => id })
-    )(Effect.zipRight(holding("operate"), Effect.flatMap(found, command)))
+    )(
+      Effect.zipRight(
+        holding("operate"),
+        Effect.flatMap(found, (one) => within(one, command(one)))
+      )
+    )
   )
 
 /** Runs a command on an instance; needs the scope `operate`. The command is audited. */
@@ -66,11 +74,13 @@ export const creating = <A, E, R>(
   operating(
     "create",
     name,
-    Effect.catchTag(Target.ofInstance(name, server), "InstanceNotFound", () =>
+    Effect.catchTag(Target.forNew(name, server), "InstanceNotFound", () =>
       Effect.flatMap(
         Caller,
-        ({ instances }) =>
-          new Forbidden({ message: `This key is bound to "${instances?.join('", "')}"` })
+        ({ instances, servers }) =>
+          new Forbidden({
+            message: `This key is bound to "${(instances ?? servers ?? []).join('", "')}"`
+          })
       )
     ),
     command

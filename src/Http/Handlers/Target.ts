@@ -57,24 +57,43 @@ export const ofInstance = (
     return isSeen(name, one.id) ? one : yield* InstanceNotFound.of(name)
   })
 
-const guess = Effect.fnUntraced(function* (
+/** `default`, or the only one of these; fails if another one could be meant as well. */
+const choose = (
+  among: ReadonlyArray<OneServer>,
   name: InstanceName,
-  isSeen: (name: string, server: string) => boolean
-) {
-  const all = yield* visible
-  const known = all.filter((one) => isSeen(name, one.id) && one.records.get(name) !== undefined)
-  const [only, another] = known.length === 0 ? all : known
-  const usual = (known.length === 0 ? all : known).find(({ id }) => id === defaultServer)
-  if (usual !== undefined) return usual
-  if (only === undefined) return yield* InstanceNotFound.of(name)
-  if (another === undefined) return only
-  return yield* new ServerAmbiguous({
-    message:
-      known.length === 0
-        ? `No server is known to have an instance "${name}": say which one is meant, with ${listed(all)}`
-        : `More than one server has an instance "${name}": say which one is meant, with ${listed(known)}`
+  because: string
+): Effect.Effect<OneServer, InstanceNotFound | ServerAmbiguous> => {
+  const [only, another] = among
+  const usual = among.find(({ id }) => id === defaultServer)
+  if (usual !== undefined) return Effect.succeed(usual)
+  if (only === undefined) return InstanceNotFound.of(name)
+  if (another === undefined) return Effect.succeed(only)
+  return new ServerAmbiguous({
+    message: `${because}: say which one is meant, with ${listed(among)}`
   })
-})
+}
+
+const guess = (name: InstanceName, isSeen: (name: string, server: string) => boolean) =>
+  Effect.flatMap(visible, (all) => {
+    const known = all.filter((one) => isSeen(name, one.id) && one.records.get(name) !== undefined)
+    return known.length === 0
+      ? choose(all, name, `No server is known to have an instance "${name}"`)
+      : choose(known, name, `More than one server has an instance "${name}"`)
+  })
+
+/**
+ * The server that gets a new instance. Without an id `default`, or the only one there is, whichever servers have
+ * an instance of this name.
+ */
+export const forNew = (name: InstanceName, id: ServerId | undefined) =>
+  Effect.gen(function* () {
+    const isSeen = sees(yield* Caller)
+    const one =
+      id === undefined
+        ? yield* choose(yield* visible, name, `More than one server may get the instance "${name}"`)
+        : yield* server(id)
+    return isSeen(name, one.id) ? one : yield* InstanceNotFound.of(name)
+  })
 
 /**
  * The servers whose events are asked for; `null`: of all. An instance without a server is that of `ofInstance`, and one

@@ -1,5 +1,5 @@
-/** Gauges of this moment: listeners, instances, gaps, and the queue of events. */
-import { DateTime, Duration } from "effect"
+/** Gauges of one server at this moment: listeners, instances, gaps, and the queue of events. */
+import { type Array as Arr, DateTime, Duration } from "effect"
 import * as ClockOffset from "../../Domain/ClockOffset.ts"
 import { Degraded } from "../../Domain/Degraded.ts"
 import { GapCause } from "../../Domain/Gap.ts"
@@ -10,7 +10,7 @@ import { Proven } from "../../Domain/Summary.ts"
 import type { Offsets } from "../../Listening/Clocks.ts"
 import type { Depth } from "../../Log/Ingest.ts"
 import { prefix } from "../../Telemetry/Metrics.ts"
-import type { Family, Sample } from "./Text.ts"
+import type { Gauge, Sample } from "./Text.ts"
 
 export interface Moment {
   readonly now: DateTime.Utc
@@ -21,7 +21,7 @@ export interface Moment {
   readonly events: Proven
 }
 
-export const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>): Family => ({
+export const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>): Gauge => ({
   name: prefix + name,
   help,
   type: "gauge",
@@ -29,6 +29,23 @@ export const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>
 })
 
 export const single = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
+
+/** The gauges of several servers as one list. A server that is alone has no label. */
+export const ofServers = (
+  servers: Arr.NonEmptyReadonlyArray<readonly [id: string, gauges: ReadonlyArray<Gauge>]>
+): ReadonlyArray<Gauge> => {
+  const [[, first], ...others] = servers
+  if (others.length === 0) return first
+  return first.map((one, nth) => ({
+    ...one,
+    samples: servers.flatMap(([server, gauges]) =>
+      (gauges[nth]?.samples ?? []).map(({ labels, value }) => ({
+        labels: { ...labels, server },
+        value
+      }))
+    )
+  }))
+}
 
 /** Counts each value, 0 included: a series that is missing cannot fall, and alerts compare series. */
 const tally = <Label extends string>(
@@ -63,7 +80,7 @@ export const families = ({
   now,
   offsets,
   statuses
-}: Moment): ReadonlyArray<Family> => {
+}: Moment): ReadonlyArray<Gauge> => {
   const secondsSince = (time: DateTime.Utc): number =>
     Math.max(0, DateTime.distance(time, now)) / 1000
   /** Seconds since the last event, or since the link came up if none has come. */
@@ -163,7 +180,7 @@ export const families = ({
  * Gauges of each instance. The label is `instance_name`, because Prometheus uses `instance` for the
  * target of a scrape.
  */
-export const perInstance = ({ now, statuses }: Moment): ReadonlyArray<Family> => {
+export const perInstance = ({ now, statuses }: Moment): ReadonlyArray<Gauge> => {
   const each = (
     of: (status: InstanceStatus) => { readonly labels?: Sample["labels"]; value: number } | null
   ): ReadonlyArray<Sample> =>

@@ -3,8 +3,8 @@ import { Metric, MetricState } from "effect"
 import { declared } from "../../Telemetry/Metrics.ts"
 import type { Distribution, Family, Sample } from "./Text.ts"
 
-/** Every declared family, also if nothing was counted yet. */
-export const families = (): ReadonlyArray<Family> => {
+/** Every declared family, also if nothing was counted yet. `servers`: the ids of all. */
+export const families = (servers: ReadonlyArray<string>): ReadonlyArray<Family> => {
   const samples = new Map<string, Array<Sample>>()
   const distributions = new Map<string, Array<Distribution>>()
   for (const { metricKey, metricState } of Metric.unsafeSnapshot()) {
@@ -19,10 +19,33 @@ export const families = (): ReadonlyArray<Family> => {
       add(distributions, metricKey.name, { labels, buckets, count, sum })
     }
   }
-  return declared.map(({ type, ...described }) =>
+  return declared.map(({ isByServer, type, ...described }) =>
     type === "histogram"
       ? { ...described, type, samples: distributions.get(described.name) ?? [] }
-      : { ...described, type, samples: samples.get(described.name) ?? [] }
+      : {
+          ...described,
+          type,
+          samples:
+            isByServer && servers.length > 1
+              ? forEachServer(samples.get(described.name) ?? [], servers)
+              : (samples.get(described.name) ?? [])
+        }
+  )
+}
+
+/** Counters are registered before the servers are known: each server begins with that 0. */
+const forEachServer = (
+  samples: ReadonlyArray<Sample>,
+  servers: ReadonlyArray<string>
+): ReadonlyArray<Sample> => {
+  const idOf = ({ labels }: Sample) => JSON.stringify(labels)
+  const counted = new Set(samples.map(idOf))
+  return samples.flatMap((sample) =>
+    "server" in sample.labels || sample.value > 0
+      ? [sample]
+      : servers
+          .map((server) => ({ labels: { ...sample.labels, server }, value: 0 }))
+          .filter((zero) => !counted.has(idOf(zero)))
   )
 }
 

@@ -23,6 +23,11 @@ interface Described {
   readonly help: string
 }
 
+export interface Gauge extends Described {
+  readonly type: "gauge"
+  readonly samples: ReadonlyArray<Sample>
+}
+
 export type Family = Described &
   (
     | { readonly type: "counter" | "gauge"; readonly samples: ReadonlyArray<Sample> }

@@ -1,5 +1,15 @@
 /** The running listeners: one supervised fiber for each instance, and the state of each. */
-import { Cause, DateTime, Effect, FiberMap, FiberRef, HashMap, PubSub, Runtime } from "effect"
+import {
+  Cause,
+  DateTime,
+  Effect,
+  FiberMap,
+  FiberRef,
+  FiberRefs,
+  HashMap,
+  PubSub,
+  Runtime
+} from "effect"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import { restartIntensity } from "../../Concurrency/Supervise.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
@@ -66,7 +76,8 @@ export const start = (listeners: Listeners, name: InstanceName) =>
     const { fibers, runtime, states } = listeners
     if (!states.has(name)) states.set(name, State.stopped(yield* DateTime.now))
     if (yield* FiberMap.has(fibers, name)) return
-    const about = HashMap.make(["instance", name] as const)
+    const ofAll = FiberRefs.getOrDefault(runtime.fiberRefs, FiberRef.currentLogAnnotations)
+    const about = HashMap.set(ofAll, "instance", name)
     const own = Runtime.setFiberRef(runtime, FiberRef.currentLogAnnotations, about)
     yield* FiberMap.set(fibers, name, Runtime.runFork(own, supervised(listeners, name)))
   })

@@ -31,11 +31,11 @@ export const committed = (
   logged: ReadonlyArray<EvolutionEvent>,
   quarantined: number
 ): Effect.Effect<void> =>
-  Effect.sync(() => {
+  Effect.map(Effect.metricLabels, (labels) => {
     Metrics.batchEvents.unsafeUpdate(logged.length + quarantined, [])
-    if (quarantined > 0) Metrics.eventsQuarantined.unsafeUpdate(quarantined, [])
+    if (quarantined > 0) Metrics.eventsQuarantined.unsafeUpdate(quarantined, labels)
     for (const { count, event, origin } of tally(logged))
-      Metrics.eventsCommitted({ event: boundedName(event), origin }).unsafeUpdate(count, [])
+      Metrics.eventsCommitted({ event: boundedName(event), origin }).unsafeUpdate(count, labels)
   })
 
 interface Tally extends Pick<EvolutionEvent, "event" | "origin"> {

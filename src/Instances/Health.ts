@@ -1,20 +1,20 @@
 /**
- * Liveness and readiness of the process. A listener that was stopped on purpose, or that Evolution keeps
- * out, makes neither of them false: its state says so.
+ * Liveness and readiness of the process. A listener that was stopped on purpose, or that Evolution keeps out, makes
+ * neither of them false: its state says so. Neither asks for a key, so neither names a server.
  */
-import { Context, Deferred, Duration, Effect, Layer } from "effect"
+import { Array as Arr, Context, Deferred, Duration, Effect, Layer } from "effect"
 import { Escalation } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { NotLive, NotReady } from "../Domain/Health.ts"
-import { EventStore } from "./EventStore.ts"
-import { Ingest } from "./Ingest.ts"
+import { EventStore } from "../Log/EventStore.ts"
+import { Servers } from "./Servers.ts"
 
 export class Health extends Context.Tag("evolution-listener/Health")<
   Health,
   {
-    /** No background loop is beyond help, and the writer writes or waits for the database. */
+    /** No background loop is beyond help, and the writer of each server writes or waits for the database. */
     readonly live: Effect.Effect<void, NotLive>
-    /** The database answers, takes writes, and has the schema of this version. */
+    /** The database answers, takes the writes of each server, and has the schema of this version. */
     readonly ready: Effect.Effect<void, NotReady>
   }
 >() {
@@ -37,7 +37,7 @@ const schemaDiffers = {
 }
 
 const make = Effect.gen(function* () {
-  const ingest = yield* Ingest
+  const { all } = yield* Servers
   const store = yield* EventStore
   const escalation = yield* Escalation
 
@@ -49,7 +49,7 @@ const make = Effect.gen(function* () {
           Deferred.await(escalation),
           ({ message }) => new NotLive({ reason: "loop", message })
         )
-      const idle = yield* ingest.idle
+      const idle = Arr.max(yield* Effect.forEach(all, ({ ingest }) => ingest.idle), Duration.Order)
       if (Duration.greaterThan(idle, idleLimit))
         return yield* new NotLive({
           reason: "writer",
@@ -58,8 +58,9 @@ const make = Effect.gen(function* () {
     }),
     ready: Effect.gen(function* () {
       // It may answer and take nothing: read-only, or full.
-      const degraded = yield* ingest.degraded
-      if (degraded !== null) {
+      for (const { ingest } of all) {
+        const degraded = yield* ingest.degraded
+        if (degraded === null) continue
         const { message, reason } = degraded
         return yield* new NotReady({ message, reason })
       }

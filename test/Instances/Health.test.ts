@@ -15,26 +15,36 @@ import {
 } from "effect"
 import { Escalation, LoopCrashed } from "../../src/Concurrency/Supervise.ts"
 import type { Degraded } from "../../src/Domain/Degraded.ts"
+import { Health } from "../../src/Instances/Health.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
-import { Health } from "../../src/Log/Health.ts"
+import { Ingest } from "../../src/Log/Ingest.ts"
 import { latest, table } from "../../src/Storage/migrations.ts"
 import { databases } from "../support/databases.ts"
-import { ingestOf, storeOf } from "../support/doubles.ts"
+import { ingestOf, serversOf, storeOf } from "../support/doubles.ts"
 
 const sqlError = new SqlError.SqlError({ cause: new Error("Connection terminated") })
 
 const well = { isReadOnly: false, schema: "current" as const }
 
-/** A service with a writer and a database that are as a test says. */
+/** A service with a writer and a database that are as a test says, and two servers whose writers are well. */
 const make = (condition: EventStore["Type"]["condition"] = Effect.succeed(well)) =>
   Effect.gen(function* () {
     const idle = yield* Ref.make(Duration.zero)
     const degraded = yield* Ref.make<Degraded | null>(null)
     const escalation = Deferred.unsafeMake<never, LoopCrashed>(FiberId.none)
+    const well = yield* Effect.provide(Ingest, ingestOf({}))
+    const ours = ingestOf({ idle: Ref.get(idle), degraded: Ref.get(degraded) })
     const context = yield* Layer.build(
       Health.layer.pipe(
         Layer.provide(Layer.succeed(EventStore, storeOf({ condition }))),
-        Layer.provide(ingestOf({ idle: Ref.get(idle), degraded: Ref.get(degraded) }))
+        // The server that a test is about is neither the first nor the last.
+        Layer.provide(
+          serversOf(
+            { ingest: well },
+            { ingest: yield* Effect.provide(Ingest, ours) },
+            { ingest: well }
+          )
+        )
       )
     ).pipe(Effect.provideService(Escalation, escalation))
     const { live, ready } = Context.get(context, Health)

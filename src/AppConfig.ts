@@ -15,6 +15,8 @@ import {
 } from "effect"
 import * as AutoStart from "./AppConfig/AutoStart.ts"
 import * as DatabaseUrl from "./AppConfig/DatabaseUrl.ts"
+import { distinctServers } from "./AppConfig/DistinctServers.ts"
+import { together } from "./AppConfig/Explain.ts"
 import { httpUrl } from "./AppConfig/HttpUrl.ts"
 import * as ImportOnStart from "./AppConfig/ImportOnStart.ts"
 import * as Origins from "./AppConfig/Origins.ts"
@@ -29,6 +31,7 @@ import * as TrustedProxies from "./AppConfig/TrustedProxies.ts"
 export { type AutoStart, autoStartOf } from "./AppConfig/AutoStart.ts"
 export type { Address, Tls } from "./AppConfig/DatabaseUrl.ts"
 export { parse as parseDatabaseUrl } from "./AppConfig/DatabaseUrl.ts"
+export { distinctServers } from "./AppConfig/DistinctServers.ts"
 export { explain } from "./AppConfig/Explain.ts"
 export { type OutgoingProxy, wordsOf as proxyWords } from "./AppConfig/OutgoingProxy.ts"
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
@@ -45,8 +48,8 @@ export const autoStart = setting(AutoStart.autoStart)
 export const isAutoStartSet = setting(AutoStart.isAutoStartSet)
 /** The stretch of history that a new listener imports; `None`: nothing. */
 export const importOnStart = setting(ImportOnStart.importOnStart)
-/** Every secret in the settings, as far as they are set. */
-export const secrets = setting(Secret.secrets)
+/** Every secret in the settings of all servers, as far as they are set. */
+export const secrets = Effect.flatMap(Settings, (settings) => settings.secrets)
 /** Networks of proxies whose `X-Forwarded-…` headers are believed. */
 export const trustedProxies = setting(TrustedProxies.trustedProxies)
 
@@ -70,8 +73,11 @@ export const Evolution = setting(
   })
 )
 
-/** The HTTP proxy on the way to Evolution. */
-export const evolutionProxy = setting(proxyFor(httpUrl("EVOLUTION_API_URL")))
+const proxy = setting(proxyFor(httpUrl("EVOLUTION_API_URL")))
+/** The HTTP proxy on the way to Evolution, and the variable that has it. */
+export const evolutionProxy = Effect.zipWith(proxy, Settings, (found, { worded }) =>
+  Option.map(found, (one) => ({ ...one, setting: worded(one.setting) }))
+)
 
 /** True if Node verifies TLS certificates. Node reads this variable by itself. */
 export const isTlsVerified = setting(
@@ -185,7 +191,7 @@ export const ofServer = setting(
     backfillLimit.config,
     eventOmit.config,
     eventRetention.config,
-    evolutionProxy.config,
+    proxy.config,
     importOnStart.config
   ])
 )
@@ -222,15 +228,13 @@ export const forEachServer = <A, E, R>(
 export const everything: Effect.Effect<void, ConfigError.ConfigError, Settings> = Effect.flatMap(
   Effect.all([
     Effect.either(ofService),
-    Effect.either(forEachServer(() => Effect.either(ofServer)))
+    Effect.either(forEachServer(() => Effect.either(ofServer))),
+    Effect.either(distinctServers)
   ]),
-  ([service, each]) => {
-    const [first, ...others] = Arr.getLefts([
-      ...(Either.isLeft(each) ? [each] : each.right),
-      service
-    ])
-    return first === undefined
-      ? Effect.void
-      : Effect.fail(others.reduce<ConfigError.ConfigError>(ConfigError.And, first))
+  ([service, each, distinct]) => {
+    const wrong = together(
+      Arr.getLefts([...(Either.isLeft(each) ? [each] : each.right), service, distinct])
+    )
+    return wrong === undefined ? Effect.void : Effect.fail(wrong)
   }
 )

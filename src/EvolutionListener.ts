@@ -145,14 +145,13 @@ const compose = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClien
   Layer.scopedContext(
     Effect.gen(function* () {
       const settings = yield* Settings.Settings
+      yield* AppConfig.distinctServers
       const ids = Arr.map(yield* AppConfig.servers, (id) => ServerId.make(id))
       const isOne = ids.length === 1
       yield* admit(ids)
       const scope = yield* Effect.scope
-      const settingsOf = (id: ServerId) =>
-        isOne ? Effect.succeed(settings) : settings.ofServer(id)
       const [first] = ids
-      const ofFirst = yield* settingsOf(first)
+      const ofFirst = yield* settings.ofServer(first)
       const service = yield* inServer(
         first,
         ofFirst,
@@ -167,7 +166,7 @@ const compose = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClien
           Layer.provide(transport),
           Layer.provide(Layer.succeed(EventBus, isOne ? bus : ofServer(bus, id))),
           Layer.provide(Layer.succeedContext(service)),
-          inServer(id, id === first ? ofFirst : yield* settingsOf(id), within)
+          inServer(id, yield* settings.ofServer(id), within)
         )
         const one = yield* Effect.provide(Servers.one, Context.add(services, Server, id))
         return { one, services }

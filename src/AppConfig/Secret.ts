@@ -1,23 +1,36 @@
 /** Settings whose texts hold secrets. */
-import { Config, Either, Option, Redacted } from "effect"
+import { Config, Either, Option, Redacted, String as Str } from "effect"
 import { halves } from "./Halves.ts"
 
-const held: Array<Config.Config<ReadonlyArray<string>>> = []
+const held = new Map<string, (text: string) => ReadonlyArray<string>>()
 
 /** A setting whose text holds secrets. `secrets` finds them, also where the text is malformed. */
 export const secret = (
   name: string,
   secretsIn: (text: string) => ReadonlyArray<string> = (text) => [text]
 ): Config.Config<string> => {
-  const found = Option.match({ onNone: () => [], onSome: secretsIn })
-  held.push(Config.map(Config.option(Config.string(name)), found))
+  held.set(name, secretsIn)
   return Config.nonEmptyString(name)
 }
 
-/** Every secret in the settings declared by `secret`, as far as they are set. */
-export const secrets: Config.Config<ReadonlyArray<Redacted.Redacted>> = Config.suspend(() =>
-  Config.map(Config.all(held), (texts) => texts.flat().map((text) => Redacted.make(text)))
-)
+/** Every secret in the settings declared by `secret`, as far as they are set, and in the variables of servers. */
+export const secrets = (
+  own: ReadonlyArray<{ readonly name: string; readonly setting: string }>
+): Config.Config<ReadonlyArray<Redacted.Redacted>> => {
+  const general = [...held.keys()].map((name) => ({ name, setting: name }))
+  const texts = [...general, ...own].flatMap(({ name, setting }) => {
+    const secretsIn = held.get(setting)
+    return secretsIn === undefined
+      ? []
+      : Config.map(
+          Config.option(Config.string(name)),
+          Option.match({ onNone: () => [], onSome: secretsIn })
+        )
+  })
+  return Config.map(Config.all(texts), (found) =>
+    found.flatMap((some) => some.filter(Str.isNonEmpty).map((text) => Redacted.make(text)))
+  )
+}
 
 /**
  * The password in a database's address (before the host or in the query), encoded and decoded. In an address

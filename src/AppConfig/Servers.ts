@@ -2,14 +2,14 @@
  * The Evolution servers: `EVOLUTION_SERVERS=eu,br-2`. A variable with a server's id behind it holds for that server
  * alone: `EVOLUTION_API_URL__EU`, `BACKFILL_LIMIT__BR_2`.
  */
-import { Array as Arr, Config, ConfigError, ConfigProvider, Effect, Either } from "effect"
+import { Array as Arr, Config, ConfigError, type ConfigProvider, Effect, Either } from "effect"
 
 /** Variables that say which server it is: the general one is that of `default` alone. */
-const identity = ["EVOLUTION_API_URL", "EVOLUTION_API_KEY"]
+export const identifying = ["EVOLUTION_API_URL", "EVOLUTION_API_KEY"]
 
 /** Variables that a server may have of its own. Without it the general one counts. */
 export const perServer: ReadonlyArray<string> = [
-  ...identity,
+  ...identifying,
   "EVOLUTION_MODE",
   "EVOLUTION_PROXY",
   "AUTO_START",
@@ -21,14 +21,16 @@ export const perServer: ReadonlyArray<string> = [
   "EVENT_RETENTION"
 ]
 
+/** The end of the variables of one server: `BR_2`. No two ids have one end, as no id has a `_`. */
+export const suffixOf = (server: string): string => server.toUpperCase().replaceAll("-", "_")
+
 /** The name that a variable has for one server: `EVOLUTION_MODE__BR_2`. */
-export const variableOf = (name: string, server: string): string =>
-  `${name}__${server.toUpperCase().replaceAll("-", "_")}`
+export const variableOf = (name: string, server: string): string => `${name}__${suffixOf(server)}`
 
 /** As `Domain/Server` has it. */
 const isServerId = (id: string): boolean => /^[a-z0-9-]{1,32}$/.test(id)
 
-const defaultServer = "default"
+export const defaultServer = "default"
 
 const parse = (text: string): Either.Either<Arr.NonEmptyReadonlyArray<string>, string> => {
   const ids = text.split(",").map((id) => id.trim())
@@ -52,22 +54,14 @@ export const servers: Config.Config<Arr.NonEmptyReadonlyArray<string>> = Config.
   Config.withDefault([defaultServer])
 )
 
-/** The variables of one server: its own, where it has them, in the place of the general ones. */
-export const providerFor = (
+/** The settings that are read from the server's own variables, and not from the general ones. */
+export const ownOf = (
   provider: ConfigProvider.ConfigProvider,
   server: string
-): Effect.Effect<ConfigProvider.ConfigProvider, ConfigError.ConfigError> =>
-  Effect.map(
-    Effect.filter(perServer, (name) =>
-      Effect.map(
-        provider.load(Config.option(Config.string(variableOf(name, server)))),
-        ({ _tag }) => _tag === "Some" || (server !== defaultServer && identity.includes(name))
-      )
-    ),
-    (own) => {
-      const names = new Set(own)
-      return ConfigProvider.mapInputPath(provider, (name) =>
-        names.has(name) ? variableOf(name, server) : name
-      )
-    }
+): Effect.Effect<ReadonlyArray<string>, ConfigError.ConfigError> =>
+  Effect.filter(perServer, (name) =>
+    Effect.map(
+      provider.load(Config.option(Config.string(variableOf(name, server)))),
+      ({ _tag }) => _tag === "Some" || (server !== defaultServer && identifying.includes(name))
+    )
   )

@@ -6,8 +6,10 @@ import {
   type ConfigProvider,
   Context,
   Effect,
-  Effectable
+  Effectable,
+  type Redacted
 } from "effect"
+import type { OwnVariable } from "./OwnVariables.ts"
 
 /** The settings of the service, or of one Evolution server. */
 export interface Loaded {
@@ -15,8 +17,14 @@ export interface Loaded {
   readonly load: ConfigProvider.ConfigProvider["load"]
   /** Everything that is built with these settings, so that it is built once for them. */
   readonly built: Layer.MemoMap
-  /** The settings as they are for one Evolution server. */
+  /** The settings as they are for one Evolution server. They are the same each time. */
   readonly ofServer: (server: string) => Effect.Effect<Loaded, ConfigError.ConfigError>
+  /** Names variables in a text as these settings have them: `EVOLUTION_MODE__EU` for `EVOLUTION_MODE`. */
+  readonly worded: (text: string) => string
+  /** The variables that name a server, of all servers. */
+  readonly own: Effect.Effect<ReadonlyArray<OwnVariable>, ConfigError.ConfigError>
+  /** Every secret of all servers, as far as they are set. */
+  readonly secrets: Effect.Effect<ReadonlyArray<Redacted.Redacted>, ConfigError.ConfigError>
 }
 
 export class Settings extends Context.Tag("evolution-listener/Settings")<Settings, Loaded>() {}

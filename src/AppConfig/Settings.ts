@@ -6,8 +6,11 @@
  */
 import { type ConfigError, ConfigProvider, Effect, identity, Layer, type Scope } from "effect"
 import { everything } from "../AppConfig.ts"
+import { renameIn, replacing } from "./Explain.ts"
 import type { Options } from "./Options.ts"
-import { providerFor } from "./Servers.ts"
+import { ownVariables } from "./OwnVariables.ts"
+import * as Secret from "./Secret.ts"
+import { ownOf, variableOf } from "./Servers.ts"
 import { type Loaded, Settings } from "./Setting.ts"
 import { inOptions, written } from "./Written.ts"
 
@@ -15,19 +18,40 @@ export { explain } from "./Explain.ts"
 export type { Options } from "./Options.ts"
 export { Settings } from "./Setting.ts"
 
-/** `worded`: names what is wrong as the program wrote it. */
+/** `renamed`: names variables in a text as the program wrote them. */
 const make = (
   provider: ConfigProvider.ConfigProvider,
-  worded: (error: ConfigError.ConfigError) => ConfigError.ConfigError = identity
+  renamed: (text: string) => string = identity
 ): Effect.Effect<Loaded> =>
-  Effect.map(Layer.makeMemoMap, (built) =>
-    Settings.of({
-      load: (config) => Effect.mapError(provider.load(config), worded),
-      built,
-      ofServer: (server) =>
-        Effect.flatMap(providerFor(provider, server), (own) => make(own, worded))
-    })
-  )
+  Effect.gen(function* () {
+    const own = ownVariables(provider)
+    const secrets = Effect.flatMap(own, (found) => provider.load(Secret.secrets(found)))
+    const build = (from: ConfigProvider.ConfigProvider, worded: (text: string) => string) =>
+      Effect.map(
+        Layer.makeMemoMap,
+        (built): Loaded => ({
+          load: (config) => Effect.mapError(from.load(config), renameIn(worded)),
+          built,
+          ofServer,
+          worded,
+          own,
+          secrets
+        })
+      )
+    const ofServer = yield* Effect.cachedFunction((server: string) =>
+      Effect.flatMap(ownOf(provider, server), (names) => {
+        if (names.length === 0) return Effect.succeed(all)
+        const variables = new Map(names.map((name) => [name, variableOf(name, server)]))
+        const worded = replacing([...variables])
+        return build(
+          ConfigProvider.mapInputPath(provider, (name) => variables.get(name) ?? name),
+          (text) => renamed(worded(text))
+        )
+      })
+    )
+    const all = yield* build(provider, renamed)
+    return all
+  })
 
 /** Settings of a `ConfigProvider`, which are read, and may be refused, as they are needed. */
 export const layerFrom = (provider: ConfigProvider.ConfigProvider): Layer.Layer<Settings> =>
@@ -64,7 +88,9 @@ export const layer = (options: Options): Layer.Layer<Settings, ConfigError.Confi
     Effect.gen(function* () {
       const provider = ConfigProvider.fromMap(new Map(yield* written(options)))
       const settings = yield* make(provider, inOptions(Object.keys(options.servers ?? {})))
-      yield* Effect.provideService(everything, Settings, settings)
+      yield* Effect.provideService(everything, Settings, settings).pipe(
+        Effect.mapError(renameIn(settings.worded))
+      )
       return settings
     })
   )

@@ -3,7 +3,7 @@
  * that there is one truth about what is allowed.
  */
 import { ConfigError, Duration, Either, LogLevel, Redacted } from "effect"
-import { withoutValue } from "./Explain.ts"
+import { replacing, together } from "./Explain.ts"
 import {
   type EvolutionOptions,
   type Keep,
@@ -142,11 +142,10 @@ const assigned = (texts: Texts, name: (variable: string) => string = (variable) 
 export const written = (
   options: Options
 ): Either.Either<ReadonlyMap<string, string>, ConfigError.ConfigError> => {
-  const [first, ...others] = misread(options).map(([option, why]) =>
-    ConfigError.InvalidData([option], why)
+  const wrong = together(
+    misread(options).map(([option, why]) => ConfigError.InvalidData([option], why))
   )
-  if (first !== undefined)
-    return Either.left(others.reduce<ConfigError.ConfigError>(ConfigError.And, first))
+  if (wrong !== undefined) return Either.left(wrong)
   const { evolution, servers } = options
   return Either.right(
     new Map([
@@ -165,43 +164,16 @@ export const written = (
 }
 
 /** Names options in the place of variables, the longest first. */
-const renaming = (servers: ReadonlyArray<string>) => {
+export const inOptions = (servers: ReadonlyArray<string>): ((text: string) => string) => {
   const options = Object.entries(variables)
-  const names = [
-    ...servers.flatMap((id) =>
-      options.map(
-        ([option, variable]) => [variableOf(variable, id), `servers.${id}.${option}`] as const
-      )
-    ),
-    ...options.map(([option, variable]) => [variable, option] as const)
-  ].sort(([left], [right]) => right.length - left.length)
-  return (text: string): string =>
-    names.reduce(
-      (words, [variable, option]) => words.replace(new RegExp(`\\b${variable}\\b`, "g"), option),
-      text
-    )
-}
-
-/** An error about variables as one about options, without the values. */
-export const inOptions = (servers: ReadonlyArray<string>) => {
-  const renamed = renaming(servers)
-  const worded = (error: ConfigError.ConfigError): ConfigError.ConfigError => {
-    switch (error._op) {
-      case "And":
-        return ConfigError.And(worded(error.left), worded(error.right))
-      case "Or":
-        return worded(error.left)
-      case "MissingData":
-        return ConfigError.MissingData(
-          error.path.map(renamed),
-          renamed(withoutValue(error.message))
+  return replacing(
+    [
+      ...servers.flatMap((id) =>
+        options.map(
+          ([option, variable]) => [variableOf(variable, id), `servers.${id}.${option}`] as const
         )
-      default:
-        return ConfigError.InvalidData(
-          error.path.map(renamed),
-          renamed(withoutValue(error.message))
-        )
-    }
-  }
-  return worded
+      ),
+      ...options.map(([option, variable]) => [variable, option] as const)
+    ].sort(([left], [right]) => right.length - left.length)
+  )
 }

@@ -1,12 +1,16 @@
 import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Option, Redacted } from "effect"
+import * as Settings from "../../src/AppConfig/Settings.ts"
 import * as AppConfig from "../../src/AppConfig.ts"
 
 type Variables = Readonly<Record<string, string>>
 
 const load = (EVOLUTION_API_URL: string, variables: Variables) =>
-  ConfigProvider.fromMap(new Map(Object.entries({ EVOLUTION_API_URL, ...variables }))).load(
-    AppConfig.evolutionProxy.config
+  Effect.provide(
+    AppConfig.evolutionProxy,
+    Settings.layerFrom(
+      ConfigProvider.fromMap(new Map(Object.entries({ EVOLUTION_API_URL, ...variables })))
+    )
   )
 
 /** `host:port` of the proxy that is used, or `direct`. */

@@ -1,10 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Option, Redacted } from "effect"
+import * as Settings from "../../src/AppConfig/Settings.ts"
 import * as AppConfig from "../../src/AppConfig.ts"
 
 const load = (EVOLUTION_API_URL: string, variables: Readonly<Record<string, string>>) =>
-  ConfigProvider.fromMap(new Map(Object.entries({ EVOLUTION_API_URL, ...variables }))).load(
-    AppConfig.evolutionProxy.config
+  Effect.provide(
+    AppConfig.evolutionProxy,
+    Settings.layerFrom(
+      ConfigProvider.fromMap(new Map(Object.entries({ EVOLUTION_API_URL, ...variables })))
+    )
   )
 
 /** `host:port` of the proxy that is used, or `direct`. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { variables } from "../../src/AppConfig/Options.ts"
+import { perServer } from "../../src/AppConfig/Servers.ts"
 import * as Settings from "../../src/AppConfig/Settings.ts"
 import * as AppConfig from "../../src/AppConfig.ts"
 import { settingNames } from "../support/settingNames.ts"
@@ -80,10 +81,49 @@ const linesOf = (options: Settings.Options) =>
 describe("Settings.layer", () => {
   it.effect("has an option for each setting, with the meaning of its variable", () =>
     Effect.gen(function* () {
-      expect(Object.keys(environment).sort()).toEqual(Object.values(variables).sort())
+      expect([...Object.keys(environment), "EVOLUTION_SERVERS"].sort()).toEqual(
+        Object.values(variables).sort()
+      )
       const read = Effect.all([AppConfig.everything, AppConfig.secrets])
       const written = yield* Effect.provide(read, Settings.layer(full))
       expect(written).toEqual(yield* Effect.provide(read, fromEnvironment(environment)))
+    })
+  )
+
+  it.effect("has the same options for each server of several", () =>
+    Effect.gen(function* () {
+      const { autoStart, backfillLimit, eventOmit, importOnStart, queue, retention } = full
+      const listening = { autoStart, backfillLimit, eventOmit, importOnStart, queue, retention }
+      const proxy = Redacted.make("http://:word-9@p:1")
+      const options = {
+        servers: {
+          "br-2": { evolution: { ...evolution, mode: "auto" as const, proxy }, ...listening },
+          eu: { evolution: { ...evolution, url: "http://eu" } }
+        }
+      }
+      const own = Object.entries({
+        ...environment,
+        EVOLUTION_API_URL: evolution.url,
+        EVOLUTION_PROXY: Redacted.value(proxy)
+      }).flatMap(([name, text]) => (perServer.includes(name) ? [[`${name}__BR_2`, text]] : []))
+      expect(own).toHaveLength(perServer.length)
+      const read = Effect.all([
+        AppConfig.forEachServer(() => AppConfig.ofServer),
+        AppConfig.secrets
+      ])
+      // The table's type takes a missing option for one that is `undefined`.
+      const written = yield* Effect.provide(read, Settings.layer(options as Settings.Options))
+      expect(written).toEqual(
+        yield* Effect.provide(
+          read,
+          fromEnvironment({
+            ...Object.fromEntries(own),
+            EVOLUTION_SERVERS: "br-2,eu",
+            EVOLUTION_API_URL__EU: "http://eu",
+            EVOLUTION_API_KEY__EU: "evolution-key-9"
+          })
+        )
+      )
     })
   )
 

@@ -1,10 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted } from "effect"
+import * as Settings from "../../src/AppConfig/Settings.ts"
 import * as AppConfig from "../../src/AppConfig.ts"
 
 const secretsIn = (variables: Readonly<Record<string, string>>) =>
   Effect.map(
-    ConfigProvider.fromMap(new Map(Object.entries(variables))).load(AppConfig.secrets.config),
+    Effect.provide(
+      AppConfig.secrets,
+      Settings.layerFrom(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+    ),
     (secrets) => secrets.map((secret) => Redacted.value(secret))
   )
 
@@ -74,7 +78,8 @@ describe("the secrets in the settings", () => {
   it.effect("are not printed", () =>
     Effect.gen(function* () {
       const provider = ConfigProvider.fromMap(new Map([["API_KEY", "sesame"]]))
-      expect(String(yield* provider.load(AppConfig.secrets.config))).not.toContain("sesame")
+      const secrets = yield* Effect.provide(AppConfig.secrets, Settings.layerFrom(provider))
+      expect(String(secrets)).not.toContain("sesame")
     })
   )
 })

@@ -9,14 +9,17 @@
  */
 import { HttpClient } from "@effect/platform"
 import type { SqlClient } from "@effect/sql"
-import { Array as Arr, Context, Effect, ExecutionStrategy, Layer, Scope } from "effect"
+import { Array as Arr, Context, Effect, Layer, type Scope } from "effect"
 import { Audit } from "./Access/Audit.ts"
 import { KeyStore } from "./Access/KeyStore.ts"
 import * as Settings from "./AppConfig/Settings.ts"
 import * as AppConfig from "./AppConfig.ts"
+import { Ownership } from "./Cluster/Ownership.ts"
+import * as Tenancy from "./Cluster/Tenancy.ts"
 import * as StopPlan from "./Concurrency/StopPlan.ts"
 import * as Drift from "./Delivery/Drift.ts"
 import { Server, ServerId } from "./Domain/Server.ts"
+import { CurrentFence, type Fence } from "./Domain/Tenure.ts"
 import { EventSource } from "./Evolution/EventSource.ts"
 import { EvolutionClient } from "./Evolution/EvolutionClient.ts"
 import * as Transport from "./Evolution/Transport.ts"
@@ -77,7 +80,8 @@ export const defaults = {
   GapStore: GapStore.layer,
   InstanceStore: InstanceStore.layer,
   KeptDefaults: KeptDefaults.layer,
-  KeyStore: KeyStore.layer
+  KeyStore: KeyStore.layer,
+  Ownership: Ownership.layerSingle
 }
 type Defaults = typeof defaults
 
@@ -101,7 +105,14 @@ const composeService = (parts: Parts) =>
   Layer.mergeAll(parts.Drift, parts.StormLog).pipe(
     Layer.provideMerge(parts.EventBus),
     Layer.provideMerge(
-      Layer.mergeAll(parts.Audit, parts.EventStore, parts.KeptDefaults, parts.KeyStore)
+      Layer.mergeAll(
+        parts.Audit,
+        // It reads for all servers. The one that writes for a server is another.
+        Layer.fresh(parts.EventStore),
+        parts.KeptDefaults,
+        parts.KeyStore,
+        parts.Ownership
+      )
     )
   )
 
@@ -138,8 +149,9 @@ const inServer =
     )
 
 /**
- * Builds the services of each server with the settings of that server, side by side. Those of the first server are the
- * program's; `Servers` has all. `transport`: the HTTP client of a server.
+ * Works for each server, side by side, with the settings of that server: its services are built when this process
+ * owns it, and closed when it does no more. Those of the first server are the program's; `Servers` has all.
+ * `transport`: the HTTP client of a server.
  */
 const compose = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClient, E, R>) =>
   Layer.scopedContext(
@@ -158,25 +170,30 @@ const compose = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClien
         scope
       )(Layer.provide(composeService(parts), transport))
       const bus = Context.get(service, EventBus)
-      const side = yield* Scope.fork(scope, ExecutionStrategy.parallel)
+      const ownership = Context.get(service, Ownership)
 
-      const build = Effect.fnUntraced(function* (id: ServerId) {
-        const within = yield* Scope.fork(side, ExecutionStrategy.sequential)
-        const services = yield* composeServer(parts).pipe(
+      const work = Effect.fnUntraced(function* (id: ServerId) {
+        const own = id === first ? ofFirst : yield* settings.ofServer(id)
+        const tree = composeServer(parts).pipe(
           Layer.provide(transport),
           Layer.provide(Layer.succeed(EventBus, isOne ? bus : ofServer(bus, id))),
-          Layer.provide(Layer.succeedContext(service)),
-          inServer(id, yield* settings.ofServer(id), within)
+          Layer.provide(Layer.succeedContext(service))
         )
-        const one = yield* Effect.provide(Servers.one, Context.add(services, Server, id))
-        return { one, services }
+        const build = (fence: Fence) =>
+          Effect.flatMap(Effect.scope, (within) => inServer(id, own, within)(tree)).pipe(
+            Effect.provideService(CurrentFence, fence)
+          )
+        return yield* Tenancy.make(ownership, id, build)
       })
-      const within = (id: ServerId) => (isOne ? build(id) : Servers.named(id)(build(id)))
+      const within = (id: ServerId) => (isOne ? work(id) : Servers.named(id)(work(id)))
       const trees = yield* Effect.forEach(ids, within, { concurrency: "unbounded" })
+      const all = yield* Effect.forEach(trees, ({ services, tenancy }, nth) =>
+        Effect.provide(Servers.one(tenancy), Context.add(services, Server, ids[nth] ?? first))
+      )
       return Context.mergeAll(
         service,
         trees[0].services,
-        Context.make(Servers.Servers, Servers.of(Arr.map(trees, ({ one }) => one)))
+        Context.make(Servers.Servers, Servers.of(all))
       )
     })
   )

@@ -18,11 +18,3 @@ export const defaultServer = ServerId.make("default")
 export class Server extends Context.Reference<Server>()("evolution-listener/Server", {
   defaultValue: () => defaultServer
 }) {}
-
-/**
- * The right to write for the server. Each process that takes it over raises the epoch by one; the database refuses
- * what an owner with an older epoch writes.
- */
-export class Tenure extends Context.Reference<Tenure>()("evolution-listener/Tenure", {
-  defaultValue: (): { readonly epoch: number } => ({ epoch: 0 })
-}) {}

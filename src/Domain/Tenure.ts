@@ -1,5 +1,5 @@
 /** The time in which one replica is the owner of one Evolution server, and its end by a successor. */
-import { Schema } from "effect"
+import { Context, Effect, Schema } from "effect"
 
 /**
  * The reason for which a tenure began. `start`: the server had no owner. `handover`: the owner before released
@@ -34,3 +34,17 @@ export class Fenced extends Schema.TaggedError<Fenced>()("Fenced", {
     })
   }
 }
+
+export interface Fence {
+  /** The database refuses statements of an owner with an older epoch than the server's. */
+  readonly epoch: number
+  /** Tells that the database refused a statement. */
+  readonly fall: Effect.Effect<void>
+  /** Waits until it is told. */
+  readonly fallen: Effect.Effect<void>
+}
+
+/** The fence of the tenure that a part of the service works in. A part by itself has the epoch of a new database. */
+export class CurrentFence extends Context.Reference<CurrentFence>()("evolution-listener/Fence", {
+  defaultValue: (): Fence => ({ epoch: 0, fall: Effect.void, fallen: Effect.never })
+}) {}

@@ -1,5 +1,6 @@
 /** The Evolution servers that the service listens to, each with its own listeners and instances. */
 import { type Array as Arr, Context, Effect, identity, Layer } from "effect"
+import type { Tenancy } from "../Cluster/Tenancy.ts"
 import { Server, type ServerId } from "../Domain/Server.ts"
 import { Clocks } from "../Listening/Clocks.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
@@ -10,20 +11,22 @@ import { Instances } from "./Instances.ts"
 import { Pairing } from "./Pairing.ts"
 import { Summary } from "./Summary.ts"
 
-/** The services of one server. */
-export const one = Effect.all({
-  id: Server,
-  clocks: Clocks,
-  ingest: Ingest,
-  instances: Instances,
-  pairing: Pairing,
-  proof: Proof,
-  records: InstanceStore,
-  registry: ListenerRegistry,
-  summary: Summary
-})
+/** The services of one server, as long as this process owns it. */
+export const one = ({ isOurs }: Tenancy) =>
+  Effect.all({
+    id: Server,
+    isOurs: Effect.succeed(isOurs),
+    clocks: Clocks,
+    ingest: Ingest,
+    instances: Instances,
+    pairing: Pairing,
+    proof: Proof,
+    records: InstanceStore,
+    registry: ListenerRegistry,
+    summary: Summary
+  })
 
-export type OneServer = Effect.Effect.Success<typeof one>
+export type OneServer = Effect.Effect.Success<ReturnType<typeof one>>
 
 export class Servers extends Context.Tag("evolution-listener/Servers")<
   Servers,
@@ -40,7 +43,7 @@ export class Servers extends Context.Tag("evolution-listener/Servers")<
   /** The one server of the program. */
   static readonly layer = Layer.effect(
     Servers,
-    Effect.map(one, (server) => of([server]))
+    Effect.map(one({ isOurs: () => true }), (server) => of([server]))
   )
 }
 

@@ -1,5 +1,5 @@
 /** The rows of the Evolution servers in the database. */
-import { SqlClient, type SqlError } from "@effect/sql"
+import { SqlClient, type SqlError, type Statement } from "@effect/sql"
 import { Effect } from "effect"
 import { defaultServer } from "../Domain/Server.ts"
 
@@ -26,3 +26,10 @@ export const admit = (
       })
     )
   )
+
+/** The condition of a statement that the owner of a server alone may make. */
+export const ownedBy = (
+  sql: SqlClient.SqlClient,
+  server: string,
+  epoch: number
+): Statement.Fragment => sql`exists (select from servers where id = ${server} and epoch = ${epoch})`

@@ -3,7 +3,8 @@ import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, type DateTime, Effect, Layer } from "effect"
 import type { EventRecord, EvolutionEvent, QuarantinedEvent } from "../Domain/Event.ts"
 import type { Change } from "../Domain/Projection.ts"
-import { Server, Tenure } from "../Domain/Server.ts"
+import { Server } from "../Domain/Server.ts"
+import { CurrentFence } from "../Domain/Tenure.ts"
 import { latest, table } from "../Storage/migrations.ts"
 import { type EventQuery, type Heard, queries } from "./EventStore/Queries.ts"
 import { changeRows, columnsOf, gapRows, quarantineRows } from "./EventStore/Rows.ts"
@@ -79,7 +80,7 @@ export class EventStore extends Context.Tag("evolution-listener/EventStore")<
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const server = yield* Server
-  const { epoch } = yield* Tenure
+  const { epoch } = yield* CurrentFence
 
   /** A server has one writer, so a batch that was written before is the last of its events. */
   const lastIds = (count: number) =>

@@ -2,7 +2,8 @@
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Array as Arr, Context, DateTime, Effect, Layer, type Option, Schema } from "effect"
 import { type Gap, type LostReason, over } from "../Domain/Gap.ts"
-import { Server, Tenure } from "../Domain/Server.ts"
+import { Server } from "../Domain/Server.ts"
+import { CurrentFence } from "../Domain/Tenure.ts"
 
 /** Everything that Evolution emitted to us before `at` was heard and is committed. */
 export interface Heartbeat {
@@ -54,7 +55,7 @@ export class GapStore extends Context.Tag("evolution-listener/GapStore")<
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const server = yield* Server
-  const { epoch } = yield* Tenure
+  const { epoch } = yield* CurrentFence
   /** Joins a gap with the instance that it is about, if that exists. */
   const existing = sql`gaps.server = ${server} and instances.server = ${server} and name = instance`
   return GapStore.of({

@@ -16,6 +16,7 @@ import {
   Exit,
   Fiber,
   Layer,
+  Option,
   Scope
 } from "effect"
 import * as AppConfig from "../AppConfig.ts"
@@ -25,6 +26,7 @@ import type { Degraded } from "../Domain/Degraded.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { decode, type EventOrigin, type EvolutionEvent, type RawEvent } from "../Domain/Event.ts"
 import { mediaKeys } from "../Domain/Json.ts"
+import { CurrentFence } from "../Domain/Tenure.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
 import { GapStore } from "./GapStore.ts"
 import * as Backlog from "./Ingest/Backlog.ts"
@@ -87,6 +89,7 @@ const lastWords = Duration.millis(200)
 
 const make = Effect.gen(function* () {
   const gaps = yield* GapStore
+  const fence = yield* CurrentFence
   const backlog = yield* Backlog.make(yield* AppConfig.Queue)
   const scrub = yield* Secrets.scrub
   const omit = (yield* AppConfig.eventOmit).has("media_keys") ? mediaKeys : []
@@ -119,14 +122,19 @@ const make = Effect.gen(function* () {
   yield* Effect.addFinalizer(() =>
     Effect.timeoutOption(Effect.interruptible(tellRepeats(Duration.zero)), lastWords).pipe(
       Effect.zipRight(backlog.end),
-      Effect.zipRight(Fiber.await(writer)),
-      Effect.zipRight(backlog.depth),
-      Effect.filterOrFail(({ events }) => events === 0),
-      Effect.zipRight(gaps.markStopped),
+      Effect.zipRight(
+        Effect.raceFirst(
+          Effect.as(Fiber.await(writer), "the database is away"),
+          Effect.as(fence.fallen, "another process writes for the server")
+        )
+      ),
       StopPlan.within("ingest"),
-      Effect.flatten,
-      Effect.catchAll(() =>
-        Effect.logError("Stopped before every received event was committed: the database is away")
+      Effect.map(Option.getOrElse(() => "the database is away")),
+      Effect.zip(backlog.depth),
+      Effect.flatMap(([why, { events }]) =>
+        events === 0
+          ? Effect.ignore(StopPlan.within("ingest")(gaps.markStopped))
+          : Effect.logError(`Stopped before ${events} received events were committed: ${why}`)
       ),
       Effect.ensuring(Effect.forkDaemon(Scope.close(writing, Exit.void)))
     )

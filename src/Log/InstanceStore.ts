@@ -16,6 +16,8 @@ import {
 } from "../Domain/Instance.ts"
 import type { Change } from "../Domain/Projection.ts"
 import { Server } from "../Domain/Server.ts"
+import { CurrentFence } from "../Domain/Tenure.ts"
+import { ownedBy } from "./Admission.ts"
 import * as Forgotten from "./InstanceStore/Forgotten.ts"
 import * as LastEvents from "./InstanceStore/LastEvents.ts"
 import { Row, toLastEvent, toRecord } from "./InstanceStore/Row.ts"
@@ -66,6 +68,8 @@ const sweepEvery = "5 seconds"
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const server = yield* Server
+  const { epoch } = yield* CurrentFence
+  const isOwner = ownedBy(sql, server, epoch)
   const rows = yield* Effect.flatMap(
     sql`
       select i.*, last.event as logged, last.received_at as logged_at
@@ -82,7 +86,7 @@ const make = Effect.gen(function* () {
   const records = new Map<string, InstanceRecord>(rows.map((row) => [row.name, toRecord(row)]))
 
   const forgotten = Forgotten.make()
-  const lasts = LastEvents.make(sql, server)
+  const lasts = LastEvents.make(sql, server, isOwner)
   for (const row of rows) lasts.follow(row.name, toLastEvent(row))
 
   const keep = (record: InstanceRecord): InstanceRecord => {
@@ -107,7 +111,7 @@ const make = Effect.gen(function* () {
       update instances
       set qr_code = null, qr_base64 = null, qr_pairing_code = null,
           qr_received_at = null, qr_expires_at = null
-      where server = ${server} and qr_expires_at <= ${DateTime.toDate(now)}`
+      where server = ${server} and qr_expires_at <= ${DateTime.toDate(now)} and ${isOwner}`
     for (const { name, qr } of expired) if (records.get(name)?.qr === qr) update(name, { qr: null })
   }).pipe(
     Effect.catchAll((error) => Effect.logWarning(`Cannot clear expired codes: ${detailOf(error)}`))

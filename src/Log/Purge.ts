@@ -6,6 +6,8 @@
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Clock, Context, DateTime, Duration, Effect, Layer, Metric } from "effect"
 import { Server } from "../Domain/Server.ts"
+import { CurrentFence } from "../Domain/Tenure.ts"
+import { ownedBy } from "./Admission.ts"
 import { EventBus } from "./EventBus.ts"
 import { statements, type Table } from "./Purge/Statements.ts"
 
@@ -55,7 +57,12 @@ export const make = (batch: number) =>
     const sql = yield* SqlClient.SqlClient
     const bus = yield* EventBus
     const server = yield* Server
-    const { ends, fold, isOldAt, look, names, noted, remove, removeGaps } = statements(sql, server)
+    const { epoch } = yield* CurrentFence
+    const { ends, fold, isOldAt, look, names, noted, remove, removeGaps } = statements(
+      sql,
+      server,
+      ownedBy(sql, server, epoch)
+    )
     /** Rows up to this id need no second look: the rule of all instances has left none that may age. */
     const walkedTo = new Map<Table, number>()
 

@@ -3,8 +3,11 @@ import type { SqlError } from "@effect/sql"
 import { type Duration, Predicate, Schedule } from "effect"
 import { codeOf } from "../Domain/ErrorDetail.ts"
 
-/** Consequence of a failed statement: wait for the database, mend the row, or look into it. */
-export type SqlFailure = "unavailable" | "data" | "other"
+/** Consequence of a failed statement: wait for the database, mend the row, leave the server to its new owner, or look into it. */
+export type SqlFailure = "unavailable" | "data" | "taken" | "other"
+
+/** SQLSTATE of our own, from migration 13. */
+const taken = "TAKEN"
 
 /**
  * Sorts an error by SQLSTATE (PostgreSQL's appendix A) or by Node's code. Classes 22 and 23 and 54000
@@ -15,6 +18,7 @@ export const classify = (error: SqlError.SqlError): SqlFailure => {
   // Poolers refuse a connection with codes of their own (XX000), and a password can change while we run.
   if (code === undefined || /^Failed to acquire connection/.test(error.message))
     return "unavailable"
+  if (code === taken) return "taken"
   if (/^(?:22|23|54)/.test(code)) return "data"
   return /^(?:08|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
 }

@@ -11,6 +11,9 @@ const retryPolicy = untilBack("100 millis")
 /** A connection may be half-open: no answer for so long is no answer. */
 const patience = Duration.seconds(10)
 
+/** False: the database is there, and refuses the values or the writer. */
+const isOutage = (error: SqlError.SqlError): boolean => !["data", "taken"].includes(classify(error))
+
 /** The writer's own statements, and others. */
 type Source = "writer" | "others"
 
@@ -28,7 +31,7 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
   let wrote = clock.unsafeCurrentTimeNanos()
 
   const failed = (source: Source, error: SqlError.SqlError) => {
-    if (classify(error) === "data") return
+    if (!isOutage(error)) return
     const reason = outageOf(error)
     const before = trouble[source]
     const since = before?.reason === reason ? before.since : DateTime.unsafeMake(now())
@@ -58,18 +61,18 @@ export const make = Effect.fnUntraced(function* (wordsOf: (error: SqlError.SqlEr
   return {
     /** Runs a statement that is not the writer's, and learns from its end. */
     observe: <A>(statement: Effect.Effect<A, SqlError.SqlError>) => watched("others", statement),
-    /** Tries until the database is back; fails only when it refuses the values. */
+    /** Tries until the database is back; fails only when it refuses the values, or the writer. */
     persistently: <A>(count: number, statement: Effect.Effect<A, SqlError.SqlError>) =>
       CheaperEffect.retry(
         Effect.tapError(watched("writer", statement), (error) =>
-          classify(error) === "data"
+          !isOutage(error)
             ? Effect.void
             : Effect.zipRight(
                 Effect.sync(() => Count.failure(outageOf(error))),
                 Effect.logError(`Cannot commit ${count} events, trying again: ${wordsOf(error)}`)
               )
         ),
-        { schedule: retryPolicy, while: (error) => classify(error) !== "data" }
+        { schedule: retryPolicy, while: isOutage }
       ),
     /** Time since the writer's last statement ended; zero while one is under way. */
     quiet: Effect.sync(() =>

@@ -1,11 +1,13 @@
 /** Writes batches into the log, and tells the bus of them. */
 import { randomUUID } from "node:crypto"
 import type { SqlError } from "@effect/sql"
-import { Array as Arr, Cause, Effect, Either, identity } from "effect"
+import { Array as Arr, Cause, Effect, Either, identity, Option } from "effect"
 import { logged, type QuarantinedEvent } from "../../Domain/Event.ts"
 import * as Json from "../../Domain/Json.ts"
 import { project } from "../../Domain/Projection.ts"
 import { Server } from "../../Domain/Server.ts"
+import { CurrentFence } from "../../Domain/Tenure.ts"
+import { classify } from "../../Storage/Failure.ts"
 import { EventBus } from "../EventBus.ts"
 import { EventStore } from "../EventStore.ts"
 import { InstanceStore } from "../InstanceStore.ts"
@@ -23,6 +25,7 @@ export const make = Effect.fnUntraced(function* (
   const instances = yield* InstanceStore
   const bus = yield* EventBus
   const server = yield* Server
+  const fence = yield* CurrentFence
 
   /** Drops back-filled messages that the log already has. */
   const unheard = (items: Batch): Effect.Effect<Batch, SqlError.SqlError> =>
@@ -59,7 +62,9 @@ export const make = Effect.fnUntraced(function* (
         onFailure: (cause) =>
           Cause.isInterruptedOnly(cause)
             ? Effect.interrupt
-            : isolate(items, wordsOf(Cause.squash(cause))),
+            : isTaken(cause)
+              ? Effect.zipRight(fence.fall, Effect.never)
+              : isolate(items, wordsOf(Cause.squash(cause))),
         onSuccess: (committed) => conclude(items, committed)
       }),
       Count.batch(items.length)
@@ -122,6 +127,10 @@ export const make = Effect.fnUntraced(function* (
 
   return write
 })
+
+/** Another process owns the server. It, and not this one, writes from now on. */
+const isTaken = (cause: Cause.Cause<SqlError.SqlError>): boolean =>
+  Option.exists(Cause.failureOption(cause), (error) => classify(error) === "taken")
 
 /** The last form to try: all of it is text that each encoding has. */
 const inAscii = (event: QuarantinedEvent): QuarantinedEvent => ({

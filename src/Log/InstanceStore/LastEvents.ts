@@ -1,5 +1,5 @@
 /** The last event of each instance. It changes with every message, so the table is written behind. */
-import type { SqlClient } from "@effect/sql"
+import type { SqlClient, Statement } from "@effect/sql"
 import { DateTime, Effect } from "effect"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 import type { EvolutionEvent } from "../../Domain/Event.ts"
@@ -17,7 +17,8 @@ interface Last {
   isBehind: boolean
 }
 
-export const make = (sql: SqlClient.SqlClient, server: string) => {
+/** `isOwner`: the condition of statements that the owner of the server alone may make. */
+export const make = (sql: SqlClient.SqlClient, server: string, isOwner: Statement.Fragment) => {
   const lasts = new Map<string, Last>()
 
   /** Picks rows that are behind, and moves them to the end, so that the other rows come first next time. */
@@ -68,6 +69,7 @@ export const make = (sql: SqlClient.SqlClient, server: string) => {
           from instances i join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
             as l (name text, event text, at timestamptz)
             on i.server = ${server} and i.name = l.name
+          where ${isOwner}
           for update of i skip locked
         )
         update instances i set last_event = f.event, last_event_at = f.at

@@ -21,8 +21,15 @@ export interface Share {
   readonly hasYoung: boolean
 }
 
-/** Rows are those of the server; of the audit also rows about no instance. */
-export const statements = (sql: SqlClient.SqlClient, server: string) => {
+/**
+ * Rows are those of the server; of the audit also rows about no instance. `isOwner`: the condition of statements that
+ * the owner of the server alone may make.
+ */
+export const statements = (
+  sql: SqlClient.SqlClient,
+  server: string,
+  isOwner: Statement.Fragment
+) => {
   const isOld = (table: Table, before: Date | null): Statement.Fragment =>
     before === null ? sql`true` : sql`${sql(times[table])} < ${before}`
 
@@ -97,7 +104,7 @@ export const statements = (sql: SqlClient.SqlClient, server: string) => {
           with gone as (
             delete from ${sql(table)}
             where id > ${page.after} and id <= ${page.last} and ${isOurs(table)}
-              and ${isOld(table, page.before)} and ${whose}
+              and ${isOld(table, page.before)} and ${whose} and ${isOwner}
             returning id, instance
           ), noted as (${noted})
           select count(*)::integer as count from gone`,
@@ -113,7 +120,7 @@ export const statements = (sql: SqlClient.SqlClient, server: string) => {
         with gone as (
           delete from gaps where id in (
             select id from gaps
-            where server = ${server} and ${sql.in("instance", instances)}
+            where server = ${server} and ${sql.in("instance", instances)} and ${isOwner}
               and ${before === null ? sql`true` : sql`"to" < ${before} and recovered is not null and retry_at is null`}
             limit ${size}
           ) returning instance, recovered, retry_at, "to"

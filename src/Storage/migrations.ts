@@ -14,6 +14,7 @@ import verdicts from "./migrations/0010_verdicts.ts"
 import discovery from "./migrations/0011_discovery.ts"
 import times from "./migrations/0012_times.ts"
 import servers from "./migrations/0013_servers.ts"
+import replicas from "./migrations/0014_replicas.ts"
 import * as Views from "./Views.ts"
 
 export const history = {
@@ -30,7 +31,8 @@ export const history = {
   "0010_verdicts": verdicts,
   "0011_discovery": discovery,
   "0012_times": times,
-  "0013_servers": servers
+  "0013_servers": servers,
+  "0014_replicas": replicas
 }
 
 const loader = Migrator.fromRecord(history)

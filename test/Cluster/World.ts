@@ -1,26 +1,18 @@
 /** Replicas in one process, each with its own way to one Postgres, and a journal of what they own when. */
-import { SqlClient } from "@effect/sql"
-import { Context, Effect, Exit, Layer, type Option, Redacted, Scope } from "effect"
+import { Context, Effect, Exit, identity, Layer, type Option, Redacted, Scope } from "effect"
 import type { LinkIs } from "../../src/Cluster/Ownership/Holding.ts"
 import type { Timing } from "../../src/Cluster/Ownership/Timing.ts"
 import { Ownership } from "../../src/Cluster/Ownership.ts"
 import type { Fenced, Tenure } from "../../src/Domain/Tenure.ts"
-import * as replicas from "../../src/Storage/migrations/0014_replicas.ts"
+import { migrate } from "../../src/Storage/migrations.ts"
 import * as Postgres from "../../src/Storage/Postgres.ts"
 import { freshDatabaseUrl } from "../support/databases.ts"
 import { startProxy, type TcpProxy } from "../support/TcpProxy.ts"
 
 export const testDatabaseUrl = process.env.TEST_DATABASE_URL ?? ""
 
-/** The tables that ownership needs, where no migration made them. */
-export const tables = Effect.flatMap(
-  SqlClient.SqlClient,
-  (sql) => sql`
-    create table if not exists servers (
-      id text primary key, epoch bigint not null default 0, owner uuid, since timestamptz,
-      wanted_by uuid, batch uuid, at timestamptz, heard_at timestamptz,
-      stopped boolean not null default false)`
-).pipe(Effect.zipRight(replicas.default))
+/** The tables that ownership needs, where no migration has made them. */
+export const tables = migrate(identity)
 
 export interface Entry {
   /** Seconds of real time since the world began. */

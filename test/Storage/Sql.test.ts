@@ -33,8 +33,10 @@ const ours = [
   "instances",
   "kept_defaults",
   "keys",
+  "placements",
   "purges",
   "quarantine",
+  "replicas",
   "servers",
   "writer"
 ]

@@ -92,7 +92,9 @@ const turn = <Link, E, R>(post: Post, duty: Duty<Link, E, R>) =>
       if (Option.isNone(acquired)) return "abandoned" satisfies End
       const tenure = acquired.value
       yield* Metric.increment(Metrics.takeovers({ reason: tenure.reason }))
-      yield* Effect.logInfo(
+      // For a process alone this is how it always is, unless another one runs.
+      const isUsual = post.isAlone && tenure.reason === "start"
+      yield* (isUsual ? Effect.logDebug : Effect.logInfo)(
         `This replica owns the server (${tenure.reason}, epoch ${tenure.epoch})`
       )
       return yield* Holding.hold(post, tenure, (linkIs) => duty.own(tenure, link.value, linkIs))

@@ -103,12 +103,12 @@ const minding = (post: Post, link: Link, now: () => MonotonicMillis) =>
   })
 
 /** A tenure that cannot be released ends by the patience of its successor. */
-const release = ({ tenures, timing }: Post, tenure: Tenure) =>
+const release = ({ isAlone, tenures, timing }: Post, tenure: Tenure) =>
   tenures.release(tenure).pipe(
     Effect.disconnect,
     Effect.timeout(timing.statementWithin),
     Effect.matchEffect({
       onFailure: (error) => Effect.logWarning(`Cannot release the server: ${detailOf(error)}`),
-      onSuccess: () => Effect.logInfo("The server is released")
+      onSuccess: () => (isAlone ? Effect.logDebug : Effect.logInfo)("The server is released")
     })
   )

@@ -1,32 +1,35 @@
 /** The commands of an instance as buttons; a failure is shown in the service's own words. */
-import { ask, instancePath, localTime, messageOf } from "./api.js"
+import { address, ask, localTime, messageOf } from "./api.js"
 import { openDialog } from "./dialog.js"
 import { button, h, pressed, setAttribute, setText, show } from "./dom.js"
 import { makeQrPanel } from "./qr.js"
+import { keyOf, labelOf } from "./servers.js"
 import { actionsFor } from "./status.js"
 import { clockText } from "./time.js"
 import { say, sayOf } from "./words.js"
 
+/** @typedef {import("./types.js").Instance} Instance */
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 
 /**
  * @param {object} options
  * @param {import("./notices.js").Notices} options.notices
  * @param {(status: InstanceStatus) => void} options.onStatus gets the answer of each command
- * @param {(name: string) => void} [options.onQr] shows codes in place of a dialog
+ * @param {() => void} [options.onQr] shows codes in place of a dialog
  * @param {AbortSignal} options.signal
  */
 export const makeActions = ({ notices, onQr, onStatus, signal }) => {
   /**
-   * Dialogs that show a status as it changes.
+   * Dialogs that show a status as it changes, by the key of the instance.
    * @type {Map<string, (status: InstanceStatus) => void>}
    */
   const watching = new Map()
   /** @type {Map<string, InstanceStatus>} */
   const last = new Map()
 
-  /** @param {string} verb @param {string} name @param {() => Promise<void>} run */
-  const attempt = async (verb, name, run) => {
+  /** @param {string} verb @param {Instance} instance @param {() => Promise<void>} run */
+  const attempt = async (verb, instance, run) => {
+    const name = labelOf(instance)
     try {
       await run()
       const done = sayOf("done", verb, { name }, "")
@@ -36,27 +39,21 @@ export const makeActions = ({ notices, onQr, onStatus, signal }) => {
     }
   }
 
-  /** @param {string} name @param {string} path @param {object} [body] */
-  const command = async (name, path, body) =>
-    onStatus(
-      await ask(
-        "POST",
-        path === "" ? "/instances" : `${instancePath(name)}/${path}`,
-        body === undefined ? {} : { body }
-      )
-    )
+  /** @param {Instance} instance @param {string} path */
+  const command = async (instance, path) => onStatus(await ask("POST", address(instance, path)))
 
-  /** @param {string} name */
-  const showQr = (name) => {
-    if (onQr !== undefined) return onQr(name)
+  /** @param {Instance} instance */
+  const showQr = (instance) => {
+    if (onQr !== undefined) return onQr()
+    const name = labelOf(instance)
     openDialog(
       say("qrOf", { name }),
       (inside) => {
-        const panel = makeQrPanel({ name, ...inside })
+        const panel = makeQrPanel({ instance, ...inside })
         const again = button(
           "newQr",
           () =>
-            ask("POST", `${instancePath(name)}/qrcode`).then(
+            ask("POST", address(instance, "/qrcode")).then(
               () => inside.notices.tell(say("done_newQr")),
               (error) =>
                 inside.notices.fail(say("failed_newQr", { name, message: messageOf(error) }))
@@ -68,9 +65,10 @@ export const makeActions = ({ notices, onQr, onStatus, signal }) => {
           panel.update(status)
           show(again, actionsFor(status).newQr)
         }
-        watching.set(name, update)
-        inside.signal.addEventListener("abort", () => watching.delete(name))
-        const known = last.get(name)
+        const key = keyOf(instance)
+        watching.set(key, update)
+        inside.signal.addEventListener("abort", () => watching.delete(key))
+        const known = last.get(key)
         if (known !== undefined) update(known)
         return h("div", { class: "body" }, panel.element, again)
       },
@@ -78,24 +76,24 @@ export const makeActions = ({ notices, onQr, onStatus, signal }) => {
     )
   }
 
-  /** @param {string} name */
-  const copyLink = (name) =>
-    attempt("copyLink", name, async () => {
+  /** @param {Instance} instance */
+  const copyLink = (instance) =>
+    attempt("copyLink", instance, async () => {
       const { expiresAt, url } = await /** @type {Promise<{ url: string, expiresAt: string }>} */ (
-        ask("POST", `${instancePath(name)}/pairing-links`, { body: {} })
+        ask("POST", address(instance, "/pairing-links"), { body: {} })
       )
       openDialog(
-        say("linkOf", { name }),
+        say("linkOf", { name: labelOf(instance) }),
         (inside) => linkPanel(url, expiresAt, inside.notices),
         signal
       )
     })
 
-  /** @param {string} name */
-  const newQr = (name) =>
-    attempt("newQr", name, async () => {
-      await command(name, "qrcode")
-      showQr(name)
+  /** @param {Instance} instance */
+  const newQr = (instance) =>
+    attempt("newQr", instance, async () => {
+      await command(instance, "/qrcode")
+      showQr(instance)
     })
 
   return {
@@ -103,23 +101,34 @@ export const makeActions = ({ notices, onQr, onStatus, signal }) => {
     showQr,
     copyLink,
     newQr,
-    /** @param {"start" | "stop" | "restart"} verb @param {string} name */
-    run: (verb, name) => attempt(verb, name, () => command(name, verb)),
-    /** @param {string} name */
-    createAgain: (name) =>
-      attempt("createAgain", name, async () => {
-        await command(name, "", { name })
-        showQr(name)
+    /** @param {"start" | "stop" | "restart"} verb @param {Instance} instance */
+    run: (verb, instance) => attempt(verb, instance, () => command(instance, `/${verb}`)),
+    /** @param {Instance} instance */
+    createAgain: (instance) =>
+      attempt("createAgain", instance, async () => {
+        const { name, server } = instance
+        onStatus(await create(server, { name }))
+        showQr(instance)
       }),
     /** Gives open dialogs the newest status. @param {InstanceStatus} status */
     update: (status) => {
-      last.set(status.name, status)
-      watching.get(status.name)?.(status)
+      last.set(keyOf(status), status)
+      watching.get(keyOf(status))?.(status)
     }
   }
 }
 
 /** @typedef {ReturnType<typeof makeActions>} Actions */
+
+/**
+ * @param {string | null} server `null`: the service's only one
+ * @param {{ name: string, number?: string }} body
+ * @returns {Promise<InstanceStatus>}
+ */
+export const create = (server, body) =>
+  ask("POST", `/instances${server === null ? "" : `?server=${encodeURIComponent(server)}`}`, {
+    body
+  })
 
 /**
  * Browsers refuse to copy on some addresses, so the link can be seen and selected, too.
@@ -150,23 +159,23 @@ const linkPanel = (url, expiresAt, notices) => {
 
 /**
  * The buttons of one instance.
- * @param {string} name
+ * @param {Instance} instance
  * @param {Actions} actions
  * @param {string} describedBy id of the element that names the instance
  */
-export const makeButtons = (name, actions, describedBy) => {
+export const makeButtons = (instance, actions, describedBy) => {
   const attributes = { "aria-describedby": describedBy }
   /** @type {"start" | "stop"} */
   let toggle = "start"
   // One element starts and stops, so that the focus stays on it.
   const onOff = h("button", { type: "button", ...attributes })
-  pressed(onOff, () => actions.run(toggle, name))
+  pressed(onOff, () => actions.run(toggle, instance))
   const all = {
-    showQr: button("showQr", () => actions.showQr(name), attributes),
-    newQr: button("newQr", () => actions.newQr(name), attributes),
-    createAgain: button("createAgain", () => actions.createAgain(name), attributes),
-    copyLink: button("copyLink", () => actions.copyLink(name), attributes),
-    restart: button("restart", () => actions.run("restart", name), attributes)
+    showQr: button("showQr", () => actions.showQr(instance), attributes),
+    newQr: button("newQr", () => actions.newQr(instance), attributes),
+    createAgain: button("createAgain", () => actions.createAgain(instance), attributes),
+    copyLink: button("copyLink", () => actions.copyLink(instance), attributes),
+    restart: button("restart", () => actions.run("restart", instance), attributes)
   }
   const { copyLink, createAgain, newQr, restart, showQr } = all
   const element = h(

@@ -138,6 +138,17 @@ export const instancePath = (name) => {
   return `/instances/${encodeURIComponent(name)}`
 }
 
+/**
+ * The address of a call about an instance, with its server if that is known.
+ * @param {import("./types.js").Instance} instance
+ * @param {string} [rest] below the instance
+ * @param {Record<string, string>} [query]
+ */
+export const address = ({ name, server }, rest = "", query = {}) => {
+  const all = new URLSearchParams(server === null ? query : { ...query, server })
+  return `${instancePath(name)}${rest}${all.size === 0 ? "" : `?${all}`}`
+}
+
 /** The message of an error, in the language of the page if it has words for the reason. @param {unknown} error */
 export const messageOf = (error) => {
   if (!(error instanceof ApiError)) return String(error)

@@ -100,15 +100,16 @@ export const pressed = (element, press) => {
  * @template Item @template {{ readonly element: Element, readonly update: (item: Item) => void }} Row
  * @param {Element} parent @param {Map<string, Row>} rows by key; belongs to the parent
  * @param {ReadonlyArray<Item>} items @param {(item: Item) => string} keyOf @param {(item: Item) => Row} make
+ * @param {Element | null} [head] the child of the parent before them, if there is one
  */
-export const keyed = (parent, rows, items, keyOf, make) => {
+export const keyed = (parent, rows, items, keyOf, make, head = null) => {
   const keys = new Set(items.map(keyOf))
   for (const [key, row] of rows) {
     if (keys.has(key)) continue
     row.element.remove()
     rows.delete(key)
   }
-  let next = parent.firstElementChild
+  let next = head === null ? parent.firstElementChild : head.nextElementSibling
   for (const item of items) {
     const key = keyOf(item)
     const row = rows.get(key) ?? make(item)

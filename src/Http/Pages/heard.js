@@ -5,6 +5,7 @@
  * @property {string} key
  * @property {number} at ms, our clock
  * @property {string} instance
+ * @property {string} server
  * @property {string} event
  * @property {string} origin
  * @property {string} summary

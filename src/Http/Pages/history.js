@@ -1,5 +1,5 @@
 /** The choice of a time before, whose messages are imported into the log. */
-import { ask, localTime, messageOf } from "./api.js"
+import { address, ask, localTime, messageOf } from "./api.js"
 import { button, h } from "./dom.js"
 import { say } from "./words.js"
 
@@ -14,12 +14,12 @@ export const isImporting = ({ cause, recovered, retryAt }) =>
 
 /**
  * @param {object} options
- * @param {string} options.path of the instance
+ * @param {import("./types.js").Instance} options.instance
  * @param {import("./notices.js").Notices} options.notices
  * @param {() => void} options.onBegun
  * @param {AbortSignal} options.signal
  */
-export const makeImport = ({ notices, onBegun, path, signal }) => {
+export const makeImport = ({ instance, notices, onBegun, signal }) => {
   const period = h(
     "select",
     { id: "history-period" },
@@ -30,7 +30,7 @@ export const makeImport = ({ notices, onBegun, path, signal }) => {
     const now = Date.now() - localTime("1970-01-01T00:00:00.000Z")
     const from = new Date(now - Number(period.value) * hourMillis).toISOString()
     try {
-      await ask("POST", `${path}/import`, { body: { from } })
+      await ask("POST", address(instance, "/import"), { body: { from } })
       notices.tell(say("done_import"))
       onBegun()
     } catch (error) {

@@ -18,12 +18,12 @@ const steps = {
 }
 
 /** @param {Line} line */
-const makeRow = ({ at, event, instance, key, origin, summary }) => ({
+const makeRow = ({ at, event, instance, key, origin, server, summary }) => ({
   element: h(
     "div",
     { id: key, role: "option", "aria-selected": "false", "data-origin": origin },
     h("span", { class: "when" }, clockText(at)),
-    h("span", { class: "of" }, instance),
+    h("span", { class: "of" }, instance, h("span", { class: "server" }, ` (${server})`)),
     h("span", { class: "event" }, event),
     h("span", { class: "summary" }, summary)
   ),

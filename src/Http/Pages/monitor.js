@@ -4,7 +4,9 @@ import { byId, h, pressed, setText, show } from "./dom.js"
 import { follow } from "./feed.js"
 import { makeHeard, maxJson, pretty } from "./heard.js"
 import { makeList } from "./list.js"
+import { askServers, labelOf } from "./servers.js"
 import { open } from "./shell.js"
+import { makeSource } from "./source.js"
 import { linkLine, summaryOf } from "./summary.js"
 import { clockText, every } from "./time.js"
 import { say, sayCount } from "./words.js"
@@ -40,6 +42,7 @@ const eventLine = (record, json) =>
     key: `event-${record.id}`,
     at: localTime(record.receivedAt),
     instance: record.instance,
+    server: record.server ?? "",
     event: record.event,
     origin: record.origin,
     summary: summaryOf(record.event, record.data)
@@ -49,11 +52,12 @@ let turns = 0
 
 /** A state change, which the stream sends and the log does not have. @param {string} json */
 const statusLine = (json) => {
-  const { name, state } = JSON.parse(json)
+  const { name, server, state } = JSON.parse(json)
   return lineOf(json, {
     key: `status-${++turns}`,
     at: Date.now(),
     instance: name,
+    server,
     event: "status",
     origin: "listener",
     summary: linkLine(state)
@@ -61,7 +65,7 @@ const statusLine = (json) => {
 }
 
 open(({ notices, onFeed, signal }) => {
-  const instance = byId("instance", HTMLSelectElement)
+  const source = makeSource(() => listen(), signal)
   const events = byId("events", HTMLInputElement)
   const text = byId("text", HTMLInputElement)
   const pause = byId("pause", HTMLButtonElement)
@@ -76,7 +80,8 @@ open(({ notices, onFeed, signal }) => {
 
   const list = makeList(byId("lines", HTMLElement), (line) => {
     const { at, event, json: kept, size } = line
-    setText(byId("chosen", HTMLElement), [event, line.instance, clockText(at)].join(" · "))
+    const of = labelOf({ name: line.instance, server: line.server })
+    setText(byId("chosen", HTMLElement), [event, of, clockText(at)].join(" · "))
     const note = size > kept.length ? `${say("cut", { shown: kept.length, all: size })}\n\n` : ""
     setText(json, note + pretty(line))
     show(json, true)
@@ -86,7 +91,7 @@ open(({ notices, onFeed, signal }) => {
   const draw = () => {
     if (fresh.length > 0) heard.add(fresh)
     else if (!isDue) return
-    for (const name of new Set(fresh.map((line) => line.instance))) offer(name)
+    for (const line of fresh) source.offer({ name: line.instance, server: line.server })
     fresh = []
     isDue = false
     const lines = heard.matching(text.value)
@@ -112,8 +117,7 @@ open(({ notices, onFeed, signal }) => {
 
   /** The filter that the service applies. */
   const query = () => {
-    const wanted = new URLSearchParams()
-    if (instance.value !== "") wanted.set("instance", instance.value)
+    const wanted = new URLSearchParams(source.chosen())
     const names = events.value.split(/[\s,]+/).filter(Boolean)
     if (names.length > 0) wanted.set("event", names.join(","))
     return wanted
@@ -163,34 +167,26 @@ open(({ notices, onFeed, signal }) => {
     })
   }
 
-  /** Offers an instance in the filter, whether the service listed it or an event named it. @param {string} name */
-  const offer = (name) => {
-    const others = [...instance.options].slice(1)
-    if (name === "" || others.some(({ value }) => value === name)) return
-    const next = others.find(({ value }) => value > name) ?? null
-    instance.insertBefore(h("option", { value: name }, name), next)
-  }
-
   const offerInstances = async () => {
-    const chosen = new URLSearchParams(location.search).get("instance") ?? ""
-    instance.append(h("option", { value: "" }, say("allInstances")))
-    offer(chosen)
-    instance.value = chosen
     try {
       const all = await /** @type {Promise<InstanceStatus[]>} */ (
         ask("GET", "/instances", { signal })
       )
-      for (const { name } of all) offer(name)
+      for (const one of all) source.offer(one)
     } catch (error) {
       if (!signal.aborted) notices.fail(say("failed_load", { message: messageOf(error) }))
     }
   }
 
-  const start = () => {
-    events.value = new URLSearchParams(location.search).get("event")?.replaceAll(",", ", ") ?? ""
+  const start = async () => {
+    const given = new URLSearchParams(location.search)
+    events.value = given.get("event")?.replaceAll(",", ", ") ?? ""
     byId("event-names", HTMLElement).append(...namesOffered.map((value) => h("option", { value })))
-    void offerInstances()
+    await askServers(signal)
+    if (signal.aborted) return
+    source.start(given)
     listen()
+    void offerInstances()
     every(drawMillis, draw, signal)
   }
 
@@ -207,8 +203,7 @@ open(({ notices, onFeed, signal }) => {
   byId("filters", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault(), {
     signal
   })
-  instance.addEventListener("change", listen, { signal })
   events.addEventListener("change", listen, { signal })
   text.addEventListener("input", soon, { signal })
-  start()
+  void start()
 })

@@ -1,6 +1,7 @@
 /** The current QR code: it counts down, the next one replaces it, and a connected number ends it. */
-import { ask, image, instancePath, localTime, messageOf } from "./api.js"
+import { address, ask, image, localTime, messageOf } from "./api.js"
 import { h, setAttribute, setText, show } from "./dom.js"
+import { keyOf, labelOf } from "./servers.js"
 import { noCodeOf } from "./status.js"
 import { every, secondsLeft } from "./time.js"
 import { say, sayOf } from "./words.js"
@@ -55,12 +56,16 @@ export const makeCode = (label) => {
 }
 
 /**
- * @param {{ name: string, notices: import("./notices.js").Notices, signal: AbortSignal }} options
+ * @param {{ instance: import("./types.js").Instance, notices: import("./notices.js").Notices, signal: AbortSignal }} options
  */
-export const makeQrPanel = ({ name, notices, signal }) => {
+export const makeQrPanel = ({ instance, notices, signal }) => {
   const word = h("p", { class: "word", role: "status" })
-  const code = makeCode(say("qrOf", { name }))
-  const number = h("input", { id: `number-${name}`, inputmode: "numeric", autocomplete: "off" })
+  const code = makeCode(say("qrOf", { name: labelOf(instance) }))
+  const number = h("input", {
+    id: `number-${encodeURIComponent(keyOf(instance))}`,
+    inputmode: "numeric",
+    autocomplete: "off"
+  })
   const get = h("button", { type: "submit" }, say("getCode"))
   const form = h(
     "form",
@@ -79,10 +84,10 @@ export const makeQrPanel = ({ name, notices, signal }) => {
   let isBusy = false
 
   const showCode = async () => {
-    const path = `${instancePath(name)}/qrcode`
-    const qr = await /** @type {Promise<Qr>} */ (ask("GET", `${path}?format=json`, { signal }))
+    const codeAs = (/** @type {string} */ format) => address(instance, "/qrcode", { format })
+    const qr = await /** @type {Promise<Qr>} */ (ask("GET", codeAs("json"), { signal }))
     // The service draws the code sharp at any size; Evolution's picture is not.
-    const drawn = await image(`${path}?format=svg`, signal)
+    const drawn = await image(codeAs("svg"), signal)
     if (wanted === null) return
     const { expiresAt, pairingCode } = qr
     const source = URL.createObjectURL(drawn)
@@ -114,7 +119,7 @@ export const makeQrPanel = ({ name, notices, signal }) => {
     if (!/^\d{5,20}$/.test(digits)) return notices.fail(say("numberRule"))
     try {
       const answer = await /** @type {Promise<{ expiresAt: string }>} */ (
-        ask("POST", `${instancePath(name)}/pair`, { body: { number: digits }, signal })
+        ask("POST", address(instance, "/pair"), { body: { number: digits }, signal })
       )
       notices.tell("")
       wanted = answer.expiresAt

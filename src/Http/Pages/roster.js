@@ -1,8 +1,10 @@
 /** The current statuses: fetched when the feed announces a change, and at an interval. */
-import { ApiError, ask, instancePath, isInPath, messageOf } from "./api.js"
+import { ApiError, address, ask, isInPath, messageOf } from "./api.js"
 import { follow } from "./feed.js"
+import { keyOf } from "./servers.js"
 import { every, settled } from "./time.js"
 
+/** @typedef {import("./types.js").Instance} Instance */
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 /** @typedef {{ readonly status: InstanceStatus, readonly at: number }} Seen */
 
@@ -25,8 +27,8 @@ const pollMillis = 15_000
 
 /**
  * @param {object} options
- * @param {string} [options.only] one instance's name
- * @param {(seen: ReadonlyMap<string, Seen>) => void} options.onChange
+ * @param {Instance} [options.only] one instance; its server may become known later
+ * @param {(seen: ReadonlyMap<string, Seen>) => void} options.onChange by the key of the instance
  * @param {(message: string | null) => void} options.onTrouble `null` if all is well
  * @param {(state: import("./types.js").FeedState) => void} options.onFeed
  * @param {AbortSignal} options.signal
@@ -34,14 +36,14 @@ const pollMillis = 15_000
 export const watchRoster = ({ onChange, onFeed, onTrouble, only, signal }) => {
   /** @type {Map<string, Seen>} */
   let seen = new Map()
-  /** @type {Set<string>} */
-  let dirty = new Set()
+  /** @type {Map<string, Instance>} */
+  let dirty = new Map()
   let isAllDirty = true
   let isBusy = false
 
   /** @param {InstanceStatus} status */
   const put = (status) => {
-    seen.set(status.name, { status, at: Date.now() })
+    seen.set(keyOf(status), { status, at: Date.now() })
     onChange(seen)
   }
 
@@ -50,17 +52,17 @@ export const watchRoster = ({ onChange, onFeed, onTrouble, only, signal }) => {
       ask("GET", "/instances", { signal })
     )
     const at = Date.now()
-    seen = new Map(statuses.map((status) => [status.name, { status, at }]))
+    seen = new Map(statuses.map((status) => [keyOf(status), { status, at }]))
   }
 
-  /** @param {string} name */
-  const loadOne = async (name) => {
-    if (!isInPath(name)) return loadAll()
+  /** @param {Instance} instance */
+  const loadOne = async (instance) => {
+    if (!isInPath(instance.name)) return loadAll()
     try {
-      put(await ask("GET", `${instancePath(name)}/status`, { signal }))
+      put(await ask("GET", address(instance, "/status"), { signal }))
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 404)) throw error
-      seen.delete(name)
+      seen.delete(keyOf(instance))
     }
   }
 
@@ -70,12 +72,12 @@ export const watchRoster = ({ onChange, onFeed, onTrouble, only, signal }) => {
     isBusy = true
     try {
       while ((isAllDirty || dirty.size > 0) && !signal.aborted) {
-        const names = only === undefined ? dirty : new Set([only])
+        const instances = only === undefined ? [...dirty.values()] : [only]
         const isAll = only === undefined && (isAllDirty || dirty.size > 5)
         isAllDirty = false
-        dirty = new Set()
+        dirty = new Map()
         if (isAll) await loadAll()
-        else for (const name of names) await loadOne(name)
+        else for (const instance of instances) await loadOne(instance)
       }
       if (signal.aborted) return
       onTrouble(null)
@@ -89,20 +91,24 @@ export const watchRoster = ({ onChange, onFeed, onTrouble, only, signal }) => {
   }
   const soon = settled(100, refresh, signal)
 
-  /** @param {string} [name] */
-  const look = (name) => {
-    if (name === undefined) isAllDirty = true
-    else dirty.add(name)
+  /** @param {Instance} [instance] */
+  const look = (instance) => {
+    if (instance === undefined) isAllDirty = true
+    else dirty.set(keyOf(instance), instance)
     soon()
   }
 
-  const base = only === undefined ? "/events/stream" : `${instancePath(only)}/events/stream`
   follow({
-    path: `${base}?event=${lifeEvents}`,
+    path:
+      only === undefined
+        ? `/events/stream?event=${lifeEvents}`
+        : address(only, "/events/stream", { event: lifeEvents }),
     onFrame: ({ data, event }) => {
       if (event === "hello") look()
-      else if (event === "message") look(JSON.parse(data).instance)
-      else if (event === "status") look(JSON.parse(data).name)
+      else if (event === "message") {
+        const { instance, server } = JSON.parse(data)
+        look({ name: instance, server })
+      } else if (event === "status") look(JSON.parse(data))
     },
     onState: onFeed,
     rests: true,

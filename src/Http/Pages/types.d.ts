@@ -16,6 +16,12 @@ export type Qr = typeof QrSchema.Encoded
 export type Summary = typeof SummarySchema.Encoded
 export type Timeline = typeof TimelineSchema.Encoded
 
+export interface Instance {
+  readonly name: string
+  /** `null`: the service has not told it yet. */
+  server: string | null
+}
+
 export interface Pairing {
   readonly instance: string
   readonly state: "waiting" | "scan" | "connected" | "ended"

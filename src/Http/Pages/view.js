@@ -1,6 +1,6 @@
 /** The page of one instance: status, code, timeline, profile and recent troubles. */
 import { makeActions, makeButtons } from "./actions.js"
-import { ask, instancePath, messageOf } from "./api.js"
+import { address, ask, messageOf } from "./api.js"
 import { showDegraded } from "./degraded.js"
 import { byId, h, setText, show } from "./dom.js"
 import { troubleItem, troublesOf } from "./errors.js"
@@ -9,6 +9,7 @@ import { makePart } from "./part.js"
 import { ownPath, rooted } from "./place.js"
 import { makeQrPanel } from "./qr.js"
 import { watchRoster } from "./roster.js"
+import { askServers, inAddress, labelOf, servers } from "./servers.js"
 import { open } from "./shell.js"
 import { actionsFor, gapsOf, initials, linkOf, toDoOf, wantedOf, whatsappOf } from "./status.js"
 import { every, settled } from "./time.js"
@@ -19,9 +20,14 @@ import { say } from "./words.js"
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
 
 const name = decodeURIComponent(ownPath().split("/")[2] ?? "")
-const path = instancePath(name)
+/**
+ * An address without a server is one of a service with one server, or of a name that only one has. The first answer
+ * tells which, and from then on nothing else is asked.
+ * @type {import("./types.js").Instance}
+ */
+const instance = { name, server: new URLSearchParams(location.search).get("server") }
 const periods = /** @type {const} */ (["1", "6", "24", "168"])
-const maxGaps = 20
+const maxGaps = "20"
 /** Interval in ms at which the timeline moves on to the current time. */
 const redrawMillis = 60_000
 /** Interval in ms at which the progress of an import is looked at. */
@@ -56,11 +62,7 @@ const makeProfile = () => {
 }
 
 open(({ notices, onFeed, signal }) => {
-  document.title = name
   setText(byId("title", HTMLElement), name)
-  byId("events-link", HTMLAnchorElement).href = rooted(
-    `/monitor?instance=${encodeURIComponent(name)}`
-  )
   const content = byId("content", HTMLElement)
   const period = byId("period", HTMLSelectElement)
   const qr = byId("qr", HTMLElement)
@@ -74,7 +76,7 @@ open(({ notices, onFeed, signal }) => {
   )
   const toDo = makePart()
   byId("to-do", HTMLElement).append(toDo.element)
-  const panel = makeQrPanel({ name, notices, signal })
+  const panel = makeQrPanel({ instance, notices, signal })
   qr.append(panel.element)
   const profile = makeProfile()
   byId("profile", HTMLElement).append(profile.element)
@@ -91,7 +93,7 @@ open(({ notices, onFeed, signal }) => {
   /** @param {string} gap */
   const retryGap = async (gap) => {
     try {
-      await ask("POST", `${path}/gaps/${gap}/retry`)
+      await ask("POST", address(instance, `/gaps/${gap}/retry`))
       notices.tell(say("done_retryGap"))
       lookBackSoon()
     } catch (error) {
@@ -112,10 +114,10 @@ open(({ notices, onFeed, signal }) => {
     try {
       const [past, ledger] = await Promise.all([
         /** @type {Promise<import("./types.js").Timeline>} */ (
-          ask("GET", `${path}/timeline?hours=${period.value}`, { signal })
+          ask("GET", address(instance, "/timeline", { hours: period.value }), { signal })
         ),
         /** @type {Promise<{ gaps: Gap[] }>} */ (
-          ask("GET", `${path}/gaps?limit=${maxGaps}`, { signal })
+          ask("GET", address(instance, "/gaps", { limit: maxGaps }), { signal })
         )
       ])
       gaps = ledger.gaps
@@ -126,7 +128,9 @@ open(({ notices, onFeed, signal }) => {
     }
   }
   const lookBackSoon = settled(300, lookBack, signal)
-  byId("history", HTMLElement).append(makeImport({ path, notices, signal, onBegun: lookBackSoon }))
+  byId("history", HTMLElement).append(
+    makeImport({ instance, notices, signal, onBegun: lookBackSoon })
+  )
 
   /** @param {InstanceStatus} seen */
   const turnOf = ({ gaps: { open: gap, unrecovered }, listener, whatsapp }) =>
@@ -155,16 +159,33 @@ open(({ notices, onFeed, signal }) => {
     showTroubles()
   }
 
+  /** Names the server on the page and in its addresses, where there are several. */
+  const showServer = () => {
+    const own = inAddress(instance.server)
+    byId("events-link", HTMLAnchorElement).href = rooted(
+      `/monitor?instance=${encodeURIComponent(name)}${own === "" ? "" : `&${own}`}`
+    )
+    setText(byId("server", HTMLElement), instance.server ?? "")
+    document.title = labelOf(instance)
+    if (own !== "") window.history.replaceState(null, "", `?${own}`)
+  }
+  showServer()
+
   const roster = watchRoster({
-    only: name,
+    only: instance,
     signal,
     onFeed,
     onChange: (seen) => {
-      const found = seen.get(name)
+      const [found] = seen.values()
+      if (found !== undefined) instance.server ??= found.status.server
+      if (servers().length === 0) void askServers(signal).then(showServer)
       show(content, found !== undefined)
       show(buttons.element, found !== undefined)
       show(toDo.element, found !== undefined)
-      setText(byId("trouble", HTMLElement), found === undefined ? say("noInstance", { name }) : "")
+      setText(
+        byId("trouble", HTMLElement),
+        found === undefined ? say("noInstance", { name: labelOf(instance) }) : ""
+      )
       if (found !== undefined) update(found.status, found.at)
     },
     onTrouble: (message) => {
@@ -177,7 +198,7 @@ open(({ notices, onFeed, signal }) => {
     onQr: () => qr.scrollIntoView({ block: "nearest" }),
     onStatus: roster.put
   })
-  const buttons = makeButtons(name, actions, "title")
+  const buttons = makeButtons(instance, actions, "title")
   byId("buttons", HTMLElement).append(buttons.element)
 
   const resized = new ResizeObserver(timeline.draw)

@@ -4,10 +4,11 @@ import { words as esWords } from "./words-es.js"
 import * as evolution from "./words-evolution.js"
 import * as history from "./words-history.js"
 import { words as ptBRWords } from "./words-pt-BR.js"
+import * as servers from "./words-servers.js"
 
-const en = { ...enWords, ...evolution.en, ...history.en }
-const es = { ...esWords, ...evolution.es, ...history.es }
-const ptBR = { ...ptBRWords, ...evolution.ptBR, ...history.ptBR }
+const en = { ...enWords, ...evolution.en, ...history.en, ...servers.en }
+const es = { ...esWords, ...evolution.es, ...history.es, ...servers.es }
+const ptBR = { ...ptBRWords, ...evolution.ptBR, ...history.ptBR, ...servers.ptBR }
 
 /** @typedef {typeof en} Dictionary */
 /** @typedef {keyof Dictionary} Word */

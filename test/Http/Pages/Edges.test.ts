@@ -14,7 +14,7 @@ inBrowser("the pages, where something is not as it should be", () => {
         await world().create("loja")
         await rowOf(page, "loja").waitFor()
         const refused = { status: 401, json: { _tag: "Unauthorized", message: "no" } }
-        await page.route(/\/instances\/loja\/stop$/, (route) => route.fulfill(refused))
+        await page.route(/\/instances\/loja\/stop(\?|$)/, (route) => route.fulfill(refused))
         await rowOf(page, "loja").getByRole("button", { name: "Stop", exact: true }).click()
         await page.getByRole("heading", { name: "Sign in" }).waitFor()
         await page.getByText("You were signed out: the service does not accept your key").waitFor()
@@ -98,13 +98,13 @@ inBrowser("the pages, where something is not as it should be", () => {
         await world().create("bolo")
         await rowOf(page, "bolo").waitFor()
         const away = { status: 503, json: { message: "The database does not answer: gone" } }
-        await page.route(/\/instances(\/bolo\/status)?$/, (route) =>
+        await page.route(/\/instances(\/bolo\/status)?(\?server=default)?$/, (route) =>
           route.request().method() === "GET" ? route.fulfill(away) : route.continue()
         )
         await world().evolution.showQr("bolo")
         await page.getByText("Cannot load: The database does not answer: gone").waitFor()
         expect(await rowOf(page, "bolo").isVisible()).toBe(true)
-        await page.unroute(/\/instances(\/bolo\/status)?$/)
+        await page.unroute(/\/instances(\/bolo\/status)?(\?server=default)?$/)
         await world().evolution.showQr("bolo")
         await eventually(() => page.getByText("Cannot load").count()).toBe(0)
       },
@@ -116,7 +116,7 @@ inBrowser("the pages, where something is not as it should be", () => {
       const since = new Date(Date.now() - 65_000).toISOString()
       const degraded = { reason: "database_unavailable", since, message: "gone" }
       // The page asks again for the one of which an event comes.
-      await page.route(/\/instances(\/pao\/status)?$/, async (route) => {
+      await page.route(/\/instances(\/pao\/status)?(\?server=default)?$/, async (route) => {
         const response = await route.fetch()
         const found: object | ReadonlyArray<object> = await response.json()
         const json = Array.isArray(found)

@@ -20,14 +20,14 @@ inBrowser("the dashboard of a service that finds instances at Evolution", () => 
         })
       // An event of one makes the service ask for all.
       evolution.emit("loja-1", "presence.update", {})
-      await eventually(() => page.locator("#rows tr").count()).toBe(count)
+      await eventually(() => page.locator("#instances tbody tr:not(.group)").count()).toBe(count)
       const row = rowOf(page, "loja-77")
       await row.getByText("Loja 77 · +5511900000077").waitFor()
       await row.getByText("Connected", { exact: true }).waitFor()
       await row.getByText("Listening", { exact: true }).waitFor()
       // The list stays usable.
       await page.locator("#filter").fill("loja-39")
-      await eventually(() => page.locator("#rows tr").count()).toBe(11)
+      await eventually(() => page.locator("#instances tbody tr:not(.group)").count()).toBe(11)
       expect(loads).toBe(0)
     }))
 })

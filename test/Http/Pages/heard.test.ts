@@ -7,6 +7,7 @@ const line = (id: number, facts: { event?: string; instance?: string; text?: str
   return {
     key: `event-${id}`,
     at: id,
+    server: "default",
     instance,
     event,
     origin: "live",

@@ -7,7 +7,7 @@ inBrowser("list.js", () => {
 
   const lines = `
     window.line = (id) => ({
-      key: "event-" + id, at: id, instance: "loja", event: "call", origin: "live", summary: "s" + id, json: "{}", size: 2
+      key: "event-" + id, at: id, instance: "loja", server: "default", event: "call", origin: "live", summary: "s" + id, json: "{}", size: 2
     })
     const element = dom.h("div", { role: "listbox", tabindex: "0", "aria-label": "Events heard" })
     document.body.append(element)

@@ -70,7 +70,7 @@ const pretend = async (page: Page): Promise<void> => {
     const statuses: ReadonlyArray<Status> = await response.json()
     return route.fulfill({ response, json: statuses.map(aged) })
   })
-  await page.route(/\/status$/, async (route) => {
+  await page.route(/\/status(\?|$)/, async (route) => {
     const response = await route.fetch()
     return route.fulfill({ response, json: aged(await response.json()) })
   })

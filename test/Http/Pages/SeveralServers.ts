@@ -39,7 +39,7 @@ export const scopedServers = (ids: ReadonlyArray<string>, down?: string) =>
     for (const id of ids) {
       const evolution = yield* scopedSimulator()
       evolutions[id] = evolution
-      const suffix = `__${id.toUpperCase()}`
+      const suffix = `__${id.toUpperCase().replaceAll("-", "_")}`
       settings[`EVOLUTION_API_URL${suffix}`] = id === down ? "http://127.0.0.1:9" : evolution.url
       settings[`EVOLUTION_API_KEY${suffix}`] = evolution.apiKey
     }

@@ -7,7 +7,10 @@ export const ServerId = Schema.String.pipe(
     message: () => 'The id of a server has 1 to 32 characters: "a" to "z", "0" to "9" and "-"'
   }),
   Schema.brand("ServerId"),
-  Schema.annotations({ identifier: "ServerId" })
+  Schema.annotations({
+    identifier: "ServerId",
+    description: "The id of an Evolution server in the settings; `default` where none has one"
+  })
 )
 export type ServerId = typeof ServerId.Type
 

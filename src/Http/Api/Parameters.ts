@@ -6,7 +6,7 @@ import { ServerId } from "../../Domain/Server.ts"
 
 export const name = HttpApiSchema.param("name", InstanceName)
 
-/** The Evolution server that is meant, where several have an instance of this name. */
+/** The Evolution server that is meant; without it the only one there is, `default`, or the only one that has the instance. */
 export const server = Schema.optional(ServerId)
 
 /** The parameters of a route about an instance. */

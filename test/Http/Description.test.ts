@@ -70,6 +70,22 @@ describe("The description of the API", () => {
     expect(text).not.toContain('"$id"')
   })
 
+  it("says of each `server` in a query the same", () => {
+    const parameters = Object.values<Record<string, { parameters: Array<{ name: string }> }>>(
+      JSON.parse(text).paths
+    ).flatMap((methods) => Object.values(methods).flatMap((operation) => operation.parameters))
+    const servers = parameters.filter(({ name }) => name === "server")
+    expect(servers.length).toBeGreaterThan(17)
+    for (const one of servers)
+      expect(one).toEqual({
+        name: "server",
+        in: "query",
+        required: false,
+        schema: { $ref: "#/components/schemas/ServerId" },
+        description: expect.stringContaining("Without it, an instance is that of `default`")
+      })
+  })
+
   it.each(EventCatalog.names)("types the data of %s by the name", (event) => {
     const { mapping } = components.schemas.EventRecord.discriminator
     const component = mapping[event].split("/").at(-1)

@@ -128,15 +128,38 @@ const withoutMarks = (record: Record<string, unknown>): Record<string, unknown> 
 const inside = (value: unknown): unknown =>
   Array.isArray(value) ? value.map(inside) : Predicate.isRecord(value) ? withoutMarks(value) : value
 
+const serverMeant =
+  "The Evolution server that is meant. Without it, an instance is that of `default`, or of the only server that has it; a list or a stream is of all servers."
+
+/** The schema of the parameter is a reference, which has no words of its own. */
+const withServer = (paths: OpenApi.OpenAPISpec["paths"]) =>
+  Records.map(paths, (methods) =>
+    Object.fromEntries(
+      Object.entries(methods).map(([method, { parameters, ...operation }]) => [
+        method,
+        {
+          ...operation,
+          parameters: parameters.map((one) =>
+            one.name === "server" ? { ...one, description: serverMeant } : one
+          )
+        }
+      ])
+    )
+  )
+
 /** Adds the schemas that `anyEvent` and `anyStream` refer to. */
 export const describe = (spec: Record<string, unknown>): Record<string, unknown> => {
   // Sound: Effect transforms no other document than the one that it made.
-  const { components } = spec as unknown as OpenApi.OpenAPISpec
+  const { components, paths } = spec as unknown as OpenApi.OpenAPISpec
   const defs: Record<string, JsonSchema> = {}
   const add = (schema: Schema.Schema.All) =>
     OpenApiJsonSchema.makeWithDefs(Schema.make(schema.ast), { defs })
   for (const event of EventCatalog.names) add(named(event))
   add(unnamed)
   const schemas = { ...defs, ...frames(add(ListenerState)), ...components.schemas }
-  return withoutMarks({ ...spec, components: { ...components, schemas } })
+  return withoutMarks({
+    ...spec,
+    paths: withServer(paths),
+    components: { ...components, schemas }
+  })
 }

@@ -52,6 +52,10 @@ const operationsIn = (document: unknown) =>
 
 const built = Effect.gen(function* () {
   const service = yield* house(count)
+  if (process.env.SERVERS_TEST_INSTANCES !== undefined)
+    console.log(
+      `All of 3 × ${count + 1} listened after ${Math.round(service.tookMillis)} ms; resident: ${megabytes(process.memoryUsage.rss())} MiB, simulators included`
+    )
   for (const id of ids) {
     message(service.simulators[id], only(id), `hello of ${id}`)
     yield* service.logged(`hello of ${id}`)
@@ -78,11 +82,7 @@ describe(`a key bound to one of three servers with ${count} instances each`, { t
   it.scopedLive("can neither see nor infer another server by any route", () =>
     Effect.gen(function* () {
       const service = yield* built
-      const { answerOf, call, keyOf, simulators, summary, tookMillis } = service
-      if (process.env.SERVERS_TEST_INSTANCES !== undefined)
-        console.log(
-          `All of 3 × ${count + 1} listened after ${Math.round(tookMillis)} ms, with ${megabytes(process.memoryUsage.rss())} MiB resident`
-        )
+      const { answerOf, call, keyOf, simulators, summary } = service
       const document = (yield* call("GET", "/openapi.json")).json
       const all = operationsIn(document)
       expect(all.length).toBe(operationsOf(document).length)
@@ -168,7 +168,7 @@ describe(`a key bound to one of three servers with ${count} instances each`, { t
   it.scopedLive("streams its own server alone, and so does a token that it makes", () =>
     Effect.gen(function* () {
       const service = yield* built
-      const { answerOf, call, headers, keyOf, logged, post, simulators, url } = service
+      const { answerOf, call, headers, keyOf, logged, post, simulators, until, url } = service
       const bound = yield* keyOf("read", { servers: [mine] })
       const { json } = yield* call("POST", "/stream-tokens", {
         headers: headers(bound),
@@ -186,6 +186,9 @@ describe(`a key bound to one of three servers with ${count} instances each`, { t
         for (const id of ids) {
           for (const command of ["stop", "start"])
             yield* post(`/instances/${shop(0)}/${command}?server=${id}`, "")
+          yield* until(call("GET", `/instances/${shop(0)}?server=${id}`), ({ text }) =>
+            text.includes('"_tag":"Listening"')
+          )
           message(simulators[id], shop(0), `news of ${id} ${path}`)
           yield* logged(`news of ${id} ${path}`)
         }

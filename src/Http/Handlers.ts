@@ -168,9 +168,11 @@ export const summary = HttpApiBuilder.group(Api, "summary", (handlers) =>
       const isSeen = sees(yield* Caller)
       const of = ({ id, summary }: OneServer) => summary.of((name) => isSeen(name, id))
       const usual = yield* Target.usual(server)
+      yield* Target.owned(usual)
       const one = yield* of(usual)
-      const all = yield* Effect.forEach(yield* Target.visible, (each) =>
-        each === usual ? Effect.succeed(one) : of(each)
+      const all = yield* Effect.forEach(
+        (yield* Target.visible).filter(({ isOurs }) => isOurs()),
+        (each) => (each === usual ? Effect.succeed(one) : of(each))
       )
       return Domain.together(one, all)
     })

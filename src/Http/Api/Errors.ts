@@ -27,6 +27,11 @@ export class ServerAmbiguous extends Schema.TaggedError<ServerAmbiguous>()("Serv
   message: Schema.String
 }) {}
 
+/** This process does not own the Evolution server: another one listens to it. */
+export class ServerUnowned extends Schema.TaggedError<ServerUnowned>()("ServerUnowned", {
+  message: Schema.String
+}) {}
+
 /** The address at which other people reach the service is not known. */
 export class AddressUnknown extends Schema.TaggedError<AddressUnknown>()("AddressUnknown", {
   message: Schema.String

@@ -17,7 +17,14 @@ import { InstanceName } from "../../Domain/Instance.ts"
 import { InstanceStatus } from "../../Domain/Status.ts"
 import { Timeline } from "../../Domain/Timeline.ts"
 import { Authorization } from "./Authorization.ts"
-import { Forbidden, GapNotFound, ImportRunning, ServerAmbiguous, ServerNotFound } from "./Errors.ts"
+import {
+  Forbidden,
+  GapNotFound,
+  ImportRunning,
+  ServerAmbiguous,
+  ServerNotFound,
+  ServerUnowned
+} from "./Errors.ts"
 import { Count, Digits, name, OfServer, server, status } from "./Parameters.ts"
 
 /** Evolution judges them, and its words are the answer. Any other field is refused: it may be a mistake in writing. */
@@ -184,6 +191,7 @@ export const instances = HttpApiGroup.make("instances")
   .addError(ServerNotFound, status(404))
   .addError(InstanceExists, status(409))
   .addError(ServerAmbiguous, status(409))
+  .addError(ServerUnowned, status(503))
   .addError(EvolutionRefused, status(400))
   .addError(NameImpossible, status(422))
   .addError(EvolutionUnavailable, status(502))

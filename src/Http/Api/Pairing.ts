@@ -14,7 +14,13 @@ import { Qr } from "../../Domain/Instance.ts"
 import { PairingCode, QrNotAvailable } from "../../Domain/Pairing.ts"
 import { InstanceStatus } from "../../Domain/Status.ts"
 import { Authorization, PairingAuthorization } from "./Authorization.ts"
-import { AddressUnknown, Forbidden, ServerAmbiguous, ServerNotFound } from "./Errors.ts"
+import {
+  AddressUnknown,
+  Forbidden,
+  ServerAmbiguous,
+  ServerNotFound,
+  ServerUnowned
+} from "./Errors.ts"
 import { Count, Digits, name, OfServer, server, status } from "./Parameters.ts"
 
 export const QrFormat = Schema.Literal("json", "png", "svg")
@@ -92,6 +98,7 @@ export const pairing = HttpApiGroup.make("pairing")
   .addError(ServerNotFound, status(404))
   .addError(InstanceExists, status(409))
   .addError(ServerAmbiguous, status(409))
+  .addError(ServerUnowned, status(503))
   .addError(EvolutionRefused, status(400))
   .addError(NameImpossible, status(422))
   .addError(EvolutionUnavailable, status(502))

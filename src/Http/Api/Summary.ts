@@ -2,7 +2,7 @@
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Summary } from "../../Domain/Summary.ts"
 import { Authorization } from "./Authorization.ts"
-import { ServerNotFound } from "./Errors.ts"
+import { ServerNotFound, ServerUnowned } from "./Errors.ts"
 import { OfServer, status } from "./Parameters.ts"
 
 export const summary = HttpApiGroup.make("summary")
@@ -11,6 +11,7 @@ export const summary = HttpApiGroup.make("summary")
       .setUrlParams(OfServer)
       .addSuccess(Summary)
       .addError(ServerNotFound, status(404))
+      .addError(ServerUnowned, status(503))
       .annotate(
         OpenApi.Summary,
         "Read what is the case with Evolution, what to do, and the instances by their states"

@@ -21,7 +21,9 @@ export const instances = HttpApiBuilder.group(Api, "instances", (handlers) => {
       Effect.gen(function* () {
         const isSeen = sees(yield* Caller)
         const asked = server === undefined ? yield* Target.visible : [yield* Target.server(server)]
-        const statuses = yield* Effect.forEach(asked, (one) => one.instances.all)
+        const statuses = yield* Effect.forEach(asked, (one) =>
+          Effect.zipRight(Target.owned(one), one.instances.all)
+        )
         return statuses.flat().filter((status) => isSeen(status.name, status.server))
       })
     )

@@ -33,7 +33,10 @@ export interface Named {
 export const seeing = <A, E, R>(
   { path: { name }, urlParams: { server } }: Named,
   effect: (one: OneServer, name: InstanceName) => Effect.Effect<A, E, R>
-) => Effect.flatMap(Target.ofInstance(name, server), (one) => within(one, effect(one, name)))
+) =>
+  Effect.flatMap(Target.ofInstance(name, server), (one) =>
+    Effect.zipRight(Target.owned(one), within(one, effect(one, name)))
+  )
 
 const within = <A, E, R>({ id }: OneServer, effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Servers, (servers) => servers.within(id)(effect))
@@ -53,7 +56,9 @@ const operating = <A, E, E2, R, R2>(
     )(
       Effect.zipRight(
         holding("operate"),
-        Effect.flatMap(found, (one) => within(one, command(one)))
+        Effect.flatMap(found, (one) =>
+          Effect.zipRight(Target.owned(one), within(one, command(one)))
+        )
       )
     )
   )

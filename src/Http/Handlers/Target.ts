@@ -5,7 +5,7 @@ import type { InstanceName } from "../../Domain/Instance.ts"
 import { Caller, sees, seesServer } from "../../Domain/Key.ts"
 import { defaultServer, type ServerId } from "../../Domain/Server.ts"
 import { type OneServer, Servers } from "../../Instances/Servers.ts"
-import { ServerAmbiguous, ServerNotFound } from "../Api.ts"
+import { ServerAmbiguous, ServerNotFound, ServerUnowned } from "../Api.ts"
 
 const listed = (servers: ReadonlyArray<OneServer>): string =>
   servers.map(({ id }) => `?server=${id}`).join(" or ")
@@ -17,6 +17,16 @@ const notFound = (id: string, visible: ReadonlyArray<OneServer>) =>
         ? `There is no server "${id}"`
         : `There is no server "${id}": ask for ${listed(visible)}`
   })
+
+/** Fails unless this process owns the server: only the owner knows the states of now, and commands. */
+export const owned = ({ id, isOurs }: OneServer): Effect.Effect<void, ServerUnowned> =>
+  Effect.suspend(() =>
+    isOurs()
+      ? Effect.void
+      : new ServerUnowned({
+          message: `Another process listens to the server "${id}" with the same database: ask that one. If there should be one alone, stop the other and restart this one`
+        })
+  )
 
 /** The servers that the caller may see, in the order of the settings. */
 export const visible = Effect.zipWith(Servers, Caller, ({ all }, caller) =>

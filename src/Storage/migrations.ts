@@ -1,7 +1,7 @@
 /** The schema's history. A change is a new file with a higher number: the migrator knows no other way. */
 import { SqlClient, type SqlError } from "@effect/sql"
 import * as Migrator from "@effect/sql/Migrator"
-import { Cause, Effect } from "effect"
+import { Cause, Effect, Record } from "effect"
 import { DatabaseUnavailable } from "../Domain/DatabaseUnavailable.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import init from "./migrations/0001_init.ts"
@@ -35,7 +35,20 @@ export const history = {
   "0014_replicas": replicas
 }
 
-const loader = Migrator.fromRecord(history)
+/**
+ * The time that a migration waits for a lock, at most: statements that come after it wait for it, so a long reader
+ * of the log (a backup) would stop every writer.
+ */
+const lockTimeout = "5s"
+
+const patient = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql`select set_config('lock_timeout', ${lockTimeout}, true)`
+)
+
+const loader = Migrator.fromRecord(
+  Record.map(history, (migration) => Effect.zipRight(patient, migration))
+)
 
 /** The table of applied migrations. */
 export const table = "evolution_listener_migrations"

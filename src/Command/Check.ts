@@ -1,4 +1,4 @@
-/** `--check`: examines the settings, the database and Evolution, and says what to do. */
+/** `--check`: examines the settings, the database and each Evolution server, and says what to do. */
 import { parseArgs } from "node:util"
 import { Console, Data, Duration, Effect, Either, Layer, Stream } from "effect"
 import type { Settings } from "../AppConfig/Settings.ts"
@@ -8,8 +8,10 @@ import { Probe } from "../Evolution/Probe.ts"
 import * as Transport from "../Evolution/Transport.ts"
 import * as Broadcast from "./Check/Broadcast.ts"
 import * as Database from "./Check/Database.ts"
+import { ofEachServer } from "./Check/EachServer.ts"
 import * as Evolution from "./Check/Evolution.ts"
 import { type Finding, failed, lineOf, ok } from "./Check/Finding.ts"
+import * as Precautions from "./Check/Precautions.ts"
 
 export { type Finding, lineOf } from "./Check/Finding.ts"
 
@@ -36,9 +38,10 @@ export const findings = (options: Options): Stream.Stream<Finding, never, Settin
             failed("settings", line)
           )
         : Stream.make(ok("settings", "complete and well-formed")).pipe(
-            Stream.concat(each(Evolution.precautions)),
+            Stream.concat(ofEachServer(each(Precautions.ofServer))),
+            Stream.concat(each(Precautions.ofService)),
             Stream.concat(each(Database.database)),
-            Stream.concat(Stream.provideSomeLayer(evolution(options), layer)),
+            Stream.concat(ofEachServer(Stream.provideSomeLayer(evolution(options), layer))),
             Stream.orDie // the settings have just been read
           )
     )

@@ -13,7 +13,7 @@ export class CommandFailed extends Data.TaggedError("CommandFailed")<{
 }> {}
 
 export const usage = `Usage:
-  keys create --name NAME --scope read|operate|admin [--instances 'shop-*,bar'] [--expires '90 days']
+  keys create --name NAME --scope read|operate|admin [--instances 'shop-*,bar'] [--servers eu,br] [--expires '90 days']
   keys list
   keys revoke ID
 It asks the service on HOST and PORT, or at --url, with API_KEY.`
@@ -22,6 +22,7 @@ const options = {
   name: { type: "string" },
   scope: { type: "string" },
   instances: { type: "string" },
+  servers: { type: "string" },
   expires: { type: "string" },
   url: { type: "string" }
 } as const
@@ -83,7 +84,8 @@ const wanted = ({
   expires,
   instances,
   name,
-  scope
+  scope,
+  servers
 }: Partial<Record<keyof typeof options, string | undefined>>) =>
   Effect.gen(function* () {
     const lifetime = expires === undefined ? undefined : Duration.decodeUnknown(expires)
@@ -94,15 +96,23 @@ const wanted = ({
       name,
       scope,
       ...(instances === undefined ? {} : { instances: instances.split(",") }),
+      ...(servers === undefined ? {} : { servers: servers.split(",") }),
       ...(lifetime === undefined ? {} : { expiresAt: DateTime.addDuration(now, lifetime.value) })
     })
   })
 
-const lineOf = ({ expiresAt, id, instances, lastUsedAt, name, revokedAt, scope }: Key): string =>
+const boundsOf = ({ instances, servers }: Key): string =>
   [
+    instances?.join(",") ?? "all instances",
+    ...(servers === null ? [] : ["of", servers.join(",")])
+  ].join(" ")
+
+const lineOf = (key: Key): string => {
+  const { expiresAt, id, lastUsedAt, name, revokedAt, scope } = key
+  return [
     id,
     scope.padEnd(7),
-    (instances?.join(",") ?? "all instances").padEnd(20),
+    boundsOf(key).padEnd(20),
     name.padEnd(20),
     revokedAt !== null
       ? `revoked ${DateTime.formatIso(revokedAt)}`
@@ -111,3 +121,4 @@ const lineOf = ({ expiresAt, id, instances, lastUsedAt, name, revokedAt, scope }
         : "valid",
     lastUsedAt === null ? "never used" : `used ${DateTime.formatIso(lastUsedAt)}`
   ].join("  ")
+}

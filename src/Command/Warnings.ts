@@ -1,15 +1,25 @@
 /** Logs a warning at start for each setting that works and should be changed. */
-import { Effect, Layer, Option, Schedule } from "effect"
+import { Effect, identity, Layer, Option, Schedule } from "effect"
+import { Settings } from "../AppConfig/Settings.ts"
+import * as AppConfig from "../AppConfig.ts"
+import { ServerId } from "../Domain/Server.ts"
 import { Probe, versionOf } from "../Evolution/Probe.ts"
 import * as Transport from "../Evolution/Transport.ts"
-import { aboutVersion, instanceKey, openDoor, precautions, way } from "./Check/Evolution.ts"
+import { named } from "../Instances/Servers.ts"
+import { aboutVersion, instanceKey, openDoor, way } from "./Check/Evolution.ts"
 import type { Finding } from "./Check/Finding.ts"
+import * as Precautions from "./Check/Precautions.ts"
 
 /** Evolution may come up after us. */
 const retryPolicy = Schedule.spaced("30 seconds").pipe(Schedule.jittered)
 
 const warn = ({ about, message, verdict }: Finding) =>
-  verdict === "ok" ? Effect.void : Effect.logWarning(`${about}: ${message}`)
+  verdict === "ok"
+    ? Effect.void
+    : Effect.flatMap(Settings, ({ worded }) => Effect.logWarning(worded(`${about}: ${message}`)))
+
+const warnOfAll = (findings: ReadonlyArray<Finding>) =>
+  Effect.forEach(findings, warn, { discard: true })
 
 /** Warnings about Evolution itself. Fails while Evolution does not answer. */
 export const ofEvolution = Effect.gen(function* () {
@@ -30,11 +40,26 @@ const tellProxy = Effect.flatMap(way, (through) =>
 )
 
 /** Asks Evolution once, as soon as it answers. */
-export const layer = Layer.scopedDiscard(
+const ofServer = Layer.scopedDiscard(
   Effect.zipRight(
-    Effect.flatMap(Effect.zipRight(tellProxy, precautions), (found) =>
-      Effect.forEach(found, warn, { discard: true })
-    ),
+    Effect.flatMap(Effect.zipRight(tellProxy, Precautions.ofServer), warnOfAll),
     ofEvolution.pipe(Effect.retry(retryPolicy), Effect.ignore, Effect.forkScoped)
   )
 ).pipe(Layer.provide(Probe.layer), Layer.provide(Transport.layer))
+
+/** Warns of the settings, and of each server. Where there are several, the lines have the server's id. */
+export const layer = Layer.scopedDiscard(
+  Effect.gen(function* () {
+    const settings = yield* Settings
+    const ids = yield* AppConfig.servers
+    yield* Effect.forEach(ids, (id) =>
+      Effect.flatMap(settings.ofServer(id), (own) =>
+        Layer.build(ofServer).pipe(
+          Effect.provideService(Settings, own),
+          ids.length === 1 ? identity : named(ServerId.make(id))
+        )
+      )
+    )
+    yield* Effect.flatMap(Precautions.ofService, warnOfAll)
+  })
+)

@@ -55,6 +55,20 @@ describe("the keys command", { timeout: 30_000 }, () => {
     })
   )
 
+  it.scopedLive("binds a key to servers", () =>
+    Effect.gen(function* () {
+      const { call, type } = yield* terminal
+      const [, told = ""] = yield* type("create --name eu --scope read --servers default")
+      expect(told).toMatch(/^Made .*read +all instances of default eu .*valid/)
+      expect((yield* call("GET", "/keys")).json).toMatchObject([
+        { name: "eu", instances: null, servers: ["default"] }
+      ])
+      expect(yield* type("create --name x --scope read --servers EU")).toContain(
+        "The id of a server"
+      )
+    })
+  )
+
   it.scopedLive("reports a wrong command line and does nothing", () =>
     Effect.gen(function* () {
       const { call, type } = yield* terminal

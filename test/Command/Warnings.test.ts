@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { type ConfigError, Effect, Layer, Logger, Queue } from "effect"
+import { type ConfigError, Effect, HashMap, Layer, Logger, Option, Queue } from "effect"
 import type { Settings } from "../../src/AppConfig/Settings.ts"
 import * as Warnings from "../../src/Command/Warnings.ts"
 import { Probe } from "../../src/Evolution/Probe.ts"
@@ -12,7 +12,10 @@ const warned = (environment: Layer.Layer<Settings, ConfigError.ConfigError>) =>
     const said = yield* Queue.unbounded<string>()
     const log = Logger.replace(
       Logger.defaultLogger,
-      Logger.make(({ logLevel, message }) => said.unsafeOffer(`${logLevel.label} ${message}`))
+      Logger.make(({ annotations, logLevel, message }) => {
+        const server = Option.map(HashMap.get(annotations, "server"), (id) => ` server=${id}`)
+        said.unsafeOffer(`${logLevel.label} ${message}${Option.getOrElse(server, () => "")}`)
+      })
     )
     yield* Layer.build(Warnings.layer.pipe(Layer.provide(environment), Layer.provide(log)))
     return said
@@ -52,6 +55,29 @@ describe("the warnings at the start", () => {
           /^WARN EVOLUTION_API_KEY is public: it is the key in Evolution's public/
         ),
         expect.stringMatching(/^WARN NODE_TLS_REJECT_UNAUTHORIZED: it is 0/)
+      ])
+    })
+  )
+
+  it.scopedLive("name each server that they are about, and its own variables", () =>
+    Effect.gen(function* () {
+      const eu = yield* scopedSimulator({ version: "2.3.1", isAllowedHost: true })
+      const said = yield* warned(
+        settings({
+          EVOLUTION_SERVERS: "br,eu",
+          EVOLUTION_API_URL__BR: "http://127.0.0.1:9",
+          EVOLUTION_API_KEY__BR: "short",
+          EVOLUTION_API_URL__EU: eu.url,
+          EVOLUTION_API_KEY__EU: eu.apiKey,
+          API_KEY: "short"
+        })
+      )
+      const lines = yield* Effect.forEach([1, 2, 3, 4], () => said.take)
+      expect(lines).toEqual([
+        expect.stringMatching(/^WARN EVOLUTION_API_KEY__BR is weak: it has .* server=br$/),
+        expect.stringMatching(/^WARN API_KEY is weak: it has [^=]*$/),
+        expect.stringMatching(/^WARN version: Evolution 2\.3\.1 is too old.* server=eu$/),
+        expect.stringMatching(/^WARN socket without a key: .* server=eu$/)
       ])
     })
   )

@@ -1,14 +1,18 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { addressesOf, isPrivate } from "../../../src/Command/Check/Address.ts"
-import { aboutVersion, precautions } from "../../../src/Command/Check/Evolution.ts"
+import { aboutVersion } from "../../../src/Command/Check/Evolution.ts"
+import * as Precautions from "../../../src/Command/Check/Precautions.ts"
 import { codeOf } from "../../../src/Domain/ErrorDetail.ts"
 import { reasonOf } from "../../../src/Domain/Reach.ts"
 import * as Scrub from "../../../src/Domain/Scrub.ts"
 import { settings } from "../../support/settings.ts"
 
 const warnedOf = (variables: Readonly<Record<string, string>>) =>
-  precautions.pipe(
+  Effect.zipWith(Precautions.ofServer, Precautions.ofService, (server, service) => [
+    ...server,
+    ...service
+  ]).pipe(
     Effect.map((found) => found.map(({ about, verdict }) => `${verdict} ${about}`)),
     Effect.provide(
       settings({

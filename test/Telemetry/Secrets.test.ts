@@ -75,6 +75,31 @@ describe("Secrets", () => {
     )
   )
 
+  it.scoped(
+    "knows the secrets of every server in the settings of one, before the others are built",
+    () =>
+      apart(
+        Effect.gen(function* () {
+          const variables = {
+            EVOLUTION_SERVERS: "eu,br",
+            EVOLUTION_API_KEY__EU: "key-of-eu-83f1c07a5b",
+            EVOLUTION_PROXY__EU: "http://user:word-of-eu-9@proxy.example.com:3128",
+            EVOLUTION_API_KEY__BR: "key-of-br-5d20e9b64c"
+          }
+          const provider = ConfigProvider.fromMap(new Map(Object.entries(variables)))
+          const all = yield* Effect.provide(Settings.Settings, Settings.layerFrom(provider))
+          const ofBr = yield* Effect.provideService(
+            Secrets.scrub,
+            Settings.Settings,
+            yield* all.ofServer("br")
+          )
+          expect(ofBr.blot("key-of-eu-83f1c07a5b word-of-eu-9 key-of-br-5d20e9b64c")).toBe(
+            "[redacted] [redacted] [redacted]"
+          )
+        })
+      )
+  )
+
   it.scoped("knows the API key that was generated", () =>
     apart(
       Effect.gen(function* () {

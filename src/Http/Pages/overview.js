@@ -4,7 +4,7 @@
  */
 import { ask } from "./api.js"
 import { byId, setAttribute, setText, show } from "./dom.js"
-import { isSeveral, learn } from "./servers.js"
+import { isSeveral, learn, ownSettings } from "./servers.js"
 import { every } from "./time.js"
 import { sayOf } from "./words.js"
 
@@ -32,19 +32,22 @@ const tones = {
 }
 
 /** @param {Summary} summary */
-export const overviewOf = ({ condition, evolution, instances, message }) => ({
+export const overviewOf = ({ condition, evolution, instances, message, server }) => ({
   tone: tones[condition],
-  text: sayOf(
-    "condition",
-    condition,
-    {
-      evolution: evolution.version === null ? "Evolution" : `Evolution ${evolution.version}`,
-      url: evolution.url,
-      known: instances.known,
-      listened: instances.listenedTo,
-      error: linkError(evolution.link) || (evolution.list.error ?? "")
-    },
-    message
+  text: ownSettings(
+    sayOf(
+      "condition",
+      condition,
+      {
+        evolution: evolution.version === null ? "Evolution" : `Evolution ${evolution.version}`,
+        url: evolution.url,
+        known: instances.known,
+        listened: instances.listenedTo,
+        error: linkError(evolution.link) || (evolution.list.error ?? "")
+      },
+      message
+    ),
+    server
   )
 })
 

@@ -40,6 +40,18 @@ export const keyOf = ({ name, server }) => `${server ?? ""}/${name}`
 export const labelOf = ({ name, server }) =>
   isSeveral() && server !== null ? `${name} (${server})` : name
 
+/**
+ * Names the settings of one server in a text: `EVOLUTION_API_URL__EU`. Those of `default` have the general names.
+ * @param {string} text @param {string} server
+ */
+export const ownSettings = (text, server) =>
+  server === "default"
+    ? text
+    : text.replaceAll(
+        /\bEVOLUTION_(?:API_KEY|API_URL|MODE)\b/g,
+        (name) => `${name}__${server.toUpperCase().replaceAll("-", "_")}`
+      )
+
 /** The server as a part of a page's address. @param {string | null} server */
 export const inAddress = (server) =>
   isSeveral() && server !== null ? `server=${encodeURIComponent(server)}` : ""

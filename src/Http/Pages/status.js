@@ -1,5 +1,6 @@
 /** A status in words: pure, so that all pages agree. */
 import { localTime } from "./api.js"
+import { ownSettings } from "./servers.js"
 import { say, sayCount, sayOf } from "./words.js"
 
 /** @typedef {import("./types.js").InstanceStatus} InstanceStatus */
@@ -98,8 +99,8 @@ export const gapsOf = ({ gaps: { open, unrecovered } }) => {
 }
 
 /** @param {InstanceStatus} status @returns {Part} */
-export const toDoOf = ({ desired, userAction }) => ({
-  text: sayOf("action", userAction),
+export const toDoOf = ({ desired, server, userAction }) => ({
+  text: ownSettings(sayOf("action", userAction), server),
   tone:
     userAction === "none"
       ? desired.state === "listening"

@@ -165,7 +165,7 @@ open(({ notices, onFeed, signal }) => {
     byId("events-link", HTMLAnchorElement).href = rooted(
       `/monitor?instance=${encodeURIComponent(name)}${own === "" ? "" : `&${own}`}`
     )
-    setText(byId("server", HTMLElement), instance.server ?? "")
+    setText(byId("server", HTMLElement), [say("server"), instance.server].join(" "))
     document.title = labelOf(instance)
     if (own !== "") window.history.replaceState(null, "", `?${own}`)
   }

@@ -65,6 +65,7 @@ describe("the dictionaries", () => {
       qr: NoCode.literals,
       cause: GapCause.literals,
       condition: Condition.literals,
+      server: Condition.literals,
       verdict: ["true", "false", "null", "open"],
       feed: ["connecting", "live", "stale", "reconnecting", "refused"],
       hours: ["1", "6", "24", "168"]

@@ -59,7 +59,7 @@ describe("the keys command", { timeout: 30_000 }, () => {
     Effect.gen(function* () {
       const { call, type } = yield* terminal
       const [, told = ""] = yield* type("create --name eu --scope read --servers default")
-      expect(told).toMatch(/^Made .*read +all instances of default eu .*valid/)
+      expect(told).toMatch(/^Made .*read +all instances of default +eu .*valid/)
       expect((yield* call("GET", "/keys")).json).toMatchObject([
         { name: "eu", instances: null, servers: ["default"] }
       ])

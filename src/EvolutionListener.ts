@@ -9,7 +9,7 @@
  */
 import { HttpClient } from "@effect/platform"
 import type { SqlClient } from "@effect/sql"
-import { Array as Arr, Context, Effect, Layer, type Scope } from "effect"
+import { Array as Arr, Context, Effect, identity, Layer, type Scope } from "effect"
 import { Audit } from "./Access/Audit.ts"
 import { KeyStore } from "./Access/KeyStore.ts"
 import * as Settings from "./AppConfig/Settings.ts"
@@ -181,7 +181,8 @@ const compose = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClien
         )
         const build = (fence: Fence) =>
           Effect.flatMap(Effect.scope, (within) => inServer(id, own, within)(tree)).pipe(
-            Effect.provideService(CurrentFence, fence)
+            Effect.provideService(CurrentFence, fence),
+            isOne ? Servers.unnamed : identity
           )
         return yield* Tenancy.make(ownership, id, build)
       })

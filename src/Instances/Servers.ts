@@ -1,5 +1,5 @@
 /** The Evolution servers that the service listens to, each with its own listeners and instances. */
-import { type Array as Arr, Context, Effect, identity, Layer } from "effect"
+import { type Array as Arr, Context, Effect, FiberRef, HashMap, identity, Layer } from "effect"
 import type { Tenancy } from "../Cluster/Tenancy.ts"
 import { Server, type ServerId } from "../Domain/Server.ts"
 import { Clocks } from "../Listening/Clocks.ts"
@@ -58,3 +58,7 @@ export const named =
   (id: ServerId) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     effect.pipe(Effect.annotateLogs("server", id), Effect.tagMetrics("server", id))
+
+/** Takes the name that `Cluster/Ownership` gives: a server that is alone has none in the log. */
+export const unnamed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.locallyWith(effect, FiberRef.currentLogAnnotations, HashMap.remove("server"))

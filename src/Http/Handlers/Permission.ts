@@ -20,7 +20,9 @@ export const holding = (scope: Scope) =>
 export const seeingAll = Effect.flatMap(Caller, ({ instances, servers }) =>
   instances === null && servers === null
     ? Effect.void
-    : new Forbidden({ message: "This key is bound to instances, this is about all of them" })
+    : new Forbidden({
+        message: "This key is bound to instances or servers, this is about all of them"
+      })
 )
 
 /** An instance in the path of a request, and the server that its query names. */

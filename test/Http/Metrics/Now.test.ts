@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration } from "effect"
 import { unproven } from "../../../src/Domain/Summary.ts"
-import { families, type Moment, perInstance } from "../../../src/Http/Metrics/Now.ts"
+import { families, type Moment, ofServers, perInstance } from "../../../src/Http/Metrics/Now.ts"
 import { render } from "../../../src/Http/Metrics/Text.ts"
 import { parse, sampleOf } from "../../support/Exposition.ts"
 import { type Facts, nothingWaits, now, states, status } from "./statuses.ts"
@@ -141,5 +141,54 @@ describe("Gauges of each instance", () => {
     expect(of("open_gap_seconds", { instance_name: "b", cause: "heartbeat_missed" })).toBe(60)
     const lines = [...found.values()].flatMap(({ samples }) => samples)
     expect(lines).toHaveLength(5)
+  })
+})
+
+describe("Gauges of several servers", () => {
+  it("have each sample with its server, and say which one is bad", () => {
+    const text = render(
+      ofServers([
+        ["eu", families(moment({ a: {}, b: {} }))],
+        [
+          "br",
+          families(moment({ a: { listener: "parked" } }, { depth: { ...nothingWaits, events: 7 } }))
+        ]
+      ])
+    )
+    const found = parse(text)
+    const value = (name: string, labels: Readonly<Record<string, string>>) =>
+      sampleOf(found, `evolution_listener_${name}`, labels)
+    expect(value("listeners", { state: "listening", server: "eu" })).toBe(2)
+    expect(value("listeners", { state: "parked", server: "eu" })).toBe(0)
+    expect(value("listeners", { state: "parked", server: "br" })).toBe(1)
+    expect(value("queue_events", { server: "br" })).toBe(7)
+    expect(
+      text.split("\n").filter((line) => /^[^#]/.test(line) && !line.includes('server="'))
+    ).toEqual([])
+  })
+
+  it("tell instances of one name apart", () => {
+    const facts = moment({ shop: { whatsapp: "open" } })
+    const found = parse(
+      render(
+        ofServers([
+          ["eu", perInstance(facts)],
+          ["br", perInstance(facts)]
+        ])
+      )
+    )
+    for (const server of ["eu", "br"])
+      expect(
+        sampleOf(found, "evolution_listener_instance_whatsapp_state", {
+          instance_name: "shop",
+          state: "open",
+          server
+        })
+      ).toBe(1)
+  })
+
+  it("are as they were where there is one server", () => {
+    const one = families(moment({ a: {} }))
+    expect(render(ofServers([["default", one]]))).toBe(render(one))
   })
 })

@@ -9,7 +9,7 @@ const [other, mine, third] = ids
 
 /** `SERVERS_TEST_INSTANCES=300` makes the servers larger, and prints how long their start took. */
 const count = Number(process.env.SERVERS_TEST_INSTANCES ?? 20)
-const timeout = Math.max(180_000, count * 2000)
+const timeout = Math.max(180_000, count * 3000)
 
 const megabytes = (bytes: number) => Math.round(bytes / 1024 / 1024)
 

@@ -65,7 +65,7 @@ export const house = (count: number) =>
       )
     const until = <A>(look: Effect.Effect<A>, is: (found: A) => boolean) =>
       Effect.repeat(look, { until: is, schedule: Schedule.spaced("50 millis") }).pipe(
-        Effect.timeoutOption("60 seconds"),
+        Effect.timeoutOption(`${60 + count} seconds`),
         Effect.flatMap(
           Option.match({
             onNone: () => Effect.flatMap(look, (last) => Effect.dieMessage(JSON.stringify(last))),

@@ -39,12 +39,16 @@ const make = Effect.gen(function* () {
     ...Now.families(moment),
     ...(namesInstances ? Now.perInstance(moment) : [])
   ]
-  const moments = Effect.forEach(all, (one) =>
-    Effect.map(momentOf(one), (moment) => [one.id, gauges(moment)] as const)
+  const moments = Effect.suspend(() =>
+    Effect.forEach(
+      // Nothing is known of a server that another process listens to.
+      all.filter(({ isOurs }) => isOurs()),
+      (one) => Effect.map(momentOf(one), (moment) => [one.id, gauges(moment)] as const)
+    )
   )
   return Metrics.of({
     text: Effect.zipWith(moments, Process.families(lag), (servers, ofProcess) =>
-      render([...Now.ofServers(servers), ...Registry.families(ids), ...ofProcess])
+      render([...Now.ofServers(servers, ids.length > 1), ...Registry.families(ids), ...ofProcess])
     )
   })
 })

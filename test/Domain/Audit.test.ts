@@ -10,6 +10,7 @@ describe("A row of the audit", () => {
     keyName: "ops",
     action: "create",
     instance: "shop-1",
+    server: "eu",
     outcome: "done"
   }
 

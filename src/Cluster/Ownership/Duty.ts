@@ -1,12 +1,15 @@
 /** The life of one server on one replica: wait for designation, prepare, take, own, give back, and again. */
 import { Cause, Duration, Effect, Exit, Metric, Option, type Scope } from "effect"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
-import type { Fenced, Tenure } from "../../Domain/Tenure.ts"
+import { type Fenced, type Tenure, TenureReason } from "../../Domain/Tenure.ts"
 import * as Metrics from "../../Telemetry/Metrics.ts"
 import { acquire } from "./Acquisition.ts"
 import * as Holding from "./Holding.ts"
 import type { Post } from "./Post.ts"
 import type { Timing } from "./Timing.ts"
+
+// Registered at once, so that the first of each is seen as a rise.
+for (const reason of TenureReason.literals) Metrics.takeovers({ reason }).register()
 
 /** The work for one server. */
 export interface Duty<Link, E, R> {

@@ -1,5 +1,5 @@
 /** Gauges of one server at this moment: listeners, instances, gaps, and the queue of events. */
-import { type Array as Arr, DateTime, Duration } from "effect"
+import { DateTime, Duration } from "effect"
 import * as ClockOffset from "../../Domain/ClockOffset.ts"
 import { Degraded } from "../../Domain/Degraded.ts"
 import { GapCause } from "../../Domain/Gap.ts"
@@ -30,12 +30,13 @@ export const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>
 
 export const single = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
 
-/** The gauges of several servers as one list. A server that is alone has no label. */
+/** The gauges of servers as one list. A server that is alone in the settings has no label. */
 export const ofServers = (
-  servers: Arr.NonEmptyReadonlyArray<readonly [id: string, gauges: ReadonlyArray<Gauge>]>
+  servers: ReadonlyArray<readonly [id: string, gauges: ReadonlyArray<Gauge>]>,
+  isLabelled: boolean
 ): ReadonlyArray<Gauge> => {
-  const [[, first], ...others] = servers
-  if (others.length === 0) return first
+  const [, first = []] = servers[0] ?? []
+  if (!isLabelled) return first
   return first.map((one, nth) => ({
     ...one,
     samples: servers.flatMap(([server, gauges]) =>

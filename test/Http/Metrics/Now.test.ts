@@ -147,13 +147,18 @@ describe("Gauges of each instance", () => {
 describe("Gauges of several servers", () => {
   it("have each sample with its server, and say which one is bad", () => {
     const text = render(
-      ofServers([
-        ["eu", families(moment({ a: {}, b: {} }))],
+      ofServers(
         [
-          "br",
-          families(moment({ a: { listener: "parked" } }, { depth: { ...nothingWaits, events: 7 } }))
-        ]
-      ])
+          ["eu", families(moment({ a: {}, b: {} }))],
+          [
+            "br",
+            families(
+              moment({ a: { listener: "parked" } }, { depth: { ...nothingWaits, events: 7 } })
+            )
+          ]
+        ],
+        true
+      )
     )
     const found = parse(text)
     const value = (name: string, labels: Readonly<Record<string, string>>) =>
@@ -171,10 +176,13 @@ describe("Gauges of several servers", () => {
     const facts = moment({ shop: { whatsapp: "open" } })
     const found = parse(
       render(
-        ofServers([
-          ["eu", perInstance(facts)],
-          ["br", perInstance(facts)]
-        ])
+        ofServers(
+          [
+            ["eu", perInstance(facts)],
+            ["br", perInstance(facts)]
+          ],
+          true
+        )
       )
     )
     for (const server of ["eu", "br"])
@@ -189,6 +197,6 @@ describe("Gauges of several servers", () => {
 
   it("are as they were where there is one server", () => {
     const one = families(moment({ a: {} }))
-    expect(render(ofServers([["default", one]]))).toBe(render(one))
+    expect(render(ofServers([["default", one]], false))).toBe(render(one))
   })
 })

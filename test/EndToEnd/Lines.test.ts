@@ -14,7 +14,7 @@ const decode = Schema.decodeUnknownSync(Line)
 
 /** What is about the service, or about all instances at once. */
 const isAboutNone =
-  /^(Running migration|Migrations complete|Listening on |Cannot write the heartbeat|No link to Evolution|Evolution \S+ at |Instances|Listened to:|Events:|Evolution's events reach us|What is so|Fiber terminated)/
+  /^(Running migration|Migrations complete|Listening on |Cannot write the heartbeat|No link to Evolution|Evolution \S+ at |Instances|Listened to:|Events:|Evolution's events reach us|What is so|Fiber terminated|This replica owns the server|The server is released)/
 
 describe("the service's output without a terminal", () => {
   it.scopedLive(

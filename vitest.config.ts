@@ -11,6 +11,7 @@ export default defineConfig({
     // More than a machine of two cores has: most suites wait for processes, sockets and databases.
     minWorkers: 4,
     maxWorkers: 4,
-    testTimeout: 20_000
+    // A test takes seconds at most; a machine that does other things as well takes more.
+    testTimeout: 40_000
   }
 })

@@ -41,10 +41,16 @@ const layerPostgres = (url: string) =>
     Effect.map(freshSchemaUrl(url), (own) => Sql.layerPostgres(Redacted.make(own)))
   )
 
+const native =
+  testDatabaseUrl === undefined ? [] : [["Postgres", layerPostgres(testDatabaseUrl)] as const]
+
+/** The native one alone, if there is one: half of the time. */
+const isNativeEnough = process.env.TEST_DATABASES === "native" && native.length > 0
+
 /** Databases with their names for a suite's title; each layer gives an empty, migrated one. */
 export const databases = [
-  ["PGlite", Sql.layerMemory] as const,
-  ...(testDatabaseUrl === undefined ? [] : [["Postgres", layerPostgres(testDatabaseUrl)] as const])
+  ...(isNativeEnough ? [] : [["PGlite", Sql.layerMemory] as const]),
+  ...native
 ]
 
 /** The setting of a service's database: Postgres if there is one, as it is quicker. */

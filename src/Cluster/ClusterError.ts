@@ -14,7 +14,7 @@ export class NoHeir extends Schema.TaggedError<NoHeir>()("NoHeir", {
   }
 }
 
-/** A replica that runs has other servers, or other addresses or keys of them. */
+/** A replica that runs has other servers, other addresses or keys of them, or another API_KEY. */
 export class SettingsDiffer extends Schema.TaggedError<SettingsDiffer>()("SettingsDiffer", {
   message: Schema.String,
   /** The address of the replica that runs. */

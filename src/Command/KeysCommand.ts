@@ -2,10 +2,10 @@
 import { parseArgs } from "node:util"
 import { FetchHttpClient, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
 import { Console, Data, DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { ApiKey } from "../Access/ApiKey.ts"
 import * as AppConfig from "../AppConfig.ts"
 import type { Key } from "../Domain/Key.ts"
 import { Api, KeyWanted } from "../Http/Api.ts"
-import { ApiKey } from "../Http/ApiKey.ts"
 
 /** The command line is wrong, or the service refused. */
 export class CommandFailed extends Data.TaggedError("CommandFailed")<{

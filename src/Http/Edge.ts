@@ -7,6 +7,7 @@ import {
   HttpServerResponse
 } from "@effect/platform"
 import { Cause, Effect, Option, Schema } from "effect"
+import { ApiKey } from "../Access/ApiKey.ts"
 import { clean } from "../Domain/Json.ts"
 import type { Scrub } from "../Domain/Scrub.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
@@ -18,7 +19,6 @@ import {
   RouteNotFound,
   UnsupportedMediaType
 } from "./Api.ts"
-import { ApiKey } from "./ApiKey.ts"
 import { withBody } from "./Edge/Body.ts"
 import { counted } from "./Edge/RequestMetrics.ts"
 import { answerHeaders } from "./Edge/Server.ts"

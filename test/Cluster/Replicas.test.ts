@@ -10,12 +10,13 @@ import { tables } from "./World.ts"
 
 const [url, key] = ["https://evolution.example", Redacted.make("a-key-of-evolution")]
 const br = { id: "br", url, key }
+const apiKey = Redacted.make("a-key-of-ours")
 
 describe("The fingerprints of servers", () => {
   it.live("agree for the same address, with or without a slash at the end", () =>
     Effect.gen(function* () {
-      const mine = yield* Fingerprints.of([br])
-      const same = yield* Fingerprints.of([{ ...br, url: `${url}/` }])
+      const mine = yield* Fingerprints.of([br], apiKey)
+      const same = yield* Fingerprints.of([{ ...br, url: `${url}/` }], apiKey)
       expect(Fingerprints.differences(mine, same)).toEqual([])
       yield* Fingerprints.compare(mine, { address: "one", prints: same })
     })
@@ -23,19 +24,23 @@ describe("The fingerprints of servers", () => {
 
   it.live("name what differs, and show no address and no key", () =>
     Effect.gen(function* () {
-      const mine = yield* Fingerprints.of([br, { ...br, id: "eu" }, { ...br, id: "in" }])
-      const prints = yield* Fingerprints.of([
-        { ...br, key: Redacted.make("another key") },
-        { ...br, id: "eu", url: "https://other.example" },
-        { ...br, id: "us" }
-      ])
+      const mine = yield* Fingerprints.of([br, { ...br, id: "eu" }, { ...br, id: "in" }], apiKey)
+      const prints = yield* Fingerprints.of(
+        [
+          { ...br, key: Redacted.make("another key") },
+          { ...br, id: "eu", url: "https://other.example" },
+          { ...br, id: "us" }
+        ],
+        Redacted.make("another key of ours")
+      )
       const error = yield* Effect.flip(Fingerprints.compare(mine, { address: "one:8080", prints }))
       expect(error.message).toBe(
-        'Cannot join the replica at one:8080: the server "br" has another key, the server "eu" has another address, the server "in" is missing there, the server "us" is missing here. Give all replicas the same servers, or stop the others first'
+        'Cannot join the replica at one:8080: it has another API_KEY, the server "br" has another key, the server "eu" has another address, the server "in" is missing there, the server "us" is missing here. Give all replicas the same servers and API_KEY, or stop the others first'
       )
       const written = JSON.stringify([mine, prints])
       expect(written).not.toContain("example")
       expect(written).not.toContain("key-of")
+      expect(written).not.toContain("key of")
       // The same key of two servers has two fingerprints.
       expect(mine.br?.split(".")[1]).not.toBe(mine.eu?.split(".")[1])
     })

@@ -2,8 +2,8 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it, vi } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
+import { ApiKeyRequired } from "../../src/Access/ApiKey.ts"
 import * as AppConfig from "../../src/AppConfig.ts"
-import { ApiKeyRequired } from "../../src/Http/ApiKey.ts"
 import { house, key, operationsOf, serve, temporaryDirectory } from "./Service.ts"
 
 /** What gets past the key finds an empty house. */

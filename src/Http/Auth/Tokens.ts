@@ -5,7 +5,7 @@
 import { hkdfSync } from "node:crypto"
 import { Clock, Context, Data, DateTime, type Duration, Effect, Layer, Redacted } from "effect"
 import { jwtVerify, SignJWT } from "jose"
-import { ApiKey } from "../ApiKey.ts"
+import { ApiKey } from "../../Access/ApiKey.ts"
 
 /**
  * `session` permits everything that the key does, `pairing` the codes of one instance, `stream` to stream the

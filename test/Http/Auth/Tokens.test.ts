@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Redacted, TestClock } from "effect"
 import { decodeJwt, SignJWT, UnsecuredJWT } from "jose"
-import { ApiKey } from "../../../src/Http/ApiKey.ts"
+import { ApiKey } from "../../../src/Access/ApiKey.ts"
 import { Session } from "../../../src/Http/Auth/Session.ts"
 import { Tokens } from "../../../src/Http/Auth/Tokens.ts"
 

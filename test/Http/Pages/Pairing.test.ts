@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import type { Page } from "playwright-core"
-import { ApiKey } from "../../../src/Http/ApiKey.ts"
+import { ApiKey } from "../../../src/Access/ApiKey.ts"
 import { Tokens } from "../../../src/Http/Auth/Tokens.ts"
 import { eventually, inBrowser } from "../../support/Browser/Suite.ts"
 import { visit } from "../../support/Browser.ts"

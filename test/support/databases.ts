@@ -1,7 +1,7 @@
 /** The databases a suite runs on: PGlite in memory always, Postgres where `TEST_DATABASE_URL` says. */
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Redacted } from "effect"
+import { Clock, Effect, Layer, Redacted } from "effect"
 import * as Sql from "../../src/Storage/Sql.ts"
 import { temporaryDirectory } from "./ServiceProcess.ts"
 
@@ -36,10 +36,11 @@ export const freshDatabaseUrl = Effect.fn(function* (url: string) {
   return own
 })
 
+/** Made by the real clock: who finds the lock of migrations taken, by another suite, tries again after a pause. */
 const layerPostgres = (url: string) =>
   Layer.unwrapScoped(
     Effect.map(freshSchemaUrl(url), (own) => Sql.layerPostgres(Redacted.make(own)))
-  )
+  ).pipe(Layer.locallyEffect(Effect.withClock(Clock.make())))
 
 const native =
   testDatabaseUrl === undefined ? [] : [["Postgres", layerPostgres(testDatabaseUrl)] as const]

@@ -14,6 +14,7 @@ import {
   Redacted
 } from "effect"
 import * as AutoStart from "./AppConfig/AutoStart.ts"
+import * as Cluster from "./AppConfig/Cluster.ts"
 import * as DatabaseUrl from "./AppConfig/DatabaseUrl.ts"
 import { distinctServers } from "./AppConfig/DistinctServers.ts"
 import { together } from "./AppConfig/Explain.ts"
@@ -29,6 +30,7 @@ import * as Traces from "./AppConfig/Traces.ts"
 import * as TrustedProxies from "./AppConfig/TrustedProxies.ts"
 
 export { type AutoStart, autoStartOf } from "./AppConfig/AutoStart.ts"
+export type { Cluster } from "./AppConfig/Cluster.ts"
 export type { Address, Tls } from "./AppConfig/DatabaseUrl.ts"
 export { parse as parseDatabaseUrl } from "./AppConfig/DatabaseUrl.ts"
 export { distinctServers } from "./AppConfig/DistinctServers.ts"
@@ -151,6 +153,11 @@ export const Http = setting(
   })
 )
 
+/** What makes this process one of several replicas; `None`: it is alone. */
+export const cluster: Setting<Option.Option<Cluster.Cluster>> = setting(
+  Cluster.cluster({ databaseUrl: databaseUrl.config, http: Http.config })
+)
+
 /** Origins of other sites whose pages may read streams; `*`: of all. */
 export const streamOrigins = setting(Origins.streamOrigins)
 
@@ -201,6 +208,7 @@ export const ofService = setting(
   Config.all([
     servers.config,
     Http.config,
+    cluster.config,
     databasePassword.config,
     databaseUrl.config,
     dataDir.config,

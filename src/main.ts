@@ -13,7 +13,8 @@ import * as Loggers from "./Telemetry/Loggers.ts"
 import * as Tracing from "./Telemetry/Tracing.ts"
 
 const service = Layer.merge(Http.layer, Warnings.layer).pipe(
-  Layer.provide(EvolutionListener.layer),
+  Startup.leavingFirst,
+  Layer.provide(EvolutionListener.layerServers),
   Layer.provide(Tracing.layer),
   Layer.provide(Loggers.layer),
   Layer.provide(Settings.layerFromEnv)
@@ -31,7 +32,10 @@ const program = Effect.suspend((): Effect.Effect<void, unknown, Settings.Setting
   switch (command) {
     case undefined:
       // One start reports every wrong setting.
-      return Effect.zipRight(AppConfig.everything, Startup.launch(service))
+      return AppConfig.everything.pipe(
+        Effect.zipRight(Startup.stopWithin),
+        Effect.flatMap((within) => Startup.launch(service, within))
+      )
     case "--check":
       return Check.run(args)
     case "keys":

@@ -59,6 +59,12 @@ export interface ServiceOptions extends ListeningOptions {
     /** The password, if `url` has none. */
     readonly password?: Redacted.Redacted
   }
+  /**
+   * This process is one of several replicas on one Postgres, which share the servers: one listens to each of them. Needs
+   * `@effect/cluster`, `database` and `http.apiKey`. `address`: where the others reach this one; default: `http.host`, or
+   * the machine's address, and `http.port`. Default: false.
+   */
+  readonly cluster?: boolean | { readonly address: string | URL }
   /** The directory of the embedded database and of a generated `http.apiKey`. Default: `./data`. */
   readonly dataDir?: string
   /** For the API and the pages. */
@@ -110,6 +116,8 @@ export const variables = {
   retention: "EVENT_RETENTION",
   "database.url": "DATABASE_URL",
   "database.password": "PGPASSWORD",
+  cluster: "CLUSTER",
+  "cluster.address": "CLUSTER_ADDRESS",
   dataDir: "DATA_DIR",
   "http.host": "HOST",
   "http.port": "PORT",

@@ -52,9 +52,18 @@ const ofListening = ({
   retention: retention && list(keeps(retention))
 })
 
-const ofService = ({ database, dataDir, http = {}, logLevel, traces }: ServiceOptions): Texts => ({
+const ofService = ({
+  cluster,
+  database,
+  dataDir,
+  http = {},
+  logLevel,
+  traces
+}: ServiceOptions): Texts => ({
   "database.url": secretText(database?.url),
   "database.password": secretText(database?.password),
+  cluster: cluster === undefined ? undefined : String(cluster !== false),
+  "cluster.address": typeof cluster === "object" ? String(cluster.address) : undefined,
   dataDir,
   "http.host": http.host,
   "http.port": http.port?.toString(),

@@ -6,11 +6,13 @@
  */
 import { randomUUID } from "node:crypto"
 import type { SqlClient, SqlError } from "@effect/sql"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { type ConfigError, Context, Effect, Layer, Option, type Scope } from "effect"
+import type { Settings } from "../AppConfig/Settings.ts"
+import * as AppConfig from "../AppConfig.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import type { Tenure } from "../Domain/Tenure.ts"
 import { EngineMissing, type NoHeir, type SettingsDiffer } from "./ClusterError.ts"
-import type * as Fingerprints from "./Fingerprints.ts"
+import * as Fingerprints from "./Fingerprints.ts"
 import * as Designator from "./Ownership/Designator.ts"
 import type { Duty } from "./Ownership/Duty.ts"
 import { make } from "./Ownership/Make.ts"
@@ -25,6 +27,8 @@ export class Ownership extends Context.Tag("evolution-listener/Ownership")<
   {
     /** This replica: a UUID that is made when the process starts. */
     readonly me: string
+    /** There are no replicas by definition: this process takes each server at once. */
+    readonly isAlone: boolean
     /**
      * Works for a server until the scope closes, whenever this replica owns it. The end of the scope is the stop of
      * the replica (`leave`): it waits until the work is over and the server released.
@@ -45,8 +49,8 @@ export class Ownership extends Context.Tag("evolution-listener/Ownership")<
      */
     readonly handOver: (server: string) => Effect.Effect<string, NoHeir | SqlError.SqlError>
     /**
-     * Withdraws this replica. Its work goes on until a successor wants the server, 3 s at most, then it is released.
-     * To begin a stop with it gives the successors a start.
+     * Withdraws this replica. Its work goes on until a successor wants the server, 3 s at most; then it ends, and the
+     * server is released, which a replica waits for. A stop that begins with it leaves nothing unheard.
      */
     readonly leave: Effect.Effect<void>
   }
@@ -95,4 +99,24 @@ export class Ownership extends Context.Tag("evolution-listener/Ownership")<
         return yield* make({ me, designator, replicas, isAlone: false, timing })
       })
     )
+
+  /** As the setting `CLUSTER` has it. */
+  static readonly layer: Layer.Layer<
+    Ownership,
+    ConfigError.ConfigError | SqlError.SqlError | SettingsDiffer | EngineMissing,
+    SqlClient.SqlClient | Settings
+  > = Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const cluster = yield* AppConfig.cluster
+      if (Option.isNone(cluster)) return Ownership.layerSingle
+      const known = yield* AppConfig.forEachServer((id) =>
+        Effect.map(AppConfig.Evolution, ({ apiKey, url }) => ({ id, key: apiKey, url: url.href }))
+      )
+      return Ownership.layerCluster({
+        servers: known.map(({ id }) => id),
+        address: cluster.value.address.href,
+        prints: yield* Fingerprints.of(known)
+      })
+    })
+  )
 }

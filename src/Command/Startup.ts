@@ -5,29 +5,58 @@ import {
   ConfigError,
   Console,
   Deferred,
+  Duration,
   Effect,
   Exit,
   Fiber,
   Layer,
+  Option,
   Predicate
 } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+import { Ownership } from "../Cluster/Ownership.ts"
 import * as StopPlan from "../Concurrency/StopPlan.ts"
 import { Escalation } from "../Concurrency/Supervise.ts"
 import type { Scrub } from "../Domain/Scrub.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
 
 /**
- * Runs a layer until interrupted. Fails with `LoopCrashed` when a background loop is beyond help. Its end takes
- * 4.8 s at the most.
+ * One of several replicas gives its servers to the others before anything of the layer stops, so that somebody
+ * listens to them all along, and answers requests about them.
  */
-export const launch = <E, R>(program: Layer.Layer<never, E, R>) =>
+export const leavingFirst = <A, E, R>(service: Layer.Layer<A, E, R>) =>
+  Layer.scopedDiscard(
+    Effect.flatMap(Ownership, ({ isAlone, leave }) =>
+      Effect.addFinalizer(() =>
+        leave.pipe(
+          Effect.disconnect,
+          Effect.interruptible,
+          Effect.timeoutOption(StopPlan.leaving),
+          Effect.unless(() => isAlone)
+        )
+      )
+    )
+  ).pipe(Layer.provideMerge(service))
+
+/** The time that the program's own end may take: 4.8 s, and 6 s more for one of several replicas. */
+export const stopWithin = Effect.map(AppConfig.cluster, (cluster) =>
+  Duration.sum(StopPlan.budget, Option.isSome(cluster) ? StopPlan.leaving : Duration.zero)
+)
+
+/**
+ * Runs a layer until interrupted. Fails with `LoopCrashed` when a background loop is beyond help. Its end takes
+ * no longer than `within`, by default 4.8 s.
+ */
+export const launch = <E, R>(
+  program: Layer.Layer<never, E, R>,
+  within: Duration.Duration = StopPlan.budget
+) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const running = yield* Effect.forkDaemon(restore(Layer.launch(program)))
       const stop = Fiber.interrupt(running).pipe(
         Effect.interruptible,
-        Effect.timeoutFail({ duration: StopPlan.budget, onTimeout: () => "late" }),
+        Effect.timeoutFail({ duration: within, onTimeout: () => "late" }),
         Effect.catchAll(() => Console.error("evolution-listener: Stopped, waiting no longer"))
       )
       const crashed = Effect.flatMap(Escalation, Deferred.await)

@@ -45,13 +45,16 @@ export const share = (part: Part): Duration.Duration => Duration.millis(times[pa
 /** The sum of all shares. The rest of the 5 s is for the process itself. */
 export const budget = Duration.millis(endOf("traces"))
 
+/** The time that one of several replicas has, before the plan begins, to give its servers to others. */
+export const leaving = Duration.seconds(6)
+
 interface Plan {
   /** A part may use its own share and whatever the parts before it have left over. */
   readonly left: (part: Part) => Effect.Effect<Duration.Duration>
 }
 
 /** Begins when the first part asks. */
-const make = (): Plan => {
+export const make = (): Plan => {
   let began: bigint | undefined
   return {
     left: (part) =>

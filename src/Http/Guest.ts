@@ -75,7 +75,7 @@ const make = Effect.gen(function* () {
 
   /** A server that is in the settings no more has no progress. */
   const progressOf = ({ instance, server }: Subject) =>
-    servers.get(server)?.pairing.progress(instance) ?? Stream.empty
+    servers.get(server)?.owned()?.pairing.progress(instance) ?? Stream.empty
 
   const feed = ({ expiresAt, instance, server }: PairingPass["Type"]) =>
     Stream.unwrap(

@@ -8,7 +8,7 @@ import { Caller, sees } from "../Domain/Key.ts"
 import type { ServerId } from "../Domain/Server.ts"
 import * as Domain from "../Domain/Summary.ts"
 import { Health } from "../Instances/Health.ts"
-import type { OneServer } from "../Instances/Servers.ts"
+import type { Owned } from "../Instances/Servers.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { tokenLifetime } from "./Api/Events.ts"
@@ -166,12 +166,11 @@ export const summary = HttpApiBuilder.group(Api, "summary", (handlers) =>
   handlers.handle("summary", ({ urlParams: { server } }) =>
     Effect.gen(function* () {
       const isSeen = sees(yield* Caller)
-      const of = ({ id, summary }: OneServer) => summary.of((name) => isSeen(name, id))
-      const usual = yield* Target.usual(server)
-      yield* Target.owned(usual)
+      const of = ({ id, summary }: Owned) => summary.of((name) => isSeen(name, id))
+      const usual = yield* Effect.flatMap(Target.usual(server), Target.owned)
       const one = yield* of(usual)
       const all = yield* Effect.forEach(
-        (yield* Target.visible).filter(({ isOurs }) => isOurs()),
+        (yield* Target.visible).flatMap((each) => each.owned() ?? []),
         (each) => (each === usual ? Effect.succeed(one) : of(each))
       )
       return Domain.together(one, all)

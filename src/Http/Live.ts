@@ -51,7 +51,7 @@ const make = Effect.gen(function* () {
   const bus = yield* EventBus
   const { all } = yield* Servers
   const changes = Stream.mergeAll(
-    all.map(({ id, registry }) => Stream.map(registry.changes, (change) => [change, id] as const)),
+    all.map(({ changes, id }) => Stream.map(changes, (change) => [change, id] as const)),
     { concurrency: "unbounded" }
   )
   const { accompany, forget, onRoom, serve, stop } = Service.make(

@@ -1,7 +1,7 @@
 /** All metrics in Prometheus' text format: counters, and gauges of this moment. */
 import { Context, DateTime, Effect, Layer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
-import { type OneServer, Servers } from "../Instances/Servers.ts"
+import { type Owned, Servers } from "../Instances/Servers.ts"
 import * as Now from "./Metrics/Now.ts"
 import * as Process from "./Metrics/Process.ts"
 import * as Registry from "./Metrics/Registry.ts"
@@ -20,7 +20,7 @@ export class Metrics extends Context.Tag("evolution-listener/Metrics")<
   )
 }
 
-const momentOf = ({ clocks, ingest, instances, proof }: OneServer): Effect.Effect<Now.Moment> =>
+const momentOf = ({ clocks, ingest, instances, proof }: Owned): Effect.Effect<Now.Moment> =>
   Effect.all({
     now: DateTime.now,
     statuses: instances.all,
@@ -42,7 +42,7 @@ const make = Effect.gen(function* () {
   const moments = Effect.suspend(() =>
     Effect.forEach(
       // Nothing is known of a server that another process listens to.
-      all.filter(({ isOurs }) => isOurs()),
+      all.flatMap((one) => one.owned() ?? []),
       (one) => Effect.map(momentOf(one), (moment) => [one.id, gauges(moment)] as const)
     )
   )

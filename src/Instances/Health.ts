@@ -2,7 +2,7 @@
  * Liveness and readiness of the process. A listener that was stopped on purpose, or that Evolution keeps out, makes
  * neither of them false: its state says so. Neither asks for a key, so neither names a server.
  */
-import { Array as Arr, Context, Deferred, Duration, Effect, Layer } from "effect"
+import { Context, Deferred, Duration, Effect, Layer } from "effect"
 import { Escalation } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { NotLive, NotReady } from "../Domain/Health.ts"
@@ -38,6 +38,8 @@ const schemaDiffers = {
 
 const make = Effect.gen(function* () {
   const { all } = yield* Servers
+  // A replica that owns nothing is as live and as ready as one that owns all.
+  const owned = () => all.flatMap((one) => one.owned() ?? [])
   const store = yield* EventStore
   const escalation = yield* Escalation
 
@@ -49,7 +51,8 @@ const make = Effect.gen(function* () {
           Deferred.await(escalation),
           ({ message }) => new NotLive({ reason: "loop", message })
         )
-      const idle = Arr.max(yield* Effect.forEach(all, ({ ingest }) => ingest.idle), Duration.Order)
+      const idles = yield* Effect.forEach(owned(), ({ ingest }) => ingest.idle)
+      const idle = idles.reduce(Duration.max, Duration.zero)
       if (Duration.greaterThan(idle, idleLimit))
         return yield* new NotLive({
           reason: "writer",
@@ -58,7 +61,7 @@ const make = Effect.gen(function* () {
     }),
     ready: Effect.gen(function* () {
       // It may answer and take nothing: read-only, or full.
-      for (const { ingest } of all) {
+      for (const { ingest } of owned()) {
         const degraded = yield* ingest.degraded
         if (degraded === null) continue
         const { message, reason } = degraded

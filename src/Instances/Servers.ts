@@ -1,6 +1,17 @@
-/** The Evolution servers that the service listens to, each with its own listeners and instances. */
-import { type Array as Arr, Context, Effect, FiberRef, HashMap, identity, Layer } from "effect"
+/** The Evolution servers that the service knows. Each has listeners and instances in the process that owns it. */
+import { SqlClient, type SqlError } from "@effect/sql"
+import {
+  type Array as Arr,
+  Context,
+  Effect,
+  FiberRef,
+  HashMap,
+  identity,
+  Layer,
+  Stream
+} from "effect"
 import type { Tenancy } from "../Cluster/Tenancy.ts"
+import type { InstanceName } from "../Domain/Instance.ts"
 import { Server, type ServerId } from "../Domain/Server.ts"
 import { Clocks } from "../Listening/Clocks.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
@@ -11,22 +22,30 @@ import { Instances } from "./Instances.ts"
 import { Pairing } from "./Pairing.ts"
 import { Summary } from "./Summary.ts"
 
-/** The services of one server, as long as this process owns it. */
-export const one = ({ isOurs }: Tenancy) =>
-  Effect.all({
-    id: Server,
-    isOurs: Effect.succeed(isOurs),
-    clocks: Clocks,
-    ingest: Ingest,
-    instances: Instances,
-    pairing: Pairing,
-    proof: Proof,
-    records: InstanceStore,
-    registry: ListenerRegistry,
-    summary: Summary
-  })
+/** The services of a server, in the process that owns it. */
+export const owned = Effect.all({
+  id: Server,
+  clocks: Clocks,
+  ingest: Ingest,
+  instances: Instances,
+  pairing: Pairing,
+  proof: Proof,
+  records: InstanceStore,
+  registry: ListenerRegistry,
+  summary: Summary
+})
 
-export type OneServer = Effect.Effect.Success<ReturnType<typeof one>>
+export type Owned = Effect.Effect.Success<typeof owned>
+
+export interface OneServer {
+  readonly id: ServerId
+  /** `undefined`: another process owns the server, or none does. */
+  readonly owned: () => Owned | undefined
+  /** Says that the server has an instance, as far as the owner has noted it. */
+  readonly knows: (name: InstanceName) => Effect.Effect<boolean, SqlError.SqlError>
+  /** Changes of listeners' states from now on, as long as this process owns the server. */
+  readonly changes: ListenerRegistry["Type"]["changes"]
+}
 
 export class Servers extends Context.Tag("evolution-listener/Servers")<
   Servers,
@@ -43,7 +62,7 @@ export class Servers extends Context.Tag("evolution-listener/Servers")<
   /** The one server of the program. */
   static readonly layer = Layer.effect(
     Servers,
-    Effect.map(one({ isOurs: () => true }), (server) => of([server]))
+    Effect.map(owned, (server) => of([ours(server)]))
   )
 }
 
@@ -52,6 +71,36 @@ export const of = (all: Arr.NonEmptyReadonlyArray<OneServer>): Servers["Type"] =
   get: (id) => all.find((server) => server.id === id),
   within: all.length === 1 ? () => identity : named
 })
+
+/** A server that this process owns for good. */
+export const ours = (server: Owned): OneServer => ({
+  id: server.id,
+  owned: () => server,
+  knows: (name) => Effect.sync(() => server.records.get(name) !== undefined),
+  changes: Stream.suspend(() => server.registry.changes)
+})
+
+/** A server that this process owns now and then. */
+export const shared = (
+  id: ServerId,
+  { changes, now }: Pick<Tenancy<Owned>, "changes" | "now">
+): Effect.Effect<OneServer, never, SqlClient.SqlClient> =>
+  Effect.map(SqlClient.SqlClient, (sql) => ({
+    id,
+    owned: now,
+    knows: (name) =>
+      Effect.suspend(() => {
+        const here = now()
+        if (here !== undefined) return Effect.succeed(here.records.get(name) !== undefined)
+        return Effect.map(
+          sql`select from instances where server = ${id} and name = ${name}`,
+          (rows) => rows.length > 0
+        )
+      }),
+    changes: Stream.flatMap(changes, (here) => here?.registry.changes ?? Stream.never, {
+      switch: true
+    })
+  }))
 
 /** Names a server in the log lines and the counters of an effect, and of the fibers that it starts. */
 export const named =

@@ -18,7 +18,7 @@ import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { defaultServer } from "../../src/Domain/Server.ts"
 import { unproven } from "../../src/Domain/Summary.ts"
 import { EventSource, type Subscription } from "../../src/Evolution/EventSource.ts"
-import { type OneServer, of, Servers } from "../../src/Instances/Servers.ts"
+import { type Owned, of, ours, Servers } from "../../src/Instances/Servers.ts"
 import { Clocks, type Offsets } from "../../src/Listening/Clocks.ts"
 import { Discovery } from "../../src/Listening/Discovery.ts"
 import { GapLedger } from "../../src/Listening/GapLedger.ts"
@@ -147,8 +147,8 @@ export const instancesOf = (instances: Partial<InstanceStore["Type"]> = {}) =>
   })
 
 /** Servers with some of their parts; one that a test did not expect is `undefined`, and a defect when it is used. */
-export const serversOf = (...all: Arr.NonEmptyReadonlyArray<Partial<OneServer>>) =>
-  Layer.succeed(Servers, of(Arr.map(all, (one) => ({ id: defaultServer, ...one }) as OneServer)))
+export const serversOf = (...all: Arr.NonEmptyReadonlyArray<Partial<Owned>>) =>
+  Layer.succeed(Servers, of(Arr.map(all, (one) => ours({ id: defaultServer, ...one } as Owned))))
 
 /** A discovery that has found nothing. */
 export const discoveryOf = (discovery: Partial<Discovery["Type"]> = {}) =>

@@ -28,6 +28,7 @@ export const make = (options: Options) =>
     const sql = yield* SqlClient.SqlClient
     const tenures = Tenures.make(sql, me)
     const standings: Array<Standing.Standing> = []
+    const works: Array<Fiber.Fiber<void>> = []
     const held = new Map<string, Tenure>()
     let isLeaving = false
 
@@ -42,6 +43,8 @@ export const make = (options: Options) =>
         isLeaving = true
         for (const standing of standings) standing.leave()
         yield* designator.leave
+        // A process alone ends its requests before its work: nobody else answers them.
+        if (!isAlone) yield* Effect.forEach(works, Fiber.await, { discard: true })
       })
     )
 
@@ -97,11 +100,13 @@ export const make = (options: Options) =>
           Effect.schedule(Effect.ignore(standing.look), Schedule.spaced(timing.watchEvery))
         )
         const work = yield* Effect.forkScoped(perform(postOf(server, standing), duty))
+        works.push(work)
         yield* Effect.addFinalizer(() => Effect.zipRight(leave, Fiber.await(work)))
       })
 
     return {
       me,
+      isAlone,
       run,
       leave,
       held: Effect.sync(() => [...held.values()]),

@@ -22,7 +22,7 @@ export const instances = HttpApiBuilder.group(Api, "instances", (handlers) => {
         const isSeen = sees(yield* Caller)
         const asked = server === undefined ? yield* Target.visible : [yield* Target.server(server)]
         const statuses = yield* Effect.forEach(asked, (one) =>
-          Effect.zipRight(Target.owned(one), one.instances.all)
+          Effect.flatMap(Target.owned(one), ({ instances }) => instances.all)
         )
         return statuses.flat().filter((status) => isSeen(status.name, status.server))
       })

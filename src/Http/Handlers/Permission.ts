@@ -4,7 +4,7 @@ import { Audit } from "../../Access/Audit.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import { Caller, holds, type Scope } from "../../Domain/Key.ts"
 import type { ServerId } from "../../Domain/Server.ts"
-import { type OneServer, Servers } from "../../Instances/Servers.ts"
+import { type OneServer, type Owned, Servers } from "../../Instances/Servers.ts"
 import { Forbidden } from "../Api.ts"
 import * as Target from "./Target.ts"
 
@@ -34,13 +34,14 @@ export interface Named {
 /** Runs an effect with the server of an instance; fails with `InstanceNotFound` unless the caller may see both. */
 export const seeing = <A, E, R>(
   { path: { name }, urlParams: { server } }: Named,
-  effect: (one: OneServer, name: InstanceName) => Effect.Effect<A, E, R>
+  effect: (one: Owned, name: InstanceName) => Effect.Effect<A, E, R>
 ) =>
-  Effect.flatMap(Target.ofInstance(name, server), (one) =>
-    Effect.zipRight(Target.owned(one), within(one, effect(one, name)))
+  Target.ofInstance(name, server).pipe(
+    Effect.flatMap(Target.owned),
+    Effect.flatMap((one) => within(one, effect(one, name)))
   )
 
-const within = <A, E, R>({ id }: OneServer, effect: Effect.Effect<A, E, R>) =>
+const within = <A, E, R>({ id }: Owned, effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Servers, (servers) => servers.within(id)(effect))
 
 /** Runs a command, audited with the server as far as it is found. Needs the scope `operate`. */
@@ -48,7 +49,7 @@ const operating = <A, E, E2, R, R2>(
   action: string,
   name: InstanceName,
   target: Effect.Effect<OneServer, E2, R2>,
-  command: (one: OneServer) => Effect.Effect<A, E, R>
+  command: (one: Owned) => Effect.Effect<A, E, R>
 ) =>
   Effect.flatMap(Effect.all([Audit, Effect.either(target)]), ([{ record }, found]) =>
     record(
@@ -58,9 +59,7 @@ const operating = <A, E, E2, R, R2>(
     )(
       Effect.zipRight(
         holding("operate"),
-        Effect.flatMap(found, (one) =>
-          Effect.zipRight(Target.owned(one), within(one, command(one)))
-        )
+        Effect.flatMap(Effect.flatMap(found, Target.owned), (one) => within(one, command(one)))
       )
     )
   )
@@ -69,14 +68,14 @@ const operating = <A, E, E2, R, R2>(
 export const commanding = <A, E, R>(
   action: string,
   { path: { name }, urlParams: { server } }: Named,
-  command: (one: OneServer, name: InstanceName) => Effect.Effect<A, E, R>
+  command: (one: Owned, name: InstanceName) => Effect.Effect<A, E, R>
 ) => operating(action, name, Target.ofInstance(name, server), (one) => command(one, name))
 
 /** Creates an instance; needs `operate`, and bounds that cover the name. The command is audited. */
 export const creating = <A, E, R>(
   name: InstanceName,
   server: ServerId | undefined,
-  command: (one: OneServer) => Effect.Effect<A, E, R>
+  command: (one: Owned) => Effect.Effect<A, E, R>
 ) =>
   operating(
     "create",

@@ -1,10 +1,11 @@
 /** The Evolution server that a request is about. A server that a caller may not see does not exist for it. */
 import { Effect } from "effect"
+import { detailOf } from "../../Domain/ErrorDetail.ts"
 import { InstanceNotFound } from "../../Domain/EvolutionError.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import { Caller, sees, seesServer } from "../../Domain/Key.ts"
 import { defaultServer, type ServerId } from "../../Domain/Server.ts"
-import { type OneServer, Servers } from "../../Instances/Servers.ts"
+import { type OneServer, type Owned, Servers } from "../../Instances/Servers.ts"
 import { ServerAmbiguous, ServerNotFound, ServerUnowned } from "../Api.ts"
 
 const listed = (servers: ReadonlyArray<OneServer>): string =>
@@ -18,15 +19,16 @@ const notFound = (id: string, visible: ReadonlyArray<OneServer>) =>
         : `There is no server "${id}": ask for ${listed(visible)}`
   })
 
-/** Fails unless this process owns the server: only the owner knows the states of now, and commands. */
-export const owned = ({ id, isOurs }: OneServer): Effect.Effect<void, ServerUnowned> =>
-  Effect.suspend(() =>
-    isOurs()
-      ? Effect.void
+/** The services of the server, which its owner alone has: it knows the states of now, and commands. */
+export const owned = ({ id, owned }: OneServer): Effect.Effect<Owned, ServerUnowned> =>
+  Effect.suspend(() => {
+    const here = owned()
+    return here !== undefined
+      ? Effect.succeed(here)
       : new ServerUnowned({
           message: `Another process listens to the server "${id}" with the same database: ask that one. If there should be one alone, stop the other and restart this one`
         })
-  )
+  })
 
 /** The servers that the caller may see, in the order of the settings. */
 export const visible = Effect.zipWith(Servers, Caller, ({ all }, caller) =>
@@ -63,7 +65,7 @@ export const ofInstance = (
 > =>
   Effect.gen(function* () {
     const isSeen = sees(yield* Caller)
-    const one = id === undefined ? yield* guess(name, isSeen) : yield* server(id)
+    const one = id === undefined ? yield* guess(name) : yield* server(id)
     return isSeen(name, one.id) ? one : yield* InstanceNotFound.of(name)
   })
 
@@ -83,10 +85,32 @@ const choose = (
   })
 }
 
-const guess = (name: InstanceName, isSeen: (name: string, server: string) => boolean) =>
-  Effect.flatMap(visible, (all) => {
-    const known = all.filter((one) => isSeen(name, one.id) && one.records.get(name) !== undefined)
-    return known.length === 0
+/** The servers that the caller may see, and that are known to have the instance. */
+const knowing = (name: InstanceName) =>
+  Effect.gen(function* () {
+    const isSeen = sees(yield* Caller)
+    const all = yield* visible
+    return yield* Effect.filter(all, (one) =>
+      Effect.if(isSeen(name, one.id), {
+        onTrue: () => one.knows(name),
+        onFalse: () => Effect.succeed(false)
+      })
+    ).pipe(
+      Effect.mapError(
+        (error) =>
+          new ServerAmbiguous({
+            message: `Cannot find out which server has the instance "${name}", as the database does not answer (${detailOf(error)}): say which one is meant, with ${listed(all)}`
+          })
+      )
+    )
+  })
+
+const guess = (name: InstanceName) =>
+  Effect.gen(function* () {
+    const all = yield* visible
+    // The one server there is needs no look.
+    const known = all.length === 1 ? all : yield* knowing(name)
+    return yield* known.length === 0
       ? choose(all, name, `No server is known to have an instance "${name}"`)
       : choose(known, name, `More than one server has an instance "${name}"`)
   })
@@ -120,10 +144,11 @@ export const ofEvents = (
   Effect.gen(function* () {
     if (id !== undefined) return [(yield* server(id)).id]
     const { servers } = yield* Caller
-    const isSeen = sees(yield* Caller)
-    const known = (yield* visible).some(
-      (one) => name !== undefined && isSeen(name, one.id) && one.records.get(name) !== undefined
-    )
-    if (name === undefined || !known) return servers
-    return [(yield* Effect.catchTag(guess(name, isSeen), "InstanceNotFound", Effect.die)).id]
+    if (name === undefined) return servers
+    const known = yield* knowing(name)
+    if (known.length === 0) return servers
+    const because = `More than one server has an instance "${name}"`
+    return [
+      (yield* Effect.catchTag(choose(known, name, because), "InstanceNotFound", Effect.die)).id
+    ]
   })

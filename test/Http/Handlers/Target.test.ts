@@ -4,7 +4,7 @@ import { InstanceName, nothingObserved } from "../../../src/Domain/Instance.ts"
 import { Caller } from "../../../src/Domain/Key.ts"
 import { ServerId } from "../../../src/Domain/Server.ts"
 import * as Target from "../../../src/Http/Handlers/Target.ts"
-import type { OneServer, Servers } from "../../../src/Instances/Servers.ts"
+import type { Owned, Servers } from "../../../src/Instances/Servers.ts"
 import { InstanceStore } from "../../../src/Log/InstanceStore.ts"
 import { instancesOf, serversOf } from "../../support/doubles.ts"
 
@@ -35,7 +35,7 @@ const answer = <A, E extends { readonly _tag: string; readonly message: string }
 ): A | string => {
   const { instances = null, servers: seen = null } = bounds
   const parts = Object.entries(servers).map(
-    ([id, names]): Partial<OneServer> => ({
+    ([id, names]): Partial<Owned> => ({
       id: ServerId.make(id),
       records: Effect.runSync(
         Effect.provide(

@@ -25,6 +25,7 @@ const full: Settings.Options = {
     url: Redacted.make("postgresql://app@db.example.com/app?schema=listener"),
     password: Redacted.make("data-base-word-9")
   },
+  cluster: { address: "http://10.0.0.7:9000" },
   dataDir: "/var/lib/listener",
   http: {
     host: "0.0.0.0",
@@ -57,6 +58,8 @@ const environment = {
   EVENT_RETENTION: "90 days,test-*=1 day,legal-*=forever",
   DATABASE_URL: "postgresql://app@db.example.com/app?schema=listener",
   PGPASSWORD: "data-base-word-9",
+  CLUSTER: "true",
+  CLUSTER_ADDRESS: "http://10.0.0.7:9000",
   DATA_DIR: "/var/lib/listener",
   HOST: "0.0.0.0",
   PORT: "9000",

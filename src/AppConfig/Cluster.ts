@@ -1,18 +1,20 @@
 /** The setting that makes a process one of several replicas on one Postgres. */
 import { networkInterfaces } from "node:os"
-import { Config, ConfigError, Either, Option } from "effect"
+import { Config, ConfigError, Either, Option, type Redacted } from "effect"
 import { httpUrl } from "./HttpUrl.ts"
 
 export interface Cluster {
   /** The address at which the other replicas reach this one: `http://10.0.0.7:8000/`. */
   readonly address: URL
+  /** That of the pages and the API, which all replicas share. */
+  readonly apiKey: Redacted.Redacted
 }
 
 interface Around {
   readonly http: Config.Config<{
     readonly host: string
     readonly port: number
-    readonly apiKey: Option.Option<unknown>
+    readonly apiKey: Option.Option<Redacted.Redacted>
   }>
   readonly databaseUrl: Config.Config<Option.Option<unknown>>
 }
@@ -35,7 +37,10 @@ export const cluster = ({ databaseUrl, http }: Around): Config.Config<Option.Opt
       if (Option.isNone(http.apiKey))
         return wrong("API_KEY", "Expected a key, as CLUSTER is on: all replicas need the same one")
       return Either.right(
-        Option.some({ address: Option.getOrElse(address, () => ownAddress(http)) })
+        Option.some({
+          apiKey: http.apiKey.value,
+          address: Option.getOrElse(address, () => ownAddress(http))
+        })
       )
     })
   )

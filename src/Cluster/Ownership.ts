@@ -115,7 +115,7 @@ export class Ownership extends Context.Tag("evolution-listener/Ownership")<
       return Ownership.layerCluster({
         servers: known.map(({ id }) => id),
         address: cluster.value.address.href,
-        prints: yield* Fingerprints.of(known)
+        prints: yield* Fingerprints.of(known, cluster.value.apiKey)
       })
     })
   )

@@ -9,6 +9,7 @@ import * as Secrets from "../Telemetry/Secrets.ts"
 import { type Facts, facts, troublesOf } from "./Facts.ts"
 import * as Pool from "./Postgres/Pool.ts"
 import { placeOf, refusalOf } from "./Postgres/Refusal.ts"
+import { openLike, Sessions } from "./Postgres/Session.ts"
 
 export { exclusively } from "./Postgres/Lock.ts"
 
@@ -57,7 +58,10 @@ export const layerAt = (
         connections: 10
       })
       const client = yield* PgClient.fromPool({ acquire: Effect.succeed(pool) })
-      return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
+      return Context.make(PgClient.PgClient, client).pipe(
+        Context.add(SqlClient.SqlClient, client),
+        Context.add(Sessions, Option.some(openLike(pool)))
+      )
     }).pipe(Effect.mapError(cannotOpen(address)))
   ).pipe(Layer.provide(Reactivity.layer))
 

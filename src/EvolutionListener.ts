@@ -8,20 +8,32 @@
  *                                                └─ Ingest ─ EventStore, InstanceStore, EventBus
  */
 import { HttpClient } from "@effect/platform"
-import { Array as Arr, Context, Effect, identity, Layer, type Scope, Stream } from "effect"
+import {
+  Array as Arr,
+  Context,
+  Effect,
+  identity,
+  Layer,
+  type Option,
+  type Scope,
+  Stream
+} from "effect"
 import * as Settings from "./AppConfig/Settings.ts"
 import * as AppConfig from "./AppConfig.ts"
 import { Ownership } from "./Cluster/Ownership.ts"
 import * as Tenancy from "./Cluster/Tenancy.ts"
 import * as StopPlan from "./Concurrency/StopPlan.ts"
+import type { MonotonicMillis } from "./Domain/Clock.ts"
 import { Server, ServerId } from "./Domain/Server.ts"
-import { CurrentFence, type Fence } from "./Domain/Tenure.ts"
+import { CurrentFence, type Fence, type Tenure } from "./Domain/Tenure.ts"
+import { HandedLink } from "./Evolution/Ear.ts"
 import * as Transport from "./Evolution/Transport.ts"
 import { composeServer, composeService, defaults, type Parts } from "./Instances/Parts.ts"
 import * as Servers from "./Instances/Servers.ts"
 import { admit } from "./Log/Admission.ts"
 import { EventBus } from "./Log/EventBus.ts"
 import { ofServer } from "./Log/ServerBus.ts"
+import * as Standby from "./Log/Standby.ts"
 import * as Sql from "./Storage/Sql.ts"
 
 export { defaults, type Parts } from "./Instances/Parts.ts"
@@ -65,20 +77,39 @@ const make = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClient, 
         Layer.provide(Layer.succeed(EventBus, isOne ? bus : ofServer(bus, id))),
         Layer.provide(Layer.succeedContext(service))
       )
-      const build = (fence: Fence) =>
+      const standby = yield* (ownership.isAlone ? Standby.deaf : Standby.ofSettings).pipe(
+        Effect.provideService(Settings.Settings, own),
+        Effect.provideService(Server, id)
+      )
+      const build = (
+        fence: Omit<Fence, "continues">,
+        { reason }: Tenure,
+        ready: Option.Option<MonotonicMillis>
+      ) =>
         Effect.gen(function* () {
-          const services = yield* inServer(id, own, yield* Effect.scope)(tree)
+          const { continues, handed } = yield* standby.give(reason, ready)
+          const services = yield* inServer(
+            id,
+            own,
+            yield* Effect.scope
+          )(tree).pipe(
+            Effect.provideService(CurrentFence, { ...fence, continues }),
+            Effect.provideService(HandedLink, handed)
+          )
           const owned = yield* Effect.provide(Servers.owned, Context.add(services, Server, id))
           return { services, owned }
         }).pipe(
-          Effect.provideService(CurrentFence, fence),
           // The tenure of a replica may end long before the program.
           ownership.isAlone
             ? identity
             : Effect.provideServiceEffect(StopPlan.StopPlan, Effect.sync(StopPlan.make)),
           isOne ? Servers.unnamed : identity
         )
-      return yield* Tenancy.make(ownership, id, build)
+      return yield* Tenancy.make(ownership, id, {
+        prepare: standby.ready,
+        build,
+        reaches: ({ owned }) => Servers.reaches(owned)
+      })
     })
     const within = (id: ServerId) => (isOne ? work(id) : Servers.named(id)(work(id)))
     const tenancies = yield* Effect.forEach(ids, within, { concurrency: "unbounded" })

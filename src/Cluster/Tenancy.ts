@@ -1,5 +1,13 @@
 /** The services of one Evolution server, which are built when this process owns it, and closed when it does no more. */
-import { Deferred, Effect, type Scope, type Stream, SubscriptionRef } from "effect"
+import {
+  Deferred,
+  Effect,
+  type Option,
+  Schedule,
+  type Scope,
+  type Stream,
+  SubscriptionRef
+} from "effect"
 import { type Fence, Fenced, type Tenure } from "../Domain/Tenure.ts"
 import type { Ownership } from "./Ownership.ts"
 
@@ -12,14 +20,27 @@ export interface Tenancy<A, E = never> {
   readonly first: Effect.Effect<A, E>
 }
 
-/**
- * Owns the server whenever this process should, until the scope closes. `build` builds the services in its scope,
- * behind a fence.
- */
-export const make = Effect.fnUntraced(function* <A, E, R>(
+export interface Work<Link, A, E, R> {
+  /** Brings the link up, while another replica may own the server (`isOwned`). */
+  readonly prepare: (isOwned: boolean) => Effect.Effect<Link>
+  /** Builds the services in its scope, behind a fence. `None`: the link did not come up. */
+  readonly build: (
+    fence: Omit<Fence, "continues">,
+    tenure: Tenure,
+    link: Option.Option<Link>
+  ) => Effect.Effect<A, E, R | Scope.Scope>
+  /** Says whether the services reach the server; `undefined`: nothing tells. */
+  readonly reaches: (services: A) => Effect.Effect<boolean | undefined>
+}
+
+/** A server that the owner does not reach is given to a replica that does. */
+const lookEvery = "1 second"
+
+/** Owns the server whenever this process should, until the scope closes. */
+export const make = Effect.fnUntraced(function* <Link, A, E, R>(
   { isAlone, run }: Ownership["Type"],
   server: string,
-  build: (fence: Fence) => Effect.Effect<A, E, R | Scope.Scope>
+  { build, prepare, reaches }: Work<Link, A, E, R>
 ) {
   const first = yield* Deferred.make<A, E>()
   const current = yield* SubscriptionRef.make<A | undefined>(undefined)
@@ -30,14 +51,22 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
       return SubscriptionRef.set(current, services)
     })
 
-  const own = (tenure: Tenure) =>
+  const own = (
+    tenure: Tenure,
+    link: Option.Option<Link>,
+    linkIs: (isUp: boolean) => Effect.Effect<void>
+  ) =>
     Effect.gen(function* () {
       const fallen = yield* Deferred.make<void>()
-      const services = yield* build({
-        epoch: tenure.epoch,
-        fall: Effect.asVoid(Deferred.succeed(fallen, undefined)),
-        fallen: Deferred.await(fallen)
-      }).pipe(
+      const services = yield* build(
+        {
+          epoch: tenure.epoch,
+          fall: Effect.asVoid(Deferred.succeed(fallen, undefined)),
+          fallen: Deferred.await(fallen)
+        },
+        tenure,
+        link
+      ).pipe(
         Effect.catchAllCause((cause) =>
           isAlone
             ? // The program that waits for them ends.
@@ -47,11 +76,17 @@ export const make = Effect.fnUntraced(function* <A, E, R>(
       )
       yield* Deferred.succeed(first, services)
       yield* Effect.acquireRelease(become(services), () => become(undefined))
+      if (!isAlone)
+        yield* reaches(services).pipe(
+          Effect.flatMap((isUp) => (isUp === undefined ? Effect.void : linkIs(isUp))),
+          Effect.schedule(Schedule.spaced(lookEvery)),
+          Effect.forkScoped
+        )
       yield* Deferred.await(fallen)
       return yield* Fenced.of(tenure)
     })
 
-  yield* run(server, { prepare: Effect.void, own })
+  yield* run(server, { prepare, own })
   return {
     now: () => now,
     changes: current.changes,

@@ -12,6 +12,7 @@ export {
   toLogged
 } from "./Event/Logged.ts"
 export {
+  eventOf,
   instanceOf,
   printOf,
   type RawEvent,

@@ -42,9 +42,16 @@ export interface Fence {
   readonly fall: Effect.Effect<void>
   /** Waits until it is told. */
   readonly fallen: Effect.Effect<void>
+  /** Nothing was missed between the tenure before and this one: no gap lies there. */
+  readonly continues: boolean
 }
 
 /** The fence of the tenure that a part of the service works in. A part by itself has the epoch of a new database. */
 export class CurrentFence extends Context.Reference<CurrentFence>()("evolution-listener/Fence", {
-  defaultValue: (): Fence => ({ epoch: 0, fall: Effect.void, fallen: Effect.never })
+  defaultValue: (): Fence => ({
+    epoch: 0,
+    fall: Effect.void,
+    fallen: Effect.never,
+    continues: false
+  })
 }) {}

@@ -12,6 +12,8 @@ import {
 } from "effect"
 import type { Tenancy } from "../Cluster/Tenancy.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
+import type { LinkError } from "../Domain/LinkError.ts"
+import type { ListenerState } from "../Domain/ListenerState.ts"
 import { Server, type ServerId } from "../Domain/Server.ts"
 import { Clocks } from "../Listening/Clocks.ts"
 import { ListenerRegistry } from "../Listening/ListenerRegistry.ts"
@@ -101,6 +103,24 @@ export const shared = (
       switch: true
     })
   }))
+
+/** Errors of a link that another replica may not have. */
+const ofTheWay: ReadonlySet<string> = new Set<LinkError["_tag"]>([
+  "ConnectionLost",
+  "DialFailed",
+  "HandshakeTimeout",
+  "HeartbeatMissed"
+])
+
+const isCutOff = (state: ListenerState): boolean =>
+  (state._tag === "Waiting" || state._tag === "Parked") && ofTheWay.has(state.error._tag)
+
+/** False: listeners do not reach the server, and none does. `undefined`: nothing tells. */
+export const reaches = ({ registry }: Owned): Effect.Effect<boolean | undefined> =>
+  Effect.map(registry.all, (listeners) => {
+    if (listeners.some(({ state }) => state._tag === "Listening")) return true
+    return listeners.some(({ state }) => isCutOff(state)) ? false : undefined
+  })
 
 /** Names a server in the log lines and the counters of an effect, and of the fibers that it starts. */
 export const named =

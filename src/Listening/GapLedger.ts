@@ -10,6 +10,7 @@ import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import * as Gap from "../Domain/Gap.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
+import { CurrentFence } from "../Domain/Tenure.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { GapStore } from "../Log/GapStore.ts"
 import { Ingest } from "../Log/Ingest.ts"
@@ -104,9 +105,13 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** The service before this one left its gaps, and may have left time that no gap covers. */
+/**
+ * The service before this one left its gaps, and may have left time that no gap covers: none, if the link of a standby
+ * covers it.
+ */
 const restore = (ledger: Changes.Ledger) =>
   Effect.gen(function* () {
+    const { continues } = yield* CurrentFence
     const store = yield* GapStore
     const instances = yield* InstanceStore
     const records = new Map((yield* instances.all).map((record) => [record.name, record]))
@@ -122,6 +127,7 @@ const restore = (ledger: Changes.Ledger) =>
         yield* Changes.put(ledger, Gap.closed(gap, DateTime.max(gap.from, record.desiredAt)))
     }
     yield* raiseLimit(ledger, store)
+    if (continues) return
     const last = yield* store.lastHeartbeat
     for (const { desired, desiredAt, name } of records.values()) {
       if (desired !== "listening") continue

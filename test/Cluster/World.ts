@@ -110,7 +110,7 @@ export const makeWorld = Effect.fn(function* <R = never>(
           Effect.acquireRelease(note({ replica, server, what: "owns", tenure }), () =>
             note({ replica, server, what: "ends", tenure })
           ).pipe(Effect.zipRight(wanted.own?.(tenure, link, linkIs) ?? Effect.never), Effect.scoped)
-        yield* Scope.extend(ownership.run(server, { prepare, own }), scope)
+        yield* Scope.extend(ownership.run(server, { prepare: () => prepare, own }), scope)
       }
       return { ownership, proxy, stop: Scope.close(scope, Exit.void) } satisfies Replica
     })

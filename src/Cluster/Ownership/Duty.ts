@@ -15,9 +15,9 @@ for (const reason of TenureReason.literals) Metrics.takeovers({ reason }).regist
 export interface Duty<Link, E, R> {
   /**
    * Brings the link to the server up, while another replica may still own it. Its scope is closed after the
-   * tenure. It may fail or take long.
+   * tenure. It may fail or take long. `isOwned`: another replica owns it now.
    */
-  readonly prepare: Effect.Effect<Link, E, R>
+  readonly prepare: (isOwned: boolean) => Effect.Effect<Link, E, R>
   /**
    * The work of the owner, in a scope of its own; it never ends by itself. Its finalizers commit what was
    * received, before the server is released. `None`: the link did not come up, and no other replica could take
@@ -114,7 +114,9 @@ const prepare = <Link, E, R>(
     // Nobody else listens meanwhile.
     if (post.isAlone) return Option.some(Option.none())
     const tried = yield* Effect.raceFirst(
-      Effect.asSome(Effect.exit(Effect.timeout(duty.prepare, timing.prepareWithin))),
+      Effect.asSome(
+        Effect.exit(Effect.timeout(duty.prepare(standing.isOwnerAlive()), timing.prepareWithin))
+      ),
       Effect.as(standing.whenNot, Option.none())
     )
     if (Option.isNone(tried)) return Option.none()

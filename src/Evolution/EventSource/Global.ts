@@ -9,6 +9,7 @@ import * as SocketIo from "../Wire/SocketIo.ts"
 import { dialled } from "./Dial.ts"
 import { endpoint } from "./Endpoint.ts"
 import type { Flow } from "./Flow.ts"
+import { HandedLink } from "./HandedLink.ts"
 import * as Ignored from "./Ignored.ts"
 import { type Renewable, renewable } from "./Renewal.ts"
 import * as Route from "./Route.ts"
@@ -31,13 +32,18 @@ export const make = Effect.fnUntraced(function* (isInUse: () => boolean = () => 
   const scope = yield* Effect.scope
   let current: Link | undefined
   const ignored = yield* Ignored.make(isInUse)
+  const handed = yield* HandedLink
 
   const dial = dialled(Effect.tap(SocketIo.connect(options), (socket) => socket.join("/")))
 
   /** The fiber of a link: dials, joins, routes until the end, and ends all routes with its exit. */
   const run = (link: Link) =>
     Effect.gen(function* () {
-      const socket = yield* renewable(dial)
+      // A standby's link is up, and has what came while nobody owned the server.
+      const socket = yield* Effect.flatMap(
+        handed.take,
+        Option.match({ onNone: () => renewable(dial), onSome: Effect.succeed })
+      )
       link.upSince = yield* Clock.currentTimeMillis
       yield* Deferred.succeed(link.up, socket)
       yield* drain(socket.pull, (events) => Router.deliver(link.router, events))

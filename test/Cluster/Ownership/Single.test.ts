@@ -33,7 +33,7 @@ const start = (database: Context.Context<SqlClient.SqlClient>, own = Effect.neve
       )
     yield* Scope.extend(
       ownership.run(server, {
-        prepare: Effect.dieMessage("nobody else listens meanwhile"),
+        prepare: () => Effect.dieMessage("nobody else listens meanwhile"),
         own: (tenure) =>
           Effect.acquireRelease(tell("owns", tenure), () => tell("ends", tenure)).pipe(
             Effect.zipRight(own),

@@ -12,7 +12,7 @@ const say = (text: string) => Effect.sync(() => process.stdout.write(`${text}\n`
 const replica = Layer.scopedDiscard(
   Effect.flatMap(Ownership, (ownership) =>
     ownership.run(server, {
-      prepare: say("prepared"),
+      prepare: () => say("prepared"),
       own: ({ epoch, reason }) =>
         Effect.acquireRelease(say(`owns ${epoch} ${reason}`), () => say(`ends ${epoch}`)).pipe(
           Effect.zipRight(Effect.never),

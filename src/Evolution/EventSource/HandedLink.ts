@@ -1,0 +1,12 @@
+/** A link to `/` that is up before its first user comes: that of a standby whose process owns the server now. */
+import { Context, Effect, type Option, type Scope } from "effect"
+import type { Renewable } from "./Renewal.ts"
+
+interface Handed {
+  /** Gives the link once, for as long as the scope is open; `None`: there is none, it is to be dialled. */
+  readonly take: Effect.Effect<Option.Option<Renewable>, never, Scope.Scope>
+}
+
+export class HandedLink extends Context.Reference<HandedLink>()("evolution-listener/HandedLink", {
+  defaultValue: (): Handed => ({ take: Effect.succeedNone })
+}) {}

@@ -37,7 +37,7 @@ interface Standby {
 
 /** What a tenure takes over. */
 export interface Given {
-  readonly handed: HandedLink["Type"]
+  readonly take: HandedLink["Type"]["take"]
   /** The time since which the link is up without a break; `undefined`: it is not up. */
   readonly since: MonotonicMillis | undefined
   /** A committed event was heard over it: so all that came since is there, or in the log. */
@@ -158,18 +158,14 @@ export const make: Effect.Effect<
         return {
           since: own?.since,
           isAligned: own?.ring.isAligned() ?? false,
-          handed: {
-            take: Effect.acquireRelease(
-              Effect.sync(() => {
-                const given = Option.fromNullable(left)
-                left = undefined
-                return given
-              }),
-              Option.match({ onNone: () => Effect.void, onSome: ({ leave }) => leave })
-            ).pipe(
-              Effect.map(Option.map(({ ended, link, ring }) => Handed.make(link, ring, ended)))
-            )
-          }
+          take: Effect.acquireRelease(
+            Effect.sync(() => {
+              const given = Option.fromNullable(left)
+              left = undefined
+              return given
+            }),
+            Option.match({ onNone: () => Effect.void, onSome: ({ leave }) => leave })
+          ).pipe(Effect.map(Option.map(({ ended, link, ring }) => Handed.make(link, ring, ended))))
         }
       }
     )

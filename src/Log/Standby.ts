@@ -79,9 +79,11 @@ export const make = (
 
     // Before the ear is opened again: what it hears from then on comes later than these.
     const skipOwn = newest.pipe(
-      Effect.map((id) => {
-        last = id
-      }),
+      Effect.flatMap((id) =>
+        Effect.sync(() => {
+          last = id
+        })
+      ),
       Effect.disconnect,
       Effect.timeout(lookEvery),
       Effect.catchAll((error) => Effect.logDebug(`The standby reads all: ${detailOf(error)}`))
@@ -92,7 +94,10 @@ export const make = (
       give: (reason, ready) =>
         Effect.gen(function* () {
           yield* catchUp
-          const { handed, isAligned, since } = yield* ear.give
+          const listening = yield* sql<{ name: string }>`
+            select name from instances where server = ${server} and desired = 'listening'`
+          const { isAligned, since, take } = yield* ear.give
+          const handed = { take, expected: listening.map(({ name }) => name) }
           yield* Effect.addFinalizer(() => skipOwn)
           const wasUp = Option.exists(
             ready,

@@ -2,7 +2,7 @@
  * One connection to `/` for all instances. Evolution broadcasts every event of every instance there
  * (`WEBSOCKET_GLOBAL_EVENTS=true`), in the order it emits them; a router hands each to the instance it names.
  */
-import { Clock, Deferred, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
+import { Clock, Deferred, Duration, Effect, Exit, Fiber, FiberId, Mailbox, Option } from "effect"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import type { LinkError } from "../../Domain/LinkError.ts"
 import * as SocketIo from "../Wire/SocketIo.ts"
@@ -39,11 +39,10 @@ export const make = Effect.fnUntraced(function* (isInUse: () => boolean = () => 
   /** The fiber of a link: dials, joins, routes until the end, and ends all routes with its exit. */
   const run = (link: Link) =>
     Effect.gen(function* () {
+      const taken = yield* handed.take
       // A standby's link is up, and has what came while nobody owned the server.
-      const socket = yield* Effect.flatMap(
-        handed.take,
-        Option.match({ onNone: () => renewable(dial), onSome: Effect.succeed })
-      )
+      if (Option.isSome(taken)) yield* awaitListeners(link.router, handed.expected)
+      const socket = Option.isSome(taken) ? taken.value : yield* renewable(dial)
       link.upSince = yield* Clock.currentTimeMillis
       yield* Deferred.succeed(link.up, socket)
       yield* drain(socket.pull, (events) => Router.deliver(link.router, events))
@@ -149,6 +148,28 @@ export const make = Effect.fnUntraced(function* (isInUse: () => boolean = () => 
     )
   }
 })
+
+/** The listeners of a new owner are there within this time. */
+const patience = Duration.seconds(30)
+
+/** Lets events wait for listeners that are about to come. */
+const awaitListeners = (router: Router.Router, names: ReadonlyArray<string>) =>
+  Effect.suspend(() => {
+    Router.expect(router, names)
+    return Effect.forkScoped(
+      Effect.delay(
+        Effect.suspend(() => {
+          const missing = Router.unexpect(router)
+          return missing.length === 0
+            ? Effect.void
+            : Effect.logWarning(
+                `Events are dropped, as no listener came for: ${missing.join(", ")}`
+              )
+        }),
+        patience
+      )
+    )
+  })
 
 const emptyLink = (onIgnored: (name: string) => void): Link => ({
   up: Deferred.unsafeMake(FiberId.none),

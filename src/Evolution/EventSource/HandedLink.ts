@@ -3,10 +3,12 @@ import { Context, Effect, type Option, type Scope } from "effect"
 import type { Renewable } from "./Renewal.ts"
 
 interface Handed {
+  /** Instances whose listeners come at once: their events wait for them. */
+  readonly expected: ReadonlyArray<string>
   /** Gives the link once, for as long as the scope is open; `None`: there is none, it is to be dialled. */
   readonly take: Effect.Effect<Option.Option<Renewable>, never, Scope.Scope>
 }
 
 export class HandedLink extends Context.Reference<HandedLink>()("evolution-listener/HandedLink", {
-  defaultValue: (): Handed => ({ take: Effect.succeedNone })
+  defaultValue: (): Handed => ({ expected: [], take: Effect.succeedNone })
 }) {}

@@ -19,6 +19,8 @@ export interface Router {
   readonly routes: Map<string, Route.Route>
   /** Created instances whose route no listener has claimed yet, oldest first. */
   readonly held: Set<string>
+  /** Instances whose route is there before their listener, which comes at once. */
+  readonly expected: Set<string>
   readonly watchers: Set<Watcher>
   /** Takes the instance of each event that is dropped. */
   readonly onIgnored: (name: string) => void
@@ -30,6 +32,7 @@ export interface Router {
 export const make = (onIgnored: (name: string) => void): Router => ({
   routes: new Map(),
   held: new Set(),
+  expected: new Set(),
   watchers: new Set(),
   onIgnored,
   last: Flow.nothing(),
@@ -38,11 +41,35 @@ export const make = (onIgnored: (name: string) => void): Router => ({
 
 /** The route of an instance whose listener is there from now on. */
 export const claim = (router: Router, name: string): Route.Route => {
-  const { ended, held, routes } = router
-  const route = (held.delete(name) ? routes.get(name) : undefined) ?? Route.make()
+  const { ended, expected, held, routes } = router
+  const isThere = held.delete(name) || expected.delete(name)
+  const route = (isThere ? routes.get(name) : undefined) ?? Route.make()
   routes.set(name, route)
   if (ended !== undefined) Route.finish(route, ended)
   return route
+}
+
+/** Opens routes for listeners that come at once. */
+export const expect = ({ expected, routes }: Router, names: ReadonlyArray<string>): void => {
+  for (const name of names) {
+    if (routes.has(name)) continue
+    expected.add(name)
+    routes.set(name, Route.make())
+  }
+}
+
+/** Closes the routes whose listeners did not come. Gives their names. */
+export const unexpect = ({ expected, onIgnored, routes }: Router): ReadonlyArray<string> => {
+  const names = [...expected]
+  expected.clear()
+  for (const name of names) {
+    const route = routes.get(name)
+    routes.delete(name)
+    if (route === undefined) continue
+    for (const _ of route.buffer) onIgnored(name)
+    Route.leave(route)
+  }
+  return names
 }
 
 /** Ends a listener's route; the batch that its sink is working on is not taken back. */

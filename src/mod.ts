@@ -2,6 +2,8 @@
 
 export * as Audit from "./Access/Audit.ts"
 export * as KeyStore from "./Access/KeyStore.ts"
+export * as Tickets from "./Access/Tickets.ts"
+export * as WrongKeys from "./Access/WrongKeys.ts"
 export * as Settings from "./AppConfig/Settings.ts"
 export * as AppConfig from "./AppConfig.ts"
 export * as Ownership from "./Cluster/Ownership.ts"

@@ -4,10 +4,14 @@
  */
 import { createHash, randomBytes, randomUUID } from "node:crypto"
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Context, DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Context, DateTime, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { monotonicOf } from "../Domain/Clock.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
-import { isValid, type Key, NamePattern, Scope } from "../Domain/Key.ts"
-import { ServerId } from "../Domain/Server.ts"
+import { isValid, type Key, type Scope } from "../Domain/Key.ts"
+import type { ServerId } from "../Domain/Server.ts"
+import { Notices } from "../Storage/Notices.ts"
+import * as Copy from "./KeyStore/Copy.ts"
+import * as Rows from "./KeyStore/Rows.ts"
 
 export interface KeyWanted {
   readonly name: string
@@ -34,8 +38,13 @@ export class KeyStore extends Context.Tag("evolution-listener/KeyStore")<
     readonly revoke: (id: string) => Effect.Effect<Option.Option<Key>, SqlError.SqlError>
     /** Finds a key, unless it is revoked or expired, and records its use. */
     readonly find: (given: Redacted.Redacted) => Effect.Effect<Option.Option<Key>>
+    /** The key with an id, unless it is revoked or expired. */
+    readonly valid: (id: string) => Effect.Effect<Option.Option<Key>>
+    /** Waits until the key with an id is revoked or expired. */
+    readonly end: (id: string) => Effect.Effect<void>
   }
 >() {
+  /** Where several processes share the database, each knows of the changes of the others within a second. */
   static readonly layer = Layer.scoped(
     KeyStore,
     Effect.suspend(() => make)
@@ -45,40 +54,73 @@ export class KeyStore extends Context.Tag("evolution-listener/KeyStore")<
 /** `lastUsedAt` is exact to this. */
 const useNotedEvery = Duration.minutes(1)
 
-const Time = Schema.NullOr(Schema.DateTimeUtcFromDate)
+/** Between looks for changes by other processes, where no notice comes. */
+const lookEvery = Duration.millis(500)
+const lookWithin = Duration.seconds(1)
 
-const Row = Schema.Struct({
-  id: Schema.UUID,
-  name: Schema.String,
-  hash: Schema.String,
-  scope: Scope,
-  instances: Schema.NullOr(Schema.Array(NamePattern)),
-  servers: Schema.NullOr(Schema.Array(ServerId)),
-  created_at: Schema.DateTimeUtcFromDate,
-  expires_at: Time,
-  revoked_at: Time,
-  last_used_at: Time
-})
+/** Finds what changes do not tell: deleted rows, later uses, and a database that went back to an earlier state. */
+const readAllEvery = Duration.minutes(1)
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const scope = yield* Effect.scope
-  const rows = yield* Effect.flatMap(
-    sql`select * from keys order by created_at`,
-    Schema.decodeUnknown(Schema.Array(Row))
-  )
-  /** By hash. */
-  const keys = new Map(rows.map((row) => [row.hash, toKey(row)]))
+  const { follow, send } = yield* Notices
+  const monotonic = monotonicOf(yield* Effect.clock)
+  const copy = Copy.make()
+  let lastChange = 0
+  let readAllAt = monotonic()
+  // No look puts back what it read before a change of ours.
+  const turns = yield* Effect.makeSemaphore(1)
+  const inTurn = turns.withPermits(1)
 
-  const noteUse = (hash: string, key: Key, now: DateTime.Utc) => {
-    if (key.lastUsedAt !== null && DateTime.distance(key.lastUsedAt, now) < noteMillis)
-      return Effect.void
-    keys.set(hash, { ...key, lastUsedAt: now })
-    return sql`update keys set last_used_at = ${DateTime.toDate(now)} where id = ${key.id}`.pipe(
+  const readAll = Effect.gen(function* () {
+    readAllAt = monotonic()
+    const rows = yield* sql<Rows.Found>`select * from keys`
+    const { entries, unread } = Rows.entriesOf(rows)
+    for (const id of unread)
+      yield* Effect.logWarning(
+        `Cannot read the key ${id}, so it is refused: did a later version make it?`
+      )
+    copy.replace(entries)
+    lastChange = Rows.lastChange(rows, 0)
+  })
+
+  const readChanges = Effect.gen(function* () {
+    const rows = yield* sql<Rows.Found>`select * from keys where change > ${lastChange}`
+    if (rows.length === 0) return
+    const { entries, unread } = Rows.entriesOf(rows)
+    if (unread.length > 0) return yield* readAll
+    copy.put(entries)
+    lastChange = Rows.lastChange(rows, lastChange)
+  })
+
+  yield* readAll
+  const look = Effect.suspend(() =>
+    monotonic() - readAllAt < readAllMillis ? readChanges : readAll
+  ).pipe(
+    Effect.disconnect,
+    Effect.timeout(lookWithin),
+    inTurn,
+    Effect.catchAll((error) => Effect.logDebug(`Cannot look for changed keys: ${detailOf(error)}`))
+  )
+  yield* follow("access", lookEvery, look)
+
+  const noteUse = (hash: string, { id, lastUsedAt }: Key, now: DateTime.Utc) => {
+    if (lastUsedAt !== null && DateTime.distance(lastUsedAt, now) < noteMillis) return Effect.void
+    copy.noteUse(hash, now)
+    const at = DateTime.toDate(now)
+    return sql`
+      update keys set last_used_at = ${at}
+      where id = ${id} and (last_used_at is null or last_used_at < ${at})`.pipe(
       Effect.catchAll((error) => Effect.logDebug(`Cannot note a key's use: ${detailOf(error)}`)),
       Effect.forkIn(scope)
     )
   }
+
+  const validKey = (key: Key | undefined) =>
+    Effect.map(DateTime.now, (now) =>
+      key !== undefined && isValid(key, now) ? Option.some(key) : Option.none()
+    )
 
   return KeyStore.of({
     create: ({ expiresAt, instances, name, scope: given, servers }) =>
@@ -102,40 +144,32 @@ const make = Effect.gen(function* () {
             ${instances === null ? null : JSON.stringify(instances)}::jsonb,
             ${servers === null ? null : JSON.stringify(servers)}::jsonb,
             ${DateTime.toDate(createdAt)}, ${expiresAt && DateTime.toDate(expiresAt)})`
-        keys.set(hash, key)
+        copy.put([[hash, key]])
+        yield* send("access")
         return [key, secret] as const
-      }),
-    all: Effect.sync(() => [...keys.values()]),
+      }).pipe(inTurn),
+    all: Effect.sync(copy.all),
     revoke: (id) =>
       Effect.gen(function* () {
-        const found = [...keys].find(([, key]) => key.id === id)
-        if (found === undefined) return Option.none()
-        const [hash, key] = found
-        const revokedAt = key.revokedAt ?? (yield* DateTime.now)
-        yield* sql`update keys set revoked_at = ${DateTime.toDate(revokedAt)} where id = ${id}`
-        const revoked = { ...key, revokedAt }
-        keys.set(hash, revoked)
-        return Option.some(revoked)
-      }),
+        const at = DateTime.toDate(yield* DateTime.now)
+        const rows = yield* sql<Rows.Found>`
+          update keys set revoked_at = coalesce(revoked_at, ${at}) where id = ${id} returning *`
+        const { entries } = Rows.entriesOf(rows)
+        copy.put(entries)
+        yield* send("access")
+        return Option.fromNullable(entries[0]?.[1])
+      }).pipe(inTurn),
     find: (given) =>
       Effect.gen(function* () {
         const hash = hashOf(given)
-        const key = keys.get(hash)
-        const now = yield* DateTime.now
-        if (key === undefined || !isValid(key, now)) return Option.none()
-        yield* noteUse(hash, key, now)
-        return Option.some(key)
-      })
+        const key = yield* validKey(copy.byHash(hash))
+        if (Option.isSome(key)) yield* noteUse(hash, key.value, yield* DateTime.now)
+        return key
+      }),
+    valid: (id) => Effect.suspend(() => validKey(copy.byId(id))),
+    end: copy.end
   })
 })
 
 const noteMillis = Duration.toMillis(useNotedEvery)
-
-const toKey = ({
-  created_at: createdAt,
-  expires_at: expiresAt,
-  hash: _,
-  last_used_at: lastUsedAt,
-  revoked_at: revokedAt,
-  ...key
-}: typeof Row.Type): Key => ({ ...key, createdAt, expiresAt, revokedAt, lastUsedAt })
+const readAllMillis = Duration.toMillis(readAllEvery)

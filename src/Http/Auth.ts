@@ -1,10 +1,10 @@
 /** Authorization: checks keys, and tokens that stand for one. */
 import { timingSafeEqual } from "node:crypto"
 import { HttpServerRequest } from "@effect/platform"
-import { DateTime, Effect, Layer, Option, type Redacted } from "effect"
+import { Effect, Layer, Option, type Redacted } from "effect"
 import { ApiKey } from "../Access/ApiKey.ts"
 import { hashOf, KeyStore } from "../Access/KeyStore.ts"
-import { type Caller, isValid } from "../Domain/Key.ts"
+import type { Caller } from "../Domain/Key.ts"
 import { Authorization, PairingAuthorization, StreamAuthorization, Unauthorized } from "./Api.ts"
 import { subjectOf } from "./Auth/Subject.ts"
 import { Tokens } from "./Auth/Tokens.ts"
@@ -36,11 +36,7 @@ const makeCheck = Effect.map(
         if (Option.isNone(token)) return Option.none()
         const { subject } = token.value
         if (subject === "") return Option.some({ ...everything, scope: "read", name: "API_KEY" })
-        const now = yield* DateTime.now
-        const key = (yield* keys.all).find(({ id }) => id === subject)
-        return key !== undefined && isValid(key, now)
-          ? Option.some({ ...key, scope: "read" })
-          : Option.none()
+        return Option.map(yield* keys.valid(subject), (key) => ({ ...key, scope: "read" }))
       })
 
     const check = (identify: Identify) => (given: Redacted.Redacted) =>

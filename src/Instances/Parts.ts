@@ -4,6 +4,8 @@ import type { SqlClient } from "@effect/sql"
 import { Layer } from "effect"
 import { Audit } from "../Access/Audit.ts"
 import { KeyStore } from "../Access/KeyStore.ts"
+import { Tickets } from "../Access/Tickets.ts"
+import { WrongKeys } from "../Access/WrongKeys.ts"
 import type * as Settings from "../AppConfig/Settings.ts"
 import { Ownership } from "../Cluster/Ownership.ts"
 import * as Drift from "../Delivery/Drift.ts"
@@ -63,6 +65,8 @@ export const defaults = {
   InstanceStore: InstanceStore.layer,
   KeptDefaults: KeptDefaults.layer,
   KeyStore: KeyStore.layer,
+  Tickets: Tickets.layer,
+  WrongKeys: WrongKeys.layer,
   Ownership: Ownership.layer
 }
 type Defaults = typeof defaults
@@ -93,7 +97,9 @@ export const composeService = (parts: Parts) =>
         Layer.fresh(parts.EventStore),
         parts.KeptDefaults,
         parts.KeyStore,
-        parts.Ownership
+        parts.Ownership,
+        parts.Tickets,
+        parts.WrongKeys
       )
     )
   )

@@ -15,6 +15,7 @@ import discovery from "./migrations/0011_discovery.ts"
 import times from "./migrations/0012_times.ts"
 import servers from "./migrations/0013_servers.ts"
 import replicas from "./migrations/0014_replicas.ts"
+import access from "./migrations/0015_access.ts"
 import * as Views from "./Views.ts"
 
 export const history = {
@@ -32,7 +33,8 @@ export const history = {
   "0011_discovery": discovery,
   "0012_times": times,
   "0013_servers": servers,
-  "0014_replicas": replicas
+  "0014_replicas": replicas,
+  "0015_access": access
 }
 
 /**

@@ -71,7 +71,9 @@ const {
   Purge: { Purge },
   Recovery: { Recovery },
   Summary: { Summary },
-  Upstream: { Upstream }
+  Tickets: { Tickets },
+  Upstream: { Upstream },
+  WrongKeys: { WrongKeys }
 } = Library
 
 type Replacement = Partial<EvolutionListener.Parts>
@@ -100,7 +102,9 @@ const rows = [
   [Purge, { Purge: other(Purge, Purge.layer) }],
   [Recovery, { Recovery: other(Recovery, Recovery.layer) }],
   [Summary, { Summary: other(Summary, Summary.layer) }],
-  [Upstream, { Upstream: other(Upstream, Upstream.layer) }]
+  [Tickets, { Tickets: other(Tickets, Tickets.layer) }],
+  [Upstream, { Upstream: other(Upstream, Upstream.layer) }],
+  [WrongKeys, { WrongKeys: other(WrongKeys, WrongKeys.layer) }]
 ] as const satisfies ReadonlyArray<readonly [unknown, Replacement]>
 
 const loops = ["AutoStart", "Drift", "FirstReport", "Retention", "StateWatch", "StormLog"] as const

@@ -7,6 +7,8 @@ import { FetchHttpClient, HttpApiClient, HttpClient, HttpClientRequest } from "@
 import { Effect, Layer, Logger, LogLevel, Schema, Stream } from "effect"
 import { Audit } from "../../src/Access/Audit.ts"
 import { KeyStore } from "../../src/Access/KeyStore.ts"
+import { Tickets } from "../../src/Access/Tickets.ts"
+import { WrongKeys } from "../../src/Access/WrongKeys.ts"
 import { Api } from "../../src/Http/Api.ts"
 import * as Http from "../../src/Http/mod.ts"
 import { Instances } from "../../src/Instances/Instances.ts"
@@ -48,6 +50,7 @@ export const house = (
       silence,
       Layer.mock(Audit, { record: () => (command) => command }),
       Layer.mock(KeyStore, { find: () => Effect.succeedNone }),
+      access,
       Layer.mock(Pairing, pairing)
     )
   )
@@ -67,6 +70,8 @@ export const silentBus = (more: Partial<EventBus["Type"]> = {}) =>
 
 const silence = Layer.merge(silentBus(), Layer.mock(ListenerRegistry, { changes: Stream.never }))
 
+const access = Layer.merge(Tickets.layerAlone, WrongKeys.layerAlone)
+
 /** What the routes ask. */
 type Domain =
   | Audit
@@ -78,6 +83,8 @@ type Domain =
   | ListenerRegistry
   | Pairing
   | Servers
+  | Tickets
+  | WrongKeys
 
 /** A port that nobody listens at, as it was free a moment ago. */
 export const freePort = Effect.async<number>((resume) => {

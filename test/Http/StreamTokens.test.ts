@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { KeyStore } from "../../src/Access/KeyStore.ts"
-import type { Key } from "../../src/Domain/Key.ts"
+import { isValid, type Key } from "../../src/Domain/Key.ts"
 import { StreamToken } from "../../src/Http/Api/Events.ts"
 import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
@@ -38,7 +38,10 @@ const serving = (variables: Readonly<Record<string, string>> = {}) =>
       Layer.mock(KeyStore, {
         find: (given) =>
           Effect.succeed(Redacted.value(given) === "till" ? Option.some(known) : Option.none()),
-        all: Effect.sync(() => [known])
+        valid: (id) =>
+          Effect.map(DateTime.now, (now) =>
+            known.id === id && isValid(known, now) ? Option.some(known) : Option.none()
+          )
       })
     )
     const service = yield* serve(domain, { API_KEY: key, ...variables })

@@ -32,13 +32,16 @@ const ours = [
   "gaps",
   "instances",
   "kept_defaults",
+  "key_changes",
   "keys",
   "placements",
   "purges",
   "quarantine",
   "replicas",
   "servers",
-  "writer"
+  "tickets",
+  "writer",
+  "wrong_keys"
 ]
 
 const applied = Effect.flatMap(SqlClient.SqlClient, (sql) =>

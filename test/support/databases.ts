@@ -1,7 +1,7 @@
 /** The databases a suite runs on: PGlite in memory always, Postgres where `TEST_DATABASE_URL` says. */
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Redacted, Scope } from "effect"
 import * as Sql from "../../src/Storage/Sql.ts"
 import { temporaryDirectory } from "./ServiceProcess.ts"
 
@@ -36,11 +36,22 @@ export const freshDatabaseUrl = Effect.fn(function* (url: string) {
   return own
 })
 
-/** Made by the real clock: who finds the lock of migrations taken, by another suite, tries again after a pause. */
+/**
+ * Made by the real clock: who finds the lock of migrations taken, by another suite, tries again after a pause. In a
+ * fiber of its own, as a runtime would keep that clock for its tests.
+ */
 const layerPostgres = (url: string) =>
-  Layer.unwrapScoped(
-    Effect.map(freshSchemaUrl(url), (own) => Sql.layerPostgres(Redacted.make(own)))
-  ).pipe(Layer.locallyEffect(Effect.withClock(Clock.make())))
+  Layer.scopedContext(
+    Effect.flatMap(Effect.scope, (scope) =>
+      Effect.promise(() =>
+        freshSchemaUrl(url).pipe(
+          Effect.flatMap((own) => Layer.build(Sql.layerPostgres(Redacted.make(own)))),
+          Scope.extend(scope),
+          Effect.runPromise
+        )
+      )
+    )
+  )
 
 const native =
   testDatabaseUrl === undefined ? [] : [["Postgres", layerPostgres(testDatabaseUrl)] as const]

@@ -1,6 +1,7 @@
 /** Sign-in by a link that works once. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
+import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
 import { Unauthorized } from "./Errors.ts"
 
 const Ticket = Schema.Struct({ ticket: Schema.Redacted(Schema.String) }).annotations({
@@ -18,5 +19,6 @@ export const session = HttpApiGroup.make("session").add(
     .setPayload(Ticket)
     .addSuccess(SessionToken.annotations(HttpApiSchema.annotations({ status: 201 })))
     .addError(Unauthorized, { status: 401 })
+    .addError(DatabaseUnavailable, { status: 503 })
     .annotate(OpenApi.Summary, "Exchange the ticket of a sign-in link for a session token")
 )

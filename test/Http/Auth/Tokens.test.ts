@@ -2,12 +2,14 @@ import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Redacted, TestClock } from "effect"
 import { decodeJwt, SignJWT, UnsecuredJWT } from "jose"
 import { ApiKey } from "../../../src/Access/ApiKey.ts"
+import { Tickets } from "../../../src/Access/Tickets.ts"
 import { Session } from "../../../src/Http/Auth/Session.ts"
 import { Tokens } from "../../../src/Http/Auth/Tokens.ts"
 
 const withKey = (key: string) =>
   Session.layer.pipe(
     Layer.provideMerge(Tokens.layer),
+    Layer.provide(Tickets.layerAlone),
     Layer.provide(Layer.succeed(ApiKey, Redacted.make(key)))
   )
 
@@ -101,6 +103,9 @@ describe("a sign-in ticket", () => {
     Effect.gen(function* () {
       const given = yield* ticket
       yield* TestClock.adjust("10 minutes")
+      const [text = "", signature = ""] = Redacted.value(given).split(".")
+      for (const forged of ["", "guess", text, `${text}.`, `${text.slice(1)}.${signature}`])
+        expect((yield* Effect.flip(open(Redacted.make(forged))))._tag, forged).toBe("Unauthorized")
       for (const one of [given, Redacted.make(""), Redacted.make("guess")])
         expect((yield* Effect.flip(open(one)))._tag).toBe("Unauthorized")
     }).pipe(Effect.provide(withKey("key-1")))

@@ -149,7 +149,9 @@ describe.each(databases)("a database of version 12 on %s", (name, database) => {
       expect(kept.flat().filter((row) => "server" in row)).toEqual([])
       expect(kept.map((rows) => rows.length)).toEqual([3, 2, 2, 3, 2, 1, 1, 3, 2])
       yield* migrate(identity)
-      const now = yield* Effect.forEach(tables, (one) => rowsOf(one, ["server", "servers"]))
+      const now = yield* Effect.forEach(tables, (one) =>
+        rowsOf(one, ["server", "servers", "change"])
+      )
       expect(now).toEqual(kept)
 
       const sql = yield* SqlClient.SqlClient

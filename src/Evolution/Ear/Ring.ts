@@ -1,8 +1,9 @@
 /**
  * The events that a standby has heard and the log does not have. Evolution broadcasts one sequence to all its
- * sockets, and the owner commits in that order: so what was heard before a committed event is committed, or was
- * left out by the owner for a reason that holds here as well.
+ * sockets, and the owner commits an instance's events in that order: so what was heard of an instance before a
+ * committed event is committed, or was left out by the owner for a reason that holds here as well.
  */
+import { Duration } from "effect"
 import { eventOf, instanceOf, type RawEvent, upstreamTimeOf } from "../../Domain/Event.ts"
 
 /** An event in the log, as far as it is recognised by. */
@@ -15,10 +16,14 @@ export interface Committed {
 /** A ring holds no more than this, about. */
 const maxBytes = 64 * 1024 * 1024
 
+/** Listeners that begin hand over what waited for them, each its own: instances overtake each other by less. */
+const overtaking = Duration.toMillis("1 minute")
+
 interface Entry {
   readonly raw: RawEvent
   readonly print: string
   readonly bytes: number
+  isCommitted: boolean
 }
 
 /** The memory that an event takes, about. */
@@ -44,6 +49,7 @@ const printOf = ({ event, instance, upstreamTime }: Committed): string =>
 
 const entryOf = (raw: RawEvent): Entry => ({
   raw,
+  isCommitted: false,
   bytes: weightOf(raw),
   print: printOf({
     event: eventOf(raw) ?? raw.name,
@@ -69,15 +75,46 @@ export interface Ring {
 }
 
 export const make = (most: number = maxBytes): Ring => {
+  /** Oldest first. */
   let entries: Array<Entry> = []
+  /** The same by instance, without what is committed. */
+  const byInstance = new Map<string, Array<Entry>>()
   let bytes = 0
   let isAligned = false
 
-  const drop = (count: number): ReadonlyArray<Entry> => {
-    const dropped = entries.slice(0, count)
+  /** Drops the oldest ones. */
+  const drop = (count: number): void => {
+    const dropped = new Map<string, number>()
+    for (const entry of entries.slice(0, count)) {
+      bytes -= entry.bytes
+      const instance = instanceOf(entry.raw) ?? ""
+      if (!entry.isCommitted) dropped.set(instance, (dropped.get(instance) ?? 0) + 1)
+    }
     entries = entries.slice(count)
-    for (const entry of dropped) bytes -= entry.bytes
-    return dropped
+    for (const [instance, number] of dropped) leave(instance, number)
+  }
+
+  /** Takes the oldest of an instance out of the index. */
+  const leave = (instance: string, number: number): ReadonlyArray<Entry> => {
+    const heard = byInstance.get(instance) ?? []
+    if (number < heard.length) byInstance.set(instance, heard.slice(number))
+    else byInstance.delete(instance)
+    return heard.slice(0, number)
+  }
+
+  const dropWhile = (isPast: (entry: Entry) => boolean): void => {
+    const first = entries.findIndex((entry) => !isPast(entry))
+    drop(first < 0 ? entries.length : first)
+  }
+
+  /** Marks an instance's events up to a committed one. Gives that one, if it was heard. */
+  const mark = (event: Committed): Entry | undefined => {
+    const heard = byInstance.get(event.instance) ?? []
+    const print = printOf(event)
+    const at = heard.findIndex((entry) => entry.print === print)
+    if (at < 0) return undefined
+    for (const entry of leave(event.instance, at + 1)) entry.isCommitted = true
+    return heard[at]
   }
 
   return {
@@ -86,27 +123,41 @@ export const make = (most: number = maxBytes): Ring => {
         const entry = entryOf(event)
         entries.push(entry)
         bytes += entry.bytes
+        const instance = instanceOf(event) ?? ""
+        const heard = byInstance.get(instance)
+        if (heard === undefined) byInstance.set(instance, [entry])
+        else heard.push(entry)
       }
-      let excess = 0
-      for (let left = bytes; left > most; excess++) left -= entries[excess]?.bytes ?? left
-      if (excess === 0) return
-      drop(excess)
+      if (bytes <= most) return
+      let left = bytes
+      dropWhile((entry) => {
+        const isPast = left > most
+        left -= entry.bytes
+        return isPast
+      })
       isAligned = false
     },
     committed: (events) => {
-      let upTo = 0
-      for (const event of events) {
-        const print = printOf(event)
-        const at = entries.findIndex((entry, nth) => nth >= upTo && entry.print === print)
-        if (at >= 0) upTo = at + 1
-      }
-      if (upTo === 0) return
-      drop(upTo)
+      let last: Entry | undefined
+      for (const event of events) last = mark(event) ?? last
+      if (last === undefined) return
       isAligned = true
+      // No listener is there for the instances of the older ones.
+      const past = last.raw.receivedAt - overtaking
+      dropWhile(({ isCommitted, raw }) => isCommitted || raw.receivedAt < past)
     },
     isAligned: () => isAligned,
     size: () => entries.length,
     since: () => entries[0]?.raw.receivedAt,
-    take: (count) => drop(count).map(({ raw }) => raw)
+    take: (count) => {
+      const taken: Array<RawEvent> = []
+      let seen = 0
+      for (; seen < entries.length && taken.length < count; seen++) {
+        const entry = entries[seen]
+        if (entry?.isCommitted === false) taken.push(entry.raw)
+      }
+      drop(seen)
+      return taken
+    }
   }
 }

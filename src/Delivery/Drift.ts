@@ -79,7 +79,8 @@ export const layer: Layer.Layer<never, never, EventBus> = Layer.scopedDiscard(
         return Either.isLeft(decoded) ? found(event, decoded.left) : Effect.void
       })
     const round = Effect.flatMap(bus.newest, (newest) => {
-      const events = bus.recent(cursor)
+      // Other processes look at their own.
+      const events = bus.recent(cursor).filter(bus.isOurs)
       cursor = newest
       return Effect.forEach(sampleOf(events), look, { discard: true })
     })

@@ -26,6 +26,9 @@ export interface Options<E, R> {
  * at a time, from the moment the layer is built. The failure of a handler is logged with its event's cursor, and the next event
  * follows. A handler that lags by more than a few thousand events reads them from the log, where QR codes are
  * `[redacted]`.
+ *
+ * Of several processes with one log, the one that wrote an event handles it. Events that were not handled when their
+ * process ended are in the log, and no other process handles them.
  */
 export const on = <const Spelling extends Known | (string & {}), E, R, E2 = never, R2 = never>(
   names: Spelling | ReadonlyArray<Spelling>,
@@ -56,7 +59,7 @@ export const on = <const Spelling extends Known | (string & {}), E, R, E2 = neve
       loop(
         title,
         bus.after("now", absentee(title, [...wanted])).pipe(
-          Stream.filter(({ event }) => wanted.has(event)),
+          Stream.filter((event) => wanted.has(event.event) && bus.isOurs(event)),
           Stream.runForEach((event) =>
             Effect.suspend(() => handle(event)).pipe(
               Effect.catchAllCause((cause) =>

@@ -133,8 +133,9 @@ const make = Effect.gen(function* () {
     accompany(reader, Effect.schedule(beat, heartbeatEvery))
   }
 
+  /** `after`: a cursor that the log has reached. It may be ahead of the bus, which then comes to it. */
   const open = (filter: Filter, after: number | undefined, newest: number): Reader => {
-    const isKnown = after !== undefined && after <= newest
+    const isKnown = after !== undefined
     const cursor = isKnown ? after : newest
     const purgedUntil = bus.purgedUntil(filter.isAbout)
     const hello = filter.notes ? Frames.hello(isKnown && purgedUntil <= cursor, cursor) : ""
@@ -145,8 +146,13 @@ const make = Effect.gen(function* () {
 
   return Live.of({
     respond: (wanted) =>
-      Effect.zipWith(Caller, bus.newest, (caller, newest) =>
-        HttpServerResponse.raw(open(filterOf(wanted, caller), wanted.after, newest), options)
-      )
+      Effect.gen(function* () {
+        const caller = yield* Caller
+        const { after } = wanted
+        const isKnown = after !== undefined && (yield* bus.isReached(after))
+        const newest = yield* bus.newest
+        const reader = open(filterOf(wanted, caller), isKnown ? after : undefined, newest)
+        return HttpServerResponse.raw(reader, options)
+      })
   })
 })

@@ -40,7 +40,8 @@ const make = Effect.gen(function* () {
 
   yield* bus.watch({
     published: (events) => {
-      const newest = events.findLast(isLiveMessage)
+      // Those of the owner before were received by the clock of another machine.
+      const newest = events.findLast((event) => isLiveMessage(event) && bus.isOurs(event))
       const sentAt = newest && timeOf(newest.json)
       if (newest !== undefined && sentAt !== undefined)
         messages.heard(sentAt * 1000, newest.receivedAt, moment())

@@ -3,6 +3,7 @@
  * events are in a ring that all readers share, older ones are in the log. So a slow reader loses
  * nothing, holds up no other, and costs no memory.
  */
+import type { SqlError } from "@effect/sql"
 import { Cause, Chunk, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
@@ -27,7 +28,7 @@ export interface Absentee {
 
 /** Called while the writer waits, so it has to be quick. What it throws is logged. */
 export interface Watcher {
-  /** Called with each batch, in order. */
+  /** Called with each batch, in order; with none, when events are passed over. A batch may be of several servers. */
   readonly published: (events: ReadonlyArray<LoggedEvent>) => void
   /** Called before the events in memory are forgotten. */
   readonly forgetting: () => void
@@ -62,13 +63,30 @@ export class EventBus extends Context.Tag("evolution-listener/EventBus")<
     readonly foldPurged: (instances: ReadonlyArray<string>, server: string) => void
     /** Drops the events in memory, so that readers take them from the log. */
     readonly forget: Effect.Effect<void>
+    /** Goes on after an id: readers take the events up to it from the log, and are told if some were purged. */
+    readonly skipTo: (id: number) => Effect.Effect<void>
+    /** Says that the log has come as far as a cursor. Another process may have written what is not here yet. */
+    readonly isReached: (cursor: number) => Effect.Effect<boolean>
+    /** Reads what other processes purged until now; a page of the log that was read before misses no more. */
+    readonly learnPurged: Effect.Effect<void, SqlError.SqlError>
+    /** Until the scope closes, this process alone writes the events of a server. */
+    readonly writes: (server: string) => Effect.Effect<void, never, Scope.Scope>
+    /**
+     * Says that this process wrote an event. Of the processes that share a log one did, so what is to happen once
+     * for each event happens there.
+     */
+    readonly isOurs: (event: Pick<LoggedEvent, "id" | "server">) => boolean
   }
 >() {
+  /** The bus of the only process that writes the log; for several see `Log/Tail`. */
   static readonly layer = Layer.effect(
     EventBus,
-    Effect.suspend(() => make(16_384))
+    Effect.suspend(() => make(capacity))
   )
 }
+
+/** Events in memory. */
+export const capacity = 16_384
 
 /**
  * A reader that fell behind reads the log in pages: of at most so many events, and of so much text that the
@@ -82,7 +100,11 @@ const stretch = 250_000
 /** Reading the log goes on when the database is back. */
 const retryPolicy = untilBack("200 millis")
 
-export const make = (capacity: number) =>
+/** The bus of the only process that writes the log. `learnPurged`: there are others, which purge. */
+export const make = (
+  capacity: number,
+  learnPurged: EventBus["Type"]["learnPurged"] = Effect.void
+) =>
   Effect.gen(function* () {
     const store = yield* EventStore
     const ring = Ring.make(capacity, yield* store.lastId)
@@ -130,7 +152,10 @@ export const make = (capacity: number) =>
       reader: Absentee | undefined
     ): Effect.Effect<ReadonlyArray<LoggedEvent>> => {
       const until = Math.min(ring.horizon(), after + stretch)
-      const read = store.read({ ...reader?.query, ...page, after, until })
+      const read = Effect.zipLeft(
+        store.read({ ...reader?.query, ...page, after, until }),
+        learnPurged
+      )
       return (reader?.turn?.(read) ?? read).pipe(
         Effect.tapError((error) =>
           Effect.logWarning(`Cannot read the event log, trying again: ${detailOf(error)}`)
@@ -154,13 +179,17 @@ export const make = (capacity: number) =>
         return [Chunk.unsafeFromArray(events), Option.some(state)] as const
       })
 
+    const tell = (events: ReadonlyArray<LoggedEvent>) => {
+      for (const wake of sleepers) wake()
+      sleepers.clear()
+      return call((watcher) => watcher.published(events))
+    }
+
     return EventBus.of({
       publish: (events) =>
         Effect.suspend(() => {
           ring.push(events)
-          for (const wake of sleepers) wake()
-          sleepers.clear()
-          return call((watcher) => watcher.published(events))
+          return tell(events)
         }),
       after: (cursor, reader) =>
         Stream.paginateChunkEffect(
@@ -182,8 +211,19 @@ export const make = (capacity: number) =>
       foldPurged: purged.fold,
       forget: Effect.suspend(() => {
         const reports = call((watcher) => watcher.forgetting())
-        ring.clear()
+        ring.clear(ring.newest())
         return reports
-      })
+      }),
+      skipTo: (id) =>
+        Effect.suspend(() => {
+          if (id <= ring.newest()) return Effect.void
+          const reports = call((watcher) => watcher.forgetting())
+          ring.clear(id)
+          return Effect.zipRight(reports, tell([]))
+        }),
+      isReached: (cursor) => Effect.sync(() => cursor <= ring.newest()),
+      learnPurged,
+      writes: () => Effect.void,
+      isOurs: () => true
     })
   })

@@ -26,8 +26,10 @@ import type { Degraded } from "../Domain/Degraded.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { decode, type EventOrigin, type EvolutionEvent, type RawEvent } from "../Domain/Event.ts"
 import { mediaKeys } from "../Domain/Json.ts"
+import { Server } from "../Domain/Server.ts"
 import { CurrentFence } from "../Domain/Tenure.ts"
 import * as Secrets from "../Telemetry/Secrets.ts"
+import { EventBus } from "./EventBus.ts"
 import { GapStore } from "./GapStore.ts"
 import * as Backlog from "./Ingest/Backlog.ts"
 import * as Count from "./Ingest/Count.ts"
@@ -88,6 +90,8 @@ const repeatsEvery = Duration.minutes(1)
 const lastWords = Duration.millis(200)
 
 const make = Effect.gen(function* () {
+  const bus = yield* EventBus
+  yield* bus.writes(yield* Server)
   const gaps = yield* GapStore
   const fence = yield* CurrentFence
   const backlog = yield* Backlog.make(yield* AppConfig.Queue)

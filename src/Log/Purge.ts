@@ -1,12 +1,13 @@
 /**
  * Deletes old rows, or all rows of one instance, in batches that hold up no other statement. It walks
  * the log by its primary key, so a time needs no index; an instance has its own. Readers of the log learn
- * from the bus what is purged before it is deleted.
+ * from the bus what is purged before it is deleted; those of other processes, from the row that is written with it.
  */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Clock, Context, DateTime, Duration, Effect, Layer, Metric } from "effect"
 import { Server } from "../Domain/Server.ts"
 import { CurrentFence } from "../Domain/Tenure.ts"
+import { Notices } from "../Storage/Notices.ts"
 import { ownedBy } from "./Admission.ts"
 import { EventBus } from "./EventBus.ts"
 import { statements, type Table } from "./Purge/Statements.ts"
@@ -57,6 +58,7 @@ export const make = (batch: number) =>
     const sql = yield* SqlClient.SqlClient
     const bus = yield* EventBus
     const server = yield* Server
+    const notices = yield* Notices
     const { epoch } = yield* CurrentFence
     const { ends, fold, isOldAt, look, names, noted, remove, removeGaps } = statements(
       sql,
@@ -109,12 +111,14 @@ export const make = (batch: number) =>
           const due = ours.filter(({ until }) => until !== null)
           if (table === "events")
             for (const share of due) bus.announcePurged(share.instance, share.until ?? 0, server)
-          if (due.length > 0)
+          if (due.length > 0) {
             deleted += yield* remove(
               table,
               { after, before, last },
               due.map((share) => share.instance)
             )
+            if (table === "events") yield* notices.send("purges")
+          }
           hasOldOnly &&= !ours.some(({ hasYoung }) => hasYoung)
           if (hasOldOnly) walkedTo.set(table, last)
           after = last
@@ -154,11 +158,14 @@ export const make = (batch: number) =>
       audit: (before) => walk("audit", { covers: () => true, names: [] }, DateTime.toDate(before)),
       instance: (name) => purge({ instance: name }, null),
       names,
-      tidy: Effect.map(fold, (folded) =>
-        bus.foldPurged(
-          folded.map(({ instance }) => instance),
-          server
-        )
+      tidy: Effect.tap(
+        Effect.map(fold, (folded) =>
+          bus.foldPurged(
+            folded.map(({ instance }) => instance),
+            server
+          )
+        ),
+        notices.send("purges")
       )
     })
   })

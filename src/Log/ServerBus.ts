@@ -5,7 +5,7 @@ import type { EventBus } from "./EventBus.ts"
 
 /** Narrows what is read. What is published, and what is purged, goes to all. */
 export const ofServer = (bus: EventBus["Type"], server: string): EventBus["Type"] => {
-  const isOurs = (event: LoggedEvent) => event.server === server
+  const isOfServer = (event: LoggedEvent) => event.server === server
   const wants =
     (own: (instance: string, server: string) => boolean) => (instance: string, of: string) =>
       of === server && own(instance, of)
@@ -21,17 +21,17 @@ export const ofServer = (bus: EventBus["Type"], server: string): EventBus["Type"
             query: { ...reader.query, servers: [server] }
           }
         ),
-        isOurs
+        isOfServer
       ),
     watch: (watcher) =>
       bus.watch({
         ...watcher,
         published: (events) => {
-          // A batch is of one server.
-          if (events[0] !== undefined && isOurs(events[0])) watcher.published(events)
+          const ours = events.every(isOfServer) ? events : events.filter(isOfServer)
+          if (ours.length > 0) watcher.published(ours)
         }
       }),
-    recent: (cursor) => bus.recent(cursor).filter(isOurs),
+    recent: (cursor) => bus.recent(cursor).filter(isOfServer),
     purgedUntil: (own) => bus.purgedUntil(wants(own))
   }
 }

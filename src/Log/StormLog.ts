@@ -69,7 +69,8 @@ export const layer = Layer.scopedDiscard(
     const storms = make()
     yield* bus.watch({
       published: (events) => {
-        for (const event of events) storms.note(event)
+        // One process tells of an event.
+        for (const event of events) if (bus.isOurs(event)) storms.note(event)
       },
       forgetting: () => {}
     })

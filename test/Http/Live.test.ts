@@ -24,6 +24,24 @@ describe("the event stream", () => {
     })
   )
 
+  it.scopedLive(
+    "waits with a reader whose cursor another replica gave, until this one has come to it",
+    () =>
+      Effect.gen(function* () {
+        const { publish, url } = yield* serving(records(1, 10), 8, Effect.void, {
+          isReached: (cursor) => Effect.succeed(cursor <= 12)
+        })
+        const reader = yield* open(url, "/events/stream?after=12")
+        expect(yield* reader.take(1)).toMatchObject([
+          { event: "hello", data: { recovered: true, cursor: 12 } }
+        ])
+        yield* publish([11])
+        yield* publish([12, 13])
+        yield* publish([14])
+        expect(idsOf(yield* reader.take(2))).toEqual([13, 14])
+      })
+  )
+
   it.scopedLive("gives an event the shape that it has in a page of the log", () =>
     Effect.gen(function* () {
       const { url } = yield* serving([

@@ -17,12 +17,13 @@ export const records = (from: number, to: number) => range(from, to).map((id) =>
 export const serving = (
   there: ReadonlyArray<EventRecord>,
   capacity = 4096,
-  around: Effect.Effect<void> = Effect.void
+  around: Effect.Effect<void> = Effect.void,
+  more: Partial<EventBus["Type"]> = {}
 ) =>
   Effect.gen(function* () {
     const { log, make, publish, store } = makeLog([], around)
     log.records.push(...there)
-    const bus = yield* make(capacity)
+    const bus = { ...(yield* make(capacity)), ...more }
     const changes = yield* Mailbox.make<StateChange>()
     const { call, url } = yield* serve(
       Layer.provideMerge(

@@ -50,6 +50,7 @@ const houseOf = (
         Layer.mock(EventBus, {
           recent: () => [],
           isLate: () => false,
+          isOurs: () => true,
           purgedUntil: () => 0,
           announcePurged: () => undefined,
           foldPurged: () => undefined

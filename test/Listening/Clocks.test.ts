@@ -26,6 +26,7 @@ const makeWorld = Effect.gen(function* () {
             }),
           recent: () => [],
           isLate: () => false,
+          isOurs: () => true,
           purgedUntil: () => 0,
           announcePurged: () => undefined,
           foldPurged: () => undefined

@@ -37,7 +37,7 @@ export const respond =
         limit
       }
       return yield* room.turn(
-        Effect.map(store.read(query), (found) => {
+        Effect.map(Effect.zipLeft(store.read(query), bus.learnPurged), (found) => {
           const next = found.at(-1)?.id ?? after
           const recovered = bus.purgedUntil(wants) <= after
           const page = Buffer.from(encode({ events: found, next, recovered }))

@@ -50,8 +50,9 @@ export const make = (capacity: number, horizon: number) => {
     /** The first page of events after a cursor that is in memory. */
     page: (cursor: number): ReadonlyArray<LoggedEvent> =>
       pageOf(events, firstAfter(events, cursor)),
-    clear: () => {
-      horizon = newest()
+    /** Forgets all events; those up to an id are not in memory. */
+    clear: (until: number) => {
+      horizon = until
       events = []
       chars = 0
       shared = { cursor: -1, newest: -1, events }

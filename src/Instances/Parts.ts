@@ -21,7 +21,6 @@ import { Pacing } from "../Listening/Pacing.ts"
 import { Proof } from "../Listening/Proof.ts"
 import { Recovery } from "../Listening/Recovery.ts"
 import * as StateWatch from "../Listening/StateWatch.ts"
-import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { GapStore } from "../Log/GapStore.ts"
 import { Ingest } from "../Log/Ingest.ts"
@@ -29,6 +28,8 @@ import { InstanceStore } from "../Log/InstanceStore.ts"
 import { KeptDefaults } from "../Log/KeptDefaults.ts"
 import { Purge } from "../Log/Purge.ts"
 import * as StormLog from "../Log/StormLog.ts"
+import * as Tail from "../Log/Tail.ts"
+import { Notices } from "../Storage/Notices.ts"
 import * as FirstReport from "./FirstReport.ts"
 import { Instances } from "./Instances.ts"
 import { Pairing } from "./Pairing.ts"
@@ -57,7 +58,7 @@ export const defaults = {
   Ingest: Ingest.layer,
   Upstream: Upstream.layer,
   Purge: Purge.layer,
-  EventBus: EventBus.layer,
+  EventBus: Tail.layer,
   Audit: Audit.layer,
   EventStore: EventStore.layer,
   EvolutionClient: EvolutionClient.layer,
@@ -65,6 +66,7 @@ export const defaults = {
   InstanceStore: InstanceStore.layer,
   KeptDefaults: KeptDefaults.layer,
   KeyStore: KeyStore.layer,
+  Notices: Notices.layer,
   Tickets: Tickets.layer,
   WrongKeys: WrongKeys.layer,
   Ownership: Ownership.layer
@@ -101,7 +103,8 @@ export const composeService = (parts: Parts) =>
         parts.Tickets,
         parts.WrongKeys
       )
-    )
+    ),
+    Layer.provideMerge(parts.Notices)
   )
 
 // Each line stands on the ones below it; what is built last is stopped first.

@@ -5,7 +5,9 @@
  */
 import { randomUUID } from "node:crypto"
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Context, type Duration, Effect, Layer, Option, type Scope } from "effect"
+import { type ConfigError, Context, type Duration, Effect, Layer, Option, type Scope } from "effect"
+import type { Settings } from "../AppConfig/Settings.ts"
+import * as AppConfig from "../AppConfig.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { hear } from "./Notices/Hearing.ts"
@@ -55,6 +57,17 @@ export class Notices extends Context.Reference<Notices>()("evolution-listener/No
       Notices,
       Effect.suspend(() => make)
     )
+
+  /** As the setting `CLUSTER` has it. */
+  static readonly layer: Layer.Layer<
+    Notices,
+    ConfigError.ConfigError | SqlError.SqlError,
+    SqlClient.SqlClient | Settings
+  > = Layer.unwrapEffect(
+    Effect.map(AppConfig.cluster, (cluster) =>
+      Option.isSome(cluster) ? Notices.layerPostgres : Notices.layerNone
+    )
+  )
 }
 
 /** A statement that nobody waits for takes no longer. */

@@ -89,9 +89,18 @@ export const make: Effect.Effect<
       const link = yield* restore(Scope.extend(renewable(dial), scope)).pipe(
         Effect.onError(() => leave)
       )
-      if (!isOpen) return yield* leave
+      if (!isOpen) return yield* Effect.as(leave, undefined)
       const ended = Deferred.unsafeMake<Option.Option<LinkError>>(FiberId.none)
-      set({ since: now(), link, leave, ended, ring: Ring.make(), isTaken: false })
+      const own: Standby = {
+        since: now(),
+        link,
+        leave,
+        ended,
+        ring: Ring.make(),
+        isTaken: false
+      }
+      set(own)
+      return own
     })
   )
 
@@ -106,8 +115,7 @@ export const make: Effect.Effect<
     })
 
   const session = Effect.gen(function* () {
-    yield* Effect.raceFirst(connect, closed.await)
-    const own = standby
+    const own = yield* Effect.raceFirst(connect, Effect.as(closed.await, undefined))
     if (own === undefined) return
     const error = yield* read(own).pipe(
       Effect.onInterrupt(() => (own.isTaken ? Effect.void : own.leave))

@@ -22,6 +22,7 @@ import {
 import { withBody } from "./Edge/Body.ts"
 import { counted } from "./Edge/RequestMetrics.ts"
 import { answerHeaders } from "./Edge/Server.ts"
+import { Peers } from "./Peers.ts"
 
 const answer = <A, I>(
   schema: Schema.Schema<A, I>,
@@ -38,6 +39,8 @@ const toAnswer =
   (request: HttpServerRequest.HttpServerRequest) => (cause: Cause.Cause<unknown>) => {
     const error = Cause.squash(cause)
     if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
+    // Another replica gave it.
+    if (HttpServerResponse.isServerResponse(error)) return Effect.succeed(error)
     if (error instanceof HttpServerError.RouteNotFound) return noSuchRoute(request)
     if (error instanceof BodyTooLarge)
       return Effect.succeed(answer(BodyTooLarge, 413, error, close))
@@ -114,10 +117,11 @@ export const noSuchRoute = ({ method, url }: HttpServerRequest.HttpServerRequest
     )
   )
 
-const around = Effect.map(
+const around = Effect.zipWith(
   // An embedder's layer of ApiKey may not add its key to the secrets.
   Effect.zipLeft(Secrets.scrub, Effect.flatMap(ApiKey, Secrets.add)),
-  (scrub) =>
+  Peers,
+  (scrub, { admit }) =>
     (
       app: Effect.Effect<
         HttpServerResponse.HttpServerResponse,
@@ -125,16 +129,18 @@ const around = Effect.map(
         HttpServerRequest.HttpServerRequest
       >
     ) =>
-      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-        withBody(request).pipe(
-          Effect.flatMap((read) =>
-            Effect.provideService(app, HttpServerRequest.HttpServerRequest, read)
-          ),
-          Effect.catchAllCause(toAnswer(request)),
-          Effect.map(withoutValues),
-          Effect.map(withoutSecrets(scrub)),
-          Effect.map(guarded),
-          counted
+      admit(
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+          withBody(request).pipe(
+            Effect.flatMap((read) =>
+              Effect.provideService(app, HttpServerRequest.HttpServerRequest, read)
+            ),
+            Effect.catchAllCause(toAnswer(request)),
+            Effect.map(withoutValues),
+            Effect.map(withoutSecrets(scrub)),
+            Effect.map(guarded),
+            counted
+          )
         )
       )
 )

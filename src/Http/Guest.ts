@@ -73,30 +73,36 @@ const make = Effect.gen(function* () {
       return { instance, state, phone, qr, linkExpiresAt }
     })
 
-  /** A server that is in the settings no more has no progress. */
-  const progressOf = ({ instance, server }: Subject) =>
-    servers.get(server)?.owned()?.pairing.progress(instance) ?? Stream.empty
-
   const feed = ({ expiresAt, instance, server }: PairingPass["Type"]) =>
     Stream.unwrap(
       Effect.map(DateTime.now, (now) => {
-        const views = progressOf({ instance, server }).pipe(
+        const one = servers.get(server)
+        const here = one?.owned()
+        // A server that is in the settings no more has no progress.
+        const progress = here?.pairing.progress(instance) ?? Stream.empty
+        const lost = one !== undefined && here !== undefined ? one.lost(here) : Effect.never
+        let isBrokenOff = false
+        const breaking = Effect.zipRight(
+          Effect.raceFirst(Deferred.await(stopping), lost),
+          Effect.sync(() => {
+            isBrokenOff = true
+          })
+        )
+        const views = progress.pipe(
           Stream.mapEffect(view(instance, expiresAt)),
           Stream.map((seen) => frame("pairing", seen))
         )
         const heartbeats = Stream.map(Stream.fromSchedule(heartbeatEvery), () => heartbeat)
-        const end = Stream.fromEffect(
-          Effect.map(Deferred.isDone(stopping), (isStopping) =>
-            isStopping
-              ? farewell("stopping", "The service stops: come again")
-              : farewell("expired", "This link is not valid any more")
-          )
+        const end = Stream.sync(() =>
+          isBrokenOff
+            ? farewell("stopping", "The service stops: come again")
+            : farewell("expired", "This link is not valid any more")
         )
         return Stream.make(retry).pipe(
           Stream.concat(
             Stream.merge(views, heartbeats).pipe(
               Stream.interruptAfter(DateTime.distanceDuration(now, expiresAt)),
-              Stream.interruptWhenDeferred(stopping)
+              Stream.interruptWhen(breaking)
             )
           ),
           Stream.concat(end)

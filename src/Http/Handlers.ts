@@ -8,12 +8,12 @@ import { Caller, sees } from "../Domain/Key.ts"
 import type { ServerId } from "../Domain/Server.ts"
 import * as Domain from "../Domain/Summary.ts"
 import { Health } from "../Instances/Health.ts"
-import type { Owned } from "../Instances/Servers.ts"
+import { type Owned, Servers } from "../Instances/Servers.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { tokenLifetime } from "./Api/Events.ts"
 import { linkLifetime } from "./Api/Pairing.ts"
-import { Api, KeyNotFound } from "./Api.ts"
+import { Api, KeyNotFound, PairingPass } from "./Api.ts"
 import { Session } from "./Auth/Session.ts"
 import { Tokens } from "./Auth/Tokens.ts"
 import { Guest } from "./Guest.ts"
@@ -24,13 +24,14 @@ import {
   commanding,
   holding,
   mayAdminister,
-  seeing,
-  seeingAll
+  seeingAll,
+  watching
 } from "./Handlers/Permission.ts"
 import * as Target from "./Handlers/Target.ts"
 import { orUnavailable } from "./Handlers/Unavailable.ts"
 import { Live } from "./Live.ts"
 import { Metrics } from "./Metrics.ts"
+import { Peers } from "./Peers.ts"
 import * as QrImage from "./QrImage.ts"
 
 export { instances } from "./Handlers/Instances.ts"
@@ -92,7 +93,7 @@ export const pairing = HttpApiBuilder.group(Api, "pairing", (handlers) =>
         // A code is a credential: it links a phone. So it takes more than the scope `read`.
         return holding("operate").pipe(
           Effect.zipRight(
-            seeing({ path, urlParams }, (one, name) =>
+            watching({ path, urlParams }, (one, name) =>
               one.pairing.qrcode(name, { after, wait: Duration.seconds(wait) })
             )
           ),
@@ -118,7 +119,17 @@ export const pairing = HttpApiBuilder.group(Api, "pairing", (handlers) =>
 )
 
 export const pairingPage = HttpApiBuilder.group(Api, "pairingPage", (handlers) =>
-  Effect.map(Guest, ({ respond }) => handlers.handleRaw("stream", () => respond))
+  Effect.map(Effect.all([Guest, Servers]), ([{ respond }, servers]) =>
+    handlers.handleRaw("stream", () =>
+      Effect.gen(function* () {
+        const one = servers.get((yield* PairingPass).server)
+        // A reading request is never of unknown outcome.
+        if (one !== undefined)
+          yield* Effect.catchTag(Target.owned(one), "OutcomeUnknown", Effect.die)
+        return yield* respond
+      })
+    )
+  )
 )
 
 export const session = HttpApiBuilder.group(Api, "session", (handlers) =>
@@ -167,12 +178,13 @@ export const summary = HttpApiBuilder.group(Api, "summary", (handlers) =>
     Effect.gen(function* () {
       const isSeen = sees(yield* Caller)
       const of = ({ id, summary }: Owned) => summary.of((name) => isSeen(name, id))
-      const usual = yield* Effect.flatMap(Target.usual(server), Target.owned)
-      const one = yield* of(usual)
-      const all = yield* Effect.forEach(
-        (yield* Target.visible).flatMap((each) => each.owned() ?? []),
-        (each) => (each === usual ? Effect.succeed(one) : of(each))
-      )
+      const usual = yield* Target.usual(server)
+      const { gather, inReach } = yield* Peers
+      const seen = yield* Target.visible
+      const near = yield* inReach(seen)
+      const asked = seen.filter((one) => one === usual || near.includes(one))
+      const all = yield* gather(asked, { here: of, there: Domain.ServerSummary, isWhole: false })
+      const one = yield* Effect.fromNullable(all[asked.indexOf(usual)]).pipe(Effect.orDie)
       return Domain.together(one, all)
     })
   )

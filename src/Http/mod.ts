@@ -20,13 +20,15 @@ import * as Handlers from "./Handlers.ts"
 import { Live } from "./Live.ts"
 import { Metrics } from "./Metrics.ts"
 import * as Pages from "./Pages.ts"
+import { unownedHeader } from "./Peers/Hop.ts"
+import { Peers } from "./Peers.ts"
 import { Stopping } from "./Sse.ts"
 
 export { ApiKey } from "../Access/ApiKey.ts"
 export { Session } from "./Auth/Session.ts"
 
 /** Keys, tokens and sign-in tickets: the routes use them, and so may a program that embeds the service. */
-const access = Session.layer.pipe(
+const access = Layer.merge(Session.layer, Peers.layer).pipe(
   Layer.provideMerge(Tokens.layer),
   Layer.provideMerge(ApiKey.layer)
 )
@@ -89,7 +91,8 @@ const unavailable: RequestListener = (_request, response) => {
   response.writeHead(503, {
     ...Server.answerHeaders,
     "content-type": "application/json",
-    "retry-after": "1"
+    "retry-after": "1",
+    [unownedHeader]: "1"
   })
   response.end(
     JSON.stringify({ _tag: "NotServing", message: "The service is starting or stopping" })

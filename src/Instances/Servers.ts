@@ -43,6 +43,8 @@ export interface OneServer {
   readonly id: ServerId
   /** `undefined`: another process owns the server, or none does. */
   readonly owned: () => Owned | undefined
+  /** Waits until this process has these services no more. */
+  readonly lost: (services: Owned) => Effect.Effect<void>
   /** Says that the server has an instance, as far as the owner has noted it. */
   readonly knows: (name: InstanceName) => Effect.Effect<boolean, SqlError.SqlError>
   /** Changes of listeners' states from now on, as long as this process owns the server. */
@@ -78,6 +80,7 @@ export const of = (all: Arr.NonEmptyReadonlyArray<OneServer>): Servers["Type"] =
 export const ours = (server: Owned): OneServer => ({
   id: server.id,
   owned: () => server,
+  lost: () => Effect.never,
   knows: (name) => Effect.sync(() => server.records.get(name) !== undefined),
   changes: Stream.suspend(() => server.registry.changes)
 })
@@ -90,6 +93,8 @@ export const shared = (
   Effect.map(SqlClient.SqlClient, (sql) => ({
     id,
     owned: now,
+    lost: (services) =>
+      Stream.runDrain(Stream.takeWhile(changes, (current) => current === services)),
     knows: (name) =>
       Effect.suspend(() => {
         const here = now()

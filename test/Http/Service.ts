@@ -9,6 +9,7 @@ import { Audit } from "../../src/Access/Audit.ts"
 import { KeyStore } from "../../src/Access/KeyStore.ts"
 import { Tickets } from "../../src/Access/Tickets.ts"
 import { WrongKeys } from "../../src/Access/WrongKeys.ts"
+import type { Ownership } from "../../src/Cluster/Ownership.ts"
 import { Api } from "../../src/Http/Api.ts"
 import * as Http from "../../src/Http/mod.ts"
 import { Instances } from "../../src/Instances/Instances.ts"
@@ -19,7 +20,7 @@ import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import type { Ingest } from "../../src/Log/Ingest.ts"
-import { clocksOf, ingestOf, instancesOf, proofOf } from "../support/doubles.ts"
+import { alone, clocksOf, ingestOf, instancesOf, proofOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 
 export const key = "key-of-the-test"
@@ -48,6 +49,7 @@ export const house = (
       Layer.mock(Summary, summary),
       ingestOf(ingest),
       silence,
+      alone,
       Layer.mock(Audit, { record: () => (command) => command }),
       Layer.mock(KeyStore, { find: () => Effect.succeedNone }),
       access,
@@ -84,6 +86,7 @@ type Domain =
   | Instances
   | KeyStore
   | ListenerRegistry
+  | Ownership
   | Pairing
   | Servers
   | Tickets

@@ -5,9 +5,11 @@ import { ApiKey } from "../../src/Access/ApiKey.ts"
 import * as Settings from "../../src/AppConfig/Settings.ts"
 import { decode, type EvolutionEvent } from "../../src/Domain/Event.ts"
 import * as Edge from "../../src/Http/Edge.ts"
+import { Peers } from "../../src/Http/Peers.ts"
 import * as Sql from "../../src/Storage/Sql.ts"
 import * as Secrets from "../../src/Telemetry/Secrets.ts"
 import { temporaryDirectory } from "../Http/Service.ts"
+import { alone } from "../support/doubles.ts"
 
 const variables = new Map([["EVOLUTION_API_KEY", "evolution-key-9"]])
 
@@ -69,7 +71,11 @@ describe("Secrets", () => {
       Effect.gen(function* () {
         const key = Layer.succeed(ApiKey, Redacted.make("key-of-their-own-9"))
         // The routes are built; no request is needed.
-        yield* Effect.asVoid(HttpLayerRouter.toHttpEffect(Layer.provide(Edge.layer, key)))
+        yield* Effect.asVoid(
+          HttpLayerRouter.toHttpEffect(
+            Edge.layer.pipe(Layer.provide(Peers.layer), Layer.provide(Layer.merge(key, alone)))
+          )
+        )
         expect(yield* blotted("key-of-their-own-9")).toBe("[redacted]")
       })
     )

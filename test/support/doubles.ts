@@ -13,6 +13,7 @@ import {
   Option,
   Stream
 } from "effect"
+import { Ownership } from "../../src/Cluster/Ownership.ts"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { defaultServer } from "../../src/Domain/Server.ts"
@@ -28,6 +29,9 @@ import { EventStore } from "../../src/Log/EventStore.ts"
 import { Ingest } from "../../src/Log/Ingest.ts"
 import { InstanceStore } from "../../src/Log/InstanceStore.ts"
 import { KeptDefaults } from "../../src/Log/KeptDefaults.ts"
+
+/** A process without replicas. */
+export const alone = Layer.mock(Ownership, { me: "alone", isAlone: true })
 
 /** A link on which every sent event has been received. */
 export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscription => {

@@ -27,8 +27,13 @@ export class ServerAmbiguous extends Schema.TaggedError<ServerAmbiguous>()("Serv
   message: Schema.String
 }) {}
 
-/** This process does not own the Evolution server: another one listens to it. */
+/** No replica owns the Evolution server; or this process is alone, and another one listens to the server. */
 export class ServerUnowned extends Schema.TaggedError<ServerUnowned>()("ServerUnowned", {
+  message: Schema.String
+}) {}
+
+/** The replica that owns the Evolution server broke off in a command, which may be done or not. */
+export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", {
   message: Schema.String
 }) {}
 

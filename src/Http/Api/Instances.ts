@@ -21,6 +21,7 @@ import {
   Forbidden,
   GapNotFound,
   ImportRunning,
+  OutcomeUnknown,
   ServerAmbiguous,
   ServerNotFound,
   ServerUnowned
@@ -196,6 +197,7 @@ export const instances = HttpApiGroup.make("instances")
   .addError(NameImpossible, status(422))
   .addError(EvolutionUnavailable, status(502))
   .addError(KeyRefused, status(502))
+  .addError(OutcomeUnknown, status(502))
   .addError(LicenseRequired, status(503))
   .addError(DatabaseUnavailable, status(503))
   .middleware(Authorization)

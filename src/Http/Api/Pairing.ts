@@ -17,6 +17,7 @@ import { Authorization, PairingAuthorization } from "./Authorization.ts"
 import {
   AddressUnknown,
   Forbidden,
+  OutcomeUnknown,
   ServerAmbiguous,
   ServerNotFound,
   ServerUnowned
@@ -103,6 +104,7 @@ export const pairing = HttpApiGroup.make("pairing")
   .addError(NameImpossible, status(422))
   .addError(EvolutionUnavailable, status(502))
   .addError(KeyRefused, status(502))
+  .addError(OutcomeUnknown, status(502))
   .addError(LicenseRequired, status(503))
   .middleware(Authorization)
 
@@ -113,4 +115,5 @@ export const pairingPage = HttpApiGroup.make("pairingPage")
       .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
       .annotate(OpenApi.Summary, "Stream the codes and the state that a pairing link shows")
   )
+  .addError(ServerUnowned, status(503))
   .middleware(PairingAuthorization)

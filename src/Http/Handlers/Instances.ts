@@ -1,8 +1,10 @@
 /** The handlers of instances. */
 import { HttpApiBuilder } from "@effect/platform"
-import { Duration, Effect, Redacted } from "effect"
+import { Duration, Effect, Redacted, Schema } from "effect"
 import { Caller, sees } from "../../Domain/Key.ts"
+import { InstanceStatus } from "../../Domain/Status.ts"
 import { Api, GapNotFound, ImportRunning } from "../Api.ts"
+import { Peers } from "../Peers.ts"
 import { commanding, creating, type Named, seeing } from "./Permission.ts"
 import * as Target from "./Target.ts"
 import { orUnavailable } from "./Unavailable.ts"
@@ -21,9 +23,12 @@ export const instances = HttpApiBuilder.group(Api, "instances", (handlers) => {
       Effect.gen(function* () {
         const isSeen = sees(yield* Caller)
         const asked = server === undefined ? yield* Target.visible : [yield* Target.server(server)]
-        const statuses = yield* Effect.forEach(asked, (one) =>
-          Effect.flatMap(Target.owned(one), ({ instances }) => instances.all)
-        )
+        const { gather } = yield* Peers
+        const statuses = yield* gather(asked, {
+          here: ({ instances }) => instances.all,
+          there: Schema.Array(InstanceStatus),
+          isWhole: true
+        })
         return statuses.flat().filter((status) => isSeen(status.name, status.server))
       })
     )

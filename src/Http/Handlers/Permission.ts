@@ -41,28 +41,44 @@ export const seeing = <A, E, R>(
     Effect.flatMap((one) => within(one, effect(one, name)))
   )
 
+/** As `seeing`, for an effect that may wait long. */
+export const watching = <A, E, R>(
+  { path: { name }, urlParams: { server } }: Named,
+  effect: (one: Owned, name: InstanceName) => Effect.Effect<A, E, R>
+) =>
+  Effect.flatMap(Target.ofInstance(name, server), (one) =>
+    Effect.flatMap(Target.owned(one), (here) =>
+      Target.during(one, here, within(here, effect(here, name)))
+    )
+  )
+
 const within = <A, E, R>({ id }: Owned, effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Servers, (servers) => servers.within(id)(effect))
 
-/** Runs a command, audited with the server as far as it is found. Needs the scope `operate`. */
+/**
+ * Runs a command, audited with the server as far as it is found. Needs the scope `operate`. A command that another
+ * replica answers is audited there.
+ */
 const operating = <A, E, E2, R, R2>(
   action: string,
   name: InstanceName,
   target: Effect.Effect<OneServer, E2, R2>,
   command: (one: Owned) => Effect.Effect<A, E, R>
 ) =>
-  Effect.flatMap(Effect.all([Audit, Effect.either(target)]), ([{ record }, found]) =>
-    record(
+  Effect.gen(function* () {
+    const { record } = yield* Audit
+    const found = yield* Effect.either(target)
+    const owned = yield* holding("operate").pipe(
+      Effect.zipRight(found),
+      Effect.flatMap((one) => Effect.map(Target.owned(one), (here) => [one, here] as const)),
+      Effect.either
+    )
+    return yield* record(
       action,
       name,
       Either.match(found, { onLeft: () => null, onRight: ({ id }) => id })
-    )(
-      Effect.zipRight(
-        holding("operate"),
-        Effect.flatMap(Effect.flatMap(found, Target.owned), (one) => within(one, command(one)))
-      )
-    )
-  )
+    )(Effect.flatMap(owned, ([one, here]) => Target.during(one, here, within(here, command(here)))))
+  })
 
 /** Runs a command on an instance; needs the scope `operate`. The command is audited. */
 export const commanding = <A, E, R>(

@@ -6,7 +6,8 @@ import type { InstanceName } from "../../Domain/Instance.ts"
 import { Caller, sees, seesServer } from "../../Domain/Key.ts"
 import { defaultServer, type ServerId } from "../../Domain/Server.ts"
 import { type OneServer, type Owned, Servers } from "../../Instances/Servers.ts"
-import { ServerAmbiguous, ServerNotFound, ServerUnowned } from "../Api.ts"
+import { ServerAmbiguous, ServerNotFound } from "../Api.ts"
+import { Peers } from "../Peers.ts"
 
 const listed = (servers: ReadonlyArray<OneServer>): string =>
   servers.map(({ id }) => `?server=${id}`).join(" or ")
@@ -19,16 +20,15 @@ const notFound = (id: string, visible: ReadonlyArray<OneServer>) =>
         : `There is no server "${id}": ask for ${listed(visible)}`
   })
 
-/** The services of the server, which its owner alone has: it knows the states of now, and commands. */
-export const owned = ({ id, owned }: OneServer): Effect.Effect<Owned, ServerUnowned> =>
-  Effect.suspend(() => {
-    const here = owned()
-    return here !== undefined
-      ? Effect.succeed(here)
-      : new ServerUnowned({
-          message: `Another process listens to the server "${id}" with the same database: ask that one. If there should be one alone, stop the other and restart this one`
-        })
-  })
+/**
+ * The services of the server, which its owner alone has: it knows the states of now, and commands. If another replica
+ * owns the server, its answer ends the handler.
+ */
+export const owned = (one: OneServer) => Effect.flatMap(Peers, (peers) => peers.owned(one))
+
+/** Runs an effect that may last on the services of a server, which may be closed meanwhile. */
+export const during = <A, E, R>(one: OneServer, here: Owned, effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Peers, (peers) => peers.during(one, here)(effect))
 
 /** The servers that the caller may see, in the order of the settings. */
 export const visible = Effect.zipWith(Servers, Caller, ({ all }, caller) =>

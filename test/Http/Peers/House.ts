@@ -1,6 +1,6 @@
 /** Several replicas in one process, on one Postgres, and an Evolution for each of their servers. */
 import { SqlClient } from "@effect/sql"
-import { Context, Effect, Exit, Layer, Logger, LogLevel, Redacted, Schedule, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Logger, LogLevel, Redacted, Scope } from "effect"
 import { Ownership } from "../../../src/Cluster/Ownership.ts"
 import * as EvolutionListener from "../../../src/EvolutionListener.ts"
 import * as Http from "../../../src/Http/mod.ts"
@@ -98,11 +98,19 @@ export const replica = (
 
 export type Replica = Effect.Effect.Success<ReturnType<typeof replica>>
 
-const every = Schedule.spaced("25 millis")
-
-/** Repeats until the value is as wanted. */
-export const until = <A, E, R>(look: Effect.Effect<A, E, R>, isWanted: (value: A) => boolean) =>
-  Effect.repeat(look, { until: isWanted, schedule: every })
+/** Repeats until the value is as wanted, and gives that. */
+export const until = <A, E, R>(
+  look: Effect.Effect<A, E, R>,
+  isWanted: (value: A) => boolean
+): Effect.Effect<A, E, R> =>
+  Effect.flatMap(look, (value) =>
+    isWanted(value)
+      ? Effect.succeed(value)
+      : Effect.delay(
+          Effect.suspend(() => until(look, isWanted)),
+          "25 millis"
+        )
+  )
 
 /** `ids`: of the servers. Each has the linked instance `shop`, and one that is called as the server. */
 export const world = (ids: ReadonlyArray<string> = ["default"]) =>

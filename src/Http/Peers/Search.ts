@@ -78,7 +78,8 @@ export const make = (
       owner: (one, path, read) =>
         Effect.gen(function* () {
           const { method } = yield* HttpServerRequest.HttpServerRequest
-          const until = now() + Duration.toMillis(patience)
+          let until = now() + Duration.toMillis(patience)
+          let isRenewed = false
           let maxAge: Duration.Duration | undefined
           for (;;) {
             const here = one.owned()
@@ -104,6 +105,11 @@ export const make = (
                 )
               )
               if ("answer" in asked) return asked
+              // A wait that broke off is begun anew, but not again and again.
+              if (asked._tag !== "NotReached" && now() >= until && !isRenewed) {
+                isRenewed = true
+                until = now() + Duration.toMillis(patience)
+              }
               if (asked._tag === "BrokeOff" && !Wire.isSafe(method))
                 return yield* outcomeUnknown(one)
             }

@@ -5,7 +5,7 @@ import { Duration, Effect, identity, type Redacted, Schema, type Scope } from "e
 import type { Ownership } from "../../Cluster/Ownership.ts"
 import type { OneServer } from "../../Instances/Servers.ts"
 import type { OutcomeUnknown, ServerUnowned } from "../Api.ts"
-import type { Peers } from "../Peers.ts"
+import type { Dealings } from "./Dealings.ts"
 import {
   credentialHeader,
   credentials,
@@ -25,7 +25,7 @@ const lastWords = Duration.seconds(3)
 export const make = (
   ownership: Ownership["Type"],
   apiKey: Redacted.Redacted
-): Effect.Effect<Peers["Type"], never, Scope.Scope> =>
+): Effect.Effect<Dealings, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { isValid, mine } = credentials(apiKey, ownership.me)
     const owners = yield* Owners.make(ownership)
@@ -50,7 +50,7 @@ export const make = (
         ([first, ...others]) => first !== undefined && others.every((one) => one?.id === first.id)
       )
 
-    const gather: Peers["Type"]["gather"] = (servers, { here, isWhole, there }) =>
+    const gather: Dealings["gather"] = (servers, { here, isWhole, there }) =>
       Effect.gen(function* () {
         const { isFromReplica } = yield* Hop
         const [first] = servers

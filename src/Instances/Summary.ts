@@ -1,11 +1,11 @@
 /** A server as it is found, and its instances by their states: at one glance. */
 import { Context, Effect, Layer, Option, Schedule } from "effect"
-import { variableOf } from "../AppConfig/Servers.ts"
+import { Settings } from "../AppConfig/Settings.ts"
 import * as AppConfig from "../AppConfig.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
-import { defaultServer, Server } from "../Domain/Server.ts"
+import { Server } from "../Domain/Server.ts"
 import * as Domain from "../Domain/Summary.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { Probe, versionOf } from "../Evolution/Probe.ts"
@@ -39,9 +39,8 @@ const make = Effect.gen(function* () {
   const source = yield* EventSource
   const version = yield* makeVersion
 
-  const nameOf = (setting: string) =>
-    server === defaultServer ? setting : variableOf(setting, server)
-  const settings = { url: nameOf("EVOLUTION_API_URL"), key: nameOf("EVOLUTION_API_KEY") }
+  const { worded } = yield* Settings
+  const settings = { url: worded("EVOLUTION_API_URL"), key: worded("EVOLUTION_API_KEY") }
 
   const found = Effect.gen(function* () {
     const { at, error } = yield* discovery.found

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { freePort } from "../support/PostgresCluster.ts"
 
 const root = join(import.meta.dirname, "../..")
-const apiKey = "a-key-of-the-suite"
+export const apiKey = "a-key-of-the-suite"
 
 /** The part of a status that the suite reads. */
 export interface Status {
@@ -47,6 +47,7 @@ export interface Change {
 }
 
 export interface Service {
+  readonly url: string
   /** Starts it and waits until it serves. */
   readonly start: (change?: Change) => Promise<void>
   readonly signal: (name: NodeJS.Signals) => void
@@ -126,6 +127,7 @@ export const makeService = async (
     })
 
   return {
+    url: `http://127.0.0.1:${port}`,
     start,
     signal: (name) => {
       isMeantToRun = false

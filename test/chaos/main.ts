@@ -1,28 +1,36 @@
 /**
  * The chaos suite: the built service, a simulated Evolution and a Postgres of our own, all as processes, with
- * the faults that happen between them. `--seed N`, `--only a,b`, `--fast`.
+ * the faults that happen between them. `--seed N`, `--only a,b`, `--fast`; `--replicas N` for scenarios of several
+ * replicas, which `--fast` has, too.
  */
 import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { startCluster } from "../support/PostgresCluster.ts"
-import { failuresOf, table } from "./report.ts"
-import { scenarios } from "./scenarios/all.ts"
-import { runAll } from "./suite.ts"
+import { leftOut, scenarios as ofReplicas } from "./replicas/scenarios/all.ts"
+import { several } from "./replicas/stage.ts"
+import { failuresOf, isFailure, table } from "./report.ts"
+import { scenarios as ofOne } from "./scenarios/all.ts"
+import { alone, type Outcome, runAll } from "./suite.ts"
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     only: { type: "string" },
-    fast: { type: "boolean", default: false }
+    fast: { type: "boolean", default: false },
+    replicas: { type: "string" }
   }
 })
+const known = values.replicas === undefined ? ofOne : ofReplicas
 const wanted = values.only?.split(",")
-const unknown = wanted?.filter((name) => !scenarios.some((one) => one.name === name)) ?? []
+const unknown = wanted?.filter((name) => !known.some((one) => one.name === name)) ?? []
 if (unknown.length > 0) throw new Error(`No such scenario: ${unknown.join(", ")}`)
-const chosen = scenarios.filter(
-  ({ isFast = false, name }) => (wanted?.includes(name) ?? true) && (isFast || !values.fast)
-)
+const chosen = <S extends { readonly name: string; readonly isFast?: boolean }>(
+  scenarios: ReadonlyArray<S>
+): ReadonlyArray<S> =>
+  scenarios.filter(
+    ({ isFast = false, name }) => (wanted?.includes(name) ?? true) && (isFast || !values.fast)
+  )
 
 try {
   const cwd = join(import.meta.dirname, "../..")
@@ -33,17 +41,26 @@ try {
 }
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1))
 const shared = await startCluster()
-const outcomes = await runAll(chosen, {
-  seed: Number(values.seed),
-  shared,
+const setting = { seed: Number(values.seed), shared }
+const outcomes: Array<Outcome> = []
+if (values.replicas === undefined) {
   // Fast scenarios mostly wait; the others need the processor, too.
-  lanes: values.fast ? 4 : 3
-})
+  const found = await runAll(alone, chosen(ofOne), { ...setting, lanes: values.fast ? 4 : 3 })
+  console.log(table(alone.invariants, found))
+  outcomes.push(...found)
+}
+if (values.replicas !== undefined || (values.fast && wanted === undefined)) {
+  const stage = several(Number(values.replicas ?? 3))
+  // Their times are measured: nothing else may run.
+  const found = await runAll(stage, chosen(ofReplicas), { ...setting, lanes: 1 })
+  console.log(table(stage.invariants, found))
+  for (const line of leftOut) console.log(line)
+  outcomes.push(...found)
+}
 await shared.remove()
 
 const checks = outcomes.flatMap((outcome) => outcome.checks)
-const failed = checks.filter(({ isOk }) => !isOk).length
-console.log(table(outcomes))
+const failed = checks.filter(isFailure).length
 for (const line of outcomes.flatMap(failuresOf)) console.log(line)
 console.log(`${checks.length - failed} passed, ${failed} failed`)
 process.exit(failed === 0 && checks.length > 0 ? 0 : 1)

@@ -1,20 +1,25 @@
 /** The results: a table, and the details of failed checks. */
-import { invariants } from "./invariants.ts"
 import type { Check } from "./Scenario.ts"
 import type { Outcome } from "./suite.ts"
 
-const mark = ({ figure, isOk }: Check): string => `${isOk ? "ok" : "FAILED"} ${figure}`.trim()
+const mark = ({ figure, isOk, known }: Check): string =>
+  `${isOk ? "ok" : known === undefined ? "FAILED" : "KNOWN"} ${figure}`.trim()
+
+export const isFailure = ({ isOk, known }: Check): boolean => !isOk && known === undefined
 
 /** One row per scenario, one column per invariant; the last column has the checks of the scenario itself. */
-export const table = (outcomes: ReadonlyArray<Outcome>): string => {
+export const table = (
+  invariants: ReadonlyArray<string>,
+  outcomes: ReadonlyArray<Outcome>
+): string => {
   const header = ["scenario", "s", ...invariants, "its own"]
-  const rows = outcomes.map(({ checks, scenario, seconds }) => {
-    const own = checks.filter(({ title }) => !invariants.some((name) => name === title))
+  const rows = outcomes.map(({ checks, name, seconds }) => {
+    const own = checks.filter(({ title }) => !invariants.includes(title))
     return [
-      scenario.name,
+      name,
       seconds.toFixed(0),
-      ...invariants.map((name) => {
-        const check = checks.find(({ title }) => title === name)
+      ...invariants.map((invariant) => {
+        const check = checks.find(({ title }) => title === invariant)
         return check === undefined ? "-" : mark(check)
       }),
       own.map((check) => `${check.title}: ${mark(check)}`).join("; ")
@@ -33,17 +38,19 @@ export const table = (outcomes: ReadonlyArray<Outcome>): string => {
     .join("\n")
 }
 
-export const failuresOf = ({ checks, log, scenario }: Outcome): ReadonlyArray<string> => {
+export const failuresOf = ({ checks, log, name }: Outcome): ReadonlyArray<string> => {
   const failed = checks.filter(({ isOk }) => !isOk)
   if (failed.length === 0) return []
   return [
     "",
-    `--- ${scenario.name}`,
+    `--- ${name}`,
     ...failed.flatMap((check) => [
       `${check.title}: ${mark(check)}`,
+      ...(check.known === undefined ? [] : [`    known: ${check.known}`]),
       ...check.details.map((line) => `    ${line}`)
     ]),
-    "  the end of the service's log:",
-    ...log.map((line) => `    ${line.slice(0, 400)}`)
+    ...(failed.some(isFailure)
+      ? ["  the end of the service's log:", ...log.map((line) => `    ${line.slice(0, 400)}`)]
+      : [])
   ]
 }

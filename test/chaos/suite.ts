@@ -1,16 +1,16 @@
 /** Runs one scenario, and many of them side by side. */
 import { inspect } from "node:util"
 import type { PostgresCluster } from "../support/PostgresCluster.ts"
-import { checkAll } from "./invariants.ts"
-import type { Check, Scenario } from "./Scenario.ts"
+import { checkAll, invariants } from "./invariants.ts"
+import type { Check, Scenario, ScenarioIn } from "./Scenario.ts"
 import { sleep, until } from "./until.ts"
 import { enter, type World } from "./World.ts"
 
 export interface Outcome {
-  readonly scenario: Scenario
+  readonly name: string
   readonly checks: ReadonlyArray<Check>
   readonly seconds: number
-  /** The end of the service's log. */
+  /** The end of the log of each process of the service. */
   readonly log: ReadonlyArray<string>
 }
 
@@ -22,23 +22,41 @@ export interface Setting {
   readonly lanes: number
 }
 
-const logLines = 40
+/** A kind of world, and what is checked there at the end. */
+export interface Stage<W extends { readonly checks: ReadonlyArray<Check> }, S> {
+  /** Titles of the checks that have a column of their own. */
+  readonly invariants: ReadonlyArray<string>
+  readonly enter: (scenario: S, setting: Setting) => Promise<W>
+  /** Waits until no event is under way to the log. */
+  readonly catchUp: (world: W, scenario: S) => Promise<void>
+  readonly checkAll: (world: W, scenario: S) => Promise<ReadonlyArray<Check>>
+  readonly log: (world: W) => ReadonlyArray<string>
+  readonly leave: (world: W) => Promise<void>
+}
 
-export const runAll = async (
-  scenarios: ReadonlyArray<Scenario>,
+export const runAll = async <
+  W extends { readonly checks: ReadonlyArray<Check> },
+  S extends ScenarioIn<W>
+>(
+  stage: Stage<W, S>,
+  scenarios: ReadonlyArray<S>,
   setting: Setting
 ): Promise<ReadonlyArray<Outcome>> => {
   const waiting = [...scenarios].sort((left, right) => right.seconds - left.seconds)
   const outcomes: Array<Outcome> = []
   const lane = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      outcomes.push(await runOne(next, setting))
+      outcomes.push(await runOne(stage, next, setting))
   }
   await Promise.all(Array.from({ length: setting.lanes }, lane))
-  return scenarios.flatMap((one) => outcomes.filter(({ scenario }) => scenario === one))
+  return scenarios.flatMap((one) => outcomes.filter(({ name }) => name === one.name))
 }
 
-const runOne = async (scenario: Scenario, { seed, shared }: Setting): Promise<Outcome> => {
+const runOne = async <W extends { readonly checks: ReadonlyArray<Check> }, S extends ScenarioIn<W>>(
+  stage: Stage<W, S>,
+  scenario: S,
+  setting: Setting
+): Promise<Outcome> => {
   const begin = performance.now()
   const failures: Array<Check> = []
   const attempt = async <A>(title: string, act: () => Promise<A>): Promise<A | undefined> => {
@@ -50,20 +68,23 @@ const runOne = async (scenario: Scenario, { seed, shared }: Setting): Promise<Ou
     }
   }
 
-  const world = await attempt("set up", () => enter(scenario, seed, shared))
+  const world = await attempt("set up", () => stage.enter(scenario, setting))
   let found: ReadonlyArray<Check> = []
   if (world !== undefined) {
     const limit = (scenario.seconds * 2 + 60) * 1000
     await attempt("run", () => Promise.race([scenario.run(world), tooLong(limit)]))
-    await attempt("caught up", () => catchUp(world, scenario))
-    found = (await attempt("looked at", () => checkAll(world, scenario))) ?? []
-    await attempt("left", world.leave)
+    await attempt("caught up", () => stage.catchUp(world, scenario))
+    found = (await attempt("looked at", () => stage.checkAll(world, scenario))) ?? []
+    await attempt("left", () => stage.leave(world))
   }
   return {
-    scenario,
-    checks: [...found, ...(world?.checks ?? []), ...failures],
+    name: scenario.name,
+    checks: [...found, ...(world?.checks ?? []), ...failures].map((check) => {
+      const known = scenario.known?.[check.title]
+      return known === undefined ? check : { ...check, known }
+    }),
     seconds: (performance.now() - begin) / 1000,
-    log: (world?.service.output() ?? "").trim().split("\n").slice(-logLines)
+    log: world === undefined ? [] : stage.log(world)
   }
 }
 
@@ -94,4 +115,20 @@ const catchUp = async (world: World, { isBackfilled, patience = 60 }: Scenario):
       isBackfilled === true ? recovered === true : to !== null && recovered !== null
     )
   })
+}
+
+const logLines = 40
+
+/** The end of the output of a process. */
+export const endOf = (output: string, lines = logLines): ReadonlyArray<string> =>
+  output.trim().split("\n").slice(-lines)
+
+/** One process of the service. */
+export const alone: Stage<World, Scenario> = {
+  invariants,
+  enter: (scenario, { seed, shared }) => enter(scenario, seed, shared),
+  catchUp,
+  checkAll,
+  log: ({ service }) => endOf(service.output()),
+  leave: ({ leave }) => leave()
 }

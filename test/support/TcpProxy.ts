@@ -43,10 +43,13 @@ interface Pair {
 const isDial = (bytes: Buffer): boolean =>
   /^GET \/socket\.io\/\?\S*transport=websocket/.test(bytes.toString("latin1", 0, 200))
 
-export const startProxy = async (target: {
+interface Place {
   readonly host?: string
   readonly port: number
-}): Promise<TcpProxy> => {
+}
+
+/** `at`: where it listens; by default at a free port of 127.0.0.1. */
+export const startProxy = async (target: Place, at: Place = { port: 0 }): Promise<TcpProxy> => {
   const clients = new Set<Socket>()
   const pairs = new Set<Pair>()
   const waiting = new Set<() => void>()
@@ -101,7 +104,7 @@ export const startProxy = async (target: {
       else go()
     })
   })
-  listener.listen(0, "127.0.0.1")
+  listener.listen(at.port, at.host ?? "127.0.0.1")
   await once(listener, "listening")
   const address = listener.address()
   if (address === null || typeof address === "string") throw new Error("no port")

@@ -9,6 +9,8 @@ export interface Load {
   readonly seconds?: number
   /** Number of different people who write; without it each message is of another one. */
   readonly people?: number
+  /** The share of `presence.update`, which Evolution does not store; none by default. */
+  readonly presences?: number
   readonly seed: number
 }
 
@@ -22,9 +24,9 @@ export interface Named {
 export interface Sent {
   readonly instance: string
   readonly event: string
-  /** `key.id`, when it is a message. */
+  /** `key.id` of a message; `id` of another event that has one. */
   readonly id: string | null
-  /** Number of the message within its instance; only messages of a load have one. */
+  /** Number of the event within its instance; only events of a load have one. */
   readonly seq: number | null
   /** The process's clock, ms since 1970 UTC. */
   readonly at: number

@@ -3,11 +3,13 @@ import { randomBytes } from "node:crypto"
 import { makeRandom } from "../../../src/Testing/Random.ts"
 import type { Load } from "./Commands.ts"
 
-type Emit = (instance: string, data: object) => void
+type Emit = (instance: string, event: string, data: object) => void
 
 /** Messages overdue for longer are never sent: the process was suspended meanwhile. */
 const maxBacklogMillis = 500
 const tickMillis = 10
+
+const presenceBase = 5_511_000_000_000
 
 const phrases = [
   "Olá, tudo bem? O pedido já saiu para entrega. ",
@@ -31,15 +33,24 @@ export const makeMessages = (emit: Emit) => {
 
   const send = (instance: string, draw = random, people?: number): string => {
     const data = message(instance, next(instance), draw.between(400, 900), draw, people)
-    emit(instance, data)
+    emit(instance, "messages.upsert", data)
     return data.key.id
+  }
+
+  /** Its number is in the address of the chat. */
+  const sendPresence = (instance: string): void => {
+    const id = `${presenceBase + next(instance)}@s.whatsapp.net`
+    emit(instance, "presence.update", {
+      id,
+      presences: { [id]: { lastKnownPresence: "composing" } }
+    })
   }
 
   /** Random bytes, which Postgres cannot compress, as it cannot compress pictures. */
   const sendMedia = (instance: string, bytes: number): void => {
     const data = message(instance, next(instance), 20)
     const base64 = randomBytes(bytes).toString("base64")
-    emit(instance, { ...data, message: { ...data.message, base64 } })
+    emit(instance, "messages.upsert", { ...data, message: { ...data.message, base64 } })
   }
 
   const end = (): void => {
@@ -47,7 +58,8 @@ export const makeMessages = (emit: Emit) => {
     timer = undefined
   }
 
-  const begin = ({ eventsPerSecond, instances, people, seconds, seed }: Load): void => {
+  const begin = (load: Load): void => {
+    const { eventsPerSecond, instances, people, presences = 0, seconds, seed } = load
     end()
     const draw = makeRandom(seed, "load")
     const began = performance.now()
@@ -56,16 +68,21 @@ export const makeMessages = (emit: Emit) => {
       const now = performance.now()
       if (seconds !== undefined && now - began >= seconds * 1000) return end()
       sofar = Math.max(sofar, now - maxBacklogMillis)
-      for (; sofar < now; sofar += 1000 / eventsPerSecond)
-        send(instances[draw.between(0, instances.length - 1)] ?? "", draw, people)
+      for (; sofar < now; sofar += 1000 / eventsPerSecond) {
+        const instance = instances[draw.between(0, instances.length - 1)] ?? ""
+        if (presences > 0 && draw.next() < presences) sendPresence(instance)
+        else send(instance, draw, people)
+      }
     }, tickMillis)
   }
 
   return { send, sendMedia, begin, end }
 }
 
-/** The message's number, read from its text. */
+/** The event's number, read from a message's text or a presence's address. */
 export const seqOf = (data: unknown): number | null => {
+  if (typeof data === "object" && data !== null && "presences" in data && "id" in data)
+    return Number.parseInt(String(data.id), 10) - presenceBase
   const text = textOf(data)
   const [, digits] = /^#(\d+) /.exec(text) ?? []
   return digits === undefined ? null : Number(digits)

@@ -12,11 +12,8 @@ simulator.onEmit(({ data, event, instance }) =>
   sent.push({ instance, event, id: idOf(data), seq: seqOf(data), at: Date.now() })
 )
 
-const messages = makeMessages((instance, data) =>
-  simulator.emit(instance, "messages.upsert", {
-    ...data,
-    instanceId: simulator.instance(instance).id
-  })
+const messages = makeMessages((instance, event, data) =>
+  simulator.emit(instance, event, { ...data, instanceId: simulator.instance(instance).id })
 )
 
 const evenly = (count: number, seconds: number, act: () => void): void => {
@@ -77,8 +74,8 @@ const run = async ({ args, command, number }: Request): Promise<Reply> => {
 }
 
 const idOf = (data: unknown): string | null => {
-  if (typeof data !== "object" || data === null || !("key" in data)) return null
-  const { key } = data
+  if (typeof data !== "object" || data === null) return null
+  const key = "key" in data ? data.key : data
   if (typeof key !== "object" || key === null || !("id" in key)) return null
   return typeof key.id === "string" ? key.id : null
 }

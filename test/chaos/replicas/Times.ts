@@ -1,0 +1,95 @@
+/** Times of a scenario: without an owner, without an ear, without a commit. */
+import type { Sent } from "../../support/EvolutionProcess.ts"
+import type { Append, Change } from "./Witness.ts"
+import type { World } from "./World.ts"
+
+/** An event of a server, as it was sent. */
+export interface Emitted extends Sent {
+  readonly server: string
+}
+
+/** In ms. */
+export interface Times {
+  /** From the end of a tenure, or the harm to its owner, to the next tenure; the longest. */
+  readonly withoutOwner: number
+  /** The longest run of events, sent at an even pace, of which none was received live. */
+  readonly unheard: number
+  /** The longest time between two commits of live events of a server under the load. */
+  readonly uncommitted: number
+  /** Number of tenures that began under the load. */
+  readonly moves: number
+}
+
+export const timesOf = (
+  { harms, loaded }: Pick<World, "harms" | "loaded">,
+  appends: ReadonlyArray<Append>,
+  changes: ReadonlyArray<Change>,
+  sent: ReadonlyArray<Emitted>,
+  isHeard: (event: Emitted) => boolean
+): Times => {
+  const servers = [...new Set(changes.map(({ server }) => server))]
+  const spans = servers.flatMap((server) =>
+    ownerless(
+      changes.filter((one) => one.server === server),
+      harms
+    )
+  )
+  const underLoad = spans.filter(({ to }) => to >= loaded.from)
+  return {
+    withoutOwner: Math.max(0, ...underLoad.map(({ from, to }) => to - from)),
+    moves: underLoad.length,
+    unheard: Math.max(
+      0,
+      ...servers.map((server) =>
+        longestRun(
+          sent.filter((one) => one.server === server && one.at >= loaded.from),
+          isHeard
+        )
+      )
+    ),
+    uncommitted: Math.max(
+      0,
+      ...servers.map((server) => {
+        const times = appends
+          .filter((one) => one.server === server && one.live > 0)
+          .map(({ at }) => at)
+          .filter((at) => at >= loaded.from && at <= loaded.to)
+        return Math.max(0, ...times.slice(1).map((at, nth) => at - (times[nth] ?? at)))
+      })
+    )
+  }
+}
+
+/** One stretch for each tenure but the first: empty where a living owner was taken over. */
+const ownerless = (changes: ReadonlyArray<Change>, harms: World["harms"]) => {
+  const spans: Array<{ readonly from: number; readonly to: number }> = []
+  let last: Change | undefined
+  let released: number | undefined
+  for (const change of changes) {
+    if (change.application === null) released = change.at
+    else if (last === undefined) last = change
+    else {
+      const { application, at } = last
+      const harm = harms.find(
+        (one) => one.application === application && one.at > at && one.at < change.at
+      )
+      spans.push({ from: Math.min(released ?? change.at, harm?.at ?? change.at), to: change.at })
+      last = change
+      released = undefined
+    }
+  }
+  return spans
+}
+
+const longestRun = (sent: ReadonlyArray<Emitted>, isHeard: (event: Emitted) => boolean): number => {
+  let longest = 0
+  let begin: number | undefined
+  for (const event of sent) {
+    if (isHeard(event)) begin = undefined
+    else {
+      begin ??= event.at
+      longest = Math.max(longest, event.at - begin)
+    }
+  }
+  return longest
+}

@@ -1,0 +1,24 @@
+/** All scenarios of several replicas. */
+import { hasPooler } from "../Pooler.ts"
+import type { Scenario } from "../Scenario.ts"
+import { cuts } from "./cuts.ts"
+import { deploys } from "./deploys.ts"
+import { ends } from "./owner.ts"
+import { surroundings } from "./surroundings.ts"
+
+const unfinished = {
+  stream:
+    "a stream of a replica that takes a server over leaves out what the owner before it committed"
+}
+
+export const scenarios: ReadonlyArray<Scenario> = [
+  ...ends,
+  ...deploys,
+  ...cuts,
+  ...surroundings
+].map((scenario) => ({ ...scenario, known: { ...unfinished, ...scenario.known } }))
+
+/** Scenarios that this machine cannot run, in words. */
+export const leftOut: ReadonlyArray<string> = hasPooler
+  ? []
+  : ["behind-pooler is left out: PgBouncer is not installed"]

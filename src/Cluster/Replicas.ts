@@ -32,6 +32,8 @@ export interface Replicas {
   readonly isAlive: (id: string) => boolean
   /** It lives, and does not stop. */
   readonly stays: (id: string) => boolean
+  /** This replica has run for longer than all others that live and stay. */
+  readonly isOldest: () => boolean
   /** Other replicas that live, stay, and have not failed to reach the server. */
   readonly able: (server: string) => ReadonlyArray<string>
   /** Notes that this replica did not reach a server; it does not try for a time that doubles until it did. */
@@ -45,6 +47,7 @@ export const none: Replicas = {
   all: Effect.succeed([]),
   isAlive: () => false,
   stays: () => false,
+  isOldest: () => true,
   able: () => [],
   setAble: () => Effect.void,
   leave: Effect.void
@@ -151,6 +154,7 @@ export const register = (
     return {
       all: sql<Replica>`select ${sql.literal(columns)} from replicas r order by since, id`,
       isAlive: silence.isAlive,
+      isOldest: () => !staying().some((one) => one.isOlder),
       stays: (wanted) => staying().some((one) => one.id === wanted),
       able: (server) => staying().flatMap((one) => (one.unable.includes(server) ? [] : [one.id])),
       setAble: (server, isAble) =>

@@ -90,6 +90,7 @@ export const make = (options: Options) =>
           me,
           tenures,
           stays: replicas.stays,
+          isOldest: replicas.isOldest,
           timing
         })
         standings.push(standing)

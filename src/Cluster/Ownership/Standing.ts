@@ -1,7 +1,7 @@
 /** The part of one replica for one server: is it the one that should own it now? */
 import type { SqlError } from "@effect/sql"
-import { type Cause, type Clock, Effect } from "effect"
-import { monotonicOf } from "../../Domain/Clock.ts"
+import { type Cause, type Clock, Duration, Effect } from "effect"
+import { type MonotonicMillis, monotonicOf } from "../../Domain/Clock.ts"
 import * as Silence from "../Replicas/Silence.ts"
 import type { Row, Tenures } from "./Tenures.ts"
 import type { Timing } from "./Timing.ts"
@@ -26,13 +26,15 @@ interface Around {
   readonly me: string
   readonly tenures: Tenures
   readonly stays: (replica: string) => boolean
+  readonly isOldest: () => boolean
   readonly timing: Timing
 }
 
 export const make = (around: Around): Effect.Effect<Standing> =>
   Effect.map(Effect.clock, (clock: Clock.Clock) => {
-    const { me, server, stays, tenures, timing } = around
-    const silence = Silence.make(monotonicOf(clock), timing.silentAfter)
+    const { isOldest, me, server, stays, tenures, timing } = around
+    const now = monotonicOf(clock)
+    const silence = Silence.make(now, timing.silentAfter)
     const designated = Effect.unsafeMakeLatch(false)
     const undesignated = Effect.unsafeMakeLatch(true)
     const left = Effect.unsafeMakeLatch(false)
@@ -41,11 +43,18 @@ export const make = (around: Around): Effect.Effect<Standing> =>
     let isLeaving = false
     let placed: string | null = null
     let owner: string | null = null
+    /** The time of the last look that found an owner alive, or of the first look. */
+    let ownedAt: MonotonicMillis | undefined
+
+    /** The engine is late or stuck. */
+    const isOrphaned = () =>
+      ownedAt !== undefined && now() - ownedAt > Duration.toMillis(timing.orphanedAfter)
 
     const judge = () => {
       // A replica that was given a server and died has it no more.
       const isPlaced = placed !== null && (placed === me || stays(placed))
-      isDesignated = !isLeaving && (isPlaced ? placed === me : isChosen)
+      const isMeant = isPlaced ? placed === me : isChosen || (isOrphaned() && isOldest())
+      isDesignated = !isLeaving && isMeant
       const [open, closed] = isDesignated ? [designated, undesignated] : [undesignated, designated]
       closed.unsafeClose()
       open.unsafeOpen()
@@ -74,6 +83,8 @@ export const make = (around: Around): Effect.Effect<Standing> =>
             placed = row.placed
             owner = row.owner
             silence.look(owner === null ? [] : [[owner, row.sign]])
+            const isOwned = owner === me || (owner !== null && silence.isAlive(owner))
+            if (isOwned || ownedAt === undefined) ownedAt = now()
             judge()
           })
         )

@@ -20,6 +20,8 @@ export interface Timing {
   readonly linkDownFor: Duration.Duration
   /** A replica that did not reach a server does not try again for so long: doubled each time, to ten times this. */
   readonly unableFor: Duration.Duration
+  /** After so long without an owner that lives, the oldest replica takes the server, whatever the engine says. */
+  readonly orphanedAfter: Duration.Duration
   /** Before work that crashed is run again: doubled each time, to thirty times this. */
   readonly restartAfter: Duration.Duration
   /** After a fence: the engine sees within that time that its lock is lost. */
@@ -38,6 +40,7 @@ export const defaults: Timing = {
   prepareWithin: Duration.seconds(15),
   linkDownFor: Duration.seconds(30),
   unableFor: Duration.minutes(1),
+  orphanedAfter: Duration.seconds(15),
   restartAfter: Duration.seconds(1),
   fencedPause: Duration.seconds(2),
   statementWithin: Duration.seconds(1)

@@ -10,7 +10,7 @@ import type { Settings } from "../AppConfig/Settings.ts"
 import * as AppConfig from "../AppConfig.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
-import { hear } from "./Notices/Hearing.ts"
+import { hear, type Line } from "./Notices/Hearing.ts"
 import { Sessions } from "./Postgres/Session.ts"
 
 /**
@@ -70,6 +70,9 @@ export class Notices extends Context.Reference<Notices>()("evolution-listener/No
   )
 }
 
+/** After a notice; a writer at full speed sends one for each few of its commits. */
+const pause = "2 millis"
+
 /** A statement that nobody waits for takes no longer. */
 const statementWithin = "5 seconds"
 
@@ -85,21 +88,26 @@ const make = Effect.gen(function* () {
     for (const topic of told) for (const look of followers.get(topic) ?? []) look()
   }
 
-  const notify = (words: string) =>
-    sql`select pg_notify(${channel}, ${`${me} ${words}`})`.pipe(
-      Effect.disconnect,
-      Effect.timeout(statementWithin)
-    )
+  let line: Line | undefined
+  // A notice needs not to outlive a crash of Postgres, so nobody waits for the disk.
+  const notifyByPool = (words: string) =>
+    sql`
+      select set_config('synchronous_commit', 'off', true), pg_notify(${channel}, ${`${me} ${words}`})
+    `.pipe(Effect.disconnect)
   const unsent = new Set<Topic>()
   const due = yield* Effect.makeLatch(false)
   const sendAll = Effect.suspend(() => {
     const words = [...unsent].join(",")
     unsent.clear()
-    return notify(words)
+    return line === undefined ? notifyByPool(words) : line.send(`${me} ${words}`)
   }).pipe(
+    Effect.timeout(statementWithin),
     Effect.catchAll((error) => Effect.logDebug(`Cannot tell other replicas: ${detailOf(error)}`))
   )
-  yield* loop("sender of notices", Effect.forever(Effect.all([due.await, due.close, sendAll])))
+  yield* loop(
+    "sender of notices",
+    Effect.forever(Effect.all([due.await, due.close, sendAll, Effect.sleep(pause)]))
+  )
 
   if (Option.isSome(open))
     yield* loop(
@@ -108,8 +116,11 @@ const make = Effect.gen(function* () {
         open: open.value,
         channel,
         ping: `${me} ping`,
-        sendPing: notify("ping"),
-        up: () => wake(topics),
+        sendPing: notifyByPool("ping"),
+        up: (now) => {
+          line = now
+          if (now !== undefined) wake(topics)
+        },
         heard: (payload) => {
           const [sender, words = ""] = payload.split(" ")
           const told = words.split(",")

@@ -1,9 +1,17 @@
-/** LISTEN on a connection of its own. A lost one is opened again; one that hears nothing is found out. */
+/**
+ * LISTEN and NOTIFY on a connection of their own. A lost one is opened again; one that hears nothing is found out. Behind a
+ * pool a notice costs the sender about as much as a commit; here a fraction.
+ */
 import { SqlError } from "@effect/sql"
 import { Data, Deferred, Duration, Effect, Schedule } from "effect"
 import pg from "pg"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 import type { Open } from "../Postgres/Session.ts"
+
+export interface Line {
+  /** Sends a notice. It gets lost if the connection does. */
+  readonly send: (payload: string) => Effect.Effect<void, SqlError.SqlError>
+}
 
 interface Options {
   readonly open: Open
@@ -12,8 +20,8 @@ interface Options {
   readonly sendPing: Effect.Effect<unknown, unknown>
   /** The notice by which the connection is tried; nobody else sends it. */
   readonly ping: string
-  /** Called when notices arrive from now on. Those before may be lost. */
-  readonly up: () => void
+  /** Called when notices arrive from now on, those before may be lost; and, with none, when they arrive no more. */
+  readonly up: (line: Line | undefined) => void
   /** Called with all other notices. */
   readonly heard: (payload: string) => void
 }
@@ -58,6 +66,18 @@ export const hear = (options: Options): Effect.Effect<never> => {
   )
 }
 
+const query = (client: pg.Client, text: string): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.async((resume) => {
+    client.query(text, (error: Error | null) =>
+      resume(error === null ? Effect.void : Effect.fail(failed(error)))
+    )
+  })
+
+const sender = (client: pg.Client, channel: string): Line["send"] => {
+  const before = `notify ${pg.escapeIdentifier(channel)}, `
+  return (payload) => query(client, before + pg.escapeLiteral(payload))
+}
+
 const session = ({ channel, heard, open, ping, sendPing, up }: Options) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -78,12 +98,14 @@ const session = ({ channel, heard, open, ping, sendPing, up }: Options) =>
           Effect.flatMap((answer) => (answer._tag === "None" ? silent : Effect.void))
         )
       const listening = Effect.gen(function* () {
-        yield* Effect.tryPromise({
-          try: () => client.query(`listen ${pg.escapeIdentifier(channel)}`),
-          catch: failed
-        })
+        // A notice needs not to outlive a crash of Postgres, so nobody waits for the disk.
+        yield* query(client, "set synchronous_commit = off")
+        yield* query(client, `listen ${pg.escapeIdentifier(channel)}`)
         yield* check(new Deaf())
-        up()
+        yield* Effect.acquireRelease(
+          Effect.sync(() => up({ send: sender(client, channel) })),
+          () => Effect.sync(() => up(undefined))
+        )
         yield* Effect.logDebug("Notices of other replicas arrive")
         return yield* Effect.forever(
           Effect.delay(check(Effect.fail(failed(new Error("no answer")))), pingEvery)

@@ -48,7 +48,7 @@ describe("the alert rules and the dashboard", () => {
   it.scoped("use only metrics that the service exposes", () =>
     Effect.gen(function* () {
       const known = new Set([...(yield* exposed).values()].flatMap(namesOf))
-      expect(rules).toHaveLength(10)
+      expect(rules).toHaveLength(14)
       expect(expressions.length).toBeGreaterThan(30)
       const asked = [...rules, ...expressions].flatMap((expr) => expr.match(ours) ?? [])
       expect(asked.filter((name) => !known.has(name))).toEqual([])

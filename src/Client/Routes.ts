@@ -60,6 +60,10 @@ export const routes: {
     audit: ["GET", "/audit"]
   },
   summary: { summary: ["GET", "/summary"] },
+  cluster: {
+    state: ["GET", "/cluster"],
+    handOver: ["POST", "/cluster/servers/:id/handover"]
+  },
   health: { live: ["GET", "/health/live"], ready: ["GET", "/health/ready"] },
   metrics: { metrics: ["GET", "/metrics"] }
 }

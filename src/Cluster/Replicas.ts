@@ -19,6 +19,8 @@ export interface Replica {
   readonly since: Date
   /** By the clock of the database. */
   readonly seenAt: Date
+  /** Since then, by the same clock. */
+  readonly silentSeconds: number
   /** The replica stops, and gives its servers away. */
   readonly leaving: boolean
   /** Servers that it did not reach not long ago. */
@@ -77,7 +79,8 @@ const forgottenAfter = "1 hour"
 /** `unableFor` is doubled so often at most; then the replica tries about every ten minutes. */
 const mostDoublings = 3
 
-const columns = `r.id::text, r.address, r.version, r.since, r.seen_at as "seenAt", r.leaving, r.unable`
+const columns = `r.id::text, r.address, r.version, r.since, r.seen_at as "seenAt", r.leaving, r.unable,
+  extract(epoch from now() - r.seen_at)::float8 as "silentSeconds"`
 
 /**
  * Registers this process until the scope closes. Fails if an older replica that lives has other settings; one

@@ -1,6 +1,7 @@
 /** The shape of the HTTP API and every status number in it. Client, docs and handlers derive from it. */
 import { HttpApi, OpenApi } from "@effect/platform"
 import { version } from "../Domain/Version.ts"
+import { cluster } from "./Api/Cluster.ts"
 import { describe } from "./Api/Description.ts"
 import { events, live, streamTokens } from "./Api/Events.ts"
 import { health, metrics } from "./Api/Health.ts"
@@ -24,6 +25,7 @@ export class Api extends HttpApi.make("evolution-listener")
   .add(session)
   .add(keys)
   .add(summary)
+  .add(cluster)
   .add(health)
   .add(metrics)
   .annotate(OpenApi.Transform, describe)

@@ -34,6 +34,7 @@ import { Metrics } from "./Metrics.ts"
 import { Peers } from "./Peers.ts"
 import * as QrImage from "./QrImage.ts"
 
+export { cluster } from "./Handlers/Cluster.ts"
 export { instances } from "./Handlers/Instances.ts"
 
 export const events = HttpApiBuilder.group(Api, "events", (handlers) =>

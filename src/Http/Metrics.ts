@@ -5,6 +5,7 @@ import { type Owned, Servers } from "../Instances/Servers.ts"
 import * as Now from "./Metrics/Now.ts"
 import * as Process from "./Metrics/Process.ts"
 import * as Registry from "./Metrics/Registry.ts"
+import * as Replicas from "./Metrics/Replicas.ts"
 import { render } from "./Metrics/Text.ts"
 
 export class Metrics extends Context.Tag("evolution-listener/Metrics")<
@@ -46,9 +47,24 @@ const make = Effect.gen(function* () {
       (one) => Effect.map(momentOf(one), (moment) => [one.id, gauges(moment)] as const)
     )
   )
+  const replicas = yield* Replicas.make
+  const owned = Effect.sync(() =>
+    Now.ofServers(
+      all.map((one) => [one.id, [Replicas.owned(one.owned() !== undefined)]] as const),
+      ids.length > 1
+    )
+  )
   return Metrics.of({
-    text: Effect.zipWith(moments, Process.families(lag), (servers, ofProcess) =>
-      render([...Now.ofServers(servers, ids.length > 1), ...Registry.families(ids), ...ofProcess])
+    text: Effect.map(
+      Effect.all([moments, owned, replicas, Process.families(lag)]),
+      ([servers, ofOwners, ofReplicas, ofProcess]) =>
+        render([
+          ...Now.ofServers(servers, ids.length > 1),
+          ...ofOwners,
+          ofReplicas,
+          ...Registry.families(ids),
+          ...ofProcess
+        ])
     )
   })
 })

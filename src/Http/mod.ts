@@ -47,6 +47,7 @@ const makeRoutes = () =>
         Handlers.session,
         Handlers.keys,
         Handlers.summary,
+        Handlers.cluster,
         Handlers.health,
         Handlers.metrics
       ]),

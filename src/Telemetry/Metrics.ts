@@ -146,11 +146,14 @@ export const subscriptionsDrifted = single(
 
 /** `reason`: `TenureReason`. */
 export const takeovers = labelled(
-  counter("takeovers", "Times at which this process became the owner of a server, by the reason"),
+  counterByServer(
+    "takeovers",
+    "Times at which this process became the owner of a server, by the reason"
+  ),
   ["reason"]
 )
 export const fenced = single(
-  counter("fenced", "Times at which this process found that another one owns its server")
+  counterByServer("fenced", "Times at which this process found that another one owns its server")
 )
 
 /** `stream`: `events` or `pairing`. */

@@ -23,6 +23,8 @@ export interface Holder {
   readonly owner: string | null
   /** The beginning of the tenure, or of the last one. */
   readonly since: Date | null
+  /** Since the last sign of the owner, or of the last one, by the clock of the database. */
+  readonly silentSeconds: number
 }
 
 export interface Tenures {
@@ -91,7 +93,10 @@ export const make = (sql: SqlClient.SqlClient, me: string): Tenures => ({
         on conflict (server) do update set replica = excluded.replica`),
   holders: Effect.map(
     sql<Omit<Holder, "epoch"> & { readonly epoch: string }>`
-        select id as server, epoch::text, owner::text, since from servers order by id`,
+        select servers.id as server, epoch::text, owner::text, servers.since,
+          coalesce(extract(epoch from now()
+            - greatest(servers.at, heard_at, servers.since, seen_at)), 0)::float8 as "silentSeconds"
+        from servers left join replicas on replicas.id = owner order by servers.id`,
     (rows) => rows.map((row) => ({ ...row, epoch: Number(row.epoch) }))
   )
 })

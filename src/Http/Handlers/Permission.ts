@@ -112,7 +112,11 @@ export const creating = <A, E, R>(
 export const mayAdminister = Effect.zipRight(holding("admin"), seeingAll)
 
 /** Runs a command about keys; needs `mayAdminister`. The command is audited. */
-export const administering = <A, E, R>(action: string, command: Effect.Effect<A, E, R>) =>
+export const administering = <A, E, R>(
+  action: string,
+  command: Effect.Effect<A, E, R>,
+  server: ServerId | null = null
+) =>
   Effect.flatMap(Audit, ({ record }) =>
-    record(action, null)(Effect.zipRight(mayAdminister, command))
+    record(action, null, server)(Effect.zipRight(mayAdminister, command))
   )

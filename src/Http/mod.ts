@@ -2,7 +2,7 @@
 import type { RequestListener } from "node:http"
 import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
-import { Duration, Effect, Layer } from "effect"
+import { Deferred, Duration, Effect, Exit, FiberId, Layer, Option } from "effect"
 import { ApiKey } from "../Access/ApiKey.ts"
 import { perSettings } from "../AppConfig/Settings.ts"
 import * as AppConfig from "../AppConfig.ts"
@@ -106,18 +106,27 @@ const unavailable: RequestListener = (_request, response) => {
  */
 export const routerConfig = { caseSensitive: true, maxParamLength: 65_536 }
 
+const settings = Effect.all([AppConfig.Http, AppConfig.basePath, AppConfig.cluster])
+
 /** Serves the routes on `HOST` and `PORT`. Closing takes half a second at the most. */
 export const layer = perSettings(
   Layer.unwrapEffect(
-    Effect.map(Effect.all([AppConfig.Http, AppConfig.basePath]), ([{ host, port }, basePath]) => {
+    Effect.map(settings, ([{ host, port }, basePath, cluster]) => {
       const node = Server.make(unavailable, basePath)
+      const closed = Deferred.unsafeMake<void>(FiberId.none)
+      node.once("close", () => Deferred.unsafeDone(closed, Exit.void))
+      // A proxy sends a request to another replica that is refused here; an answer would go to the caller.
+      const refuse = Option.match(cluster, {
+        onNone: () => () => node.on("request", unavailable),
+        onSome: () => () => node.close().closeIdleConnections()
+      })
       const serving = Layer.scopedDiscard(
         Effect.acquireRelease(
           // There are no WebSockets here: a request for one is answered like any other.
           Effect.sync(() => node.off("request", unavailable).removeAllListeners("upgrade")),
           () =>
             Effect.map(StopPlan.left("http"), (left) => {
-              node.on("request", unavailable)
+              refuse()
               const timer = setTimeout(() => node.closeAllConnections(), Duration.toMillis(left))
               node.once("close", () => clearTimeout(timer))
             })
@@ -130,7 +139,12 @@ export const layer = perSettings(
             routerConfig
           })
         ),
-        Layer.provide(NodeHttpServer.layer(() => node, { host, port })),
+        Layer.provide(
+          // A server that was closed before has still requests under way.
+          Layer.scopedDiscard(
+            Effect.addFinalizer(() => Effect.unless(Deferred.await(closed), () => node.listening))
+          ).pipe(Layer.provideMerge(NodeHttpServer.layer(() => node, { host, port })))
+        ),
         Layer.provideMerge(access)
       )
     })

@@ -1,18 +1,7 @@
 /** Failures of running as one of several replicas. */
 import { Schema } from "effect"
 
-/** No other replica lives and reaches the server. */
-export class NoHeir extends Schema.TaggedError<NoHeir>()("NoHeir", {
-  message: Schema.String,
-  server: Schema.String
-}) {
-  static of(server: string) {
-    return new NoHeir({
-      message: `Cannot hand over the server "${server}": no other replica lives and reaches it`,
-      server
-    })
-  }
-}
+export { NoHeir } from "../Domain/ClusterState.ts"
 
 /** A replica that runs has other servers, other addresses or keys of them, or another API_KEY. */
 export class SettingsDiffer extends Schema.TaggedError<SettingsDiffer>()("SettingsDiffer", {

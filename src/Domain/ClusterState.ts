@@ -43,3 +43,16 @@ export const ClusterState = Schema.Struct({
   servers: Schema.Array(ServerState)
 }).annotations({ identifier: "ClusterState" })
 export type ClusterState = typeof ClusterState.Type
+
+/** No other replica lives and reaches the server. */
+export class NoHeir extends Schema.TaggedError<NoHeir>()("NoHeir", {
+  message: Schema.String,
+  server: Schema.String
+}) {
+  static of(server: string) {
+    return new NoHeir({
+      message: `Cannot hand over the server "${server}": no other replica lives and reaches it`,
+      server
+    })
+  }
+}

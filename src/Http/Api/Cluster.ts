@@ -1,8 +1,7 @@
 /** The replicas, and the Evolution servers that they own. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
-import { NoHeir } from "../../Cluster/ClusterError.ts"
-import { ClusterState } from "../../Domain/ClusterState.ts"
+import { ClusterState, NoHeir } from "../../Domain/ClusterState.ts"
 import { DatabaseUnavailable } from "../../Domain/DatabaseUnavailable.ts"
 import { ServerId } from "../../Domain/Server.ts"
 import { Authorization } from "./Authorization.ts"

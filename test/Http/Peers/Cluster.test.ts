@@ -1,11 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
+import { Ownership } from "../../../src/Cluster/Ownership.ts"
 import { version } from "../../../src/Domain/Version.ts"
 import * as EvolutionListener from "../../../src/EvolutionListener.ts"
 import { scopedSimulator } from "../../../src/Testing/mod.ts"
 import { storage } from "../../support/databases.ts"
-import { key, serve } from "../Service.ts"
-import { haunt } from "./Ghost.ts"
+import { house, key, serve } from "../Service.ts"
 import { replica, testDatabaseUrl, until, world } from "./House.ts"
 
 const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/)
@@ -125,21 +125,53 @@ describe.skipIf(testDatabaseUrl === "")("replicas", { timeout: 120_000 }, () => 
       ])
     })
   )
+})
 
-  it.scopedLive("count the seconds of a server whose owner is silent", () =>
+describe("a server", () => {
+  it.scoped("has no owner where that is gone, or silent for 3 s", () =>
     Effect.gen(function* () {
-      const { shared, sql } = yield* world()
-      const one = yield* replica(shared)
-      yield* until(
-        Effect.sync(() => one.owns("default")),
-        (isOwner) => isOwner
+      const [lively, silent, gone] = ["1", "2", "3"].map(
+        (end) => `00000000-0000-4000-8000-00000000000${end}`
       )
-      const ghost = yield* haunt(sql, "default")
-      yield* until(one.call("GET", "/cluster"), ({ json }) => json.servers[0].owner === ghost)
-      yield* sql`update replicas set seen_at = now() - interval '1 minute' where id = ${ghost}`
-      yield* sql`update servers set at = null, heard_at = null, since = now() - interval '2 minutes'`
-      const { json } = yield* one.call("GET", "/cluster")
-      expect(json.replicas.length).toBe(2)
+      const began = new Date(0)
+      const row = (id = "", silentSeconds = 0) => ({
+        id,
+        address: "http://127.0.0.1:1/",
+        version,
+        since: began,
+        seenAt: began,
+        silentSeconds,
+        leaving: false,
+        unable: ["default", "not-in-the-settings"]
+      })
+      const stateOf = (owner: string | null | undefined, silentSeconds: number) =>
+        Effect.gen(function* () {
+          const ownership = Layer.mock(Ownership, {
+            me: lively ?? "",
+            isAlone: false,
+            replicas: Effect.succeed([row(lively, 2.99), row(silent, 3)]),
+            holders: Effect.succeed([
+              { server: "default", epoch: 7, owner: owner ?? null, since: began, silentSeconds }
+            ])
+          })
+          const { call } = yield* serve(Layer.provideMerge(ownership, house()))
+          return Object((yield* call("GET", "/cluster")).json)
+        })
+      const told = { server: "default", epoch: 7, since: "1970-01-01T00:00:00.000Z" }
+      const all = yield* stateOf(lively, 2.99)
+      expect(all.servers).toEqual([{ ...told, owner: lively, unownedSeconds: 0 }])
+      expect(all.replicas).toMatchObject([
+        { id: lively, silentSeconds: 2, unable: ["default"] },
+        { id: silent, silentSeconds: 3 }
+      ])
+      for (const [owner, seconds] of [
+        [silent, 3.5],
+        [gone, 61],
+        [null, 0.2]
+      ] as const)
+        expect((yield* stateOf(owner, seconds)).servers).toEqual([
+          { ...told, owner: null, unownedSeconds: Math.floor(seconds) }
+        ])
     })
   )
 })

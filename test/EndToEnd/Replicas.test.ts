@@ -111,4 +111,30 @@ describe.skipIf(databaseUrl === undefined)("two replicas", () => {
       }),
     90_000
   )
+
+  it.scopedLive(
+    "answer, or refuse the connection so that a proxy takes the other one, while they stop",
+    () =>
+      Effect.gen(function* () {
+        const { replicas, sql } = yield* started
+        const { address } = yield* current(sql)
+        const owner = replicas.find(({ url }) => address.startsWith(url))
+        const answers = yield* Effect.fork(
+          Effect.promise(async () => {
+            const seen = new Set<number>()
+            for (;;) {
+              const answer = await fetch(`${address}health/ready`, {
+                headers: { connection: "close" }
+              }).catch(() => undefined)
+              if (answer === undefined) return seen
+              seen.add(answer.status)
+              await answer.text()
+            }
+          })
+        )
+        yield* owner?.stop("SIGTERM") ?? Effect.die(address)
+        expect(yield* answers).toEqual(new Set([200]))
+      }),
+    60_000
+  )
 })

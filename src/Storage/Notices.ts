@@ -10,7 +10,7 @@ import type { Settings } from "../AppConfig/Settings.ts"
 import * as AppConfig from "../AppConfig.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
-import { hear, type Line } from "./Notices/Hearing.ts"
+import { hear, type Line, statement } from "./Notices/Hearing.ts"
 import { Sessions } from "./Postgres/Session.ts"
 
 /**
@@ -89,11 +89,8 @@ const make = Effect.gen(function* () {
   }
 
   let line: Line | undefined
-  // A notice needs not to outlive a crash of Postgres, so nobody waits for the disk.
   const notifyByPool = (words: string) =>
-    sql`
-      select set_config('synchronous_commit', 'off', true), pg_notify(${channel}, ${`${me} ${words}`})
-    `.pipe(Effect.disconnect)
+    Effect.disconnect(sql.unsafe(statement(channel, `${me} ${words}`)))
   const unsent = new Set<Topic>()
   const due = yield* Effect.makeLatch(false)
   const sendAll = Effect.suspend(() => {
@@ -116,7 +113,7 @@ const make = Effect.gen(function* () {
         open: open.value,
         channel,
         ping: `${me} ping`,
-        sendPing: notifyByPool("ping"),
+        sendPing: Effect.timeout(notifyByPool("ping"), statementWithin),
         up: (now) => {
           line = now
           if (now !== undefined) wake(topics)

@@ -1,6 +1,6 @@
 /**
- * LISTEN and NOTIFY on a connection of their own. A lost one is opened again; one that hears nothing is found out. Behind a
- * pool a notice costs the sender about as much as a commit; here a fraction.
+ * LISTEN on a connection of its own, which sends, too: that takes less than by the pool. A lost connection is opened again;
+ * one that hears nothing is found out.
  */
 import { SqlError } from "@effect/sql"
 import { Data, Deferred, Duration, Effect, Schedule } from "effect"
@@ -73,10 +73,12 @@ const query = (client: pg.Client, text: string): Effect.Effect<void, SqlError.Sq
     )
   })
 
-const sender = (client: pg.Client, channel: string): Line["send"] => {
-  const before = `notify ${pg.escapeIdentifier(channel)}, `
-  return (payload) => query(client, before + pg.escapeLiteral(payload))
-}
+/**
+ * A notice need not outlive a crash of Postgres, so nobody waits for the disk. The setting ends with the statement: a
+ * pooler would give it to somebody who has to wait.
+ */
+export const statement = (channel: string, payload: string): string =>
+  `select set_config('synchronous_commit', 'off', true), pg_notify(${pg.escapeLiteral(channel)}, ${pg.escapeLiteral(payload)})`
 
 const session = ({ channel, heard, open, ping, sendPing, up }: Options) =>
   Effect.scoped(
@@ -98,12 +100,10 @@ const session = ({ channel, heard, open, ping, sendPing, up }: Options) =>
           Effect.flatMap((answer) => (answer._tag === "None" ? silent : Effect.void))
         )
       const listening = Effect.gen(function* () {
-        // A notice needs not to outlive a crash of Postgres, so nobody waits for the disk.
-        yield* query(client, "set synchronous_commit = off")
         yield* query(client, `listen ${pg.escapeIdentifier(channel)}`)
         yield* check(new Deaf())
         yield* Effect.acquireRelease(
-          Effect.sync(() => up({ send: sender(client, channel) })),
+          Effect.sync(() => up({ send: (payload) => query(client, statement(channel, payload)) })),
           () => Effect.sync(() => up(undefined))
         )
         yield* Effect.logDebug("Notices of other replicas arrive")

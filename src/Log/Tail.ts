@@ -4,7 +4,7 @@
  * intervals suffices.
  */
 import { SqlClient, SqlError } from "@effect/sql"
-import { type Duration, Effect, Layer } from "effect"
+import { Cause, type Duration, Effect, Layer } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
 import { untilBack } from "../Storage/Failure.ts"
@@ -81,11 +81,22 @@ const make = ({ every = "200 millis", restore }: Options) =>
       restore: (event) =>
         restore === undefined || event.event !== "qrcode.updated"
           ? Effect.succeed(event)
-          : Effect.timeoutTo(restore(event), {
-              duration: restoredWithin,
-              onSuccess: (restored) => restored,
-              onTimeout: () => event
-            })
+          : restore(event).pipe(
+              Effect.timeoutTo({
+                duration: restoredWithin,
+                onSuccess: (restored) => restored,
+                onTimeout: () => event
+              }),
+              Effect.catchAllDefect((defect) =>
+                Effect.as(
+                  Effect.logError(
+                    "Cannot complete an event; please report this bug",
+                    Cause.die(defect)
+                  ),
+                  event
+                )
+              )
+            )
     })
 
     const later = (error: SqlError.SqlError) =>

@@ -31,5 +31,7 @@ export interface Setup {
   readonly late?: number
   /** All replicas start at the same instant, on an empty database. */
   readonly isTogether?: boolean
+  /** The database refuses no write of an old epoch: the suite has to notice the first one. */
+  readonly isUnfenced?: boolean
   readonly variables?: Readonly<Record<string, string>>
 }

@@ -14,7 +14,7 @@ import { startPooler } from "./Pooler.ts"
 import { followCursor, type Reader, type RoamingReader, roam } from "./Readers.ts"
 import { makeReplica, type Replica, type Route } from "./Replica.ts"
 import type { Scenario, Setup } from "./Scenario.ts"
-import { hear, install, ownerOf, type Testimony } from "./Witness.ts"
+import { hear, install, ownerOf, removeFence, type Testimony } from "./Witness.ts"
 
 export interface World {
   readonly setup: Setup
@@ -128,6 +128,7 @@ export const enter = async (
     if (setup.isTogether === true) await Promise.all(early.map(({ start }) => start()))
     else for (const { start } of early) await start()
     await install(query, new Map(replicas.map((one) => [one.service.url, one.application()])))
+    if (setup.isUnfenced === true) await removeFence(query)
 
     const ownerNow = async (server: string): Promise<Replica | undefined> => {
       const application = await ownerOf(query, server)

@@ -52,6 +52,22 @@ const frozen: Scenario = {
   }
 }
 
+/** The proof that a late statement really comes, and that the suite sees what it writes. */
+const unfenced: Scenario = {
+  name: "fence-removed",
+  seconds: 30,
+  setup: { isUnfenced: true },
+  run: async ({ harm, load, moved, owner, pause }) => {
+    await load(500)
+    await pause(2000, 3000)
+    const first = await owner()
+    await harm(first, () => first.postgres.blackHole())
+    await moved(first)
+    first.postgres.pass()
+    await pause(2000, 3000)
+  }
+}
+
 const stopped: Scenario = {
   name: "owner-stopped",
   seconds: 25,
@@ -70,4 +86,4 @@ const stopped: Scenario = {
   }
 }
 
-export const ends: ReadonlyArray<Scenario> = [killed, frozen, stopped]
+export const ends: ReadonlyArray<Scenario> = [killed, frozen, unfenced, stopped]

@@ -28,8 +28,6 @@ const postgresRestarts: Scenario = {
 
 const hour = 3_600_000
 
-const clock = "times of gaps are of the owner's clock: a gap over two owners is an hour off"
-
 /** Only differences of one clock count, so an hour between replicas changes nothing. */
 const clocksApart: Scenario = {
   name: "clocks-apart",
@@ -38,12 +36,6 @@ const clocksApart: Scenario = {
   isBackfilled: true,
   ears: true,
   within: 8,
-  known: {
-    ledger: clock,
-    backfilled: clock,
-    accounted: clock,
-    "caught up": clock
-  },
   run: async ({ harm, load, moved, owner, pause }) => {
     await load(300)
     for (let time = 0; time < 2; time++) {
@@ -53,6 +45,29 @@ const clocksApart: Scenario = {
       await moved(first)
       await pause(1000, 2000)
       await first.start()
+    }
+    await pause(2000, 3000)
+  }
+}
+
+const clock = "the times of a gap are of the clocks of two owners"
+
+/** Nobody hears for a while, and the replica that listens next has another clock: the gap is where it was. */
+const clocksApartGap: Scenario = {
+  name: "clocks-apart-gap",
+  seconds: 60,
+  setup: { aheadMillis: [hour, 0, -hour] },
+  isBackfilled: true,
+  known: { accounted: clock, ledger: clock, stored: clock, backfilled: clock, "caught up": clock },
+  run: async ({ harm, load, pause, query, replicas, settled }) => {
+    await load(100)
+    for (const nth of [1, 2, 0, 1]) {
+      const next = replicas[nth]
+      await pause(6000, 7000)
+      for (const replica of replicas) if (replica.isUp()) await harm(replica, replica.kill)
+      await query("delete from replicas")
+      await next?.start()
+      await settled()
     }
     await pause(2000, 3000)
   }
@@ -83,5 +98,6 @@ const behindPooler: Scenario = {
 export const surroundings: ReadonlyArray<Scenario> = [
   postgresRestarts,
   clocksApart,
+  clocksApartGap,
   ...(hasPooler ? [behindPooler] : [])
 ]

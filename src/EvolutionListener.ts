@@ -20,6 +20,7 @@ import {
 } from "effect"
 import * as Settings from "./AppConfig/Settings.ts"
 import * as AppConfig from "./AppConfig.ts"
+import * as DatabaseClock from "./Cluster/DatabaseClock.ts"
 import { Ownership } from "./Cluster/Ownership.ts"
 import * as Tenancy from "./Cluster/Tenancy.ts"
 import * as StopPlan from "./Concurrency/StopPlan.ts"
@@ -173,7 +174,10 @@ export const layerNoDatabase = Settings.perSettings(
  * process owns. A replica starts with it also while another one owns everything.
  */
 export const layerServers = Settings.perSettings(
-  composeShared(defaults, Transport.layer).pipe(Layer.provideMerge(Sql.layer), stopping)
+  composeShared(defaults, Transport.layer).pipe(
+    Layer.provideMerge(Layer.provideMerge(DatabaseClock.layer, Sql.layer)),
+    stopping
+  )
 ).pipe(Layer.provideMerge(Settings.layerFromEnv))
 
 /** The listener with a database and an HTTP client of its own, and settings from the environment. */

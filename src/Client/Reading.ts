@@ -13,10 +13,17 @@ export interface Missed {
 /** Why a stream ended although its reader goes on. */
 export interface Interruption {
   /**
-   * `stopping`, `too_slow`: the service said so in its last frame. `silent`: not even a heartbeat came for
+   * `stopping`, `too_slow`, `unauthorized`: the service said so in its last frame. `silent`: not even a heartbeat came for
    * 40 s. `refused`: the answer was no stream, and may be another time.
    */
-  readonly reason: "ended" | "failed" | "refused" | "silent" | "stopping" | "too_slow"
+  readonly reason:
+    | "ended"
+    | "failed"
+    | "refused"
+    | "silent"
+    | "stopping"
+    | "too_slow"
+    | "unauthorized"
   readonly message: string
   /** In ms, as the answer wants it. */
   readonly retryAfter?: number

@@ -25,7 +25,8 @@ import {
   holding,
   mayAdminister,
   seeingAll,
-  watching
+  watching,
+  whileValid
 } from "./Handlers/Permission.ts"
 import * as Target from "./Handlers/Target.ts"
 import { orUnavailable } from "./Handlers/Unavailable.ts"
@@ -95,7 +96,7 @@ export const pairing = HttpApiBuilder.group(Api, "pairing", (handlers) =>
         return holding("operate").pipe(
           Effect.zipRight(
             watching({ path, urlParams }, (one, name) =>
-              one.pairing.qrcode(name, { after, wait: Duration.seconds(wait) })
+              whileValid(one.pairing.qrcode(name, { after, wait: Duration.seconds(wait) }))
             )
           ),
           Effect.flatMap((qr) => QrImage.respond(qr, format ?? QrImage.preferred(request)))

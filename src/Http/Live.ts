@@ -7,6 +7,7 @@
  */
 import { HttpServerResponse } from "@effect/platform"
 import { Context, Effect, FiberId, FiberSet, Layer, Stream } from "effect"
+import { KeyStore } from "../Access/KeyStore.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { Caller } from "../Domain/Key.ts"
 import { Servers } from "../Instances/Servers.ts"
@@ -24,7 +25,7 @@ export type { Wanted } from "./Live/Filter.ts"
 export class Live extends Context.Tag("evolution-listener/Live")<
   Live,
   {
-    /** Streams the events that are wanted, as far as the caller's key lets it see them. */
+    /** Streams the events that are wanted, as far as the caller's key lets it see them, and as long as it is valid. */
     readonly respond: (
       wanted: Wanted
     ) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, Caller>
@@ -54,7 +55,8 @@ const make = Effect.gen(function* () {
     all.map(({ changes, id }) => Stream.map(changes, (change) => [change, id] as const)),
     { concurrency: "unbounded" }
   )
-  const { accompany, forget, onRoom, serve, stop } = Service.make(
+  const keys = yield* KeyStore
+  const { accompany, dismiss, forget, onRoom, serve, stop } = Service.make(
     bus,
     yield* Room,
     yield* FiberSet.makeRuntime()
@@ -118,7 +120,7 @@ const make = Effect.gen(function* () {
     })
   )
 
-  const enter = (reader: Reader, greeting: string): void => {
+  const enter = (reader: Reader, keyId: string | null, greeting: string): void => {
     readers.add(reader)
     counted.unsafeModify(1, [])
     reader.once("close", () => {
@@ -131,16 +133,26 @@ const make = Effect.gen(function* () {
       if (reader.hasRoom) reader.give(heartbeat, reader.cursor)
     })
     accompany(reader, Effect.schedule(beat, heartbeatEvery))
+    if (keyId !== null)
+      accompany(
+        reader,
+        Effect.map(keys.end(keyId), () => dismiss(reader, "unauthorized"))
+      )
   }
 
   /** `after`: a cursor that the log has reached. It may be ahead of the bus, which then comes to it. */
-  const open = (filter: Filter, after: number | undefined, newest: number): Reader => {
+  const open = (
+    filter: Filter,
+    keyId: string | null,
+    after: number | undefined,
+    newest: number
+  ): Reader => {
     const isKnown = after !== undefined
     const cursor = isKnown ? after : newest
     const purgedUntil = bus.purgedUntil(filter.isAbout)
     const hello = filter.notes ? Frames.hello(isKnown && purgedUntil <= cursor, cursor) : ""
     return new Reader(filter, { cursor, purgedUntil }, (reader) =>
-      readers.has(reader) ? onRoom(reader) : enter(reader, retry + hello)
+      readers.has(reader) ? onRoom(reader) : enter(reader, keyId, retry + hello)
     )
   }
 
@@ -151,7 +163,8 @@ const make = Effect.gen(function* () {
         const { after } = wanted
         const isKnown = after !== undefined && (yield* bus.isReached(after))
         const newest = yield* bus.newest
-        const reader = open(filterOf(wanted, caller), isKnown ? after : undefined, newest)
+        const filter = filterOf(wanted, caller)
+        const reader = open(filter, caller.id, isKnown ? after : undefined, newest)
         return HttpServerResponse.raw(reader, options)
       })
   })

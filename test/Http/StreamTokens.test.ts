@@ -38,6 +38,7 @@ const serving = (variables: Readonly<Record<string, string>> = {}) =>
       Layer.mock(KeyStore, {
         find: (given) =>
           Effect.succeed(Redacted.value(given) === "till" ? Option.some(known) : Option.none()),
+        end: () => Effect.never,
         valid: (id) =>
           Effect.map(DateTime.now, (now) =>
             known.id === id && isValid(known, now) ? Option.some(known) : Option.none()

@@ -104,7 +104,7 @@ const frames = (listenerState: JsonSchema) => ({
     state: listenerState
   }),
   ByeFrame: frame("bye", "The last frame, when the service ends the stream.", {
-    reason: { type: "string", enum: ["too_slow", "stopping"] },
+    reason: { type: "string", enum: ["too_slow", "stopping", "unauthorized"] },
     message: text
   })
 })

@@ -1,11 +1,12 @@
 /** Permission checks of the handlers. An instance that a caller may not see does not exist for it. */
 import { Effect, Either } from "effect"
 import { Audit } from "../../Access/Audit.ts"
+import { KeyStore } from "../../Access/KeyStore.ts"
 import type { InstanceName } from "../../Domain/Instance.ts"
 import { Caller, holds, type Scope } from "../../Domain/Key.ts"
 import type { ServerId } from "../../Domain/Server.ts"
 import { type OneServer, type Owned, Servers } from "../../Instances/Servers.ts"
-import { Forbidden } from "../Api.ts"
+import { Forbidden, Unauthorized } from "../Api.ts"
 import * as Target from "./Target.ts"
 
 /** Fails unless the caller's key has at least this scope. */
@@ -24,6 +25,20 @@ export const seeingAll = Effect.flatMap(Caller, ({ instances, servers }) =>
         message: "This key is bound to instances or servers, this is about all of them"
       })
 )
+
+/** Ends a wait as soon as the caller's key is revoked or expired. */
+export const whileValid = <A, E, R>(wait: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Effect.all([Caller, KeyStore]), ([{ id }, keys]) =>
+    id === null
+      ? wait
+      : Effect.raceFirst(
+          wait,
+          Effect.zipRight(
+            keys.end(id),
+            new Unauthorized({ message: "The key was revoked, or it has expired" })
+          )
+        )
+  )
 
 /** An instance in the path of a request, and the server that its query names. */
 export interface Named {

@@ -15,10 +15,11 @@ export { id }
 export const hello = (recovered: boolean, cursor: number): string =>
   id(cursor) + frame("hello", { recovered, cursor })
 
-/** Reasons to end a stream; the reader reconnects with `Last-Event-ID`. */
+/** Reasons to end a stream; the reader reconnects with `Last-Event-ID`, as far as it is still let in. */
 const farewells = {
   too_slow: "You read more slowly than events come: go on from your last id",
-  stopping: "The service stops: go on from your last id"
+  stopping: "The service stops: go on from your last id",
+  unauthorized: "The key was revoked, or it has expired"
 }
 export type Reason = keyof typeof farewells
 

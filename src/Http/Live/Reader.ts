@@ -18,6 +18,8 @@ export class Reader extends Readable {
   isReading = false
   /** True once the reader has come so far that memory has all that follows. */
   hasCaughtUp = false
+  /** The reader gets nothing more, but this reason as soon as it has room. */
+  dismissal: Frames.Reason | undefined
   /** Are interrupted when the reader leaves. */
   readonly companions = new Set<Fiber.RuntimeFiber<unknown>>()
   readonly #onRoom: (reader: Reader) => void

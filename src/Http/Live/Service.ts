@@ -37,7 +37,8 @@ export const make = (
         Effect.sync(() => {
           reader.isReading = false
           const text = (wants.notes ? hello : "") + Frames.textOf(events.filter(wants.takes))
-          give(reader, Buffer.from(text), events.at(-1)?.id ?? cursor)
+          if (reader.dismissal === undefined)
+            give(reader, Buffer.from(text), events.at(-1)?.id ?? cursor)
           serve(reader)
         })
       )
@@ -51,6 +52,7 @@ export const make = (
 
   /** Gives a reader what there is for it, as long as it has room. */
   const advance = (reader: Reader): void => {
+    if (reader.dismissal !== undefined) return void reader.sendAway(reader.dismissal)
     reader.giveNotes()
     while (reader.isFree && !isStopping && !bus.isLate(reader.cursor)) {
       const { cursor, wants } = reader
@@ -102,6 +104,11 @@ export const make = (
     serve,
     onRoom,
     accompany,
+    /** Gives a reader nothing more, and sends it away as soon as it has room. */
+    dismiss: (reader: Reader, reason: Frames.Reason): void => {
+      reader.dismissal = reason
+      serve(reader)
+    },
     /** Keeps nothing of the events that were given. */
     forget: pages.forget,
     /** From now on, readers are sent away as soon as they have room. */

@@ -12,6 +12,7 @@ import type { ServerId } from "../Domain/Server.ts"
 import { Notices } from "../Storage/Notices.ts"
 import * as Copy from "./KeyStore/Copy.ts"
 import * as Rows from "./KeyStore/Rows.ts"
+import { SharedTime } from "./SharedTime.ts"
 
 export interface KeyWanted {
   readonly name: string
@@ -65,8 +66,9 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const scope = yield* Effect.scope
   const { follow, send } = yield* Notices
+  const time = yield* SharedTime
   const monotonic = monotonicOf(yield* Effect.clock)
-  const copy = Copy.make()
+  const copy = Copy.make(time)
   let lastChange = 0
   let readAllAt = monotonic()
   // No look puts back what it read before a change of ours.
@@ -118,7 +120,7 @@ const make = Effect.gen(function* () {
   }
 
   const validKey = (key: Key | undefined) =>
-    Effect.map(DateTime.now, (now) =>
+    Effect.map(time, (now) =>
       key !== undefined && isValid(key, now) ? Option.some(key) : Option.none()
     )
 
@@ -127,7 +129,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const secret = Redacted.make(`el_${randomBytes(32).toString("base64url")}`)
         const hash = hashOf(secret)
-        const createdAt = yield* DateTime.now
+        const createdAt = yield* time
         const facts = {
           id: randomUUID(),
           name,
@@ -151,7 +153,7 @@ const make = Effect.gen(function* () {
     all: Effect.sync(copy.all),
     revoke: (id) =>
       Effect.gen(function* () {
-        const at = DateTime.toDate(yield* DateTime.now)
+        const at = DateTime.toDate(yield* time)
         const rows = yield* sql<Rows.Found>`
           update keys set revoked_at = coalesce(revoked_at, ${at}) where id = ${id} returning *`
         const { entries } = Rows.entriesOf(rows)
@@ -163,7 +165,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const hash = hashOf(given)
         const key = yield* validKey(copy.byHash(hash))
-        if (Option.isSome(key)) yield* noteUse(hash, key.value, yield* DateTime.now)
+        if (Option.isSome(key)) yield* noteUse(hash, key.value, yield* time)
         return key
       }),
     valid: (id) => Effect.suspend(() => validKey(copy.byId(id))),

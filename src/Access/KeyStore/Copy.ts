@@ -22,7 +22,8 @@ export interface Copy {
 /** Clocks are set now and then, and a timer runs for less than 25 days. */
 const longestSleep = Duration.minutes(1)
 
-export const make = (): Copy => {
+/** `time`: by which keys expire. */
+export const make = (time: Effect.Effect<DateTime.Utc>): Copy => {
   let keys = new Map<string, Key>()
   let hashes = new Map<string, string>()
   const waiting = new Set<() => void>()
@@ -70,7 +71,7 @@ export const make = (): Copy => {
         for (;;) {
           const seen = changes
           const key = byId(id)
-          const now = yield* DateTime.now
+          const now = yield* time
           if (key === undefined || !isValid(key, now)) return
           const change = changeAfter(seen)
           yield* key.expiresAt === null

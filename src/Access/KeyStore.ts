@@ -66,9 +66,9 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const scope = yield* Effect.scope
   const { follow, send } = yield* Notices
-  const time = yield* SharedTime
+  const { now } = yield* SharedTime
   const monotonic = monotonicOf(yield* Effect.clock)
-  const copy = Copy.make(time)
+  const copy = Copy.make(now)
   let lastChange = 0
   let readAllAt = monotonic()
   // No look puts back what it read before a change of ours.
@@ -107,10 +107,11 @@ const make = Effect.gen(function* () {
   )
   yield* follow("access", lookEvery, look)
 
-  const noteUse = (hash: string, { id, lastUsedAt }: Key, now: DateTime.Utc) => {
-    if (lastUsedAt !== null && DateTime.distance(lastUsedAt, now) < noteMillis) return Effect.void
-    copy.noteUse(hash, now)
-    const at = DateTime.toDate(now)
+  const noteUse = (hash: string, { id, lastUsedAt }: Key, usedAt: DateTime.Utc) => {
+    if (lastUsedAt !== null && DateTime.distance(lastUsedAt, usedAt) < noteMillis)
+      return Effect.void
+    copy.noteUse(hash, usedAt)
+    const at = DateTime.toDate(usedAt)
     return sql`
       update keys set last_used_at = ${at}
       where id = ${id} and (last_used_at is null or last_used_at < ${at})`.pipe(
@@ -120,8 +121,8 @@ const make = Effect.gen(function* () {
   }
 
   const validKey = (key: Key | undefined) =>
-    Effect.map(time, (now) =>
-      key !== undefined && isValid(key, now) ? Option.some(key) : Option.none()
+    Effect.map(now, (at) =>
+      key !== undefined && isValid(key, at) ? Option.some(key) : Option.none()
     )
 
   return KeyStore.of({
@@ -129,7 +130,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const secret = Redacted.make(`el_${randomBytes(32).toString("base64url")}`)
         const hash = hashOf(secret)
-        const createdAt = yield* time
+        const createdAt = yield* now
         const facts = {
           id: randomUUID(),
           name,
@@ -153,7 +154,7 @@ const make = Effect.gen(function* () {
     all: Effect.sync(copy.all),
     revoke: (id) =>
       Effect.gen(function* () {
-        const at = DateTime.toDate(yield* time)
+        const at = DateTime.toDate(yield* now)
         const rows = yield* sql<Rows.Found>`
           update keys set revoked_at = coalesce(revoked_at, ${at}) where id = ${id} returning *`
         const { entries } = Rows.entriesOf(rows)
@@ -165,7 +166,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const hash = hashOf(given)
         const key = yield* validKey(copy.byHash(hash))
-        if (Option.isSome(key)) yield* noteUse(hash, key.value, yield* time)
+        if (Option.isSome(key)) yield* noteUse(hash, key.value, yield* now)
         return key
       }),
     valid: (id) => Effect.suspend(() => validKey(copy.byId(id))),

@@ -9,8 +9,15 @@ import { monotonicOf } from "../Domain/Clock.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { Notices } from "../Storage/Notices.ts"
 
+interface Time {
+  readonly now: Effect.Effect<DateTime.Utc>
+}
+
+/** The clock of this process. */
+const own: Time = { now: DateTime.now }
+
 export class SharedTime extends Context.Reference<SharedTime>()("evolution-listener/SharedTime", {
-  defaultValue: (): Effect.Effect<DateTime.Utc> => DateTime.now
+  defaultValue: () => own
 }) {
   static readonly layer: Layer.Layer<SharedTime, SqlError.SqlError, SqlClient.SqlClient> =
     Layer.unwrapEffect(
@@ -20,7 +27,7 @@ export class SharedTime extends Context.Reference<SharedTime>()("evolution-liste
               SharedTime,
               Effect.suspend(() => make)
             )
-          : Layer.succeed(SharedTime, DateTime.now)
+          : Layer.succeed(SharedTime, own)
       )
     )
 }
@@ -54,5 +61,7 @@ const make = Effect.gen(function* () {
       Effect.schedule(Schedule.spaced(measureEvery))
     )
   )
-  return Effect.sync(() => DateTime.unsafeMake(Math.round(offset + monotonic())))
+  return SharedTime.of({
+    now: Effect.sync(() => DateTime.unsafeMake(Math.round(offset + monotonic())))
+  })
 })

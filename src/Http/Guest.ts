@@ -54,7 +54,7 @@ const make = Effect.gen(function* () {
   const servers = yield* Servers
   const stopping = yield* Stopping
   const tokens = yield* Tokens
-  const time = yield* SharedTime
+  const { now: time } = yield* SharedTime
 
   const addressFor = (request: HttpServerRequest.HttpServerRequest) =>
     Option.match(publicUrl, {

@@ -4,6 +4,7 @@ import type { SqlClient } from "@effect/sql"
 import { Layer } from "effect"
 import { Audit } from "../Access/Audit.ts"
 import { KeyStore } from "../Access/KeyStore.ts"
+import { SharedTime } from "../Access/SharedTime.ts"
 import { Tickets } from "../Access/Tickets.ts"
 import { WrongKeys } from "../Access/WrongKeys.ts"
 import type * as Settings from "../AppConfig/Settings.ts"
@@ -67,6 +68,7 @@ export const defaults = {
   KeptDefaults: KeptDefaults.layer,
   KeyStore: KeyStore.layer,
   Notices: Notices.layer,
+  SharedTime: SharedTime.layer,
   Tickets: Tickets.layer,
   WrongKeys: WrongKeys.layer,
   Ownership: Ownership.layer
@@ -104,6 +106,7 @@ export const composeService = (parts: Parts) =>
         parts.WrongKeys
       )
     ),
+    Layer.provideMerge(parts.SharedTime),
     Layer.provideMerge(parts.Notices)
   )
 

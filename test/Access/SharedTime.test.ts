@@ -30,7 +30,7 @@ const start = (url: string, clock: Clock.Clock) =>
     const { issue, verify } = Context.get(services, Tokens)
     const within = Effect.withClock(clock)
     return {
-      time: within(Context.get(services, SharedTime)),
+      time: within(Context.get(services, SharedTime).now),
       issue: (lifetime: Duration.Duration) => within(issue("stream", "", lifetime)),
       opens: (token: string) => Effect.isSuccess(within(verify("stream", Redacted.make(token)))),
       make: (expiresAt: DateTime.Utc) =>

@@ -22,7 +22,7 @@ export interface Copy {
 /** Clocks are set now and then, and a timer runs for less than 25 days. */
 const longestSleep = Duration.minutes(1)
 
-/** `time`: by which keys expire. */
+/** `time`: that by which keys expire. */
 export const make = (time: Effect.Effect<DateTime.Utc>): Copy => {
   let keys = new Map<string, Key>()
   let hashes = new Map<string, string>()

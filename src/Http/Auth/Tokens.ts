@@ -46,7 +46,7 @@ const algorithm = "HS256"
 
 const make = Effect.gen(function* () {
   const key = Redacted.value(yield* ApiKey)
-  const time = yield* SharedTime
+  const { now: time } = yield* SharedTime
   const secret = new Uint8Array(hkdfSync("sha256", key, "", "evolution-listener tokens", 32))
   return Tokens.of({
     issue: (purpose, subject, lifetime) =>

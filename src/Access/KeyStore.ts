@@ -41,6 +41,8 @@ export class KeyStore extends Context.Tag("evolution-listener/KeyStore")<
     readonly find: (given: Redacted.Redacted) => Effect.Effect<Option.Option<Key>>
     /** The key with an id, unless it is revoked or expired. */
     readonly valid: (id: string) => Effect.Effect<Option.Option<Key>>
+    /** Learns what other processes changed, at once. A process alone knows it. */
+    readonly refresh: Effect.Effect<void>
     /** Waits until the key with an id is revoked or expired. */
     readonly end: (id: string) => Effect.Effect<void>
   }
@@ -65,7 +67,7 @@ const readAllEvery = Duration.minutes(1)
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const scope = yield* Effect.scope
-  const { follow, send } = yield* Notices
+  const { follow, isShared, send } = yield* Notices
   const { now } = yield* SharedTime
   const monotonic = monotonicOf(yield* Effect.clock)
   const copy = Copy.make(now)
@@ -169,6 +171,7 @@ const make = Effect.gen(function* () {
         if (Option.isSome(key)) yield* noteUse(hash, key.value, yield* now)
         return key
       }),
+    refresh: isShared ? look : Effect.void,
     valid: (id) => Effect.suspend(() => validKey(copy.byId(id))),
     end: copy.end
   })

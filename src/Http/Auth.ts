@@ -4,11 +4,12 @@ import { HttpServerRequest } from "@effect/platform"
 import { Effect, Layer, Option, type Redacted } from "effect"
 import { ApiKey } from "../Access/ApiKey.ts"
 import { hashOf, KeyStore } from "../Access/KeyStore.ts"
-import type { Caller } from "../Domain/Key.ts"
+import type { Caller, Key } from "../Domain/Key.ts"
 import { Authorization, PairingAuthorization, StreamAuthorization, Unauthorized } from "./Api.ts"
 import { subjectOf } from "./Auth/Subject.ts"
 import { Tokens } from "./Auth/Tokens.ts"
 import { Tries } from "./Auth/Tries.ts"
+import { Hop } from "./Peers/Hop.ts"
 
 const everything = { id: null, scope: "admin", instances: null, servers: null } as const
 
@@ -18,12 +19,21 @@ const makeCheck = Effect.map(
     const expected = Buffer.from(hashOf(apiKey))
     type Identify = (given: Redacted.Redacted) => Effect.Effect<Option.Option<Caller["Type"]>>
 
+    /** A key that a replica let in when it sent the request on may be so new that this one does not know it. */
+    const found: (given: Redacted.Redacted) => Effect.Effect<Option.Option<Key>> = (given) =>
+      Effect.gen(function* () {
+        const key = yield* keys.find(given)
+        if (Option.isSome(key) || !(yield* Hop).isFromReplica) return key
+        yield* keys.refresh
+        return yield* keys.find(given)
+      })
+
     /** Compares hashes, so that the time of the comparison reveals nothing of a key. */
     const byKey: Identify = (given) =>
       Effect.gen(function* () {
         if (timingSafeEqual(Buffer.from(hashOf(given)), expected))
           return Option.some({ ...everything, name: "API_KEY" })
-        const key = yield* keys.find(given)
+        const key = yield* found(given)
         if (Option.isSome(key)) return key
         const session = yield* Effect.option(tokens.verify("session", given))
         return Option.as(session, { ...everything, name: "sign-in link" })

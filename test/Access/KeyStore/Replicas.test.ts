@@ -70,6 +70,18 @@ describe.skipIf(testDatabaseUrl === "")("The keys of two processes", { timeout: 
     })
   )
 
+  it.scopedLive("are known at once to one that looks", () =>
+    Effect.gen(function* () {
+      const [one, other] = yield* pair("looks")
+      const [{ id }, key] = yield* one.store.create(wanted)
+      yield* other.store.refresh
+      expect(yield* isKnown(other.store, key)).toBe(true)
+      yield* one.store.revoke(id)
+      yield* other.store.refresh
+      expect(yield* isKnown(other.store, key)).toBe(false)
+    })
+  )
+
   it.scopedLive("are revoked also by a process of a version that tells nobody", () =>
     Effect.gen(function* () {
       const [one, other] = yield* pair("looks")

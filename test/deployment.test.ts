@@ -2,12 +2,15 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { OpenApi } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
-import { Either, Schema } from "effect"
+import { Duration, Effect, Either, Schema } from "effect"
 import { parse, parseAllDocuments } from "yaml"
+import * as AppConfig from "../src/AppConfig.ts"
+import * as StopPlan from "../src/Concurrency/StopPlan.ts"
 import { Api } from "../src/Http/Api.ts"
 import { Compose, dependenciesOf, sourcesOf } from "./deployment/Compose.ts"
-import { Deployment, Service } from "./deployment/Kubernetes.ts"
+import { Deployment, PodDisruptionBudget, Service } from "./deployment/Kubernetes.ts"
 import { settingNames } from "./support/settingNames.ts"
+import { settings } from "./support/settings.ts"
 
 const root = join(import.meta.dirname, "..")
 const read = (path: string) => readFileSync(join(root, path), "utf8")
@@ -47,7 +50,7 @@ describe("the compose file", () => {
     for (const [right, wrong] of [
       ["read_only:", "readonly:"],
       ["interval: 3s", "intervall: 3s"],
-      ["127.0.0.1:8000:8000", "8000:8000"],
+      ["127.0.0.1:8080:8080", "8080:8080"],
       [":v2.3.7", ":latest"],
       ['DEL_INSTANCE: "false"', "DEL_INSTANCE: false"]
     ] as const)
@@ -69,6 +72,34 @@ describe("the compose file", () => {
     const { environment = {}, healthcheck } = compose.services.listener ?? {}
     expect(healthcheck?.test).toEqual(["CMD", "node", "/app/dist/healthcheck.js", "ready"])
     expect(Object.keys(environment).filter((name) => !settingNames.includes(name))).toEqual([])
+  })
+
+  it("runs as many of this service as wanted: each has a port of its own, and knows of the others", () => {
+    const { listener } = compose.services
+    expect(listener?.ports?.join()).toMatch(/^127\.0\.0\.1:\$\{LISTENER_PORTS:-8000\}:8000$/)
+    expect(listener?.environment?.CLUSTER).toMatch(/^\$\{CLUSTER:-false\}$/)
+    // An address of one of them would be given to all.
+    expect(listener?.environment).not.toHaveProperty("CLUSTER_ADDRESS")
+    expect(text).not.toContain("container_name")
+    const [head = ""] = text.split("\nname:")
+    const [, variables = ""] =
+      /^# +((?:\w+=\S+ )+)docker compose up --scale listener=3$/m.exec(head) ?? []
+    const given = Object.fromEntries(
+      variables
+        .trim()
+        .split(" ")
+        .map((one) => one.split("="))
+    )
+    expect(given.CLUSTER).toBe("true")
+    const [first, last] = String(given.LISTENER_PORTS).split("-").map(Number)
+    expect(Number(last) - Number(first) + 1).toBe(3)
+  })
+
+  it("scrapes each of them, not the one whose address comes first", () => {
+    const { scrape_configs } = parse(read("ops/prometheus.yml"))
+    expect(scrape_configs).toMatchObject([
+      { dns_sd_configs: [{ names: ["listener"], type: "A", port: 8000 }] }
+    ])
   })
 
   it("builds the images whose files come from here", () => {
@@ -119,6 +150,7 @@ describe("the example for Kubernetes", () => {
   })
   const deployment = Schema.decodeUnknownSync(Deployment)(documents[0])
   const service = Schema.decodeUnknownSync(Service)(documents[1])
+  const budget = Schema.decodeUnknownSync(PodDisruptionBudget)(documents[2])
   const { template } = deployment.spec
   const [container] = template.spec.containers
 
@@ -127,7 +159,9 @@ describe("the example for Kubernetes", () => {
     for (const [right, wrong] of [
       ["readOnlyRootFilesystem", "readonlyRootFilesystem"],
       ["drop: [ALL]", "drops: [ALL]"],
-      ["replicas: 1", "replicas: 2"]
+      ["replicas: 2", "replicas: 1"],
+      ["maxUnavailable: 0", "maxUnavailable: 1"],
+      ["podIP", "hostIP"]
     ] as const) {
       const [first] = parseAllDocuments(text.replace(right, wrong))
       const decoded = Schema.decodeUnknownEither(Deployment)(first?.toJS())
@@ -135,10 +169,19 @@ describe("the example for Kubernetes", () => {
     }
   })
 
-  it("has a deployment and a service with matching labels", () => {
-    expect(documents).toHaveLength(2)
+  it("has a deployment, a service and a budget with matching labels", () => {
+    expect(documents).toHaveLength(3)
     const labels = template.metadata.labels
-    expect([deployment.spec.selector.matchLabels, service.spec.selector]).toEqual([labels, labels])
+    const [apart] =
+      template.spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution
+    for (const chosen of [
+      deployment.spec.selector.matchLabels,
+      service.spec.selector,
+      budget.spec.selector.matchLabels,
+      apart.podAffinityTerm.labelSelector.matchLabels
+    ])
+      expect(chosen).toEqual(labels)
+    expect(budget.spec.minAvailable).toBeLessThan(deployment.spec.replicas)
     const ports = container.ports.map(({ name }) => name)
     for (const { targetPort } of service.spec.ports) expect(ports).toContain(targetPort)
     expect(container.ports[0]?.containerPort).toBe(Number(/ PORT=(\d+)/.exec(dockerfile)?.[1]))
@@ -155,14 +198,15 @@ describe("the example for Kubernetes", () => {
   })
 
   it("sets only existing variables, and takes every secret from the Secret", () => {
-    expect(
-      container.env.map(({ name }) => name).filter((name) => !settingNames.includes(name))
-    ).toEqual([])
+    const names = container.env.map(({ name }) => name)
+    expect(names.filter((name) => !settingNames.includes(name))).toEqual(["POD_IP"])
     const made = [...read("ops/k8s.yaml").matchAll(/--from-literal=([\w-]+)=/g)].map(
       ([, key]) => key
     )
     const secret = container.env.flatMap((one) =>
-      "valueFrom" in one ? [[one.name, one.valueFrom.secretKeyRef.key] as const] : []
+      "valueFrom" in one && "secretKeyRef" in one.valueFrom
+        ? [[one.name, one.valueFrom.secretKeyRef.key] as const]
+        : []
     )
     expect(secret.map(([name]) => name).sort()).toEqual([
       "API_KEY",
@@ -172,7 +216,25 @@ describe("the example for Kubernetes", () => {
     expect(secret.map(([, key]) => key).sort()).toEqual([...made].sort())
   })
 
+  it.effect("gives each replica an address that the settings accept", () => {
+    const values = new Map<string, string>()
+    for (const one of container.env) {
+      // Kubernetes puts in the variables that stand before.
+      const text =
+        "value" in one ? one.value : one.name === "POD_IP" ? "10.0.0.7" : "postgres://db/x"
+      values.set(
+        one.name,
+        text.replaceAll(/\$\((\w+)\)/g, (all, name: string) => values.get(name) ?? all)
+      )
+    }
+    return Effect.gen(function* () {
+      const { address } = yield* yield* AppConfig.cluster
+      expect(address.href).toBe(`http://10.0.0.7:${container.ports[0]?.containerPort}/`)
+    }).pipe(Effect.provide(settings(Object.fromEntries(values))))
+  })
+
   it("gives the service more time to stop than it needs", () => {
-    expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(5)
+    const needed = Duration.toSeconds(Duration.sum(StopPlan.leaving, StopPlan.budget))
+    expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(needed + 5)
   })
 })

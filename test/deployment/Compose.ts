@@ -5,8 +5,8 @@ const strict = { parseOptions: { onExcessProperty: "error" as const } }
 
 const Text = Schema.NonEmptyString
 
-/** `host:container`, on loopback alone. */
-const Port = Schema.String.pipe(Schema.pattern(/^127\.0\.0\.1:\d+:\d+$/))
+/** `host:container`, on loopback alone; the one of the host may be a variable with a default. */
+const Port = Schema.String.pipe(Schema.pattern(/^127\.0\.0\.1:(\d+|\$\{\w+:-\d+\}):\d+$/))
 
 /** A tag that says a version; `latest` would be another thing tomorrow. */
 export const Image = Schema.String.pipe(Schema.pattern(/^[a-z0-9./-]+:v?\d[\w.-]*$/))

@@ -21,8 +21,28 @@ const Variable = Schema.Union(
   Schema.Struct({
     name: Text,
     valueFrom: Schema.Struct({ secretKeyRef: Schema.Struct({ name: Text, key: Text }) })
+  }),
+  Schema.Struct({
+    name: Text,
+    valueFrom: Schema.Struct({
+      fieldRef: Schema.Struct({ fieldPath: Schema.Literal("status.podIP") })
+    })
   })
 )
+
+const Selector = Schema.Struct({ matchLabels: Labels })
+
+const AntiAffinity = Schema.Struct({
+  preferredDuringSchedulingIgnoredDuringExecution: Schema.Tuple(
+    Schema.Struct({
+      weight: Positive,
+      podAffinityTerm: Schema.Struct({
+        topologyKey: Schema.Literal("kubernetes.io/hostname"),
+        labelSelector: Selector
+      })
+    })
+  )
+})
 
 const Memory = Schema.String.pipe(Schema.pattern(/^\d+Mi$/))
 
@@ -50,9 +70,16 @@ export const Deployment = Schema.Struct({
   kind: Schema.Literal("Deployment"),
   metadata: Metadata,
   spec: Schema.Struct({
-    replicas: Schema.Literal(1),
-    strategy: Schema.Struct({ type: Schema.Literal("Recreate") }),
-    selector: Schema.Struct({ matchLabels: Labels }),
+    replicas: Schema.Int.pipe(Schema.greaterThanOrEqualTo(2)),
+    strategy: Schema.Struct({
+      type: Schema.Literal("RollingUpdate"),
+      rollingUpdate: Schema.Struct({
+        maxSurge: Schema.Literal(1),
+        maxUnavailable: Schema.Literal(0)
+      })
+    }),
+    minReadySeconds: Positive,
+    selector: Selector,
     template: Schema.Struct({
       metadata: Schema.Struct({ labels: Labels }),
       spec: Schema.Struct({
@@ -65,6 +92,7 @@ export const Deployment = Schema.Struct({
           fsGroup: Positive,
           seccompProfile: Schema.Struct({ type: Schema.Literal("RuntimeDefault") })
         }),
+        affinity: Schema.Struct({ podAntiAffinity: AntiAffinity }),
         containers: Schema.Tuple(Container)
       })
     })
@@ -79,4 +107,11 @@ export const Service = Schema.Struct({
     selector: Labels,
     ports: Schema.Array(Schema.Struct({ name: Text, port: Positive, targetPort: Text }))
   })
+}).annotations(strict)
+
+export const PodDisruptionBudget = Schema.Struct({
+  apiVersion: Schema.Literal("policy/v1"),
+  kind: Schema.Literal("PodDisruptionBudget"),
+  metadata: Metadata,
+  spec: Schema.Struct({ minAvailable: Positive, selector: Selector })
 }).annotations(strict)

@@ -58,7 +58,7 @@ export class KeyStore extends Context.Tag("evolution-listener/KeyStore")<
 const useNotedEvery = Duration.minutes(1)
 
 /** Between looks for changes by other processes, where no notice comes. */
-const lookEvery = Duration.millis(500)
+const lookEvery = Duration.millis(350)
 const lookWithin = Duration.seconds(1)
 
 /** Finds what changes do not tell: deleted rows, later uses, and a database that went back to an earlier state. */

@@ -17,7 +17,7 @@ const sendEvery = Duration.millis(250)
 const maxSent = 1000
 
 /** Between looks at the counts of others, where no notice comes. */
-const lookEvery = Duration.millis(500)
+const lookEvery = Duration.millis(350)
 /** A look begins so much before the last one: a statement in between may have been written late. */
 const overlap = Duration.seconds(1)
 const statementWithin = Duration.seconds(1)

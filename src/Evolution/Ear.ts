@@ -124,7 +124,7 @@ export const make: Effect.Effect<
     if (own.isTaken) return
     set(undefined)
     yield* own.leave
-    if (Option.isSome(error)) yield* error.value
+    if (Option.isSome(error)) return yield* error.value
   }).pipe(
     Effect.tapError((error) => Effect.logDebug(`The standby does not hear: ${error.message}`)),
     Effect.retry(Schedule.whileInput(retryPolicy, () => isOpen)),

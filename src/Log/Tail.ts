@@ -4,7 +4,7 @@
  * intervals suffices.
  */
 import { SqlClient, SqlError } from "@effect/sql"
-import { Cause, type Duration, Effect, Layer } from "effect"
+import { type Duration, Effect, Layer } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
 import { untilBack } from "../Storage/Failure.ts"
@@ -16,11 +16,6 @@ import * as Purges from "./Tail/Purges.ts"
 import * as Written from "./Tail/Written.ts"
 
 export interface Options {
-  /**
-   * Completes a `qrcode.updated` that another process wrote: in the log its code is redacted. Later events wait for
-   * it, a second at most.
-   */
-  readonly restore?: (event: LoggedEvent) => Effect.Effect<LoggedEvent>
   /** The longest time between two looks at the log; 200 ms by default. */
   readonly every?: Duration.DurationInput
 }
@@ -32,8 +27,6 @@ const page = { limit: 500, bytes: 2 * 1024 * 1024 }
 
 /** A page with less text than this was not cut by its bytes, which are counted otherwise in the database. */
 const surelyBelow = page.bytes / 8
-
-const restoredWithin = "1 second"
 
 const statementWithin = "5 seconds"
 
@@ -53,7 +46,7 @@ const isCut = (events: ReadonlyArray<LoggedEvent>): boolean =>
   events.reduce((size, { extra, json }) => size + json.length + (extra?.length ?? 0), 0) >
     surelyBelow
 
-const make = ({ every = "200 millis", restore }: Options) =>
+const make = ({ every = "200 millis" }: Options) =>
   Effect.gen(function* () {
     const notices = yield* Notices
     const store = yield* EventStore
@@ -77,26 +70,7 @@ const make = ({ every = "200 millis", restore }: Options) =>
             const events = records.map(toLogged)
             return { events, isCut: isCut(events) }
           })
-        ),
-      restore: (event) =>
-        restore === undefined || event.event !== "qrcode.updated"
-          ? Effect.succeed(event)
-          : restore(event).pipe(
-              Effect.timeoutTo({
-                duration: restoredWithin,
-                onSuccess: (restored) => restored,
-                onTimeout: () => event
-              }),
-              Effect.catchAllDefect((defect) =>
-                Effect.as(
-                  Effect.logError(
-                    "Cannot complete an event; please report this bug",
-                    Cause.die(defect)
-                  ),
-                  event
-                )
-              )
-            )
+        )
     })
 
     const later = (error: SqlError.SqlError) =>

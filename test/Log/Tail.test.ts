@@ -1,7 +1,6 @@
 /** Time is real here: events go by a real Postgres. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Logger, LogLevel, Option, Random } from "effect"
-import { event } from "./EventStore/batch.ts"
+import { Effect, Fiber, Option, Random } from "effect"
 import {
   calls,
   idsOf,
@@ -127,32 +126,6 @@ describe.skipIf(testDatabaseUrl === "")("The bus of several processes", { timeou
       expect(idsOf(yield* next(1))).toEqual([10_002])
       expect(two.published.length).toBeLessThan(1000)
     })
-  )
-
-  it.scopedLive("completes the codes of others, and goes on without them if that fails", () =>
-    Effect.gen(function* () {
-      const { start } = yield* makeWorld
-      const one = yield* start({ owns: ["br"] })
-      const code = (nth: number) => event(`{"nth":${nth}}`, { event: "qrcode.updated" })
-      const two = yield* start({
-        restore: (logged) =>
-          logged.id === 2
-            ? Effect.succeed({ ...logged, upstreamTime: "restored" })
-            : logged.id === 3
-              ? Effect.die("a bug")
-              : Effect.never
-      })
-      const { next } = yield* two.reader(0)
-      const events = [...calls(1), code(2), code(3), code(4)]
-      yield* Effect.flatMap(one.commit("br", events), one.bus.publish)
-      const seen = [...(yield* next(4))]
-      expect(seen.map(({ id, upstreamTime }) => [id, upstreamTime])).toEqual([
-        [1, null],
-        [2, "restored"],
-        [3, null],
-        [4, null]
-      ])
-    }).pipe(Logger.withMinimumLogLevel(LogLevel.None))
   )
 
   it.scopedLive("knows cursors that it has not come to", () =>

@@ -22,8 +22,6 @@ interface Around {
   readonly purgedUntil: Effect.Effect<number, SqlError.SqlError>
   /** This process wrote the event, and publishes it if it has not yet. */
   readonly isOurs: (event: LoggedEvent) => boolean
-  /** Completes an event of another process. */
-  readonly restore: (event: LoggedEvent) => Effect.Effect<LoggedEvent>
 }
 
 /** Beyond so many events the ring of the bus is passed over, which is about to lose the first of them. */
@@ -36,7 +34,7 @@ const hasHole = (after: number, events: Events): boolean =>
   events.some(({ id }, nth) => id !== (events[nth - 1]?.id ?? after) + 1)
 
 export const make = Effect.fnUntraced(function* (around: Around) {
-  const { bus, isOurs, lastId, purgedUntil, read, restore } = around
+  const { bus, isOurs, lastId, purgedUntil, read } = around
   const turn = yield* Effect.makeSemaphore(1)
   /** Batches of our own that are committed, one of each server at most. */
   const waiting = new Set<Events>()
@@ -82,7 +80,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       let isPatient = true
       for (const event of events) {
         if (!isOurs(event)) {
-          run.push(yield* restore(event))
+          run.push(event)
           continue
         }
         yield* place(run)

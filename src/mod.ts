@@ -2,7 +2,6 @@
 
 export * as Audit from "./Access/Audit.ts"
 export * as KeyStore from "./Access/KeyStore.ts"
-export * as SharedTime from "./Access/SharedTime.ts"
 export * as Tickets from "./Access/Tickets.ts"
 export * as WrongKeys from "./Access/WrongKeys.ts"
 export * as Settings from "./AppConfig/Settings.ts"

@@ -12,7 +12,6 @@ import type { ServerId } from "../Domain/Server.ts"
 import { Notices } from "../Storage/Notices.ts"
 import * as Copy from "./KeyStore/Copy.ts"
 import * as Rows from "./KeyStore/Rows.ts"
-import { SharedTime } from "./SharedTime.ts"
 
 export interface KeyWanted {
   readonly name: string
@@ -68,9 +67,8 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const scope = yield* Effect.scope
   const { follow, isShared, send } = yield* Notices
-  const { now } = yield* SharedTime
   const monotonic = monotonicOf(yield* Effect.clock)
-  const copy = Copy.make(now)
+  const copy = Copy.make(DateTime.now)
   let lastChange = 0
   let readAllAt = monotonic()
   // No look puts back what it read before a change of ours.
@@ -123,7 +121,7 @@ const make = Effect.gen(function* () {
   }
 
   const validKey = (key: Key | undefined) =>
-    Effect.map(now, (at) =>
+    Effect.map(DateTime.now, (at) =>
       key !== undefined && isValid(key, at) ? Option.some(key) : Option.none()
     )
 
@@ -132,7 +130,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const secret = Redacted.make(`el_${randomBytes(32).toString("base64url")}`)
         const hash = hashOf(secret)
-        const createdAt = yield* now
+        const createdAt = yield* DateTime.now
         const facts = {
           id: randomUUID(),
           name,
@@ -156,7 +154,7 @@ const make = Effect.gen(function* () {
     all: Effect.sync(copy.all),
     revoke: (id) =>
       Effect.gen(function* () {
-        const at = DateTime.toDate(yield* now)
+        const at = DateTime.toDate(yield* DateTime.now)
         const rows = yield* sql<Rows.Found>`
           update keys set revoked_at = coalesce(revoked_at, ${at}) where id = ${id} returning *`
         const { entries } = Rows.entriesOf(rows)
@@ -168,7 +166,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const hash = hashOf(given)
         const key = yield* validKey(copy.byHash(hash))
-        if (Option.isSome(key)) yield* noteUse(hash, key.value, yield* now)
+        if (Option.isSome(key)) yield* noteUse(hash, key.value, yield* DateTime.now)
         return key
       }),
     refresh: isShared ? look : Effect.void,

@@ -11,7 +11,6 @@ import {
   Option,
   Stream
 } from "effect"
-import { SharedTime } from "../Access/SharedTime.ts"
 import * as AppConfig from "../AppConfig.ts"
 import type { InstanceName } from "../Domain/Instance.ts"
 import type { Progress } from "../Domain/Pairing.ts"
@@ -54,7 +53,6 @@ const make = Effect.gen(function* () {
   const servers = yield* Servers
   const stopping = yield* Stopping
   const tokens = yield* Tokens
-  const { now: time } = yield* SharedTime
 
   const addressFor = (request: HttpServerRequest.HttpServerRequest) =>
     Option.match(publicUrl, {
@@ -77,7 +75,7 @@ const make = Effect.gen(function* () {
 
   const feed = ({ expiresAt, instance, server }: PairingPass["Type"]) =>
     Stream.unwrap(
-      Effect.map(time, (now) => {
+      Effect.map(DateTime.now, (now) => {
         const one = servers.get(server)
         const here = one?.owned()
         // A server that is in the settings no more has no progress.

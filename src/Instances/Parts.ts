@@ -4,7 +4,6 @@ import type { SqlClient } from "@effect/sql"
 import { Layer } from "effect"
 import { Audit } from "../Access/Audit.ts"
 import { KeyStore } from "../Access/KeyStore.ts"
-import { SharedTime } from "../Access/SharedTime.ts"
 import { Tickets } from "../Access/Tickets.ts"
 import { WrongKeys } from "../Access/WrongKeys.ts"
 import type * as Settings from "../AppConfig/Settings.ts"
@@ -68,7 +67,6 @@ export const defaults = {
   KeptDefaults: KeptDefaults.layer,
   KeyStore: KeyStore.layer,
   Notices: Notices.layer,
-  SharedTime: SharedTime.layer,
   Tickets: Tickets.layer,
   WrongKeys: WrongKeys.layer,
   Ownership: Ownership.layer
@@ -106,7 +104,6 @@ export const composeService = (parts: Parts) =>
         parts.WrongKeys
       )
     ),
-    Layer.provideMerge(parts.SharedTime),
     Layer.provideMerge(parts.Notices)
   )
 

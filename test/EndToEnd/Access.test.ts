@@ -1,6 +1,6 @@
 /** Two replicas in this process: what one of them knows of keys, the other knows within a second. */
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Effect, Exit, Layer, Redacted, Schema, Scope } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Redacted, Schema, Scope } from "effect"
 import * as EvolutionListener from "../../src/EvolutionListener.ts"
 import * as Http from "../../src/Http/mod.ts"
 import { type Simulator, scopedSimulator } from "../../src/Testing/mod.ts"
@@ -15,7 +15,16 @@ import { startProxy } from "../support/TcpProxy.ts"
 const databaseUrl = process.env.TEST_DATABASE_URL ?? ""
 const apiKey = "key-of-the-test"
 
-const start = (evolution: Simulator, database: URL, key = apiKey) =>
+/** The real clock, set forward by so many ms. */
+const wrongBy = (millis: number): Clock.Clock => {
+  const real = Clock.make()
+  return Object.assign(Clock.make(), {
+    unsafeCurrentTimeMillis: () => real.unsafeCurrentTimeMillis() + millis,
+    currentTimeMillis: Effect.map(real.currentTimeMillis, (now) => now + millis)
+  })
+}
+
+const start = (evolution: Simulator, database: URL, key = apiKey, clock = Clock.make()) =>
   Effect.gen(function* () {
     const proxy = yield* Effect.acquireRelease(
       Effect.promise(() => startProxy({ port: Number(database.port || 5432) })),
@@ -42,7 +51,7 @@ const start = (evolution: Simulator, database: URL, key = apiKey) =>
         Layer.provide(logger)
       ),
       scope
-    )
+    ).pipe(Effect.withClock(clock))
     const url = `http://127.0.0.1:${port}`
     const ask = (path: string, given: string, init: RequestInit = {}) =>
       Effect.promise(async () => {
@@ -62,11 +71,18 @@ const start = (evolution: Simulator, database: URL, key = apiKey) =>
           ask("/session", "", { method: "POST", body: JSON.stringify({ ticket }) }),
           ({ status }) => status
         ),
-      make: (scope: string) =>
+      make: (scope: string, expiresAt?: string) =>
         Effect.map(
-          ask("/keys", apiKey, { method: "POST", body: JSON.stringify({ name: "till", scope }) }),
+          ask("/keys", apiKey, {
+            method: "POST",
+            body: JSON.stringify({ name: "till", scope, expiresAt })
+          }),
           ({ body }) => decode(body)
         ),
+      streamToken: Effect.map(
+        ask("/stream-tokens", apiKey, { method: "POST", body: JSON.stringify({ ttl: 60 }) }),
+        ({ body }) => String(JSON.parse(body).token)
+      ),
       revoke: (id: string) => ask(`/keys/${id}`, apiKey, { method: "DELETE" })
     }
   })
@@ -102,6 +118,29 @@ describe.skipIf(databaseUrl === "")("two replicas", { timeout: 60_000 }, () => {
         yield* withinOneSecond(there.letsIn(key), is(401))
         const frames = yield* reader.takeUntil(({ event }) => event === "bye")
         expect(frames.at(-1)).toMatchObject({ data: { reason: "unauthorized" } })
+      }
+    })
+  )
+
+  it.scopedLive("let a key and a token of a minute in, whatever their clocks say", () =>
+    Effect.gen(function* () {
+      const evolution = yield* scopedSimulator()
+      const database = yield* freshDatabaseUrl(databaseUrl)
+      const late = yield* start(evolution, database, apiKey, wrongBy(-3_600_000))
+      const early = yield* start(evolution, database, apiKey, wrongBy(3_600_000))
+      for (const [here, there] of [
+        [late, early],
+        [early, late]
+      ] as const) {
+        const { key } = yield* here.make("read", new Date(Date.now() + 60_000).toISOString())
+        const { key: expired } = yield* here.make("read", new Date(Date.now() - 1000).toISOString())
+        const token = yield* here.streamToken
+        for (const each of [here, there]) {
+          yield* withinOneSecond(each.letsIn(key), is(200))
+          expect(yield* each.letsIn(expired)).toBe(401)
+          const reader = yield* open(each.url, `/events/stream?token=${token}`, { apikey: "" })
+          yield* reader.takeUntil(({ event }) => event === "hello")
+        }
       }
     })
   )

@@ -6,7 +6,6 @@ import { hkdfSync } from "node:crypto"
 import { Context, Data, DateTime, type Duration, Effect, Layer, Redacted } from "effect"
 import { jwtVerify, SignJWT } from "jose"
 import { ApiKey } from "../../Access/ApiKey.ts"
-import { SharedTime } from "../../Access/SharedTime.ts"
 
 /**
  * `session` permits everything that the key does, `pairing` the codes of one instance, `stream` to stream the
@@ -46,12 +45,11 @@ const algorithm = "HS256"
 
 const make = Effect.gen(function* () {
   const key = Redacted.value(yield* ApiKey)
-  const { now: time } = yield* SharedTime
   const secret = new Uint8Array(hkdfSync("sha256", key, "", "evolution-listener tokens", 32))
   return Tokens.of({
     issue: (purpose, subject, lifetime) =>
       Effect.gen(function* () {
-        const now = yield* time
+        const now = yield* DateTime.now
         // The claim `exp` is in whole seconds.
         const seconds = Math.floor(
           DateTime.toEpochMillis(DateTime.addDuration(now, lifetime)) / 1000
@@ -68,7 +66,7 @@ const make = Effect.gen(function* () {
       }),
     verify: (purpose, token) =>
       Effect.gen(function* () {
-        const currentDate = DateTime.toDate(yield* time)
+        const currentDate = DateTime.toDate(yield* DateTime.now)
         const { payload } = yield* Effect.tryPromise({
           try: () =>
             jwtVerify<{ readonly sub: string; readonly exp: number }>(

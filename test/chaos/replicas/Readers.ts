@@ -89,3 +89,39 @@ export const roam = (urls: () => ReadonlyArray<string>, random: Random): Roaming
     }
   }
 }
+
+/** Asks all replicas that are up whether they are ready; gives the times at which one was not. */
+export const watchReadiness = (
+  up: () => ReadonlyArray<{ readonly name: string; readonly url: string }>,
+  isUp: (name: string) => boolean
+) => {
+  const unready: Array<string> = []
+  let [looks, isOver] = [0, false]
+  const look = async ({ name, url }: { readonly name: string; readonly url: string }) => {
+    const at = new Date().toISOString()
+    const status = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5000) }).then(
+      (response) => response.status,
+      (error) => String(error)
+    )
+    looks++
+    // It may have been stopped meanwhile.
+    if (status !== 200 && isUp(name)) unready.push(`${name} at ${at}: ${status}`)
+  }
+  const watch = async () => {
+    while (!isOver) {
+      await Promise.all(up().map(look))
+      await sleep(readyEveryMillis)
+    }
+  }
+  const watching = watch()
+  return {
+    unready,
+    looks: () => looks,
+    stop: () => {
+      isOver = true
+      return watching
+    }
+  }
+}
+
+const readyEveryMillis = 500

@@ -14,6 +14,8 @@ export interface Scenario extends ScenarioIn<World> {
    * A standby hears what the owner hears: no event of any kind is missing at the end, and a planned move leaves no gap.
    */
   readonly ears?: boolean
+  /** A replica loses its way to Postgres, so it is not ready for a while. */
+  readonly isUnready?: boolean
 }
 
 export interface Setup {

@@ -1,6 +1,9 @@
 /** Times of a scenario: without an owner, without an ear, without a commit. */
 import type { Sent } from "../../support/EvolutionProcess.ts"
-import type { Append, Change } from "./Witness.ts"
+import { iso, keyOf } from "../Facts.ts"
+import type { Check } from "../Scenario.ts"
+import type { Scenario } from "./Scenario.ts"
+import type { Append, Change, Testimony } from "./Witness.ts"
 import type { World } from "./World.ts"
 
 /** An event of a server, as it was sent. */
@@ -9,7 +12,7 @@ export interface Emitted extends Sent {
 }
 
 /** In ms. */
-export interface Times {
+interface Times {
   /** From the end of a tenure, or the harm to its owner, to the next tenure; the longest. */
   readonly withoutOwner: number
   /** The longest run of events, sent at an even pace, of which none was received live. */
@@ -20,7 +23,7 @@ export interface Times {
   readonly moves: number
 }
 
-export const timesOf = (
+const timesOf = (
   { harms, loaded }: Pick<World, "harms" | "loaded">,
   appends: ReadonlyArray<Append>,
   changes: ReadonlyArray<Change>,
@@ -92,4 +95,39 @@ const longestRun = (sent: ReadonlyArray<Emitted>, isHeard: (event: Emitted) => b
     }
   }
   return longest
+}
+
+const seconds = (millis: number) => `${(millis / 1000).toFixed(millis < 10_000 ? 2 : 1)} s`
+
+const planned = 1000
+
+/** `live`: keys of events that were received live. */
+export const inTime = (
+  world: World,
+  { ears, isPlanned, within = Number.POSITIVE_INFINITY }: Scenario,
+  { appends, changes }: Testimony,
+  sent: ReadonlyArray<Emitted>,
+  live: ReadonlySet<string>
+): ReadonlyArray<Check> => {
+  const found = timesOf(world, appends, changes, sent, (one) => live.has(keyOf(one)))
+  const limit = isPlanned === true ? planned : within * 1000
+  const hearing = ears === true ? 0 : limit
+  return [
+    {
+      title: "without an owner",
+      isOk: found.withoutOwner <= limit,
+      figure: `${seconds(found.withoutOwner)}, ${found.moves} moves`,
+      details: changes.map(
+        ({ application, at, epoch, server }) =>
+          `${iso(at)} ${server} ${application ?? "released"} epoch ${epoch}`
+      )
+    },
+    {
+      title: "unheard",
+      isOk: found.unheard <= hearing,
+      figure: seconds(found.unheard),
+      details: [`at most ${seconds(hearing)}`]
+    },
+    { title: "uncommitted", isOk: true, figure: seconds(found.uncommitted), details: [] }
+  ]
 }

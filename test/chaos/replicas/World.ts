@@ -11,7 +11,7 @@ import type { Setting } from "../suite.ts"
 import { sleep, until } from "../until.ts"
 import { allHeard, gapsQuery } from "./Log.ts"
 import { startPooler } from "./Pooler.ts"
-import { followCursor, type Reader, type RoamingReader, roam } from "./Readers.ts"
+import { followCursor, type Reader, type RoamingReader, roam, watchReadiness } from "./Readers.ts"
 import { makeReplica, type Replica, type Route } from "./Replica.ts"
 import type { Scenario, Setup } from "./Scenario.ts"
 import { hear, install, ownerOf, removeFence, type Testimony } from "./Witness.ts"
@@ -51,6 +51,7 @@ export interface World {
   readonly testimony: () => Promise<Testimony>
   readonly cursor: Reader
   readonly roaming: RoamingReader
+  readonly readiness: ReturnType<typeof watchReadiness>
   readonly leave: () => Promise<void>
 }
 
@@ -173,6 +174,14 @@ export const enter = async (
       makeRandom(seed, `${name}: reader`)
     )
     leaving.push(roaming.stop)
+    const readiness = watchReadiness(
+      () =>
+        replicas
+          .filter((one) => one.isUp())
+          .map(({ name, service }) => ({ name, url: service.url })),
+      (name) => replicas.some((one) => one.name === name && one.isUp())
+    )
+    leaving.push(readiness.stop)
     const checks: Array<Check> = []
     return {
       setup,
@@ -217,6 +226,7 @@ export const enter = async (
       testimony: () => hear(query),
       cursor,
       roaming,
+      readiness,
       leave
     }
   } catch (error) {

@@ -15,7 +15,7 @@ import {
 } from "../Facts.ts"
 import type { Check } from "../Scenario.ts"
 import type { Scenario } from "./Scenario.ts"
-import { type Emitted, timesOf } from "./Times.ts"
+import { type Emitted, inTime } from "./Times.ts"
 import type { Testimony } from "./Witness.ts"
 import type { World } from "./World.ts"
 
@@ -33,6 +33,7 @@ export const invariants = [
   "cursor",
   "stream",
   "heard by both",
+  "ready",
   "alive"
 ] as const
 
@@ -45,7 +46,7 @@ export const checkAll = async (world: World, scenario: Scenario): Promise<Readon
     ({ id }) => id
   )
   return [
-    ...times(world, scenario, testimony, emitted, facts),
+    ...inTime(world, scenario, testimony, emitted, liveOf(facts)),
     accounted(facts),
     ledger(facts),
     once(facts),
@@ -56,6 +57,7 @@ export const checkAll = async (world: World, scenario: Scenario): Promise<Readon
     epochs(testimony),
     sameIds("cursor", ids, world.cursor.ids, ""),
     sameIds("stream", ids, world.roaming.ids, `${visits(world)} visits`),
+    ...(scenario.isUnready === true ? [] : [ready(world)]),
     alive(world)
   ]
 }
@@ -109,41 +111,6 @@ const factsOf = async (world: World, sent: ReadonlyArray<Emitted>): Promise<Fact
       from quarantine`),
     gaps: await world.gaps()
   }
-}
-
-const seconds = (millis: number) => `${(millis / 1000).toFixed(millis < 10_000 ? 2 : 1)} s`
-
-const planned = 1000
-
-const times = (
-  world: World,
-  { ears, isPlanned, within = Number.POSITIVE_INFINITY }: Scenario,
-  { appends, changes }: Testimony,
-  sent: ReadonlyArray<Emitted>,
-  facts: Facts
-): ReadonlyArray<Check> => {
-  const live = liveOf(facts)
-  const found = timesOf(world, appends, changes, sent, (one) => live.has(keyOf(one)))
-  const limit = isPlanned === true ? planned : within * 1000
-  const hearing = ears === true ? 0 : limit
-  return [
-    {
-      title: "without an owner",
-      isOk: found.withoutOwner <= limit,
-      figure: `${seconds(found.withoutOwner)}, ${found.moves} moves`,
-      details: changes.map(
-        ({ application, at, epoch, server }) =>
-          `${iso(at)} ${server} ${application ?? "released"} epoch ${epoch}`
-      )
-    },
-    {
-      title: "unheard",
-      isOk: found.unheard <= hearing,
-      figure: seconds(found.unheard),
-      details: [`at most ${seconds(hearing)}`]
-    },
-    { title: "uncommitted", isOk: true, figure: seconds(found.uncommitted), details: [] }
-  ]
 }
 
 /** Nothing of any kind is missing, and nothing had to be fetched. */
@@ -224,6 +191,14 @@ const sameIds = (
 
 const visits = ({ roaming }: World) =>
   [...roaming.visits.values()].reduce((sum, count) => sum + count, 0)
+
+/** A replica is ready whether it owns a server or not, and whoever owns it. */
+const ready = ({ readiness }: World): Check => ({
+  title: "ready",
+  isOk: readiness.unready.length === 0 && readiness.looks() > 0,
+  figure: `${readiness.looks()} looks`,
+  details: readiness.unready.slice(0, 12)
+})
 
 const alive = ({ replicas }: World): Check => {
   const wrong = replicas.flatMap(({ name, service }) => [

@@ -8,6 +8,7 @@ const withoutPostgres: Scenario = {
   isBackfilled: true,
   ears: true,
   within: 10,
+  isUnready: true,
   run: async ({ expect, harm, load, moved, owner, pause }) => {
     await load(500)
     await pause(2000, 4000)

@@ -43,12 +43,63 @@ const joins: Scenario = {
       await settled()
       isOwner = (await owner()) === late
     }
-    expect("it is given the server", isOwner, `at join ${times}`)
+    expect(
+      "joins",
+      true,
+      `${times}, ${isOwner ? "the last one takes the server" : "none moves it"}`
+    )
     await pause(2000, 3000)
   }
 }
 
-const mostJoins = 8
+const mostJoins = 5
+
+/** By hand, from one replica to another and back. */
+const handedOver: Scenario = {
+  name: "handed-over",
+  seconds: 45,
+  isBackfilled: true,
+  ears: true,
+  isPlanned: true,
+  run: async ({ expect, load, moved, owner, pause, random, replicas }) => {
+    await load(500)
+    const answers: Array<number> = []
+    for (let time = 0; time < 5; time++) {
+      await pause(1000, 3000)
+      const first = await owner()
+      const asked = replicas[random.between(0, replicas.length - 1)] ?? first
+      answers.push(await asked.service.post("/cluster/servers/default/handover"))
+      await moved(first)
+    }
+    expect(
+      "any replica does it",
+      answers.every((status) => status === 202),
+      answers.join(" ")
+    )
+    await pause(2000, 3000)
+  }
+}
+
+/** Nobody is left to hear: the time until the first one starts is a gap. */
+const allStopped: Scenario = {
+  name: "all-stopped",
+  seconds: 45,
+  isBackfilled: true,
+  run: async ({ expect, gaps, load, pause, random, replicas }) => {
+    await load(200)
+    await pause(2000, 3000)
+    const ends = await Promise.all(replicas.map((replica) => replica.stop()))
+    const codes = ends.map(({ code }) => code)
+    expect("all exit well", codes.join() === "0,0,0", codes.join(" "))
+    await pause(1000, 2000)
+    const [first, ...others] = replicas.slice(random.between(0, replicas.length - 1))
+    await first?.start()
+    for (const replica of [...others, ...replicas]) if (!replica.isUp()) await replica.start()
+    await pause(2000, 3000)
+    const causes = new Set((await gaps()).map(({ cause }) => cause))
+    expect("the gap says why", [...causes].join() === "service_stopped", [...causes].join(", "))
+  }
+}
 
 const together: Scenario = {
   name: "started-together",
@@ -61,4 +112,4 @@ const together: Scenario = {
   }
 }
 
-export const deploys: ReadonlyArray<Scenario> = [rolling, joins, together]
+export const deploys: ReadonlyArray<Scenario> = [rolling, joins, handedOver, allStopped, together]

@@ -21,6 +21,25 @@ const killed: Scenario = {
   }
 }
 
+/** The heir dies as soon as it owns the server: the third replica has heard all along, too. */
+const killedInTurn: Scenario = {
+  name: "owners-killed-in-turn",
+  seconds: 40,
+  isBackfilled: true,
+  ears: true,
+  within: 8,
+  run: async ({ harm, load, moved, owner, pause }) => {
+    await load(500)
+    await pause(2000, 4000)
+    const first = await owner()
+    await harm(first, first.kill)
+    const second = await moved(first)
+    await harm(second, second.kill)
+    await moved(second)
+    await pause(2000, 3000)
+  }
+}
+
 /**
  * Its last statement is held back on its way, and comes to Postgres with the process that wakes up: it is of the
  * old epoch by then.
@@ -31,6 +50,7 @@ const frozen: Scenario = {
   isBackfilled: true,
   ears: true,
   within: 10,
+  isUnready: true,
   run: async ({ expect, harm, load, moved, owner, pause, testimony }) => {
     await load(500)
     await pause(2000, 4000)
@@ -86,4 +106,4 @@ const stopped: Scenario = {
   }
 }
 
-export const ends: ReadonlyArray<Scenario> = [killed, frozen, unfenced, stopped]
+export const ends: ReadonlyArray<Scenario> = [killed, killedInTurn, frozen, unfenced, stopped]

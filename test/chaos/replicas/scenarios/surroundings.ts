@@ -9,6 +9,7 @@ const postgresRestarts: Scenario = {
   seconds: 45,
   setup: { ownPostgres: true },
   isLossless: true,
+  isUnready: true,
   run: async ({ expect, load, owner, pause, postgres }) => {
     await load(500)
     const first = await owner()

@@ -1,4 +1,5 @@
 /** A scenario of several replicas on one Postgres. */
+import type { Settings } from "../../../src/Testing/mod.ts"
 import type { ScenarioIn } from "../Scenario.ts"
 import type { World } from "./World.ts"
 
@@ -35,5 +36,6 @@ export interface Setup {
   readonly isTogether?: boolean
   /** The database refuses no write of an old epoch: the suite has to notice the first one. */
   readonly isUnfenced?: boolean
+  readonly evolution?: Partial<Settings>
   readonly variables?: Readonly<Record<string, string>>
 }

@@ -91,7 +91,7 @@ export const enter = async (
     const routes: Array<Route> = []
     for (const server of servers) {
       const evolution = await startEvolution({
-        settings: { pingInterval: 1000, pingTimeout: 2000, seed }
+        settings: { pingInterval: 1000, pingTimeout: 2000, seed, ...setup.evolution }
       })
       leaving.push(evolution.kill)
       evolutions.set(server, evolution)

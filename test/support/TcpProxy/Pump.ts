@@ -17,6 +17,8 @@ export interface Pump {
 
 /** Bytes that may wait here; the pump reads no further above that, so that the sender is held back. */
 const maxWaiting = 16 * 1024
+/** Bytes that are under way on a long and wide way. */
+const maxDelayed = 16 * 1024 * 1024
 
 interface Piece {
   readonly bytes: Buffer
@@ -66,7 +68,7 @@ export const makePump = (from: Wire, to: Wire, first: Manner): Pump => {
       queue.shift()
       write(piece)
     }
-    if (waiting < maxWaiting) from.resume()
+    if (waiting < (manner._tag === "Delay" ? maxDelayed : maxWaiting)) from.resume()
     else from.pause()
   }
 

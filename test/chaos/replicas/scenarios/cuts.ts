@@ -1,4 +1,5 @@
 /** The owner loses its way to Postgres alone, or to Evolution alone. */
+import type { Replica } from "../Replica.ts"
 import type { Scenario } from "../Scenario.ts"
 
 /** Nothing comes through and nothing ends, as with a cable that is pulled. */
@@ -67,4 +68,46 @@ const oneServerDown: Scenario = {
   }
 }
 
-export const cuts: ReadonlyArray<Scenario> = [withoutPostgres, withoutEvolution, oneServerDown]
+const lag =
+  "a committed event that the standby has not heard yet is forgotten, so it is committed again at the takeover"
+
+/** A standby with a slow way to Evolution hears later what the owner has committed already. */
+const standbyLags: Scenario = {
+  name: "standby-lags",
+  seconds: 50,
+  // A ping and its answer take 3 s.
+  setup: { evolution: { pingInterval: 5000, pingTimeout: 10_000 } },
+  isBackfilled: true,
+  ears: true,
+  within: 8,
+  known: { once: lag, order: lag },
+  run: async ({ harm, load, moved, owner, pause, replicas }) => {
+    const slow = (fast: Replica) => {
+      for (const replica of replicas)
+        if (replica === fast) replica.link("default").pass()
+        else replica.link("default").latency(lagMillis)
+    }
+    const first = await owner()
+    slow(first)
+    await load(500)
+    await pause(4000, 6000)
+    await harm(first, first.kill)
+    const second = await moved(first)
+    await pause(4000, 6000)
+    slow(second)
+    await pause(4000, 6000)
+    await second.stop()
+    await moved(second)
+    await pause(3000, 4000)
+    for (const replica of replicas) replica.link("default").pass()
+  }
+}
+
+const lagMillis = 1500
+
+export const cuts: ReadonlyArray<Scenario> = [
+  withoutPostgres,
+  withoutEvolution,
+  oneServerDown,
+  standbyLags
+]

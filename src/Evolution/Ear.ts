@@ -75,6 +75,8 @@ export const make: Effect.Effect<
   const closed = Effect.unsafeMakeLatch(false)
   let isOpen = true
   let standby: Standby | undefined
+  /** There before its link is dialled: events are committed that are on their way to it. */
+  let ring = Ring.make()
 
   const set = (next: Standby | undefined) => {
     standby = next
@@ -86,6 +88,7 @@ export const make: Effect.Effect<
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const leave = Scope.close(scope, Exit.void)
+      ring = Ring.make()
       const link = yield* restore(Scope.extend(renewable(dial), scope)).pipe(
         Effect.onError(() => leave)
       )
@@ -96,7 +99,7 @@ export const make: Effect.Effect<
         link,
         leave,
         ended,
-        ring: Ring.make(),
+        ring,
         isTaken: false
       }
       set(own)
@@ -158,7 +161,9 @@ export const make: Effect.Effect<
   return {
     isOpen: () => isOpen,
     up,
-    committed: (events) => standby?.ring.committed(events),
+    committed: (events) => {
+      if (isOpen) ring.committed(events)
+    },
     give: Effect.map(
       Effect.acquireRelease(close, (own) => Effect.zipRight(own?.leave ?? Effect.void, reopen)),
       (own) => {

@@ -36,9 +36,10 @@ interface Row extends Ear.Committed {
   readonly id: string
 }
 
-export const make = (
-  ear: Ear.Ear
-): Effect.Effect<Standby, SqlError.SqlError, SqlClient.SqlClient | Server | Scope.Scope> =>
+/** Opens the ear, and follows the log. */
+export const make = <E, R>(
+  open: Effect.Effect<Ear.Ear, E, R>
+): Effect.Effect<Standby, E | SqlError.SqlError, R | SqlClient.SqlClient | Server | Scope.Scope> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const server = yield* Server
@@ -50,6 +51,8 @@ export const make = (
     )
     /** The ear knows of all events up to this one. */
     let last = yield* newest
+    // What it hears comes later than these.
+    const ear = yield* open
 
     const next: Effect.Effect<void, SqlError.SqlError> = Effect.flatMap(
       Effect.suspend(
@@ -119,5 +122,5 @@ export const deaf: Effect.Effect<Standby> = Effect.map(
 
 /** For the server of the settings. In namespace mode a standby has no link. */
 export const ofSettings = Effect.flatMap(AppConfig.Evolution, ({ mode }) =>
-  mode === "namespace" ? deaf : Effect.flatMap(Ear.make, make)
+  mode === "namespace" ? deaf : make(Ear.make)
 )

@@ -22,7 +22,7 @@ export const make = (
     if (events.length > 0) return Effect.succeed(events)
     return Effect.flatMap(Deferred.await(ended), (error) => {
       if (ring.size() > 0) return pull
-      return Option.isSome(error) ? Effect.fail(error) : link.pull
+      return Option.isSome(error) ? Effect.fail(error) : Effect.map(link.pull, ring.fresh)
     })
   })
   return {

@@ -19,6 +19,9 @@ const maxBytes = 64 * 1024 * 1024
 /** Listeners that begin hand over what waited for them, each its own: instances overtake each other by less. */
 const overtaking = Duration.toMillis("1 minute")
 
+/** Committed events that are remembered until they are heard. Some were sent before this link was there. */
+const maxAhead = 20_000
+
 interface Entry {
   readonly raw: RawEvent
   readonly print: string
@@ -60,6 +63,8 @@ const entryOf = (raw: RawEvent): Entry => ({
 
 export interface Ring {
   readonly push: (events: ReadonlyArray<RawEvent>) => void
+  /** Those of newly heard events that were not committed before they were heard here. */
+  readonly fresh: (events: ReadonlyArray<RawEvent>) => ReadonlyArray<RawEvent>
   /** Drops what is committed. Events of the log in their order, each once. */
   readonly committed: (events: ReadonlyArray<Committed>) => void
   /**
@@ -79,6 +84,8 @@ export const make = (most: number = maxBytes): Ring => {
   let entries: Array<Entry> = []
   /** The same by instance, without what is committed. */
   const byInstance = new Map<string, Array<Entry>>()
+  /** Committed before they were heard here: the way to this process may be longer than the owner's. */
+  const ahead = new Map<string, number>()
   let bytes = 0
   let isAligned = false
 
@@ -107,12 +114,32 @@ export const make = (most: number = maxBytes): Ring => {
     drop(first < 0 ? entries.length : first)
   }
 
+  const remember = (print: string): void => {
+    ahead.set(print, (ahead.get(print) ?? 0) + 1)
+    const [oldest] = ahead.keys()
+    if (ahead.size > maxAhead && oldest !== undefined) ahead.delete(oldest)
+  }
+
+  /** Says that the event was committed before; counts it as heard. */
+  const wasAhead = (print: string): boolean => {
+    const count = ahead.get(print) ?? 0
+    if (count === 0) return false
+    if (count === 1) ahead.delete(print)
+    else ahead.set(print, count - 1)
+    isAligned = true
+    return true
+  }
+
   /** Marks an instance's events up to a committed one. Gives that one, if it was heard. */
   const mark = (event: Committed): Entry | undefined => {
     const heard = byInstance.get(event.instance) ?? []
     const print = printOf(event)
     const at = heard.findIndex((entry) => entry.print === print)
-    if (at < 0) return undefined
+    if (at < 0) {
+      // Without its time, one from before this link was there would be taken for a later one.
+      if (event.upstreamTime !== null) remember(print)
+      return undefined
+    }
     for (const entry of leave(event.instance, at + 1)) entry.isCommitted = true
     return heard[at]
   }
@@ -121,6 +148,11 @@ export const make = (most: number = maxBytes): Ring => {
     push: (events) => {
       for (const event of events) {
         const entry = entryOf(event)
+        if (wasAhead(entry.print)) {
+          const before = leave(instanceOf(event) ?? "", Number.POSITIVE_INFINITY)
+          for (const other of before) other.isCommitted = true
+          continue
+        }
         entries.push(entry)
         bytes += entry.bytes
         const instance = instanceOf(event) ?? ""
@@ -137,6 +169,8 @@ export const make = (most: number = maxBytes): Ring => {
       })
       isAligned = false
     },
+    fresh: (events) =>
+      ahead.size === 0 ? events : events.filter((event) => !wasAhead(entryOf(event).print)),
     committed: (events) => {
       let last: Entry | undefined
       for (const event of events) last = mark(event) ?? last

@@ -70,6 +70,27 @@ describe("Ring", () => {
     expect(ring.isAligned()).toBe(false)
   })
 
+  it("drops what was committed before it was heard, with what the owner left out before it", () => {
+    const ring = Ring.make()
+    ring.push([rawOf(at(1))])
+    ring.committed([committedOf(at(2)), committedOf(at(2)), committedOf(at(4, "shop-2"))])
+    expect(ring.isAligned()).toBe(false)
+    ring.push([rawOf(at(2)), rawOf(at(2)), rawOf(at(2)), rawOf(at(3))])
+    expect(ring.isAligned()).toBe(true)
+    expect(timesOf(ring.take(10))).toEqual([2, 3])
+    const later = [rawOf(at(3)), rawOf(at(4, "shop-2")), rawOf(at(4))]
+    expect(timesOf(ring.fresh(later))).toEqual([3, 4])
+    expect(timesOf(ring.fresh(later))).toEqual([3, 4, 4])
+  })
+
+  it("knows no event by its name alone, where Evolution tells no time", () => {
+    const ring = Ring.make()
+    ring.committed([{ event: "call", instance: "shop-1", upstreamTime: null }])
+    const payload = { event: "call", instance: "shop-1", data: {} }
+    ring.push([{ name: "call", payload, receivedAt: 1 }])
+    expect(ring.size()).toBe(1)
+  })
+
   it("counts events of one millisecond", () => {
     const ring = Ring.make()
     ring.push([rawOf(at(1)), rawOf(at(1)), rawOf(at(1))])
@@ -99,9 +120,12 @@ describe("Ring", () => {
     { maxLength: 60 }
   )
 
+  /** Positive: so many events are heard; negative: so many are told to be committed. */
+  const turns = fc.array(fc.integer({ min: -20, max: 20 }))
+
   it("has, for any broadcast and any commits, what comes after an instance's last committed event", () => {
     fc.assert(
-      fc.property(sent, fc.nat(), fc.nat(), fc.array(fc.nat()), (drawn, joins, ends, cuts) => {
+      fc.property(sent, fc.nat(), fc.nat(), turns, (drawn, joins, ends, turns) => {
         let time = 0
         const events = drawn.map(({ isLogged, step, ...rest }) => {
           time += step
@@ -120,13 +144,17 @@ describe("Ring", () => {
         // Events of the millisecond in which it joined look alike.
         fc.pre(joined === 0 || events[joined - 1]?.at !== events[joined]?.at)
         const ring = Ring.make()
-        ring.push(events.slice(joined).map((one) => rawOf(one)))
-        let from = 0
-        const ordered = cuts.map((one) => one % (logged.length + 1)).sort((one, two) => one - two)
-        for (const cut of [...ordered, logged.length]) {
-          ring.committed(logged.slice(from, Math.max(from, cut)).map(committedOf))
-          from = Math.max(from, cut)
+        let [heard, told] = [joined, 0]
+        // The standby hears, and learns of what is committed, in any order of both.
+        for (const turn of turns) {
+          const size = Math.abs(turn)
+          if (turn > 0) ring.push(events.slice(heard, heard + size).map((one) => rawOf(one)))
+          else ring.committed(logged.slice(told, told + size).map(committedOf))
+          if (turn > 0) heard += size
+          else told += size
         }
+        ring.push(events.slice(heard).map((one) => rawOf(one)))
+        ring.committed(logged.slice(told).map(committedOf))
         const rest = events.filter((one, nth) => {
           const last = logged.findLast(({ instance }) => instance === one.instance)
           return nth >= joined && (last === undefined || nth > events.indexOf(last))

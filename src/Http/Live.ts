@@ -11,12 +11,15 @@ import { KeyStore } from "../Access/KeyStore.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { Caller } from "../Domain/Key.ts"
 import { Servers } from "../Instances/Servers.ts"
+import type { StateChange } from "../Listening/ListenerRegistry.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import * as Metrics from "../Telemetry/Metrics.ts"
 import { type Filter, filterOf, type Wanted } from "./Live/Filter.ts"
 import * as Frames from "./Live/Frames.ts"
 import { Reader } from "./Live/Reader.ts"
 import * as Service from "./Live/Service.ts"
+import { Hop } from "./Peers/Hop.ts"
+import { Peers } from "./Peers.ts"
 import { Room } from "./Room.ts"
 import { heartbeat, heartbeatEvery, options, retry } from "./Sse.ts"
 
@@ -51,8 +54,13 @@ const maxWaiting = 8192
 const make = Effect.gen(function* () {
   const bus = yield* EventBus
   const { all } = yield* Servers
+  const peers = yield* Peers
   const changes = Stream.mergeAll(
-    all.map(({ changes, id }) => Stream.map(changes, (change) => [change, id] as const)),
+    all.map((one) => {
+      const from = (isOurs: boolean) =>
+        Stream.map((change: StateChange) => [change, one.id, isOurs] as const)
+      return Stream.merge(from(true)(one.changes), from(false)(peers.changes(one)))
+    }),
     { concurrency: "unbounded" }
   )
   const keys = yield* KeyStore
@@ -61,7 +69,8 @@ const make = Effect.gen(function* () {
     yield* Room,
     yield* FiberSet.makeRuntime()
   )
-  const counted = Metrics.sseReaders({ stream: "events" })
+  const counted = ({ isReplica }: Filter) =>
+    Metrics.sseReaders({ stream: isReplica ? "replicas" : "events" })
   const readers = new Set<Reader>()
   /** Open when there is something to give. */
   const due = yield* Effect.makeLatch(false)
@@ -101,11 +110,13 @@ const make = Effect.gen(function* () {
   )
   yield* loop(
     "event stream of listener states",
-    Stream.runForEach(changes, ([change, server]) =>
+    Stream.runForEach(changes, ([change, server, isOurs]) =>
       Effect.sync(() => {
         let frame = ""
         for (const reader of readers) {
           if (!reader.wants.isAbout(change.name, server)) continue
+          // Two replicas that follow each other would send a note to and fro.
+          if (reader.wants.isReplica && !isOurs) continue
           frame ||= Frames.status(change, server)
           reader.note(frame)
         }
@@ -122,10 +133,10 @@ const make = Effect.gen(function* () {
 
   const enter = (reader: Reader, keyId: string | null, greeting: string): void => {
     readers.add(reader)
-    counted.unsafeModify(1, [])
+    counted(reader.wants).unsafeModify(1, [])
     reader.once("close", () => {
       readers.delete(reader)
-      counted.unsafeModify(-1, [])
+      counted(reader.wants).unsafeModify(-1, [])
       for (const fiber of reader.companions) fiber.unsafeInterruptAsFork(FiberId.none)
     })
     reader.give(greeting, reader.cursor)
@@ -160,10 +171,11 @@ const make = Effect.gen(function* () {
     respond: (wanted) =>
       Effect.gen(function* () {
         const caller = yield* Caller
+        const { isFromReplica } = yield* Hop
         const { after } = wanted
         const isKnown = after !== undefined && (yield* bus.isReached(after))
         const newest = yield* bus.newest
-        const filter = filterOf(wanted, caller)
+        const filter = filterOf(wanted, caller, isFromReplica)
         const reader = open(filter, caller.id, isKnown ? after : undefined, newest)
         return HttpServerResponse.raw(reader, options)
       })

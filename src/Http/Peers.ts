@@ -2,7 +2,7 @@
  * The other replicas. A request about an Evolution server that another replica owns is sent there as it came, and the
  * owner's answer comes back as it is. The owner authenticates the caller again.
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Stream } from "effect"
 import { ApiKey } from "../Access/ApiKey.ts"
 import { Ownership } from "../Cluster/Ownership.ts"
 import type { OneServer } from "../Instances/Servers.ts"
@@ -38,6 +38,7 @@ const alone = Effect.sync(() => {
     gather: (servers, { here }) =>
       Effect.forEach(servers, (one) => Effect.flatMap(owned(one), here)),
     inReach: (servers) => Effect.sync(() => servers.filter((one) => one.owned() !== undefined)),
+    changes: () => Stream.empty,
     admit: (app) => app
   })
 })

@@ -156,7 +156,7 @@ export const fenced = single(
   counterByServer("fenced", "Times at which this process found that another one owns its server")
 )
 
-/** `stream`: `events` or `pairing`. */
+/** `stream`: `events`, `pairing`, or `replicas` (other replicas, which read notes). */
 export const sseReaders = labelled(
   gauge("sse_readers", "Readers connected to a stream of server-sent events"),
   ["stream"]

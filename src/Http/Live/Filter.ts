@@ -25,11 +25,14 @@ export interface Filter {
   readonly takes: (event: LoggedEvent) => boolean
   /** The reader gets `hello`, `status` and `bye`. */
   readonly notes: boolean
+  /** The reader is another replica. */
+  readonly isReplica: boolean
 }
 
 export const filterOf = (
   { events = [], instance, notes = true, servers: wanted }: Wanted,
-  caller: Caller["Type"]
+  caller: Caller["Type"],
+  isReplica = false
 ): Filter => {
   const isSeen = sees(caller)
   const servers = wanted ?? caller.servers
@@ -48,6 +51,7 @@ export const filterOf = (
       servers
     ]),
     isAbout,
+    isReplica,
     notes,
     takes: (one) => isAbout(one.instance, one.server) && (names.size === 0 || names.has(one.event))
   }

@@ -1,7 +1,8 @@
-/** The dealings of one request with other replicas. */
+/** The dealings with other replicas. */
 import type { HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import type { Effect, Schema, Scope } from "effect"
+import type { Effect, Schema, Scope, Stream } from "effect"
 import type { OneServer, Owned } from "../../Instances/Servers.ts"
+import type { StateChange } from "../../Listening/ListenerRegistry.ts"
 import type { OutcomeUnknown, ServerUnowned } from "../Api.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
@@ -28,6 +29,8 @@ export interface Dealings {
   ) => Effect.Effect<ReadonlyArray<A>, ServerUnowned, Request | Scope.Scope>
   /** Those that `gather` may ask for: a process alone, or one that was asked by a replica, asks no other one. */
   readonly inReach: (servers: ReadonlyArray<OneServer>) => Effect.Effect<ReadonlyArray<OneServer>>
+  /** Changes of listeners' states at another replica, as long as one owns the server. */
+  readonly changes: (one: OneServer) => Stream.Stream<StateChange>
   /** Runs the handler of a request, which may have come by another replica. */
   readonly admit: <E, R>(
     app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>

@@ -15,6 +15,7 @@ import {
   type Passage,
   unownedHeader
 } from "./Hop.ts"
+import * as Notes from "./Notes.ts"
 import * as Owners from "./Owners.ts"
 import * as Search from "./Search.ts"
 import * as Wire from "./Wire.ts"
@@ -29,7 +30,8 @@ export const make = (
   Effect.gen(function* () {
     const { isValid, mine } = credentials(apiKey, ownership.me)
     const owners = yield* Owners.make(ownership)
-    const search = yield* Search.make(ownership.me, mine, owners, yield* Wire.make)
+    const wire = yield* Wire.make
+    const search = yield* Search.make(ownership.me, mine, owners, wire)
 
     const forward = (one: OneServer) =>
       Effect.gen(function* () {
@@ -93,6 +95,7 @@ export const make = (
         Effect.map(Hop, ({ isFromReplica }) =>
           isFromReplica ? servers.filter((one) => one.owned() !== undefined) : servers
         ),
+      changes: Notes.make({ apiKey, credential: mine, me: ownership.me, owners, wire }),
       admit: (app) =>
         Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
           const credential = request.headers[credentialHeader]

@@ -1,11 +1,13 @@
 /** The event stream without HTTP: readers of a bus, over a log in memory. */
 import { Readable } from "node:stream"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { ApiKey } from "../../../src/Access/ApiKey.ts"
 import { Caller } from "../../../src/Domain/Key.ts"
 import { Live, type Wanted } from "../../../src/Http/Live.ts"
+import { Peers } from "../../../src/Http/Peers.ts"
 import { EventBus } from "../../../src/Log/EventBus.ts"
 import { makeLog } from "../../Log/EventBus/MemoryLog.ts"
-import { house as service } from "../Service.ts"
+import { key, house as service } from "../Service.ts"
 
 const everybody = { id: null, name: "test", scope: "read", instances: null, servers: null } as const
 
@@ -22,7 +24,12 @@ export const house = (capacity = 4096) =>
     const { make, publish } = makeLog([])
     const bus = yield* make(capacity)
     const context = yield* Layer.build(
-      Live.layer.pipe(Layer.provide(Layer.succeed(EventBus, bus)), Layer.provide(service()))
+      Live.layer.pipe(
+        Layer.provide(Layer.succeed(EventBus, bus)),
+        Layer.provide(Peers.layer),
+        Layer.provide(Layer.succeed(ApiKey, Redacted.make(key))),
+        Layer.provide(service())
+      )
     )
     /** Gives the pieces that came, and the stream, to be stopped for a while. */
     const read = (wanted: Wanted, instances: ReadonlyArray<string> | null = null) =>

@@ -14,7 +14,11 @@ export const haunt = (sql: SqlClient.SqlClient, server: string, listener?: Reque
     if (listener !== undefined)
       yield* Effect.acquireRelease(
         Effect.promise(async () => {
-          const listening = createServer(listener).listen(port, "127.0.0.1")
+          const listening = createServer((request, response) => {
+            // The replica follows the notes of each owner.
+            if (request.url?.startsWith("/events/stream")) response.writeHead(404).end()
+            else listener(request, response)
+          }).listen(port, "127.0.0.1")
           await once(listening, "listening")
           return listening
         }),

@@ -4,7 +4,16 @@
  */
 import type { IncomingMessage } from "node:http"
 import { NodeStream } from "@effect/platform-node"
-import { Duration, Effect, Queue, type Redacted, Schema, Redacted as Secret, Stream } from "effect"
+import {
+  DateTime,
+  Duration,
+  Effect,
+  Queue,
+  type Redacted,
+  Schema,
+  Redacted as Secret,
+  Stream
+} from "effect"
 import { loop } from "../../Concurrency/Supervise.ts"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 import { InstanceName } from "../../Domain/Instance.ts"
@@ -64,11 +73,16 @@ const dataOf = (answer: IncomingMessage, event: string) =>
     Stream.filter((data) => data !== undefined)
   )
 
+/** Both are of one listener, by one clock. */
+const isOld = (state: ListenerState, listed: ListenerState): boolean =>
+  DateTime.lessThan(state.since, listed.since) ||
+  (DateTime.Equivalence(state.since, listed.since) && state._tag === listed._tag)
+
 /** The changes at the owner of a server, as long as that is another replica. Those that were missed follow. */
 export const make =
   ({ apiKey, credential, me, owners, wire }: Around) =>
   (one: OneServer): Stream.Stream<StateChange> => {
-    const headers = { apikey: Secret.value(apiKey), [credentialHeader]: credential }
+    const headers = { apikey: Redacted.value(apiKey), [credentialHeader]: credential }
     const ask = (owner: Owner, path: string) =>
       Effect.filterOrFail(
         wire.send(owner.address, { method: "GET", path, headers, body: "" }),
@@ -79,35 +93,39 @@ export const make =
     return Stream.unwrapScoped(
       Effect.gen(function* () {
         const queue = yield* Queue.sliding<StateChange>(maxWaiting)
-        /** The kind of state that each listener had last; `undefined`: nothing was known yet. */
-        let known: Map<string, ListenerState["_tag"]> | undefined
+        /** The state that each listener had last; `undefined`: nothing was known yet. */
+        let known: Map<string, ListenerState> | undefined
         let failures = 0
 
-        const tell = (change: StateChange) =>
+        const tell = (listed: ReadonlyMap<string, ListenerState>) => (change: StateChange) =>
           Effect.suspend(() => {
-            known?.set(change.name, change.state._tag)
+            const { name, state } = change
+            const found = listed.get(name)
+            // It waited in the stream while the list was read.
+            if (found !== undefined && isOld(state, found)) return Effect.void
+            known?.set(name, state)
             return queue.offer(change)
           })
         const catchUp = (owner: Owner) =>
           Effect.gen(function* () {
             const answer = yield* ask(owner, `/instances?server=${one.id}`)
-            const all = yield* Effect.flatMap(Wire.textOf(answer), decodeStates)
             const before = known
-            known = new Map(all.map(({ listener, name }) => [name, listener.state._tag]))
-            if (before === undefined) return
-            for (const { listener, name } of all)
-              if (before.get(name) !== listener.state._tag)
-                yield* queue.offer({ name, state: listener.state })
+            const all = yield* Effect.flatMap(Wire.textOf(answer), decodeStates)
+            const listed = new Map(all.map(({ listener, name }) => [name, listener.state]))
+            known = new Map(listed)
+            for (const [name, state] of before === undefined ? [] : listed)
+              if (before?.get(name)?._tag !== state._tag) yield* queue.offer({ name, state })
+            return listed
           })
         const follow = (owner: Owner) =>
           Effect.gen(function* () {
             const path = `/events/stream?server=${one.id}&event=${noEvent}`
             const answer = yield* ask(owner, path)
             // What changes meanwhile waits in the stream.
-            yield* Effect.scoped(catchUp(owner))
+            const listed = yield* Effect.scoped(catchUp(owner))
             failures = 0
             yield* Stream.runForEach(dataOf(answer, "status"), (data) =>
-              Effect.flatMap(decodeNote(data), tell)
+              Effect.flatMap(decodeNote(data), tell(listed))
             )
           }).pipe(Effect.scoped, Effect.raceFirst(owners.moved(one.id, owner)))
 
@@ -133,7 +151,7 @@ export const make =
         yield* loop(
           `notes of the server ${one.id}`,
           Stream.runForEach(one.changes, ({ name, state }) =>
-            Effect.sync(() => void known?.set(name, state._tag))
+            Effect.sync(() => void known?.set(name, state))
           )
         )
         yield* loop(`notes of the owner of ${one.id}`, Effect.forever(turn))

@@ -4,16 +4,7 @@
  */
 import type { IncomingMessage } from "node:http"
 import { NodeStream } from "@effect/platform-node"
-import {
-  DateTime,
-  Duration,
-  Effect,
-  Queue,
-  type Redacted,
-  Schema,
-  Redacted as Secret,
-  Stream
-} from "effect"
+import { DateTime, Duration, Effect, Queue, Redacted, Schema, Stream } from "effect"
 import { loop } from "../../Concurrency/Supervise.ts"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 import { InstanceName } from "../../Domain/Instance.ts"

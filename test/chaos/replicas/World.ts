@@ -159,7 +159,7 @@ export const enter = async (
         )
         return answers.every((status) => status < 300)
       })
-    await allHeard({ servers, names, evolution, query }, 30_000)
+    await allHeard({ servers, names, evolution, query }, 150_000)
 
     const harms: Array<{ application: string; at: number }> = []
     const loaded = { from: 0, to: 0 }

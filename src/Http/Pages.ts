@@ -125,10 +125,12 @@ export const make = (folder: URL) =>
       const view = yield* find("view.html", "../../")
       const monitor = yield* find("monitor.html")
       const pair = yield* find("pair.html")
+      const cluster = yield* find("cluster.html")
 
       // All methods, because a route behind this one takes all and would answer HEAD.
       yield* router.add("*", "/", (request) => answer(request, home(request)))
       yield* router.add("*", "/monitor", (request) => answer(request, monitor(request)))
+      yield* router.add("*", "/replicas", (request) => answer(request, cluster(request)))
       yield* router.add("*", "/pair", (request) => answer(request, pair(request)))
       yield* router.add("*", "/instances/:name/view", (request) =>
         Effect.flatMap(HttpLayerRouter.params, ({ name }) =>

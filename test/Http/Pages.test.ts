@@ -16,7 +16,7 @@ import { house, serve } from "./Service.ts"
 const folder = join(import.meta.dirname, "../../src/Http/Pages")
 const names = readdirSync(folder)
 const assets = names.filter((name) => /\.(css|js|svg)$/.test(name))
-const pages = ["/", "/monitor", "/pair", "/instances/loja-1/view"]
+const pages = ["/", "/monitor", "/replicas", "/pair", "/instances/loja-1/view"]
 
 const scope = Effect.runSync(Scope.make())
 let url = ""

@@ -63,6 +63,16 @@ export const readClock = (response) => {
   skew = Math.abs(difference) < 2000 ? 0 : difference
 }
 
+let onReplica = () => {}
+
+/**
+ * Sets the action for the first answer that came from one of several replicas.
+ * @param {() => void} run
+ */
+export const whenReplica = (run) => {
+  onReplica = run
+}
+
 /** Converts a time of the service to our clock, in ms. @param {string} time ISO */
 export const localTime = (time) => Date.parse(time) + skew
 
@@ -110,6 +120,7 @@ const send = async (method, path, { as, body, signal } = {}) => {
     throw new ApiError(0, say("noAnswer"))
   })
   readClock(response)
+  if (response.headers.has("x-listener-replica")) onReplica()
   if (response.ok) return response
   const error = await errorOf(response)
   if (response.status === 401 && as === undefined) unauthorized()

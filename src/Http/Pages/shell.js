@@ -1,4 +1,5 @@
 /** The frame of an operator's pages: sign-out, navigation, and the state of the feed. */
+import { whenReplica } from "./api.js"
 import { byId, h, pressed, setText, show } from "./dom.js"
 import { makeNotices } from "./notices.js"
 import { ownPath, rooted } from "./place.js"
@@ -22,11 +23,21 @@ const makeHeader = () => {
   const feed = h("span", { class: "feed", role: "status", "aria-label": say("feed") })
   const leave = h("button", { type: "button", class: "quiet" }, say("signOut"))
   pressed(leave, () => signOut())
+  const replicas = link("/replicas", "replicas")
+  // The service says with each answer that it has others beside it.
+  show(replicas, false)
+  whenReplica(() => show(replicas, true))
   const element = h(
     "header",
     { class: "top" },
     h("span", { class: "brand" }, "evolution-listener"),
-    h("nav", { "aria-label": say("pages") }, link("/", "instances"), link("/monitor", "monitor")),
+    h(
+      "nav",
+      { "aria-label": say("pages") },
+      link("/", "instances"),
+      link("/monitor", "monitor"),
+      replicas
+    ),
     feed,
     leave
   )

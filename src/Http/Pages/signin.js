@@ -44,7 +44,7 @@ const tryKey = async (key) => {
   if (key === "") return say("keyMissing")
   if (!canBeKey(key)) return say("keyRefused")
   try {
-    await ask("GET", "/instances", { as: { apikey: key } })
+    await ask("GET", "/keys/self", { as: { apikey: key } })
     keep({ kind: "key", value: key })
     return ""
   } catch (error) {

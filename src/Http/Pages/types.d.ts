@@ -1,4 +1,5 @@
 /** The answers of the API as JSON, from the schemas that encode them. */
+import type { ClusterState as ClusterStateSchema } from "../../Domain/ClusterState.ts"
 import type { EventRecord as EventRecordSchema } from "../../Domain/Event.ts"
 import type { Gap as GapSchema } from "../../Domain/Gap.ts"
 import type { Qr as QrSchema } from "../../Domain/Instance.ts"
@@ -7,6 +8,7 @@ import type { InstanceStatus as InstanceStatusSchema } from "../../Domain/Status
 import type { Summary as SummarySchema } from "../../Domain/Summary.ts"
 import type { Timeline as TimelineSchema } from "../../Domain/Timeline.ts"
 
+export type ClusterState = typeof ClusterStateSchema.Encoded
 export type EventRecord = typeof EventRecordSchema.Encoded
 export type Gap = typeof GapSchema.Encoded
 export type InstanceStatus = typeof InstanceStatusSchema.Encoded

@@ -1,4 +1,5 @@
 /** The texts of the pages, in the language that the server chose for the document. */
+import * as cluster from "./words-cluster.js"
 import { words as enWords } from "./words-en.js"
 import { words as esWords } from "./words-es.js"
 import * as evolution from "./words-evolution.js"
@@ -6,9 +7,9 @@ import * as history from "./words-history.js"
 import { words as ptBRWords } from "./words-pt-BR.js"
 import * as servers from "./words-servers.js"
 
-const en = { ...enWords, ...evolution.en, ...history.en, ...servers.en }
-const es = { ...esWords, ...evolution.es, ...history.es, ...servers.es }
-const ptBR = { ...ptBRWords, ...evolution.ptBR, ...history.ptBR, ...servers.ptBR }
+const en = { ...enWords, ...evolution.en, ...history.en, ...servers.en, ...cluster.en }
+const es = { ...esWords, ...evolution.es, ...history.es, ...servers.es, ...cluster.es }
+const ptBR = { ...ptBRWords, ...evolution.ptBR, ...history.ptBR, ...servers.ptBR, ...cluster.ptBR }
 
 /** @typedef {typeof en} Dictionary */
 /** @typedef {keyof Dictionary} Word */

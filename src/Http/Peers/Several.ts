@@ -102,7 +102,7 @@ export const make = (
           const isFromReplica = credential !== undefined && isValid(credential)
           const passage: Passage = { isFromReplica, isUnowned: false }
           return app.pipe(
-            Effect.map((response) => marked(response, passage)),
+            Effect.map((response) => marked(response, passage, ownership.me)),
             Effect.provideService(Hop, passage),
             isFromReplica
               ? Effect.provideService(HttpServerRequest.HttpServerRequest, inward(request))
@@ -112,16 +112,18 @@ export const make = (
     }
   })
 
+/** An answer to a caller has the id of the replica that it asked. */
 const marked = (
   response: HttpServerResponse.HttpServerResponse,
-  { isFromReplica, isUnowned }: Passage
-) =>
-  isUnowned && response.status === 503
-    ? HttpServerResponse.setHeaders(response, {
-        "retry-after": String(Search.retryAfterSeconds),
-        ...(isFromReplica && { [unownedHeader]: "1" })
-      })
-    : response
+  { isFromReplica, isUnowned }: Passage,
+  me: string
+) => {
+  const isRefused = isUnowned && response.status === 503
+  return HttpServerResponse.setHeaders(response, {
+    ...(isRefused && { "retry-after": String(Search.retryAfterSeconds) }),
+    ...(isFromReplica ? isRefused && { [unownedHeader]: "1" } : { [credentialHeader]: me })
+  })
+}
 
 /** The owner's answer, whose body goes on as it comes. */
 const passedOn = (answer: IncomingMessage) =>

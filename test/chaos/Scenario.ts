@@ -9,6 +9,8 @@ export interface ScenarioIn<W> {
   readonly seconds: number
   /** Part of `--fast`. */
   readonly isFast?: boolean
+  /** The reason for which it cannot run on this machine. */
+  readonly leftOut?: string
   /** Every missed message is fetched again afterwards. */
   readonly isBackfilled?: boolean
   /** Every message is received live; none has to be fetched. */

@@ -7,9 +7,10 @@ import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { startCluster } from "../support/PostgresCluster.ts"
-import { leftOut, scenarios as ofReplicas } from "./replicas/scenarios/all.ts"
+import { scenarios as ofReplicas } from "./replicas/scenarios/all.ts"
 import { several } from "./replicas/stage.ts"
 import { failuresOf, isFailure, table } from "./report.ts"
+import type { ScenarioIn } from "./Scenario.ts"
 import { scenarios as ofOne } from "./scenarios/all.ts"
 import { alone, type Outcome, runAll } from "./suite.ts"
 
@@ -25,12 +26,15 @@ const known = values.replicas === undefined ? ofOne : ofReplicas
 const wanted = values.only?.split(",")
 const unknown = wanted?.filter((name) => !known.some((one) => one.name === name)) ?? []
 if (unknown.length > 0) throw new Error(`No such scenario: ${unknown.join(", ")}`)
-const chosen = <S extends { readonly name: string; readonly isFast?: boolean }>(
-  scenarios: ReadonlyArray<S>
-): ReadonlyArray<S> =>
-  scenarios.filter(
+type Choice = Pick<ScenarioIn<never>, "name" | "isFast" | "leftOut">
+const chosen = <S extends Choice>(scenarios: ReadonlyArray<S>): ReadonlyArray<S> => {
+  const found = scenarios.filter(
     ({ isFast = false, name }) => (wanted?.includes(name) ?? true) && (isFast || !values.fast)
   )
+  for (const { leftOut, name } of found)
+    if (leftOut !== undefined) console.log(`${name} is left out: ${leftOut}`)
+  return found.filter(({ leftOut }) => leftOut === undefined)
+}
 
 try {
   const cwd = join(import.meta.dirname, "../..")
@@ -54,7 +58,6 @@ if (values.replicas !== undefined || (values.fast && wanted === undefined)) {
   // Their times are measured: nothing else may run.
   const found = await runAll(stage, chosen(ofReplicas), { ...setting, lanes: 1 })
   console.log(table(stage.invariants, found))
-  for (const line of leftOut) console.log(line)
   outcomes.push(...found)
 }
 await shared.remove()

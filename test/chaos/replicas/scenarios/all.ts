@@ -1,5 +1,4 @@
 /** All scenarios of several replicas. */
-import { hasPooler } from "../Pooler.ts"
 import type { Scenario } from "../Scenario.ts"
 import { cuts } from "./cuts.ts"
 import { deploys } from "./deploys.ts"
@@ -14,8 +13,3 @@ export const scenarios: ReadonlyArray<Scenario> = [
   ...surroundings,
   ...modes
 ]
-
-/** Scenarios that this machine cannot run, in words. */
-export const leftOut: ReadonlyArray<string> = hasPooler
-  ? []
-  : ["behind-pooler is left out: PgBouncer is not installed"]

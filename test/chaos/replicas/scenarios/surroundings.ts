@@ -76,6 +76,7 @@ const behindPooler: Scenario = {
   name: "behind-pooler",
   seconds: 50,
   setup: { isPooled: true },
+  ...(hasPooler ? {} : { leftOut: "PgBouncer is not installed" }),
   isBackfilled: true,
   ears: true,
   within: 8,
@@ -97,5 +98,5 @@ export const surroundings: ReadonlyArray<Scenario> = [
   postgresRestarts,
   clocksApart,
   clocksApartGap,
-  ...(hasPooler ? [behindPooler] : [])
+  behindPooler
 ]

@@ -109,7 +109,7 @@ const seconds = (millis: number) => `${(millis / 1000).toFixed(millis < 10_000 ?
 
 const planned = 1000
 /** The heir's listeners begin, which takes a busy machine longer. */
-const plannedQuiet = 2000
+const plannedQuiet = 5000
 
 /** `live`: keys of events that were received live. */
 export const inTime = (

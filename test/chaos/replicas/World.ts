@@ -49,6 +49,8 @@ export interface World {
   /** Rows of all servers; `instance` is `server/name`. */
   readonly gaps: () => Promise<ReadonlyArray<Gap>>
   readonly testimony: () => Promise<Testimony>
+  /** The last event that the readers have to have read. */
+  readonly end: { id: number }
   readonly cursor: Reader
   readonly roaming: RoamingReader
   readonly readiness: ReturnType<typeof watchReadiness>
@@ -224,6 +226,7 @@ export const enter = async (
       harms,
       gaps: () => query<Gap>(gapsQuery),
       testimony: () => hear(query),
+      end: { id: Number.POSITIVE_INFINITY },
       cursor,
       roaming,
       readiness,

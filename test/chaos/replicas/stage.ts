@@ -31,9 +31,10 @@ const catchUp = async (world: World, { isBackfilled, patience = 60 }: Scenario):
   )
   for (const { name, service } of world.replicas)
     world.expect(`${name} is ready`, (await service.ask("/health/ready")) === 200)
-  await until("the readers have the whole log", 20_000, async () => {
-    const [row] = await world.query<{ last: number }>("select max(id)::float8 as last from events")
-    const last = row?.last ?? 0
-    return [world.cursor, world.roaming].every(({ ids }) => (ids.at(-1) ?? 0) >= last)
-  }).finally(() => Promise.all([world.cursor.stop(), world.roaming.stop()]))
+  const [row] = await world.query<{ last: number }>("select max(id)::float8 as last from events")
+  const last = row?.last ?? 0
+  world.end.id = last
+  await until("the readers have the whole log", 20_000, async () =>
+    [world.cursor, world.roaming].every(({ ids }) => (ids.at(-1) ?? 0) >= last)
+  ).finally(() => Promise.all([world.cursor.stop(), world.roaming.stop()]))
 }

@@ -36,9 +36,13 @@ interface Row extends Ear.Committed {
   readonly id: string
 }
 
-/** Opens the ear, and follows the log. */
+/**
+ * Opens the ear, and follows the log. `isBroadcast`: Evolution is known to send all events over the link of the ear, also
+ * before the first one has come.
+ */
 export const make = <E, R>(
-  open: Effect.Effect<Ear.Ear, E, R>
+  open: Effect.Effect<Ear.Ear, E, R>,
+  isBroadcast: boolean
 ): Effect.Effect<Standby, E | SqlError.SqlError, R | SqlClient.SqlClient | Server | Scope.Scope> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -106,7 +110,7 @@ export const make = <E, R>(
             ready,
             (time) => since !== undefined && since + Duration.toMillis(Ear.transit) <= time
           )
-          return { handed, continues: isAligned || (wasUp && reason === "handover") }
+          return { handed, continues: isAligned || (isBroadcast && wasUp && reason === "handover") }
         })
     } satisfies Standby
   })
@@ -122,5 +126,5 @@ export const deaf: Effect.Effect<Standby> = Effect.map(
 
 /** For the server of the settings. In namespace mode a standby has no link. */
 export const ofSettings = Effect.flatMap(AppConfig.Evolution, ({ mode }) =>
-  mode === "namespace" ? deaf : make(Ear.make)
+  mode === "namespace" ? deaf : make(Ear.make, mode === "global")
 )

@@ -241,6 +241,8 @@ describe("a request without a route", () => {
           "DELETE /keys/shop",
           "GET /audit",
           "GET /summary",
+          "GET /cluster",
+          "POST /cluster/servers/shop/handover",
           "GET /health/live",
           "GET /health/ready",
           "GET /metrics"

@@ -198,6 +198,18 @@ final class Client
         return $this->call('GET', '/summary', [], ['server' => $server], null);
     }
 
+    /** List the replicas, and the Evolution servers with the replicas that own them. */
+    public function clusterState(): mixed
+    {
+        return $this->call('GET', '/cluster', [], [], null);
+    }
+
+    /** Give an Evolution server to another replica. */
+    public function clusterHandOver(string $id): mixed
+    {
+        return $this->call('POST', '/cluster/servers/{id}/handover', ['id' => $id], [], null);
+    }
+
     /** Check that the writer works; 503 means that only a restart helps. */
     public function healthLive(): mixed
     {

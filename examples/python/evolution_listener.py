@@ -150,6 +150,14 @@ class Client:
         """Read what is the case with Evolution, what to do, and the instances by their states."""
         return self._call("GET", "/summary", {}, {"server": server}, None)
 
+    def cluster_state(self) -> Any:
+        """List the replicas, and the Evolution servers with the replicas that own them."""
+        return self._call("GET", "/cluster", {}, {}, None)
+
+    def cluster_hand_over(self, *, id: str) -> Any:
+        """Give an Evolution server to another replica."""
+        return self._call("POST", "/cluster/servers/{id}/handover", {"id": id}, {}, None)
+
     def health_live(self) -> Any:
         """Check that the writer works; 503 means that only a restart helps."""
         return self._call("GET", "/health/live", {}, {}, None)

@@ -91,7 +91,6 @@ const unfenced: Scenario = {
 const stopped: Scenario = {
   name: "owner-stopped",
   seconds: 25,
-  isFast: true,
   isBackfilled: true,
   ears: true,
   isPlanned: true,

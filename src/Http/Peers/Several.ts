@@ -47,7 +47,9 @@ export const make = (
     const isElsewhere = (servers: ReadonlyArray<OneServer>) =>
       Effect.map(
         Effect.forEach(servers, (one) =>
-          one.owned() === undefined ? owners.of(one.id) : Effect.succeed(undefined)
+          one.owned() === undefined
+            ? owners.of(one.id)
+            : Effect.succeed<Owners.Owner | undefined>(undefined)
         ),
         ([first, ...others]) => first !== undefined && others.every((one) => one?.id === first.id)
       )

@@ -95,6 +95,10 @@ describe.skipIf(testDatabaseUrl === "")("replicas", { timeout: 120_000 }, () => 
         `\nevolution_listener_replicas{version="${version}"} 2\n`
       )
 
+      expect((yield* one.call("GET", "/metrics")).text).toMatch(
+        /takeovers_total\{reason="\w+",server="eu"\} [1-9]/
+      )
+
       const asBound = { headers: { apikey: String(made.json.key) } }
       const bound = yield* one.call("GET", "/cluster", asBound)
       expect(bound.json.servers.map(({ server }: { server: string }) => server)).toEqual(["br"])

@@ -40,7 +40,7 @@ const audit = ({ call }: { readonly call: Effect.Effect.Success<typeof pair>["ot
 const words = 'No replica owns the server "default" at the moment: try again in 2 s'
 
 describe.skipIf(testDatabaseUrl === "")(
-  "a request to another replica",
+  "a replica without the server",
   { timeout: 120_000 },
   () => {
     it.scopedLive("has commands done by the owner, and audited once, in the caller's name", () =>

@@ -28,6 +28,7 @@ import type { MonotonicMillis } from "./Domain/Clock.ts"
 import { Server, ServerId } from "./Domain/Server.ts"
 import { CurrentFence, type Fence, type Tenure } from "./Domain/Tenure.ts"
 import { HandedLink } from "./Evolution/Ear.ts"
+import { EventSource } from "./Evolution/EventSource.ts"
 import * as Transport from "./Evolution/Transport.ts"
 import { composeServer, composeService, defaults, type Parts } from "./Instances/Parts.ts"
 import * as Servers from "./Instances/Servers.ts"
@@ -97,6 +98,7 @@ const make = <E, R>(parts: Parts, transport: Layer.Layer<HttpClient.HttpClient, 
             Effect.provideService(CurrentFence, { ...fence, continues }),
             Effect.provideService(HandedLink, handed)
           )
+          yield* standby.follow(Context.get(services, EventSource), fence.epoch)
           const owned = yield* Effect.provide(Servers.owned, Context.add(services, Server, id))
           return { services, owned }
         }).pipe(

@@ -8,6 +8,7 @@ import { detailOf } from "../Domain/ErrorDetail.ts"
 import { Server } from "../Domain/Server.ts"
 import type { TenureReason } from "../Domain/Tenure.ts"
 import * as Ear from "../Evolution/Ear.ts"
+import * as ListensBy from "./Standby/ListensBy.ts"
 
 export interface Standby {
   /**
@@ -27,6 +28,8 @@ export interface Standby {
     SqlError.SqlError,
     Scope.Scope
   >
+  /** Notes how the events come to this owner. */
+  readonly follow: ListensBy.ListensBy["follow"]
 }
 
 const lookEvery = "1 second"
@@ -36,13 +39,16 @@ interface Row extends Ear.Committed {
   readonly id: string
 }
 
-/**
- * Opens the ear, and follows the log. `isBroadcast`: Evolution is known to send all events over the link of the ear, also
- * before the first one has come.
- */
+interface Ways {
+  /** Evolution is known to send all events over the link of the ear, also before the first one has come. */
+  readonly isBroadcast: boolean
+  readonly listensBy: ListensBy.ListensBy
+}
+
+/** Opens the ear, and follows the log. */
 export const make = <E, R>(
   open: Effect.Effect<Ear.Ear, E, R>,
-  isBroadcast: boolean
+  { isBroadcast, listensBy }: Ways
 ): Effect.Effect<Standby, E | SqlError.SqlError, R | SqlClient.SqlClient | Server | Scope.Scope> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -101,17 +107,21 @@ export const make = <E, R>(
       give: (reason, ready) =>
         Effect.gen(function* () {
           yield* catchUp
+          const byNamespace = yield* listensBy.namespace
           const listening = yield* sql<{ name: string }>`
             select name from instances where server = ${server} and desired = 'listening'`
           const { isAligned, since, take } = yield* ear.give
-          const handed = { take, expected: listening.map(({ name }) => name) }
+          const expected = byNamespace ? [] : listening.map(({ name }) => name)
+          const handed = { take, expected, byNamespace }
           yield* Effect.addFinalizer(() => skipOwn)
           const wasUp = Option.exists(
             ready,
             (time) => since !== undefined && since + Duration.toMillis(Ear.transit) <= time
           )
-          return { handed, continues: isAligned || (isBroadcast && wasUp && reason === "handover") }
-        })
+          const hasAll = isAligned || (isBroadcast && wasUp && reason === "handover")
+          return { handed, continues: hasAll && !byNamespace }
+        }),
+      follow: listensBy.follow
     } satisfies Standby
   })
 
@@ -120,11 +130,16 @@ export const deaf: Effect.Effect<Standby> = Effect.map(
   Effect.all([Effect.clock, Ear.HandedLink]),
   ([clock, handed]) => ({
     ready: () => Effect.sync(monotonicOf(clock)),
-    give: () => Effect.succeed({ handed, continues: false })
+    give: () => Effect.succeed({ handed, continues: false }),
+    follow: () => Effect.void
   })
 )
 
 /** For the server of the settings. In namespace mode a standby has no link. */
 export const ofSettings = Effect.flatMap(AppConfig.Evolution, ({ mode }) =>
-  mode === "namespace" ? deaf : make(Ear.make, mode === "global")
+  mode === "namespace"
+    ? deaf
+    : Effect.flatMap(ListensBy.make, (listensBy) =>
+        make(Ear.make, { isBroadcast: mode === "global", listensBy })
+      )
 )

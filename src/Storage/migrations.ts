@@ -16,6 +16,7 @@ import times from "./migrations/0012_times.ts"
 import servers from "./migrations/0013_servers.ts"
 import replicas from "./migrations/0014_replicas.ts"
 import access from "./migrations/0015_access.ts"
+import modes from "./migrations/0016_modes.ts"
 import * as Views from "./Views.ts"
 
 export const history = {
@@ -34,7 +35,8 @@ export const history = {
   "0012_times": times,
   "0013_servers": servers,
   "0014_replicas": replicas,
-  "0015_access": access
+  "0015_access": access,
+  "0016_modes": modes
 }
 
 /**

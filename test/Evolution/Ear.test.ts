@@ -30,7 +30,7 @@ const takeOver = (ear: Ear.Ear, simulator: Simulator, expected: ReadonlyArray<st
     const source = yield* Effect.provideService(
       sourceOf(EventSource.layerGlobal, simulator),
       Ear.HandedLink,
-      { take, expected }
+      { take, expected, byNamespace: false }
     )
     return { ...given, source }
   })

@@ -1,17 +1,18 @@
 /**
  * Global events where Evolution sends them, else namespaces: holds the links of both modes, and takes an
- * instance's events over one of them at a time. Begins with global events. The link to `/` stays up in
+ * instance's events over one of them at a time. Begins with global events, or as the owner before ended. The link to `/` stays up in
  * either case: the first event that comes over it is how we learn that Evolution sends global events.
  */
 import { Deferred, Effect, FiberId, Option } from "effect"
 import * as CheaperEffect from "../../Concurrency/CheaperEffect.ts"
 import { type LinkError, ModeChanged } from "../../Domain/LinkError.ts"
 import * as Global from "./Global.ts"
+import { HandedLink } from "./HandedLink.ts"
 import * as Namespace from "./Namespace.ts"
 import type { Sink } from "./Sink.ts"
 
 export const make = Effect.gen(function* () {
-  let isShared = true
+  let isShared = !(yield* HandedLink).byNamespace
   let changed = Deferred.unsafeMake<never, ModeChanged>(FiberId.none)
   const subscriptions = new Set<{ readonly end: Effect.Effect<void> }>()
   const global = yield* Global.make(() => isShared)

@@ -6,6 +6,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Queue, Stream } from "effect"
 import type { RawEvent } from "../../../src/Domain/Event.ts"
 import { InstanceName } from "../../../src/Domain/Instance.ts"
+import { HandedLink } from "../../../src/Evolution/Ear.ts"
 import { EventSource, type Subscription } from "../../../src/Evolution/EventSource.ts"
 import { awake, dataOf, eventually, ignored, simulated, sourceOf, turn } from "./support.ts"
 
@@ -38,6 +39,20 @@ const ended = (mode: "global" | "namespace") =>
   Exit.fail(expect.objectContaining({ _tag: "ModeChanged", mode }))
 
 describe("EventSource.layerAuto", () => {
+  it.scoped("begins by namespaces where the owner before ended so", () =>
+    Effect.gen(function* () {
+      const { emit, hears, open, run, source } = yield* Effect.provideService(
+        world(false),
+        HandedLink,
+        { byNamespace: true, expected: [], take: Effect.succeedNone }
+      )
+      expect(source.isShared).toBe(false)
+      yield* run(yield* open)
+      yield* emit("a")
+      yield* hears("a")
+    })
+  )
+
   it.scoped("goes over to namespaces and back, and brings no event twice", () =>
     Effect.gen(function* () {
       const { emit, hears, open, run, simulator, source } = yield* world(false)

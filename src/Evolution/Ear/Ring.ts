@@ -50,16 +50,12 @@ const weightOf = ({ payload }: RawEvent): number => {
 const printOf = ({ event, instance, upstreamTime }: Committed): string =>
   `${event}\0${instance}\0${upstreamTime ?? ""}`
 
-const entryOf = (raw: RawEvent): Entry => ({
-  raw,
-  isCommitted: false,
-  bytes: weightOf(raw),
-  print: printOf({
+const printOfRaw = (raw: RawEvent): string =>
+  printOf({
     event: eventOf(raw) ?? raw.name,
     instance: instanceOf(raw) ?? "",
     upstreamTime: upstreamTimeOf(raw) ?? null
   })
-})
 
 export interface Ring {
   readonly push: (events: ReadonlyArray<RawEvent>) => void
@@ -147,12 +143,13 @@ export const make = (most: number = maxBytes): Ring => {
   return {
     push: (events) => {
       for (const event of events) {
-        const entry = entryOf(event)
-        if (wasAhead(entry.print)) {
+        const print = printOfRaw(event)
+        if (wasAhead(print)) {
           const before = leave(instanceOf(event) ?? "", Number.POSITIVE_INFINITY)
           for (const other of before) other.isCommitted = true
           continue
         }
+        const entry: Entry = { raw: event, print, bytes: weightOf(event), isCommitted: false }
         entries.push(entry)
         bytes += entry.bytes
         const instance = instanceOf(event) ?? ""
@@ -170,7 +167,7 @@ export const make = (most: number = maxBytes): Ring => {
       isAligned = false
     },
     fresh: (events) =>
-      ahead.size === 0 ? events : events.filter((event) => !wasAhead(entryOf(event).print)),
+      ahead.size === 0 ? events : events.filter((event) => !wasAhead(printOfRaw(event))),
     committed: (events) => {
       let last: Entry | undefined
       for (const event of events) last = mark(event) ?? last

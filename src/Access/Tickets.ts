@@ -3,12 +3,12 @@
  * ticket of one process is good for all, and the row goes with its use, so that two never take the same. A process
  * alone keeps them in memory: a restart makes them void, and no sign-in waits for the database.
  */
-import { createHash } from "node:crypto"
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Clock, Context, Duration, Effect, Layer, Redacted, Schedule } from "effect"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { Notices } from "../Storage/Notices.ts"
+import { hashOf } from "./KeyStore.ts"
 
 export class Tickets extends Context.Tag("evolution-listener/Tickets")<
   Tickets,
@@ -101,9 +101,6 @@ const shared = Effect.gen(function* () {
       })
   })
 })
-
-const hashOf = (ticket: Redacted.Redacted): string =>
-  createHash("sha256").update(Redacted.value(ticket)).digest("hex")
 
 const dropOldest = (
   entries: {

@@ -1,5 +1,6 @@
 /** Periods and bounds of ownership. All are counted on the monotonic clock of one process. */
 import { Duration } from "effect"
+import { silentAfterSeconds } from "../../Domain/ClusterState.ts"
 
 export interface Timing {
   /** Between looks at a server's row while a tenure changes hands. */
@@ -34,7 +35,7 @@ export const defaults: Timing = {
   pollEvery: Duration.millis(100),
   lookEvery: Duration.millis(500),
   watchEvery: Duration.seconds(1),
-  silentAfter: Duration.seconds(3),
+  silentAfter: Duration.seconds(silentAfterSeconds),
   takePatience: Duration.millis(1500),
   leavePatience: Duration.seconds(3),
   prepareWithin: Duration.seconds(15),

@@ -35,6 +35,17 @@ const takeOver = (ear: Ear.Ear, simulator: Simulator, expected: ReadonlyArray<st
     return { ...given, source }
   })
 
+/** A tenure whose first listener waits: an instance has more events than may wait for its own, which is not there. */
+const heldUp = Effect.gen(function* () {
+  const { ear, simulator } = yield* listening
+  emit(simulator, two, ...Array.from({ length: 100 }, (_, number) => number))
+  emit(simulator, one, 1)
+  const { source } = yield* takeOver(ear, simulator, [one, two])
+  const first = yield* source.open(one, ignored)
+  const heard = yield* Effect.fork(take(first, 1))
+  return { heard, source }
+})
+
 /** The connections that the simulated Evolution has. */
 const isAlone = (simulator: Simulator) => eventually(() => simulator.connections() === 1)
 
@@ -54,13 +65,7 @@ describe("Ear", () => {
 
   it.scoped("lets events wait for the listeners that are expected, and for no others", () =>
     Effect.gen(function* () {
-      const { ear, simulator } = yield* listening
-      emit(simulator, two, ...Array.from({ length: 100 }, (_, number) => number))
-      emit(simulator, one, 1)
-      const { source } = yield* takeOver(ear, simulator, [one, two])
-      const first = yield* source.open(one, ignored)
-      const heard = yield* Effect.fork(take(first, 1))
-      // More events of an instance than may wait for its listener hold the link up.
+      const { heard, source } = yield* heldUp
       expect(Option.isNone(yield* Fiber.poll(heard))).toBe(true)
       const second = yield* source.open(two, ignored)
       expect((yield* take(second, 100)).length).toBe(100)
@@ -70,12 +75,7 @@ describe("Ear", () => {
 
   it.scoped("drops the events of a listener that does not come within 30 s", () =>
     Effect.gen(function* () {
-      const { ear, simulator } = yield* listening
-      emit(simulator, two, ...Array.from({ length: 100 }, (_, number) => number))
-      emit(simulator, one, 1)
-      const { source } = yield* takeOver(ear, simulator, [one, two])
-      const first = yield* source.open(one, ignored)
-      const heard = yield* Effect.fork(take(first, 1))
+      const { heard } = yield* heldUp
       yield* TestClock.adjust(Duration.seconds(29))
       expect(Option.isNone(yield* Fiber.poll(heard))).toBe(true)
       yield* TestClock.adjust(Duration.seconds(1))

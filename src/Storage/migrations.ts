@@ -17,6 +17,7 @@ import servers from "./migrations/0013_servers.ts"
 import replicas from "./migrations/0014_replicas.ts"
 import access from "./migrations/0015_access.ts"
 import modes from "./migrations/0016_modes.ts"
+import delivery from "./migrations/0017_delivery.ts"
 import * as Views from "./Views.ts"
 
 export const history = {
@@ -36,7 +37,8 @@ export const history = {
   "0013_servers": servers,
   "0014_replicas": replicas,
   "0015_access": access,
-  "0016_modes": modes
+  "0016_modes": modes,
+  "0017_delivery": delivery
 }
 
 /**

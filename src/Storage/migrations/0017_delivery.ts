@@ -1,0 +1,158 @@
+import { SqlClient } from "@effect/sql"
+import { Effect } from "effect"
+
+/**
+ * Endpoints, and how far each has come. A feed is an endpoint's way through the log (its id is the endpoint's), or a
+ * replay's. Successes move cursors, only failures leave rows.
+ */
+export default Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql`
+    -- Tells this log from others: it is a part of each message's id.
+    create table log_identity (
+      id text not null
+    );
+    insert into log_identity (id) values (substr(replace(gen_random_uuid()::text, '-', ''), 1, 8));
+
+    create table endpoint_changes (
+      last bigint not null
+    );
+    insert into endpoint_changes (last) values (0);
+
+    create table endpoints (
+      id uuid primary key,
+      name text not null unique,
+      -- Without secrets.
+      settings jsonb not null,
+      -- Encrypted, by name: the signing secrets, and the values of headers.
+      secrets jsonb not null default '{}',
+      state text not null,
+      reason text,
+      source text not null,
+      bound_instances jsonb,
+      bound_servers jsonb,
+      -- Its cursors begin after this event.
+      starts_after bigint not null,
+      generation integer not null default 0,
+      created_at timestamptz not null,
+      updated_at timestamptz not null,
+      -- The number of the last change: later ones are higher.
+      change bigint not null default 0
+    );
+    create index endpoints_change on endpoints (change);
+
+    create function number_endpoint_change() returns trigger language plpgsql as $$
+    begin
+      -- The row stays locked until the commit: so changes become visible in their order.
+      update endpoint_changes set last = last + 1;
+      if tg_op = 'DELETE' then
+        return old;
+      end if;
+      select last from endpoint_changes into new.change;
+      return new;
+    end $$;
+
+    create trigger number_endpoint_change
+      before insert or update or delete on endpoints
+      for each row execute function number_endpoint_change();
+
+    create table endpoint_replays (
+      id uuid primary key,
+      endpoint uuid not null references endpoints (id) on delete cascade,
+      -- Events after this one, up to that one.
+      after bigint not null,
+      until bigint not null,
+      -- Narrows the endpoint's filter.
+      filter jsonb not null default '{}',
+      state text not null,
+      created_at timestamptz not null,
+      finished_at timestamptz
+    );
+    create index endpoint_replays_by_endpoint on endpoint_replays (endpoint, created_at);
+
+    -- Everything of a server up to the cursor is delivered, but for what the lanes say.
+    create table endpoint_cursors (
+      feed uuid not null,
+      endpoint uuid not null references endpoints (id) on delete cascade,
+      server text not null,
+      generation integer not null,
+      cursor bigint not null,
+      -- Events that wait, and when the oldest of them was received.
+      behind integer not null default 0,
+      oldest_at timestamptz,
+      delivered bigint not null default 0,
+      at timestamptz not null,
+      primary key (feed, server)
+    ) with (fillfactor = 50);
+
+    create table endpoint_lanes (
+      feed uuid not null,
+      endpoint uuid not null references endpoints (id) on delete cascade,
+      server text not null,
+      -- An instance, or "#n"; empty: the only lane.
+      lane text not null,
+      generation integer not null,
+      cursor bigint not null,
+      -- It is behind the feed's cursor, and reads the log by itself.
+      held boolean not null default false,
+      -- Of the event after the cursor.
+      attempts integer not null default 0,
+      head bigint,
+      retry_at timestamptz,
+      failing_since timestamptz,
+      reason text,
+      primary key (feed, server, lane)
+    ) with (fillfactor = 50);
+
+    -- Events that were put aside: to be tried again, or, without a time, by hand alone.
+    create table endpoint_undelivered (
+      feed uuid not null,
+      endpoint uuid not null references endpoints (id) on delete cascade,
+      server text not null,
+      instance text not null,
+      event_id bigint not null,
+      event text not null,
+      attempts integer not null,
+      reason text not null,
+      at timestamptz not null,
+      retry_at timestamptz,
+      primary key (feed, event_id)
+    );
+    create index endpoint_undelivered_by_endpoint on endpoint_undelivered (endpoint, event_id);
+
+    -- Failures, and the successes that ended them.
+    create table endpoint_attempts (
+      id bigint generated always as identity primary key,
+      endpoint uuid not null references endpoints (id) on delete cascade,
+      feed uuid not null,
+      server text not null,
+      instance text not null,
+      event_id bigint,
+      event text not null,
+      attempt integer not null,
+      at timestamptz not null,
+      took_ms integer not null,
+      -- delivered, or the kind of the failure.
+      outcome text not null,
+      status integer,
+      message text,
+      excerpt text,
+      address text
+    );
+    create index endpoint_attempts_by_endpoint on endpoint_attempts (endpoint, id);
+
+    create table endpoint_health (
+      endpoint uuid not null references endpoints (id) on delete cascade,
+      server text not null,
+      -- closed, open, half-open
+      breaker text not null,
+      since timestamptz not null,
+      next_probe_at timestamptz,
+      -- The first failure after the last success.
+      failing_since timestamptz,
+      last_success_at timestamptz,
+      last_failure_at timestamptz,
+      reason text,
+      primary key (endpoint, server)
+    )`
+)

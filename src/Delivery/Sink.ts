@@ -13,9 +13,13 @@ export type Item =
       readonly from: number
       readonly to: number
     }
+  /** Sent by hand, to see whether the receiver takes messages. `at`: ms since 1970 UTC. */
+  | { readonly _tag: "Test"; readonly at: number }
 
 export interface Outgoing {
-  /** The same over all attempts, replays and endpoints: `evt_<log>_<cursor>`. */
+  /**
+   * The same over all attempts, replays and endpoints: `evt_<log>_<cursor>`; `missed_<log>_<from>_<to>`; `test_<UUID>`.
+   */
   readonly id: string
   readonly item: Item
   /** The cursor of the event before it in the lane; `null`: not known. */

@@ -9,17 +9,31 @@ import * as EventCatalog from "../Domain/EventCatalog.ts"
 import { type Spelling as Known, toWireName } from "../Domain/EventName.ts"
 import { type Absentee, EventBus } from "../Log/EventBus.ts"
 import { Drifts } from "./Drift.ts"
+import { DurableHandlers, type DurableNameTaken, type Missed } from "./DurableHandlers.ts"
 import { type DriftedEvent, type Handled, undecoded, viewed } from "./Handlers/Handled.ts"
 
+export { DurableNameTaken, type Missed } from "./DurableHandlers.ts"
 export type { DriftedEvent, Handled, HandledEvent } from "./Handlers/Handled.ts"
 
-export interface Options<E, R> {
+export interface Options<E, R, Durable extends string = never> {
   /**
    * Called in place of the handler with an event whose data is not as the catalogue says. Without it such an
    * event is passed over; it is counted in any case, and the first one of a name is logged.
    */
   readonly onDrift?: (event: DriftedEvent) => Effect.Effect<unknown, E, R>
+  /**
+   * The name of a cursor in the database. The handler goes on from it after a restart, and misses no event: it is
+   * called at least once for each. An event with which it fails is tried again until it succeeds, and the next one of
+   * that server waits. A new name begins with the events of now.
+   */
+  readonly durable?: Durable
+  /**
+   * Called by a durable handler when events of a server were purged before it got them. The log warns of it in any case.
+   */
+  readonly onMissed?: (missed: Missed) => Effect.Effect<unknown, E, R>
 }
+
+type IfDurable<Durable extends string, Then, Else> = [Durable] extends [never] ? Else : Then
 
 /**
  * Runs `handler` for every event of a name, or of several (`EventCatalog.names` is all of them), in order and one
@@ -28,19 +42,28 @@ export interface Options<E, R> {
  * `[redacted]`.
  *
  * Of several processes with one log, the one that wrote an event handles it. Events that were not handled when their
- * process ended are in the log, and no other process handles them.
+ * process ended are in the log, and no other process handles them, unless the handler is `durable`: then the owner of
+ * the server goes on from the cursor. It runs one event at a time for each server, and servers side by side.
  */
-export const on = <const Spelling extends Known | (string & {}), E, R, E2 = never, R2 = never>(
+export const on = <
+  const Spelling extends Known | (string & {}),
+  E,
+  R,
+  E2 = never,
+  R2 = never,
+  const Durable extends string = never
+>(
   names: Spelling | ReadonlyArray<Spelling>,
   handler: (event: Handled<Spelling>) => Effect.Effect<unknown, E, R>,
-  { onDrift }: Options<E2, R2> = {}
-): Layer.Layer<never, never, EventBus | R | R2> => {
+  options: Options<E2, R2, Durable> = {}
+): Layer.Layer<
+  never,
+  IfDurable<Durable, DurableNameTaken, never>,
+  IfDurable<Durable, DurableHandlers, EventBus> | R | R2
+> => {
+  const { durable, onDrift, onMissed } = options
   const spelled: ReadonlyArray<string> = typeof names === "string" ? [names] : names
   const wanted = new Set(spelled.map(toWireName))
-  const title =
-    spelled.length > 3
-      ? `handler of ${spelled.length} events`
-      : `handler of "${spelled.join('", "')}"`
 
   const handle = (logged: LoggedEvent): Effect.Effect<unknown, E | E2, R | R2> => {
     const event = undecoded(logged)
@@ -53,6 +76,47 @@ export const on = <const Spelling extends Known | (string & {}), E, R, E2 = neve
       onDrift?.({ ...event, paths: drift.paths }) ?? Effect.void
     )
   }
+  const missed = (what: Missed) => onMissed?.(what) ?? Effect.void
+
+  const layer =
+    durable === undefined
+      ? fromNow(spelled, wanted, handle)
+      : fromCursor(durable, wanted, handle, missed)
+  // Sound: `durable` is there if and only if its type is not `never`.
+  return layer as ReturnType<typeof on<Spelling, E, R, E2, R2, Durable>>
+}
+
+type Handle<E, R> = (event: LoggedEvent) => Effect.Effect<unknown, E, R>
+type Miss<E, R> = (missed: Missed) => Effect.Effect<unknown, E, R>
+
+const fromCursor = <E, R, E2, R2>(
+  name: string,
+  events: ReadonlySet<string>,
+  handle: Handle<E, R>,
+  missed: Miss<E2, R2>
+) =>
+  Layer.scopedDiscard(
+    Effect.gen(function* () {
+      const { register } = yield* DurableHandlers
+      const context = yield* Effect.context<R | R2>()
+      yield* register({
+        name,
+        events,
+        handle: (event) => Effect.provide(handle(event), context),
+        missed: (what) => Effect.provide(missed(what), context)
+      })
+    })
+  )
+
+const fromNow = <E, R>(
+  spelled: ReadonlyArray<string>,
+  wanted: ReadonlySet<string>,
+  handle: Handle<E, R>
+) => {
+  const title =
+    spelled.length > 3
+      ? `handler of ${spelled.length} events`
+      : `handler of "${spelled.join('", "')}"`
 
   return Layer.scopedDiscard(
     Effect.flatMap(EventBus, (bus) =>

@@ -9,6 +9,8 @@ import { WrongKeys } from "../Access/WrongKeys.ts"
 import type * as Settings from "../AppConfig/Settings.ts"
 import { Ownership } from "../Cluster/Ownership.ts"
 import * as Drift from "../Delivery/Drift.ts"
+import { DurableHandlers } from "../Delivery/DurableHandlers.ts"
+import * as DurableRuns from "../Delivery/DurableRuns.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { EvolutionClient } from "../Evolution/EvolutionClient.ts"
 import { Upstream } from "../Evolution/Upstream.ts"
@@ -36,10 +38,15 @@ import { Pairing } from "./Pairing.ts"
 import * as Retention from "./Retention.ts"
 import { Summary } from "./Summary.ts"
 
-/** The layer of each service, and of each background loop (`AutoStart`, `Drift`, `FirstReport`, `Retention`, `StateWatch`, `StormLog`). */
+/**
+ * The layer of each service, and of each background loop (`AutoStart`, `Drift`, `DurableRuns`, `FirstReport`, `Retention`,
+ * `StateWatch`, `StormLog`).
+ */
 export const defaults = {
   AutoStart: AutoStart.layer,
   Drift: Drift.layer,
+  DurableHandlers: DurableHandlers.layer,
+  DurableRuns: DurableRuns.layer,
   FirstReport: FirstReport.layer,
   Pairing: Pairing.layer,
   Retention: Retention.layer,
@@ -95,6 +102,7 @@ export const composeService = (parts: Parts) =>
     Layer.provideMerge(
       Layer.mergeAll(
         parts.Audit,
+        parts.DurableHandlers,
         // It reads for all servers. The one that writes for a server is another.
         Layer.fresh(parts.EventStore),
         parts.KeptDefaults,
@@ -111,6 +119,7 @@ export const composeService = (parts: Parts) =>
 export const composeServer = (parts: Parts) =>
   Layer.mergeAll(
     parts.AutoStart,
+    parts.DurableRuns,
     parts.FirstReport,
     parts.Pairing,
     parts.Retention,

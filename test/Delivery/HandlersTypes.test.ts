@@ -1,10 +1,12 @@
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import { Array as Arr, Effect, type Layer } from "effect"
+import { Drifts } from "../../src/Delivery/Drift.ts"
+import type { DurableHandlers } from "../../src/Delivery/DurableHandlers.ts"
 import * as Handlers from "../../src/Delivery/Handlers.ts"
 import * as EventCatalog from "../../src/Domain/EventCatalog.ts"
 import type { SettingsForm, WireName } from "../../src/Domain/EventName.ts"
 import type * as Message from "../../src/Domain/Message.ts"
-import type { EventBus } from "../../src/Log/EventBus.ts"
+import { EventBus } from "../../src/Log/EventBus.ts"
 
 describe("The type of a handler's event", () => {
   it("has the data of the catalogue", () => {
@@ -131,5 +133,26 @@ describe("The type of a handler's event", () => {
       }
     })
     expectTypeOf(handler).toEqualTypeOf<Layer.Layer<never, never, EventBus>>()
+  })
+})
+
+describe("The type of a durable handler", () => {
+  it("says that it can be refused, and what it needs", () => {
+    const { never } = Effect
+    expectTypeOf(Handlers.on("call", () => never, { durable: "sync" })).toEqualTypeOf<
+      Layer.Layer<never, Handlers.DurableNameTaken, DurableHandlers>
+    >()
+    const handler = Handlers.on("call", ({ data }) => Effect.map(Drifts, () => data), {
+      durable: "sync",
+      onDrift: ({ paths }) => Effect.fail(paths),
+      onMissed: ({ server, after, until }) => {
+        expectTypeOf(server).toBeString()
+        expectTypeOf(until - after).toBeNumber()
+        return EventBus
+      }
+    })
+    expectTypeOf(handler).toEqualTypeOf<
+      Layer.Layer<never, Handlers.DurableNameTaken, DurableHandlers | EventBus>
+    >()
   })
 })

@@ -52,6 +52,7 @@ const {
   Audit: { Audit },
   Clocks: { Clocks },
   Discovery: { Discovery },
+  DurableHandlers: { DurableHandlers },
   EventBus: { EventBus },
   EventSource: { EventSource },
   EventStore: { EventStore },
@@ -87,6 +88,7 @@ const rows = [
   [EventBus, { EventBus: other(EventBus, EventBus.layer) }],
   [EventSource, { EventSource: other(EventSource, EventSource.layer) }],
   [EventStore, { EventStore: other(EventStore, EventStore.layer) }],
+  [DurableHandlers, { DurableHandlers: other(DurableHandlers, DurableHandlers.layer) }],
   [EvolutionClient, { EvolutionClient: other(EvolutionClient, EvolutionClient.layer) }],
   [GapLedger, { GapLedger: other(GapLedger, GapLedger.layer) }],
   [GapStore, { GapStore: other(GapStore, GapStore.layer) }],
@@ -109,7 +111,15 @@ const rows = [
   [WrongKeys, { WrongKeys: other(WrongKeys, WrongKeys.layer) }]
 ] as const satisfies ReadonlyArray<readonly [unknown, Replacement]>
 
-const loops = ["AutoStart", "Drift", "FirstReport", "Retention", "StateWatch", "StormLog"] as const
+const loops = [
+  "AutoStart",
+  "Drift",
+  "DurableRuns",
+  "FirstReport",
+  "Retention",
+  "StateWatch",
+  "StormLog"
+] as const
 
 describe("the parts of the tree", { timeout: 60_000 }, () => {
   it("have public names, and are the services below and the background loops", () => {

@@ -38,4 +38,10 @@ describe("The page about embedding", () => {
       )
     )
   })
+
+  it("leads to a page about durable handlers, whose program compiles, too", () => {
+    const [program = ""] = blocksOf("docs/handlers.md", "ts")
+    const text = program.replaceAll('"evolution-listener"', '"../../../src/mod.ts"')
+    expect(text).toBe(read("test/Readme/programs/durable.ts"))
+  })
 })

@@ -154,5 +154,17 @@ export default Effect.flatMap(
       last_failure_at timestamptz,
       reason text,
       primary key (endpoint, server)
-    )`
+    );
+
+    -- Durable handlers of programs that embed the service, and how far each has come.
+    create table handler_cursors (
+      name text not null,
+      server text not null,
+      -- All events of the server up to this one are handled, or none of the handler's names.
+      cursor bigint not null,
+      -- The handler was told of purged events up to this one.
+      missed_until bigint not null default 0,
+      at timestamptz not null,
+      primary key (name, server)
+    ) with (fillfactor = 50)`
 )

@@ -21,7 +21,7 @@ export default Effect.flatMap(
 
     create table endpoints (
       id uuid primary key,
-      name text not null unique,
+      name text not null,
       -- Without secrets.
       settings jsonb not null,
       -- Encrypted, by name: the signing secrets, and the values of headers.
@@ -40,6 +40,9 @@ export default Effect.flatMap(
       change bigint not null default 0
     );
     create index endpoints_change on endpoints (change);
+    -- A key does not learn from a refused name that there are endpoints which it may not see.
+    create unique index endpoints_name on endpoints
+      (name, coalesce(bound_instances::text, ''), coalesce(bound_servers::text, ''));
 
     create function number_endpoint_change() returns trigger language plpgsql as $$
     begin

@@ -17,6 +17,8 @@ import * as AutoStart from "./AppConfig/AutoStart.ts"
 import * as Cluster from "./AppConfig/Cluster.ts"
 import * as DatabaseUrl from "./AppConfig/DatabaseUrl.ts"
 import { distinctServers } from "./AppConfig/DistinctServers.ts"
+import * as Endpoints from "./AppConfig/Endpoints.ts"
+import * as EventOmit from "./AppConfig/EventOmit.ts"
 import { together } from "./AppConfig/Explain.ts"
 import { httpUrl } from "./AppConfig/HttpUrl.ts"
 import * as ImportOnStart from "./AppConfig/ImportOnStart.ts"
@@ -34,6 +36,7 @@ export type { Cluster } from "./AppConfig/Cluster.ts"
 export type { Address, Tls } from "./AppConfig/DatabaseUrl.ts"
 export { parse as parseDatabaseUrl } from "./AppConfig/DatabaseUrl.ts"
 export { distinctServers } from "./AppConfig/DistinctServers.ts"
+export { referred } from "./AppConfig/Endpoints.ts"
 export { explain } from "./AppConfig/Explain.ts"
 export { type OutgoingProxy, wordsOf as proxyWords } from "./AppConfig/OutgoingProxy.ts"
 export type { Keep, Retention } from "./AppConfig/Retention.ts"
@@ -46,7 +49,7 @@ export { trusting } from "./AppConfig/TrustedProxies.ts"
 export const servers = setting(Servers.servers)
 
 export const autoStart = setting(AutoStart.autoStart)
-/** True: the value of `autoStart` is not the default. */
+/** True: it is not the default. */
 export const isAutoStartSet = setting(AutoStart.isAutoStartSet)
 /** The stretch of history that a new listener imports; `None`: nothing. */
 export const importOnStart = setting(ImportOnStart.importOnStart)
@@ -67,11 +70,10 @@ export const Evolution = setting(
   Config.all({
     url: httpUrl("EVOLUTION_API_URL"),
     apiKey: Config.map(headerValue("EVOLUTION_API_KEY"), Redacted.make),
-    mode: Config.literal(
-      "global",
-      "namespace",
-      "auto"
-    )("EVOLUTION_MODE").pipe(Config.withDefault("global"))
+    mode: Config.withDefault(
+      Config.literal("global", "namespace", "auto")("EVOLUTION_MODE"),
+      "global"
+    )
   })
 )
 
@@ -91,6 +93,8 @@ export const isTlsVerified = setting(
 
 /** The directory of the embedded database and of the generated key. */
 export const dataDir = setting(Config.nonEmptyString("DATA_DIR").pipe(Config.withDefault("./data")))
+/** The encryption of the endpoints' secrets, and their file. */
+export const endpoints = setting(Endpoints.endpoints)
 
 /** A Postgres address that can be read; without it the embedded database is used. */
 export const databaseUrl: Setting<Option.Option<Redacted.Redacted>> = setting(
@@ -127,18 +131,8 @@ export const backfillLimit = setting(
   )
 )
 
-/** Parts of an event's data that the log leaves out. `media_keys`: `mediaKey` and `messageSecret`. */
-export const eventOmit: Setting<ReadonlySet<"media_keys">> = setting(
-  Config.string("EVENT_OMIT").pipe(
-    Config.mapOrFail((text) => {
-      const parts = text.split(",").flatMap((part) => part.trim() || [])
-      return parts.every((part) => part === "media_keys")
-        ? Either.right(new Set(parts))
-        : Either.left(ConfigError.InvalidData([], "Expected media_keys, or nothing"))
-    }),
-    Config.withDefault(new Set<"media_keys">())
-  )
-)
+/** Parts of an event's data that the log leaves out. */
+export const eventOmit = setting(EventOmit.eventOmit)
 
 /** The retention of events. */
 export const eventRetention = setting(retention("EVENT_RETENTION"))
@@ -212,6 +206,7 @@ export const ofService = setting(
     databasePassword.config,
     databaseUrl.config,
     dataDir.config,
+    endpoints.config,
     isTlsVerified.config,
     keyWhereReachable,
     logLevel.config,

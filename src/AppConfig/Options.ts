@@ -84,6 +84,15 @@ export interface ServiceOptions extends ListeningOptions {
     /** True: `/metrics` names instances. Default: false. */
     readonly metricsPerInstance?: boolean
   }
+  /** Endpoints: receivers outside this service. */
+  readonly endpoints?: {
+    /** The keys of 32 characters or more that encrypt secrets: the first encrypts, all decrypt. Default: `http.apiKey`. */
+    readonly encryptionKeys?: ReadonlyArray<Redacted.Redacted>
+    /** A file of YAML or JSON with endpoints. Default: none. */
+    readonly file?: string
+    /** The variables that endpoints refer to. Default: none. */
+    readonly variables?: Readonly<Record<`DELIVERY_${string}`, Redacted.Redacted>>
+  }
   /** The receiver of traces, by OTLP over HTTP. Default: none. */
   readonly traces?: {
     readonly endpoint: string | URL
@@ -126,6 +135,8 @@ export const variables = {
   "http.streamOrigins": "STREAM_ORIGINS",
   "http.trustProxy": "TRUST_PROXY",
   "http.metricsPerInstance": "METRICS_PER_INSTANCE",
+  "endpoints.encryptionKeys": "ENCRYPTION_KEY",
+  "endpoints.file": "ENDPOINTS_FILE",
   "traces.endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
   "traces.headers": "OTEL_EXPORTER_OTLP_HEADERS",
   logLevel: "LOG_LEVEL"

@@ -56,6 +56,7 @@ const ofService = ({
   cluster,
   database,
   dataDir,
+  endpoints = {},
   http = {},
   logLevel,
   traces
@@ -72,6 +73,8 @@ const ofService = ({
   "http.streamOrigins": list(http.streamOrigins),
   "http.trustProxy": http.trustProxy?.length === 0 ? "none" : list(http.trustProxy),
   "http.metricsPerInstance": http.metricsPerInstance?.toString(),
+  "endpoints.encryptionKeys": list(endpoints.encryptionKeys?.map(Redacted.value)),
+  "endpoints.file": endpoints.file,
   "traces.endpoint": traces?.endpoint.toString(),
   "traces.headers": list(headers(traces?.headers ?? {})),
   logLevel: logLevel && LogLevel.fromLiteral(logLevel).label
@@ -159,6 +162,9 @@ export const written = (
   return Either.right(
     new Map([
       ...assigned({ ...ofListening(options), ...ofService(options) }),
+      ...Object.entries(options.endpoints?.variables ?? {}).map(
+        ([name, value]) => [name, Redacted.value(value)] as const
+      ),
       ...(evolution === undefined ? [] : assigned(ofEvolution(evolution))),
       ...(servers === undefined
         ? []

@@ -36,6 +36,10 @@ const full: Settings.Options = {
     trustProxy: [],
     metricsPerInstance: true
   },
+  endpoints: {
+    encryptionKeys: [Redacted.make("k".repeat(32)), Redacted.make("o".repeat(32))],
+    file: "/etc/endpoints.yaml"
+  },
   traces: {
     endpoint: "http://collector:4318",
     headers: { authorization: Redacted.make("Bearer a,b=c d") }
@@ -68,6 +72,8 @@ const environment = {
   STREAM_ORIGINS: "https://a.example.com,https://b.example.com",
   TRUST_PROXY: "none",
   METRICS_PER_INSTANCE: "true",
+  ENCRYPTION_KEY: `${"k".repeat(32)},${"o".repeat(32)}`,
+  ENDPOINTS_FILE: "/etc/endpoints.yaml",
   OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
   OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20a%2Cb%3Dc%20d",
   LOG_LEVEL: "WARN"

@@ -25,7 +25,7 @@ export class ApiKeyRequired extends Data.TaggedError("ApiKeyRequired")<{
 }> {}
 
 /** The key as configured, or a generated one if only this machine can reach the service. */
-const make = Effect.gen(function* () {
+export const make = Effect.gen(function* () {
   const { apiKey: configured, host } = yield* AppConfig.Http
   if (Option.isSome(configured)) return configured.value
   if (!AppConfig.isLoopback(host))
@@ -42,7 +42,8 @@ const make = Effect.gen(function* () {
   })
 })
 
-const known = Effect.gen(function* () {
+/** The key as configured, or one that was generated before. */
+export const known = Effect.gen(function* () {
   const { apiKey: configured } = yield* AppConfig.Http
   if (Option.isSome(configured)) return configured.value
   const directory = yield* AppConfig.dataDir

@@ -3,12 +3,23 @@ import { Schema } from "effect"
 import { filterFields } from "./Endpoint/Filter.ts"
 import { Target } from "./Endpoint/Target.ts"
 
+export { isWithin, mayShape } from "./Endpoint/Bounds.ts"
+export {
+  EndpointInFile,
+  EndpointNameTaken,
+  EndpointNotFound,
+  EndpointRefused,
+  ReplayNotFound,
+  TooManyEndpoints
+} from "./Endpoint/Errors.ts"
 export { ChatKind, EventPattern, Filter } from "./Endpoint/Filter.ts"
+export { SigningSecret } from "./Endpoint/SigningSecret.ts"
 export {
   EnvReference,
   Headers,
   Nats,
   RabbitMq,
+  StoredValue,
   Target,
   Webhook,
   WebhookUrl
@@ -50,7 +61,7 @@ export const EndpointName = Schema.String.pipe(
 
 /** Everything about an endpoint that does not depend on its type. */
 export const commonFields = {
-  /** For people; no two endpoints have the same. */
+  /** For people; no two endpoints within the same bounds have the same. */
   name: EndpointName,
   ...filterFields,
   /** `full` if absent. */
@@ -107,3 +118,29 @@ export const Endpoint = Schema.Struct({
   updatedAt: Schema.DateTimeUtc
 })
 export type Endpoint = typeof Endpoint.Type
+
+/** The beginning of an endpoint's way through the log. A time is that of reception, by our clock. */
+export const Start = Schema.Union(
+  Schema.Literal("now", "beginning"),
+  Schema.Struct({ cursor: Schema.NonNegativeInt }),
+  Schema.Struct({ time: Schema.DateTimeUtc })
+).annotations({ identifier: "EndpointStart" })
+export type Start = typeof Start.Type
+
+/** `finished`: it came to its end. */
+export const ReplayState = Schema.Literal("running", "finished", "cancelled")
+
+/** Events that are sent once more, beside the endpoint's own way through the log. */
+export const Replay = Schema.Struct({
+  id: Schema.UUID,
+  endpoint: Schema.UUID,
+  /** Events after this cursor, up to that one. */
+  after: Schema.Int,
+  until: Schema.Int,
+  /** Narrows the endpoint's own filter. */
+  filter: Schema.Struct({ instances: filterFields.instances, events: filterFields.events }),
+  state: ReplayState,
+  createdAt: Schema.DateTimeUtc,
+  finishedAt: Schema.NullOr(Schema.DateTimeUtc)
+}).annotations({ identifier: "Replay" })
+export type Replay = typeof Replay.Type

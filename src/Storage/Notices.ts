@@ -15,10 +15,10 @@ import { Sessions } from "./Postgres/Session.ts"
 
 /**
  * The tables that changed. `events`: the log grew. `purges`: events left it. `access`: keys, used tickets, or counted
- * wrong keys.
+ * wrong keys. `endpoints`: endpoints, replays, or what is to be delivered again.
  */
 export type Topic = (typeof topics)[number]
-const topics = ["events", "purges", "access"] as const
+const topics = ["events", "purges", "access", "endpoints"] as const
 
 export interface Notice {
   /** Other processes may write to this database. */

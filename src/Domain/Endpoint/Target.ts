@@ -49,14 +49,26 @@ const HeaderValue = Schema.String.pipe(
   })
 )
 
+/** A value that was given before, and is kept. It stands in answers in the place of the value. */
+export const StoredValue = Schema.Struct({ stored: Schema.Literal(true) }).annotations({
+  identifier: "StoredValue"
+})
+
 /** A value of a header; it is encrypted at rest, and no answer repeats it. */
 export const Headers = Schema.Record({
   key: HeaderName,
-  value: Schema.Union(HeaderValue, EnvReference)
+  value: Schema.Union(HeaderValue, EnvReference, StoredValue)
 }).pipe(
   Schema.filter((headers) => Object.keys(headers).length <= 20, {
     message: () => "Expected at most 20 headers"
-  })
+  }),
+  Schema.filter(
+    (headers) => {
+      const names = Object.keys(headers).map((name) => name.toLowerCase())
+      return new Set(names).size === names.length
+    },
+    { message: () => "Expected each header once" }
+  )
 )
 
 /** HTTP, signed as Standard Webhooks 1.0 has it (https://github.com/standard-webhooks/standard-webhooks). */

@@ -1,0 +1,125 @@
+/** Statements on the table `endpoints`. */
+import { SqlClient, SqlError } from "@effect/sql"
+import { DateTime, Effect, Option } from "effect"
+import type { Endpoint, Settings } from "../../Domain/Endpoint.ts"
+import { EndpointNameTaken, EndpointNotFound, TooManyEndpoints } from "../../Domain/Endpoint.ts"
+import { codeOf } from "../../Domain/ErrorDetail.ts"
+import { boundsText, type Entry, entryOf, type Found, settingsText, vaultText } from "./Rows.ts"
+import type { Vault } from "./Vault.ts"
+
+/** The most endpoints within the same bounds. */
+export const most = { unbound: 1000, bound: 100 }
+
+export interface New {
+  readonly id: string
+  readonly settings: Settings
+  readonly vault: Vault
+  readonly source: Endpoint["source"]
+  readonly bounds: Endpoint["bounds"]
+  readonly startsAfter: number
+}
+
+/** What a change of a row may write; the rest stays. */
+export interface Next {
+  readonly settings?: Settings
+  readonly vault?: Vault
+  readonly state?: Endpoint["state"]
+  readonly reason?: string | null
+  readonly source?: Endpoint["source"]
+}
+
+const unique = "23505"
+
+/** A statement that gave an endpoint a name which another one has. */
+export const orTaken =
+  (name: string) =>
+  <A, E, R>(statement: Effect.Effect<A, E, R>) =>
+    Effect.catchIf(
+      statement,
+      (error) => error instanceof SqlError.SqlError && codeOf(error.cause) === unique,
+      () => EndpointNameTaken.of(name)
+    )
+
+/** A row that this very statement wrote. */
+const written = (rows: ReadonlyArray<Found>): Option.Option<Entry> =>
+  Option.flatMap(Option.fromNullable(rows[0]), entryOf)
+
+export const make = Effect.map(SqlClient.SqlClient, (sql) => {
+  const read = (id: string) =>
+    Effect.flatMap(sql<Found>`select * from endpoints where id = ${id}`, (rows) =>
+      Effect.mapError(written(rows), () => EndpointNotFound.of(id))
+    )
+
+  const insert = ({ bounds, id, settings, source, startsAfter, vault }: New) =>
+    Effect.gen(function* () {
+      const at = DateTime.toDate(yield* DateTime.now)
+      const instances = boundsText(bounds.instances)
+      const servers = boundsText(bounds.servers)
+      const limit = instances === null && servers === null ? most.unbound : most.bound
+      const rows = yield* sql<Found>`
+        insert into endpoints (id, name, settings, secrets, state, source, bound_instances, bound_servers,
+          starts_after, created_at, updated_at)
+        select ${id}::uuid, ${settings.name}, ${settingsText(settings)}::jsonb, ${vaultText(vault)}::jsonb,
+          'active', ${source}, ${instances}::jsonb, ${servers}::jsonb, ${startsAfter}::bigint,
+          ${at}::timestamptz, ${at}::timestamptz
+        where (select count(*) from endpoints
+          where bound_instances is not distinct from ${instances}::jsonb
+            and bound_servers is not distinct from ${servers}::jsonb) < ${limit}
+        returning *`.pipe(orTaken(settings.name))
+      return yield* Effect.mapError(written(rows), () => TooManyEndpoints.of(limit))
+    })
+
+  /** Writes over the row as it was read; `None`: another caller changed it meanwhile. */
+  const replace = (
+    { change, endpoint, vault: oldVault }: Entry,
+    { reason = endpoint.reason, settings = endpoint.settings, source, state, vault }: Next
+  ) =>
+    Effect.gen(function* () {
+      const at = DateTime.toDate(yield* DateTime.now)
+      const rows = yield* sql<Found>`
+        update endpoints set name = ${settings.name}, settings = ${settingsText(settings)}::jsonb,
+          secrets = ${vaultText(vault ?? oldVault)}::jsonb, state = ${state ?? endpoint.state},
+          reason = ${reason}, source = ${source ?? endpoint.source}, updated_at = ${at}
+        where id = ${endpoint.id} and change = ${change}::bigint
+        returning *`
+      return written(rows)
+    })
+
+  /** Begins the endpoint's way through the log anew; replays go on. */
+  const restart = (id: string, startsAfter: number) =>
+    Effect.gen(function* () {
+      const at = DateTime.toDate(yield* DateTime.now)
+      const rows = yield* sql<Found>`
+        with cursors as (delete from endpoint_cursors where feed = ${id}),
+          lanes as (delete from endpoint_lanes where feed = ${id})
+        update endpoints set state = 'active', reason = null, starts_after = ${startsAfter}::bigint,
+          generation = generation + 1, updated_at = ${at}
+        where id = ${id} returning *`
+      return yield* Effect.mapError(written(rows), () => EndpointNotFound.of(id))
+    })
+
+  const disable = (id: string, reason: string) =>
+    Effect.gen(function* () {
+      const at = DateTime.toDate(yield* DateTime.now)
+      return yield* sql<Found>`
+        update endpoints set state = 'disabled', reason = ${reason}, updated_at = ${at}
+        where id = ${id} and state = 'active' returning *`.pipe(Effect.map(written))
+    })
+
+  return {
+    all: sql<Found>`select * from endpoints`,
+    /** The number of the last change of the table. */
+    lastChange: Effect.map(
+      sql<{ last: string }>`select last from endpoint_changes`,
+      ([row]) => row?.last ?? "0"
+    ),
+    read,
+    insert,
+    replace,
+    restart,
+    disable,
+    /** The time since which it failed would end it again at once. */
+    forgiveHealth: (id: string) => sql`delete from endpoint_health where endpoint = ${id}`,
+    remove: (id: string) => sql`delete from endpoints where id = ${id}`
+  }
+})

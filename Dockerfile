@@ -1,5 +1,6 @@
 # The image has one bundled file, the check of health, the pages, the archive that an embedded database
-# begins with, and PGlite, which loads its WebAssembly from its own folder.
+# begins with, PGlite, which loads its WebAssembly from its own folder, and the clients of brokers, which only an
+# endpoint with a broker loads.
 #
 # Behind a mirror: --build-arg NODE_IMAGE=…, --build-arg NPM_CONFIG_REGISTRY=…, --secret id=npmrc,src=FILE
 # With a private authority: --secret id=ca,src=FILE (docs/deployment.md)
@@ -17,6 +18,7 @@ RUN npm run bundle && \
   mkdir -p /app/dist /app/node_modules/@electric-sql && \
   cp -r dist/main.js dist/healthcheck.js dist/Pages dist/pgdata.br /app/dist && \
   cp -r node_modules/@electric-sql/pglite /app/node_modules/@electric-sql && \
+  cp -r node_modules/amqplib node_modules/@nats-io node_modules/tweetnacl /app/node_modules && \
   cp package.json LICENSE /app && \
   mkdir -p /simulator/dist && \
   cp -r dist/simulate.js dist/Phone /simulator/dist && \

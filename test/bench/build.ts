@@ -26,7 +26,7 @@ export const buildAll = async (): Promise<void> => {
     format: "esm",
     target: "node20",
     minify: true,
-    external: ["@electric-sql/pglite", "pg-native"],
+    external: ["@electric-sql/pglite", "amqplib", "@nats-io/*", "pg-native"],
     banner: {
       js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);"
     },

@@ -8,6 +8,8 @@ const whole: Surroundings = {
   hasPgDump: true,
   hasPostgresBinaries: true,
   hasPromtool: true,
+  withoutBrokers: [],
+  withoutServers: [],
   withoutLanguages: []
 }
 
@@ -18,6 +20,8 @@ const bare: Surroundings = {
   hasPgDump: true,
   hasPostgresBinaries: false,
   hasPromtool: false,
+  withoutBrokers: ["NATS (TEST_NATS_URL)"],
+  withoutServers: ["nats-server"],
   withoutLanguages: ["PHP"]
 }
 
@@ -37,7 +41,9 @@ describe("the announcement of a test run", () => {
       /skipped: install Chromium/,
       /pg_dump/,
       /postgresql/,
-      /prometheus/
+      /prometheus/,
+      /TEST_NATS_URL/,
+      /apt-get install nats-server/
     ])
       expect(
         lines.some((line) => /skipped/i.test(line) && remedy.test(line)),

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import type { TestProject } from "vitest/node"
 import { interpreters } from "../Examples/interpreters.ts"
+import { hasNats, hasRabbitMq, listens, natsUrl, rabbitMqUrl } from "./Brokers.ts"
 import { executable, howToGetOne } from "./Browser.ts"
 import { refreshArchive } from "./pgdata.ts"
 
@@ -14,6 +15,10 @@ export interface Surroundings {
   readonly hasPgDump: boolean
   readonly hasPostgresBinaries: boolean
   readonly hasPromtool: boolean
+  /** Brokers that do not run here, and the settings that name others. */
+  readonly withoutBrokers: ReadonlyArray<string>
+  /** Servers of brokers that tests cannot start for themselves, with Debian's packages. */
+  readonly withoutServers: ReadonlyArray<string>
   /** Languages whose example cannot run here. */
   readonly withoutLanguages: ReadonlyArray<string>
 }
@@ -30,7 +35,9 @@ export const linesOf = ({
   hasPgDump,
   hasPostgresBinaries,
   hasPromtool,
+  withoutBrokers,
   withoutLanguages,
+  withoutServers,
   workers
 }: Surroundings): ReadonlyArray<string> => [
   `Workers: ${workers ?? "as many as vitest takes"}`,
@@ -51,6 +58,13 @@ export const linesOf = ({
     : [
         "Skipped: alert rules and metrics by promtool. Install it (Debian: apt-get install prometheus)"
       ]),
+  ...withoutBrokers.map(
+    (broker) => `Skipped: deliveries to ${broker}, as it does not run. Start it, or set an address`
+  ),
+  ...withoutServers.map(
+    (name) =>
+      `Skipped: a broker that is killed under load. Install it (Debian: apt-get install ${name})`
+  ),
   ...withoutLanguages.map(
     (language) =>
       `Skipped: the example in ${language}. Install it (Debian: apt-get install python3 php-cli)`
@@ -70,6 +84,14 @@ export default async (project: TestProject): Promise<void> => {
     hasPgDump: has("pg_dump"),
     hasPostgresBinaries: existsSync("/usr/lib/postgresql"),
     hasPromtool: has("promtool"),
+    withoutBrokers: [
+      ...((await listens(rabbitMqUrl)) ? [] : ["RabbitMQ (TEST_RABBITMQ_URL)"]),
+      ...((await listens(natsUrl)) ? [] : ["NATS (TEST_NATS_URL)"])
+    ],
+    withoutServers: [
+      ...(hasRabbitMq ? [] : ["rabbitmq-server"]),
+      ...(hasNats ? [] : ["nats-server"])
+    ],
     withoutLanguages: interpreters.flatMap(({ isThere, name }) => (isThere ? [] : [name]))
   })
   process.stdout.write(`${lines.map((line) => ` ${line}`).join("\n")}\n`)

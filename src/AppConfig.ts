@@ -16,6 +16,7 @@ import {
 import * as AutoStart from "./AppConfig/AutoStart.ts"
 import * as Cluster from "./AppConfig/Cluster.ts"
 import * as DatabaseUrl from "./AppConfig/DatabaseUrl.ts"
+import * as DeliveryAllow from "./AppConfig/DeliveryAllow.ts"
 import { distinctServers } from "./AppConfig/DistinctServers.ts"
 import * as Endpoints from "./AppConfig/Endpoints.ts"
 import * as EventOmit from "./AppConfig/EventOmit.ts"
@@ -57,6 +58,8 @@ export const importOnStart = setting(ImportOnStart.importOnStart)
 export const secrets = Effect.flatMap(Settings, (settings) => settings.secrets)
 /** Networks of proxies whose `X-Forwarded-…` headers are believed. */
 export const trustedProxies = setting(TrustedProxies.trustedProxies)
+/** Networks that are not public, and that webhooks may reach. */
+export const deliveryAllow = setting(DeliveryAllow.deliveryAllow)
 
 /** A secret that can travel in an HTTP header. Errors say the rule, never the value. */
 const headerValue = (name: string) =>
@@ -206,6 +209,7 @@ export const ofService = setting(
     databasePassword.config,
     databaseUrl.config,
     dataDir.config,
+    deliveryAllow.config,
     endpoints.config,
     isTlsVerified.config,
     keyWhereReachable,

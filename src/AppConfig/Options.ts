@@ -86,6 +86,8 @@ export interface ServiceOptions extends ListeningOptions {
   }
   /** Endpoints: receivers outside this service. */
   readonly endpoints?: {
+    /** Networks that webhooks may reach although they are not public: addresses, networks, `loopback`, `private`. Default: none. */
+    readonly allow?: ReadonlyArray<string>
     /** The keys of 32 characters or more that encrypt secrets: the first encrypts, all decrypt. Default: `http.apiKey`. */
     readonly encryptionKeys?: ReadonlyArray<Redacted.Redacted>
     /** A file of YAML or JSON with endpoints. Default: none. */
@@ -135,6 +137,7 @@ export const variables = {
   "http.streamOrigins": "STREAM_ORIGINS",
   "http.trustProxy": "TRUST_PROXY",
   "http.metricsPerInstance": "METRICS_PER_INSTANCE",
+  "endpoints.allow": "DELIVERY_ALLOW",
   "endpoints.encryptionKeys": "ENCRYPTION_KEY",
   "endpoints.file": "ENDPOINTS_FILE",
   "traces.endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -66,6 +66,7 @@ const ofService = ({
   cluster: cluster === undefined ? undefined : String(cluster !== false),
   "cluster.address": typeof cluster === "object" ? String(cluster.address) : undefined,
   dataDir,
+  "endpoints.allow": endpoints.allow?.length === 0 ? "none" : list(endpoints.allow),
   "http.host": http.host,
   "http.port": http.port?.toString(),
   "http.publicUrl": http.publicUrl?.toString(),

@@ -37,6 +37,7 @@ const full: Settings.Options = {
     metricsPerInstance: true
   },
   endpoints: {
+    allow: ["loopback", "10.1.0.0/16"],
     encryptionKeys: [Redacted.make("k".repeat(32)), Redacted.make("o".repeat(32))],
     file: "/etc/endpoints.yaml"
   },
@@ -65,6 +66,7 @@ const environment = {
   CLUSTER: "true",
   CLUSTER_ADDRESS: "http://10.0.0.7:9000",
   DATA_DIR: "/var/lib/listener",
+  DELIVERY_ALLOW: "loopback,10.1.0.0/16",
   HOST: "0.0.0.0",
   PORT: "9000",
   PUBLIC_URL: "https://app.example.com/listener",

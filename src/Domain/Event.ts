@@ -18,5 +18,6 @@ export {
   type RawEvent,
   upstreamTimeOf
 } from "./Event/Raw.ts"
+export { jsonOf } from "./Event/Text.ts"
 export { upstreamAt } from "./Event/UpstreamTime.ts"
 export type { JsonText } from "./Json.ts"

@@ -1,6 +1,6 @@
 /** Frames of the event stream, as text and as bytes. */
-import { Option, Schema } from "effect"
-import { type LoggedEvent, upstreamAt } from "../../Domain/Event.ts"
+import { Schema } from "effect"
+import { jsonOf, type LoggedEvent } from "../../Domain/Event.ts"
 import { ListenerState } from "../../Domain/ListenerState.ts"
 import type { StateChange } from "../../Listening/ListenerRegistry.ts"
 import { farewell, frame, id } from "../Sse.ts"
@@ -85,21 +85,13 @@ const firstPage = (filter: Filter, after: number, events: ReadonlyArray<LoggedEv
 
 export const textOf = (events: ReadonlyArray<LoggedEvent>): string => events.map(logged).join("")
 
-const isoText = (millis: number): string => `"${new Date(millis).toISOString()}"`
-
 /** One text for all filters, as long as the event is in memory. */
 const texts = new WeakMap<LoggedEvent, string>()
 
-/** The shape is that of `GET /events`; the data is JSON text already. */
 const logged = (event: LoggedEvent): string => {
   const known = texts.get(event)
   if (known !== undefined) return known
-  const text =
-    `${id(event.id)}data: {"id":${event.id},"server":"${event.server}","instance":${JSON.stringify(event.instance)},` +
-    `"event":${JSON.stringify(event.event)},"data":${event.json},"extra":${event.extra},` +
-    `"upstreamTime":${JSON.stringify(event.upstreamTime)},` +
-    `"upstreamAt":${Option.match(upstreamAt(event), { onNone: () => null, onSome: isoText })},` +
-    `"receivedAt":"${new Date(event.receivedAt).toISOString()}","origin":"${event.origin}"}\n\n`
+  const text = `${id(event.id)}data: ${jsonOf(event)}\n\n`
   texts.set(event, text)
   return text
 }

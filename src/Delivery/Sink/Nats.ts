@@ -6,17 +6,16 @@ import { Clock, Effect, Option, Redacted, type Scope } from "effect"
 import type { Nats } from "../../Domain/Endpoint.ts"
 import type { DeliveryFailed, Outgoing, Sink } from "../Sink.ts"
 import * as Connections from "./Connections.ts"
-import { bytesOf, factsOf, type Render } from "./Facts.ts"
+import { bodyOf, contentType, type Format, factsOf } from "./Facts.ts"
 import * as Address from "./Nats/Address.ts"
 import * as Connection from "./Nats/Connection.ts"
 import * as Failures from "./Nats/Failures.ts"
 import { keyOf, wordOf } from "./Route.ts"
 
-export interface Options {
+export interface Options extends Format {
   readonly target: typeof Nats.Type
   /** The value of the variable that `target.url` names. */
   readonly url: Redacted.Redacted
-  readonly render: Render
   /** The endpoint's name, for the server's list of connections. */
   readonly name?: string
   /** Seconds for one message; 15 if absent. */
@@ -34,10 +33,10 @@ const isSubject = (subject: string): boolean =>
 
 export const make = ({
   name,
-  render,
   target,
   timeout = 15,
-  url
+  url,
+  ...format
 }: Options): Effect.Effect<Sink, never, Scope.Scope> =>
   Effect.gen(function* () {
     const parsed = Address.parse(Redacted.value(url))
@@ -63,13 +62,12 @@ export const make = ({
         if (!isSubject(subject)) return yield* Failures.notASubject(template)
         const bytes = Buffer.byteLength(subject)
         if (bytes > longestSubject) return yield* Failures.subjectTooLong(bytes, longestSubject)
-        const { body, contentType } = render(outgoing)
+        const now = yield* Clock.currentTimeMillis
         const { at, cursor, event, instance, server } = facts
-        const millis = at ?? (yield* Clock.currentTimeMillis)
         return {
           id: outgoing.id,
           subject,
-          body: bytesOf(body),
+          body: bodyOf(outgoing, format, template, now),
           headers: {
             "Content-Type": contentType,
             // A header is one line of text.
@@ -80,7 +78,7 @@ export const make = ({
             ...(outgoing.previous === null ? {} : { Previous: `${outgoing.previous}` }),
             Attempt: `${outgoing.attempt}`,
             Replay: `${outgoing.isReplay}`,
-            Timestamp: new Date(millis).toISOString()
+            Timestamp: new Date(at ?? now).toISOString()
           }
         }
       })

@@ -6,17 +6,16 @@ import { Clock, Effect, Option, Redacted, type Scope } from "effect"
 import type { RabbitMq } from "../../Domain/Endpoint.ts"
 import type { DeliveryFailed, Outgoing, Sink } from "../Sink.ts"
 import * as Connections from "./Connections.ts"
-import { bytesOf, factsOf, type Render } from "./Facts.ts"
+import { bodyOf, contentType, type Format, factsOf } from "./Facts.ts"
 import * as Address from "./RabbitMq/Address.ts"
 import * as Connection from "./RabbitMq/Connection.ts"
 import * as Failures from "./RabbitMq/Failures.ts"
 import { keyOf } from "./Route.ts"
 
-export interface Options {
+export interface Options extends Format {
   readonly target: typeof RabbitMq.Type
   /** The value of the variable that `target.url` names. */
   readonly url: Redacted.Redacted
-  readonly render: Render
   /** The endpoint's name, for the server's list of connections. */
   readonly name?: string
   /** Seconds for one message; 15 if absent. */
@@ -35,10 +34,10 @@ const limitHolds = 600_000
 
 export const make = ({
   name,
-  render,
   target,
   timeout = 15,
-  url
+  url,
+  ...format
 }: Options): Effect.Effect<Sink, never, Scope.Scope> =>
   Effect.gen(function* () {
     const parsed = Address.parse(Redacted.value(url))
@@ -69,9 +68,8 @@ export const make = ({
           return yield* Failures.unsendable(
             `the routing key has ${bytes} bytes, and RabbitMQ takes ${longestKey}: shorten the endpoint's routingKey`
           )
-        const { body: text, contentType } = render(outgoing)
-        const body = bytesOf(text)
         const now = yield* Clock.currentTimeMillis
+        const body = bodyOf(outgoing, format, target.exchange, now)
         if (limit !== undefined && now < limit.until && body.length > limit.bytes)
           return yield* Failures.exceeds(body.length, limit.bytes, address)
         const { at, cursor, event, instance, server } = facts

@@ -16,7 +16,10 @@ describe.skipIf(!(await listens(natsUrl)))("a sink of NATS", () => {
       const [stored, ...others] = yield* read()
       expect(others).toEqual([])
       expect(stored?.subject).toBe(`${names.prefix}.default.a%2Eb%20%2A%3E%0A.messages.upsert`)
-      expect(stored?.string()).toBe('{"text":"message 7"}')
+      expect(stored?.json()).toMatchObject({
+        type: "messages.upsert",
+        data: { id: 7, previous: 6, data: { text: "message 7" } }
+      })
       const headers = Object.fromEntries(
         [...(stored?.header ?? [])].map(([name, [value]]) => [name, value])
       )

@@ -19,7 +19,10 @@ describe.skipIf(!(await listens(rabbitMqUrl)))("a sink of RabbitMQ", () => {
         exchange: names.exchange,
         routingKey: "default.shop.messages.upsert"
       })
-      expect(message?.content.toString()).toBe('{"text":"message 7"}')
+      expect(JSON.parse(message?.content.toString() ?? "")).toMatchObject({
+        type: "messages.upsert",
+        data: { id: 7, previous: 6, data: { text: "message 7" } }
+      })
       expect(message?.properties).toMatchObject({
         messageId: "evt_log_7",
         type: "messages.upsert",
@@ -36,6 +39,31 @@ describe.skipIf(!(await listens(rabbitMqUrl)))("a sink of RabbitMQ", () => {
           attempt: 2,
           replay: true
         }
+      })
+    })
+  )
+
+  // Evolution's rabbitmq.controller.ts: the key is the event's name, and a queue of it is bound to its exchange.
+  it.scopedLive("delivers to queues that were made by Evolution, in its shape", () =>
+    Effect.gen(function* () {
+      const { channel, drain, names } = yield* admin(rabbitMqUrl)
+      yield* Effect.promise(async () => {
+        await channel.assertExchange(names.exchange, "topic", { durable: true, autoDelete: false })
+        await channel.assertQueue(names.queue, { arguments: { "x-queue-type": "quorum" } })
+        await channel.bindQueue(names.queue, names.exchange, "messages.upsert")
+      })
+      const sink = yield* sinkTo(
+        rabbitMqUrl,
+        { exchange: names.exchange, routingKey: "{event}" },
+        { shape: "evolution" }
+      )
+      yield* sink.send(outgoing(7))
+      const [message] = yield* drain()
+      expect(JSON.parse(message?.content.toString() ?? "")).toMatchObject({
+        event: "messages.upsert",
+        instance: "shop",
+        data: { text: "message 7" },
+        apikey: null
       })
     })
   )

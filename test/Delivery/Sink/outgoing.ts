@@ -1,6 +1,5 @@
 /** Messages for the tests of sinks, and callers that repeat them. */
 import { Effect } from "effect"
-import type { Render } from "../../../src/Delivery/Sink/Facts.ts"
 import type { DeliveryFailed, Outgoing, Sink } from "../../../src/Delivery/Sink.ts"
 import type { LoggedEvent } from "../../../src/Domain/Event.ts"
 import type { JsonText } from "../../../src/Domain/Json.ts"
@@ -36,11 +35,6 @@ export const outgoing = (
   previous: id === 1 ? null : id - 1,
   attempt: 1,
   isReplay: false
-})
-
-export const render: Render = ({ id, item }) => ({
-  contentType: "application/json",
-  body: item._tag === "Event" ? item.event.json : JSON.stringify({ id })
 })
 
 /** Repeats a message until it is confirmed, as a lane does; gives the number of attempts. */

@@ -6,7 +6,6 @@ import type { Outgoing } from "../../../src/Delivery/Sink.ts"
 
 const [name = ""] = process.argv.slice(2)
 const url = (variable: string) => Redacted.make(process.env[variable] ?? "")
-const render = () => ({ contentType: "application/json", body: "{}" })
 const message: Outgoing = {
   id: "test_1",
   item: { _tag: "Test", at: 0 },
@@ -25,7 +24,7 @@ const sent = Effect.scoped(
         queue: { name }
       },
       url: url("DELIVERY_RABBITMQ"),
-      render
+      shape: "full"
     })
     const nats = yield* Nats.make({
       target: {
@@ -35,7 +34,7 @@ const sent = Effect.scoped(
         stream: name
       },
       url: url("DELIVERY_NATS"),
-      render
+      shape: "full"
     })
     return yield* Effect.forEach([rabbitMq, nats], (sink) => Effect.either(sink.send(message)))
   })

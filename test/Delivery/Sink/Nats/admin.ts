@@ -5,7 +5,6 @@ import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { Effect, Redacted, type Scope } from "effect"
 import * as Nats from "../../../../src/Delivery/Sink/Nats.ts"
 import type { Sink } from "../../../../src/Delivery/Sink.ts"
-import { render } from "../outgoing.ts"
 
 type Target = Nats.Options["target"]
 
@@ -60,6 +59,6 @@ export const sinkTo = (
   Nats.make({
     target: { type: "nats", url: { env: variable }, ...target },
     url: Redacted.make(url),
-    render,
+    shape: "full",
     ...options
   })

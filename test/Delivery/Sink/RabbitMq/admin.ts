@@ -4,7 +4,6 @@ import amqp, { type Channel, type GetMessage } from "amqplib"
 import { Effect, Redacted, type Scope } from "effect"
 import * as RabbitMq from "../../../../src/Delivery/Sink/RabbitMq.ts"
 import type { Sink } from "../../../../src/Delivery/Sink.ts"
-import { render } from "../outgoing.ts"
 
 type Target = RabbitMq.Options["target"]
 
@@ -65,6 +64,6 @@ export const sinkTo = (
   RabbitMq.make({
     target: { type: "rabbitmq", url: { env: variable }, ...target },
     url: Redacted.make(url),
-    render,
+    shape: "full",
     ...options
   })

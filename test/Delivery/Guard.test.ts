@@ -48,6 +48,7 @@ const dialled = (address: string, allow: ReadonlyArray<string>) =>
       allow,
       lookup: lookupIn(names),
       build: (options) => () => {
+        expect(options).toMatchObject({ timeout: 5000, rejectUnauthorized: true })
         if (isIP(host) !== 0) return resume(Effect.succeed(host))
         if (options !== undefined && "lookup" in options)
           options.lookup?.(host, { all: true }, (error, found) =>

@@ -10,11 +10,9 @@ export const receivedAt = Date.UTC(2026, 10, 23, 16, 41, 20)
 /** An event that Evolution sent. */
 export const eventOf = (payload: object, id = 42): LoggedEvent =>
   logged(
-    Either.getOrThrow(
-      Either.mapLeft(
-        decode({ name: "", payload, receivedAt }, "live", Scrub.unconfigured),
-        ({ reason }) => new Error(reason)
-      )
+    Either.getOrThrowWith(
+      decode({ name: "", payload, receivedAt }, "live", Scrub.unconfigured),
+      ({ reason }) => new Error(reason)
     ),
     id,
     "br"

@@ -40,18 +40,16 @@ export const make = (options: Options): Effect.Effect<Sink, never, Guard | Scope
     const { headers = {}, signing, timeout } = options
     const url = new URL(options.url)
     const remembered = remembering(guard.connector(url))
-    const pool = yield* Effect.acquireRelease(
-      Effect.sync(
-        () =>
-          new Pool(url.origin, {
-            connect: remembered.connect,
-            // A delivery has a time for all of it.
-            headersTimeout: 0,
-            bodyTimeout: 0
-          })
-      ),
-      (opened) => Effect.promise(() => opened.destroy())
-    )
+    let pool: Pool | undefined
+    // A delivery has a time for all of it.
+    const timeouts = { headersTimeout: 0, bodyTimeout: 0 }
+    // It takes 20 KiB, and an endpoint may never have a message.
+    const opened = () => {
+      pool ??= new Pool(url.origin, { connect: remembered.connect, ...timeouts })
+      return pool
+    }
+    // A pool that was never opened is so, too: it takes no message any more.
+    yield* Effect.addFinalizer(() => Effect.promise(() => opened().destroy()))
 
     const sign = signing.length === 0 ? Either.left("Expected a secret") : Signature.signer(signing)
     if (Either.isLeft(sign))
@@ -80,7 +78,7 @@ export const make = (options: Options): Effect.Effect<Sink, never, Guard | Scope
       send: (message) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
           Effect.async<Delivered, DeliveryFailed>((resume) => {
-            const abandon = exchange(pool, requestOf(message, now), timeout * 1000, (outcome) =>
+            const abandon = exchange(opened(), requestOf(message, now), timeout * 1000, (outcome) =>
               resume(outcomeOf(outcome, now))
             )
             return Effect.sync(abandon)
@@ -129,11 +127,13 @@ const writer = (
   const tokenKey = isEvolutions
     ? given.find(([name]) => name.toLowerCase() === keyOfToken)?.[1]
     : undefined
+  const isReplaced = (name: string) =>
+    tokenKey !== undefined && /^(?:jwt_key|authorization)$/i.test(name)
   const all = new Map([
     ["content-type", "application/json"],
     ["user-agent", `evolution-listener/${version}`],
     ...given
-      .filter(([, value]) => value !== tokenKey)
+      .filter(([name]) => !isReplaced(name))
       .map(([name, value]) => [name.toLowerCase(), Redacted.value(value)] as const)
   ])
   const always = [...all].flat()

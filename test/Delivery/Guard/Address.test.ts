@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
+import { FastCheck as fc } from "effect"
 import { isMetadata, kindOf, targetOf } from "../../../src/Delivery/Guard/Address.ts"
+import { propertyRuns } from "../../support/propertyRuns.ts"
 
 const kind = (address: string) => {
   const target = targetOf(address)
@@ -96,5 +98,39 @@ describe("An address", () => {
     for (const [address, expected] of table) expect(kind(address), address).toBe(expected)
     const found = targetOf("::ffff:169.254.169.254")
     expect(found !== undefined && isMetadata(found)).toBe(true)
+  })
+
+  it("of IPv4 is the same in every form that IPv6 has for it", () => {
+    const byte = fc.integer({ min: 0, max: 255 })
+    const first = fc.oneof(byte, fc.constantFrom(0, 10, 100, 127, 169, 172, 192, 198, 203, 224))
+    fc.assert(
+      fc.property(fc.tuple(first, byte, byte, byte), (bytes) => {
+        const dotted = bytes.join(".")
+        const [a, b, c, d] = bytes.map((one) => one.toString(16).padStart(2, "0"))
+        const hex = `${a}${b}:${c}${d}`
+        const forms = [
+          `::ffff:${dotted}`,
+          `::ffff:${hex}`,
+          `0:0:0:0:0:FFFF:${hex}`,
+          `64:ff9b::${dotted}`,
+          `64:ff9b:0:0:0:0:${hex}`
+        ]
+        for (const form of forms)
+          expect(kind(form) === undefined, form).toBe(kind(dotted) === undefined)
+      }),
+      { numRuns: propertyRuns(500) }
+    )
+  })
+
+  it("of IPv6 is public in 2000::/3 alone, but for those that stand for IPv4", () => {
+    const group = fc.integer({ min: 0, max: 0xffff }).map((one) => one.toString(16))
+    fc.assert(
+      fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
+        const isGlobal = /^[23]...$/.test(groups[0] ?? "")
+        fc.pre(!isGlobal)
+        expect(kind(groups.join(":"))).toBeDefined()
+      }),
+      { numRuns: propertyRuns(500) }
+    )
   })
 })

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto"
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, it, vi } from "@effect/vitest"
 import { Duration, Effect, Fiber, Redacted, TestClock } from "effect"
 import * as Guard from "../../../src/Delivery/Guard.ts"
 import * as Webhook from "../../../src/Delivery/Sink/Webhook.ts"
@@ -81,7 +81,7 @@ describe("A webhook", () => {
           shape: "evolution",
           byEvents: true,
           path: "/hook/?token=9",
-          headers: { jwt_key: Redacted.make("a-key") }
+          headers: { JWT_Key: Redacted.make("a-key"), authorization: Redacted.make("Basic abc") }
         })
         yield* send(outgoing())
         const [call] = calls
@@ -102,6 +102,17 @@ describe("A webhook", () => {
         const signed = createHmac("sha256", "a-key").update(`${head}.${claims}`)
         expect(signature).toBe(signed.digest("base64url"))
       })
+  )
+
+  it.scoped("uses no proxy of the environment", () =>
+    Effect.gen(function* () {
+      const names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "NODE_USE_ENV_PROXY"]
+      for (const name of names)
+        vi.stubEnv(name, name.startsWith("NODE") ? "1" : "http://127.0.0.1:1")
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      const { send } = yield* open({})
+      expect(yield* send(outgoing())).toEqual({ status: 200 })
+    })
   )
 
   it.scoped("keeps its connections, whatever the receiver answers", () =>
@@ -133,6 +144,14 @@ describe("A webhook", () => {
       yield* Effect.promise(() => Promise.resolve()).pipe(
         Effect.repeat({ until: () => there.closed() === 1 })
       )
+    })
+  )
+
+  it.effect("is not sent after its scope has closed", () =>
+    Effect.gen(function* () {
+      const { calls, send } = yield* Effect.scoped(open({}))
+      expect(yield* Effect.flip(send(outgoing()))).toMatchObject({ kind: "ours" })
+      expect(calls).toEqual([])
     })
   )
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import type { Server } from "node:net"
 import { createServer as createTcp } from "node:net"
 import { createServer as createTls } from "node:tls"
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, it, vi } from "@effect/vitest"
 import { Duration, Effect, Layer, TestClock } from "effect"
 import * as Guard from "../../../src/Delivery/Guard.ts"
 import { certificates } from "../../support/PrivateAuthority.ts"
@@ -227,16 +227,14 @@ describe("A certificate", () => {
         refusalOf({ url: `https://${host}:${port}/` }).pipe(
           Effect.provide(guarding({ lookup, ...(ca && { ca }) }))
         )
-      const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED
-      yield* Effect.acquireRelease(
+      // Node warns of it, whoever reads it.
+      const warned = vi.spyOn(process, "emitWarning").mockReturnValue()
+      vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0")
+      yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
-          process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0"
-        }),
-        () =>
-          Effect.sync(() => {
-            if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
-            else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before
-          })
+          vi.unstubAllEnvs()
+          warned.mockRestore()
+        })
       )
       const untrusted = yield* kindOf("localhost")
       expect(untrusted.kind).toBe("unreachable")

@@ -43,6 +43,9 @@ export interface Delivered {
  */
 export type FailureKind = "answered" | "busy" | "unreachable" | "gone" | "forbidden" | "ours"
 
+/** The receiver did not judge the message. */
+export const isAway = (kind: FailureKind): boolean => kind === "unreachable" || kind === "busy"
+
 export class DeliveryFailed extends Data.TaggedError("DeliveryFailed")<{
   readonly kind: FailureKind
   /** For people; without secrets, and without what the receiver said. */

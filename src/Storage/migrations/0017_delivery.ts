@@ -96,6 +96,8 @@ export default Effect.flatMap(
       lane text not null,
       generation integer not null,
       cursor bigint not null,
+      -- The last event of the lane that was dealt with, for the receiver to see holes.
+      previous bigint,
       -- It is behind the feed's cursor, and reads the log by itself.
       held boolean not null default false,
       -- Of the event after the cursor.
@@ -169,5 +171,68 @@ export default Effect.flatMap(
       missed_until bigint not null default 0,
       at timestamptz not null,
       primary key (name, server)
-    ) with (fillfactor = 50)`
+    ) with (fillfactor = 50);
+
+    -- What the owner of a server has to say of its feeds. Of an endpoint that is gone, or whose cursors were set anew,
+    -- nothing is kept.
+    create procedure save_deliveries(
+      of_server text,
+      -- A statement of an older epoch fails with SQLSTATE TAKEN.
+      of_epoch bigint,
+      lanes jsonb, cursors jsonb, attempts jsonb, set_aside jsonb
+    ) language plpgsql as $$
+    begin
+      if not exists (select from servers where id = of_server and epoch = of_epoch) then
+        raise exception using errcode = 'TAKEN',
+          message = format('another process delivers the events of server "%s"', of_server);
+      end if;
+
+      if lanes is not null then
+        insert into endpoint_lanes (feed, endpoint, server, lane, generation, cursor, previous, held,
+          attempts, head, retry_at, failing_since, reason)
+        select l.feed, e.id, of_server, l.lane, e.generation, l.cursor, l.previous, l.held,
+          l.attempts, l.head, l.retry_at, l.failing_since, l.reason
+        from jsonb_to_recordset(lanes) as l (feed uuid, endpoint uuid, lane text, generation integer,
+          cursor bigint, previous bigint, held boolean, attempts integer, head bigint,
+          retry_at timestamptz, failing_since timestamptz, reason text)
+        join endpoints e on e.id = l.endpoint and e.generation = l.generation
+        on conflict (feed, server, lane) do update set
+          generation = excluded.generation, cursor = excluded.cursor, previous = excluded.previous,
+          held = excluded.held, attempts = excluded.attempts, head = excluded.head,
+          retry_at = excluded.retry_at, failing_since = excluded.failing_since, reason = excluded.reason;
+      end if;
+
+      if cursors is not null then
+        insert into endpoint_cursors (feed, endpoint, server, generation, cursor, behind, oldest_at, delivered, at)
+        select c.feed, e.id, of_server, e.generation, c.cursor, c.behind, c.oldest_at, c.delivered, now()
+        from jsonb_to_recordset(cursors) as c (feed uuid, endpoint uuid, generation integer, cursor bigint,
+          behind integer, oldest_at timestamptz, delivered bigint)
+        join endpoints e on e.id = c.endpoint and e.generation = c.generation
+        on conflict (feed, server) do update set
+          generation = excluded.generation, cursor = excluded.cursor, behind = excluded.behind,
+          oldest_at = excluded.oldest_at, delivered = endpoint_cursors.delivered + excluded.delivered,
+          at = excluded.at;
+      end if;
+
+      if attempts is not null then
+        insert into endpoint_attempts (endpoint, feed, server, instance, event_id, event, attempt, at, took_ms,
+          outcome, status, message, excerpt, address)
+        select e.id, a.feed, of_server, a.instance, a.event_id, a.event, a.attempt, a.at, a.took_ms,
+          a.outcome, a.status, a.message, a.excerpt, a.address
+        from jsonb_to_recordset(attempts) as a (endpoint uuid, feed uuid, instance text, event_id bigint,
+          event text, attempt integer, at timestamptz, took_ms integer, outcome text, status integer,
+          message text, excerpt text, address text)
+        join endpoints e on e.id = a.endpoint;
+      end if;
+
+      if set_aside is not null then
+        insert into endpoint_undelivered (feed, endpoint, server, instance, event_id, event, attempts, reason, at, retry_at)
+        select u.feed, e.id, of_server, u.instance, u.event_id, u.event, u.attempts, u.reason, u.at, u.retry_at
+        from jsonb_to_recordset(set_aside) as u (feed uuid, endpoint uuid, instance text, event_id bigint,
+          event text, attempts integer, reason text, at timestamptz, retry_at timestamptz)
+        join endpoints e on e.id = u.endpoint
+        on conflict (feed, event_id) do update set
+          attempts = excluded.attempts, reason = excluded.reason, at = excluded.at, retry_at = excluded.retry_at;
+      end if;
+    end $$`
 )

@@ -1,0 +1,181 @@
+/**
+ * The way of an endpoint through the log of a server: one reader of the bus, and a lane for each instance. A lane that
+ * fails, or that is slower than its events come, is held: the feed passes it, and it reads its events from the log. So
+ * a lane holds up itself alone, and memory is bounded however far it is behind.
+ */
+import type { SqlError } from "@effect/sql"
+import { Chunk, Duration, Effect, Option, Stream } from "effect"
+import { loop } from "../Concurrency/Supervise.ts"
+import { wallOf } from "../Domain/Clock.ts"
+import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
+import { Server } from "../Domain/Server.ts"
+import { EventBus } from "../Log/EventBus.ts"
+import { EventStore } from "../Log/EventStore.ts"
+import { untilBack } from "../Storage/Failure.ts"
+import * as Backlog from "./Feed/Backlog.ts"
+import * as Lane from "./Feed/Lane.ts"
+import * as Work from "./Feed/Work.ts"
+import { Positions } from "./Positions.ts"
+
+export type { Attempted, Options, Turn } from "./Feed/Work.ts"
+
+export interface Depth {
+  /** Events that wait. Of a lane that was behind when the feed began to run, only later ones are counted. */
+  readonly behind: number
+  /** The time at which the oldest of them was received, in ms since 1970 UTC. */
+  readonly oldestAt: number | null
+  /** Lanes that work now. */
+  readonly running: number
+}
+
+export interface Feed {
+  readonly depth: () => Depth
+  /** Waits for the end of a replay. */
+  readonly ended: Effect.Effect<void>
+}
+
+/** Events of one lane in memory, and of all. */
+const most = { ofLane: 64, ofFeed: 512 }
+
+/** In the midst of old events, a full lane is waited for so long before the feed passes it. */
+const patience = Duration.millis(250)
+
+/** The cursor is saved this often; a tenth as often where nothing else changed. */
+const saveEvery = Duration.seconds(1)
+
+const page = { limit: 500, bytes: 2 * 1024 * 1024 }
+
+/** Runs the feed until the scope closes; messages under way are waited for. */
+export const run = Effect.fnUntraced(function* (options: Work.Options) {
+  const { key, settings, takes, until } = options
+  const { order = "instance" } = settings
+  const bus = yield* EventBus
+  const store = yield* EventStore
+  const positions = yield* Positions
+  const server = yield* Server
+  const persistently = <A>(statement: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A> =>
+    Effect.orDie(Effect.retry(statement, untilBack("200 millis"))) // the schedule has no end
+
+  const found = yield* persistently(positions.load(key))
+  const begun = found.cursor ?? options.after
+  const lanes = new Map(found.lanes.map((row) => [row.lane, Lane.loaded(row, begun)]))
+  const around = { bus, store, server, order, takes, position: () => position }
+  const isPurged = Backlog.purgedUntil(around) > begun
+  let position = begun
+  let isRead = false
+  const ended = yield* Effect.makeLatch(false)
+  // The lanes end first, so what they delivered at last is in it.
+  let saveLast: Effect.Effect<void> = Effect.void
+  yield* Effect.addFinalizer(() => saveLast)
+  const work = yield* Work.make({
+    options,
+    now: wallOf(yield* Effect.clock),
+    refill: (lane) => persistently(Backlog.refill(around, lane)),
+    save: (change) => positions.save(key, change),
+    onIdle: () => {
+      if (isRead && !work.busy()) ended.unsafeOpen()
+    }
+  })
+
+  const laneOf = (event: LoggedEvent): Lane.Lane => {
+    const name = Lane.nameOf(order, event)
+    const known = lanes.get(name)
+    if (known !== undefined) return known
+    const lane = Lane.fresh(name, begun)
+    lanes.set(name, lane)
+    return lane
+  }
+
+  const isFull = (lane: Lane.Lane): boolean =>
+    lane.queue.length >= most.ofLane || (work.outstanding() >= most.ofFeed && lane.queue.length > 0)
+
+  const route = (event: LoggedEvent): void => {
+    position = Math.max(position, event.id)
+    if (!takes.takes(event)) return
+    const lane = laneOf(event)
+    if (event.id <= lane.cursor) return
+    if (!lane.held && isFull(lane)) Lane.hold(lane)
+    if (lane.held) {
+      Lane.skip(lane, event.id)
+      return
+    }
+    if (isPurged && !lane.isTold) {
+      const purged = Math.min(Backlog.purgedUntil(around, lane), event.id - 1)
+      if (purged > lane.cursor) work.put(lane, Backlog.missed(lane, order, server, purged))
+    }
+    lane.isTold = true
+    work.put(lane, { _tag: "Event", event })
+  }
+
+  /** Old events are not passed as long as their lanes make progress. */
+  const room = (event: LoggedEvent): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const lane = lanes.get(Lane.nameOf(order, event))
+      const isCrowded = work.outstanding() >= most.ofFeed
+      if (!isCrowded && (lane === undefined || lane.held || !isFull(lane))) return Effect.void
+      return Effect.flatten(
+        Effect.timeoutTo(work.progress, {
+          duration: patience,
+          onSuccess: () => room(event),
+          onTimeout: () => (isCrowded ? room(event) : Effect.void)
+        })
+      )
+    })
+  const routeOld = (event: LoggedEvent) =>
+    Effect.andThen(takes.takes(event) ? room(event) : Effect.void, () => route(event))
+  const read = (events: Chunk.Chunk<LoggedEvent>) =>
+    until !== undefined || bus.isLate(Chunk.unsafeHead(events).id)
+      ? Effect.forEach(events, routeOld, { discard: true })
+      : Effect.sync(() => Chunk.forEach(events, route))
+
+  const live = bus.after(begun, {
+    wants: (instance, of) => of === server && takes.isAbout(instance),
+    missed: () => Effect.void, // lanes look for themselves
+    query: { ...takes.query, servers: [server] }
+  })
+  const past = (last: number) =>
+    Stream.paginateChunkEffect(begun, (after) =>
+      Effect.map(
+        persistently(
+          store.read({ ...takes.query, ...page, servers: [server], after, until: last })
+        ),
+        (records) =>
+          [
+            Chunk.unsafeFromArray(records.map(toLogged)),
+            Option.fromNullable(records.at(-1)?.id)
+          ] as const
+      )
+    )
+
+  let saved = { cursor: begun, behind: 0 }
+  let rounds = 0
+  const save = Effect.suspend(() => {
+    const cursor = work.doneUntil(position)
+    const { behind, oldestAt } = work.depth()
+    const delivered = work.delivered()
+    const isNews = delivered > 0 || behind > 0 || saved.behind > 0
+    if (!isNews && (cursor === saved.cursor || rounds++ % 10 !== 0)) return Effect.void
+    saved = { cursor, behind }
+    return positions.save(key, {
+      held: work.newlyHeld(),
+      cursor: { cursor, behind, oldestAt, delivered }
+    })
+  })
+  saveLast = save
+  for (const lane of [...lanes.values()].sort((left, right) => left.cursor - right.cursor))
+    if (lane.held) work.resume(lane)
+  yield* loop("saver of a feed's cursor", Effect.forever(Effect.delay(save, saveEvery)))
+  yield* loop(
+    "reader of a feed",
+    Stream.runForEachChunk(until === undefined ? live : past(until), read).pipe(
+      Effect.zipRight(
+        Effect.sync(() => {
+          position = Math.max(position, until ?? position)
+          isRead = true
+          if (!work.busy()) ended.unsafeOpen()
+        })
+      )
+    )
+  )
+  return { depth: work.depth, ended: ended.await } satisfies Feed
+})

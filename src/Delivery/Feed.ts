@@ -43,6 +43,12 @@ const patience = Duration.millis(250)
 /** The cursor is saved this often; a tenth as often where nothing else changed. */
 const saveEvery = Duration.seconds(1)
 
+/** The lanes that a probe tries first. */
+const probes = 3
+
+const byHead = (left: Lane.Lane, right: Lane.Lane): number =>
+  (left.head ?? left.cursor) - (right.head ?? right.cursor)
+
 const page = { limit: 500, bytes: 2 * 1024 * 1024 }
 
 /** Runs the feed until the scope closes; messages under way are waited for. */
@@ -162,8 +168,11 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
     })
   })
   saveLast = save
-  for (const lane of [...lanes.values()].sort((left, right) => left.cursor - right.cursor))
-    if (lane.held) work.resume(lane)
+  const behind = [...lanes.values()].filter((lane) => lane.held).sort(byHead)
+  // A probe is of the oldest events, so they are read before newer ones can come.
+  if (options.isProbing)
+    yield* Effect.forEach(behind.slice(0, probes), work.fill, { discard: true })
+  for (const lane of behind) work.resume(lane)
   yield* loop("saver of a feed's cursor", Effect.forever(Effect.delay(save, saveEvery)))
   yield* loop(
     "reader of a feed",

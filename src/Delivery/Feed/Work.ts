@@ -108,10 +108,12 @@ export const make = Effect.fnUntraced(function* (around: Around) {
         rest(lane)
         return Effect.void
       }
-      return Effect.flatMap(refill(lane), () => {
-        outstanding += lane.queue.length
-        return work(lane)
-      })
+      return Effect.zipRight(fill(lane), work(lane))
+    })
+
+  const fill = (lane: Lane): Effect.Effect<void> =>
+    Effect.map(refill(lane), () => {
+      outstanding += lane.queue.length
     })
 
   const messageOf = (lane: Lane, item: Item): Outgoing => ({
@@ -198,6 +200,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       outstanding++
       wake(lane)
     },
+    /** Reads the next events of a lane that was behind. */
+    fill,
     /** A lane that was behind goes on. */
     resume: (lane: Lane): void => {
       busy.add(lane)

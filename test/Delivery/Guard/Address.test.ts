@@ -74,6 +74,8 @@ describe("An address", () => {
       ["::ffff:7f00:1", machine],
       ["::FFFF:a9fe:a9fe", metadata],
       ["::ffff:0.0.0.0", unspecified],
+      ["::ffff:127.0.0.1%1", machine],
+      ["::ffff:100.64.0.1", shared],
       ["::ffff:0:127.0.0.1", reserved],
       ["::127.0.0.1", reserved],
       ["::7f00:1", reserved],

@@ -104,6 +104,7 @@ describe("The shape evolution", () => {
         fileSha256: bytes(7),
         jpegThumbnail: bytes(),
         caption: "AAEC",
+        'a "mediaKey': "AAEC",
         contextInfo: { quotedMessage: { stickerMessage: { fileEncSha256: bytes(1, 2, 3) } } }
       },
       base64: "AAEC",

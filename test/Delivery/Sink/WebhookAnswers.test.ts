@@ -150,6 +150,18 @@ describe("An answer", () => {
     })
   )
 
+  it.scoped("is done with when enough of it was read", () =>
+    Effect.gen(function* () {
+      const { send } = yield* open({
+        timeout: 3600,
+        answer: (response) => {
+          response.writeHead(500).write("x".repeat(20_000))
+        }
+      })
+      expect((yield* Effect.flip(send(outgoing()))).excerpt).toBe("x".repeat(1000))
+    })
+  )
+
   it.scopedLive("that stops after its status counts by that when the time is over", () =>
     Effect.gen(function* () {
       const stalled = (status: number) =>
@@ -183,6 +195,7 @@ describe("An answer", () => {
     Effect.gen(function* () {
       const table = [
         ["", true, "it closed the connection"],
+        ["HTTP/1.1 103 Early Hints\r\n\r\n", true, "it closed the connection"],
         ["SSH-2.0-OpenSSH_9.2\r\n", true, "its answer is no HTTP"],
         [`HTTP/1.1 200 OK\r\nx: ${"y".repeat(40_000)}\r\n\r\n`, false, "its answer is no HTTP"]
       ] as const

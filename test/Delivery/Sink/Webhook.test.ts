@@ -206,7 +206,7 @@ describe("A webhook", () => {
       const secrets = makeSecrets()
       secrets.add([Redacted.make("our-own-api-key-99")])
       const token = "receivers-own-token-77"
-      const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+      const secret = `whsec_${Buffer.alloc(33, 0xfb).toString("base64")}`
       const { send } = yield* open({
         signing: [Redacted.make(secret)],
         headers: { "x-token": Redacted.make(token) },

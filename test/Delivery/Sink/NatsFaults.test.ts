@@ -6,12 +6,15 @@ import { failureOf, outgoing, untilConfirmed } from "./outgoing.ts"
 
 const password = "sesame-of-nats"
 
-/** A user that may do all, and one that may publish to `evolution` alone. */
+/** Users that may do all, publish to `evolution` alone, and publish to `made` and create its stream. */
 const authorization = `authorization {
   users = [
     { user: "all", password: "${password}" }
     { user: "writer", password: "${password}", permissions: {
       publish: ["evolution.>"], subscribe: ["_INBOX.>"] } }
+    { user: "maker", password: "${password}", permissions: {
+      publish: ["made.>", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.CREATE.*"]
+      subscribe: ["_INBOX.>"] } }
   ]
 }`
 
@@ -57,6 +60,11 @@ describe.skipIf(!hasNats)("a sink of NATS", () => {
       const failure = yield* failureOf(elsewhere, outgoing(3))
       expect(failure.kind).toBe("ours")
       expect(failure.message).toContain('may not publish to "other.messages.upsert"')
+      const maker = yield* sinkTo(`nats://maker:${password}@${at}`, {
+        subject: "made.{event}",
+        stream: "made"
+      })
+      yield* maker.send(outgoing(1))
       const token = yield* sinkTo(`nats://${password}@127.0.0.1:${tokens.port}`, { stream })
       yield* token.send(outgoing(1))
     })

@@ -1,7 +1,8 @@
 /** Creates the stream that an endpoint names, if there is none. */
 import type { JetStreamManager } from "@nats-io/jetstream"
 import { Duration, Effect, Predicate } from "effect"
-import { DeliveryFailed } from "../../Sink.ts"
+import type { DeliveryFailed } from "../../Sink.ts"
+import { type ClientError, clientError } from "../ClientError.ts"
 import { prefixOf } from "../Route.ts"
 import type { Address } from "./Address.ts"
 import * as Failures from "./Failures.ts"
@@ -16,8 +17,12 @@ const duplicateWindow = nanos("10 minutes")
 const notFound = 10059
 const nameInUse = 10058
 
-const has = (error: unknown, number: number): boolean =>
-  Predicate.hasProperty(error, "code") && error.code === number
+const has =
+  (number: number) =>
+  (error: ClientError | DeliveryFailed): error is ClientError =>
+    error._tag === "ClientError" &&
+    Predicate.hasProperty(error.cause, "code") &&
+    error.cause.code === number
 
 export const ensure = (
   manager: JetStreamManager,
@@ -25,10 +30,10 @@ export const ensure = (
   template: string,
   address: Address
 ): Effect.Effect<void, DeliveryFailed> => {
-  const refused = (error: unknown) =>
-    error instanceof DeliveryFailed
+  const refused = (error: ClientError | DeliveryFailed) =>
+    error._tag === "DeliveryFailed"
       ? error
-      : Failures.refused(error, { stream, subject: "$JS.API.STREAM" }, address)
+      : Failures.refused(error.cause, { stream, subject: "$JS.API.STREAM" }, address)
 
   const create = Effect.gen(function* () {
     const { isWhole, words } = prefixOf(template)
@@ -42,25 +47,19 @@ export const ensure = (
           max_age: maxAge,
           duplicate_window: duplicateWindow
         }),
-      catch: (error) => error
+      catch: clientError
     })
   }).pipe(
     // Another process was quicker.
-    Effect.catchIf(
-      (error) => has(error, nameInUse),
-      () => Effect.void
-    )
+    Effect.catchIf(has(nameInUse), () => Effect.void)
   )
 
   return Effect.tryPromise({
     try: () => manager.streams.info(stream),
-    catch: (error) => error
+    catch: clientError
   }).pipe(
     Effect.asVoid,
-    Effect.catchIf(
-      (error) => has(error, notFound),
-      () => create
-    ),
+    Effect.catchIf(has(notFound), () => create),
     Effect.mapError(refused)
   )
 }

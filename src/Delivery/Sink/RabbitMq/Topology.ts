@@ -3,6 +3,7 @@ import type { Channel, ChannelModel } from "amqplib"
 import { Effect } from "effect"
 import type { RabbitMq } from "../../../Domain/Endpoint.ts"
 import type { DeliveryFailed } from "../../Sink.ts"
+import { type ClientError, clientError } from "../ClientError.ts"
 import type { Address } from "./Address.ts"
 import * as Failures from "./Failures.ts"
 
@@ -16,25 +17,25 @@ const onChannel = (model: ChannelModel, act: (channel: Channel) => Promise<unkno
       await act(channel)
       await channel.close()
     },
-    catch: (error) => error
+    catch: clientError
   })
 
 /**
  * Others may have declared it with arguments of their own, such as a queue's type or its length, or this user may have no
  * right to declare anything. Then it is taken as it is.
  */
-const isTakenAsItIs = (error: unknown): boolean => {
-  const argument = Failures.differing(error)
+const isTakenAsItIs = ({ cause }: ClientError): boolean => {
+  const argument = Failures.differing(cause)
   return (
-    Failures.replyCodeOf(error) === 403 ||
+    Failures.replyCodeOf(cause) === 403 ||
     (argument !== undefined && /^(?:x-|alternate-exchange$)/.test(argument))
   )
 }
 
 const orAsItIs = (
-  declared: Effect.Effect<void, unknown>,
-  checked: Effect.Effect<void, unknown>
-): Effect.Effect<void, unknown> =>
+  declared: Effect.Effect<void, ClientError>,
+  checked: Effect.Effect<void, ClientError>
+): Effect.Effect<void, ClientError> =>
   Effect.catchIf(declared, isTakenAsItIs, (error) => Effect.mapError(checked, () => error))
 
 /** The key by which the queue is bound where the endpoint names none; `undefined`: no key would take every message. */
@@ -56,8 +57,10 @@ export const declare = (
 ): Effect.Effect<void, DeliveryFailed> =>
   Effect.gen(function* () {
     const { exchange, exchangeType = "topic", queue } = target
-    const refused = (thing: string) => (error: unknown) =>
-      Failures.undeclared(thing, error, address)
+    const refused =
+      (thing: string) =>
+      ({ cause }: ClientError) =>
+        Failures.undeclared(thing, cause, address)
 
     yield* orAsItIs(
       onChannel(model, (channel) =>
@@ -80,7 +83,7 @@ export const declare = (
     yield* onChannel(model, (channel) => channel.bindQueue(name, exchange, binding)).pipe(
       // Somebody else may have bound it: a message that reaches no queue is returned.
       Effect.catchIf(
-        (error) => Failures.replyCodeOf(error) === 403,
+        ({ cause }) => Failures.replyCodeOf(cause) === 403,
         () => Effect.void
       ),
       Effect.mapError(refused(`binding of the queue "${name}"`))

@@ -12,7 +12,7 @@ import * as Shape from "../Shape.ts"
 import * as Signature from "../Signature.ts"
 import { type Delivered, DeliveryFailed, type Outgoing, type Sink } from "../Sink.ts"
 import { bearer } from "./Webhook/Bearer.ts"
-import { exchange, type Outcome } from "./Webhook/Exchange.ts"
+import { exchangeOnKept, type Outcome } from "./Webhook/Exchange.ts"
 import * as Failure from "./Webhook/Failure.ts"
 
 export interface Options {
@@ -78,8 +78,12 @@ export const make = (options: Options): Effect.Effect<Sink, never, Guard | Scope
       send: (message) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
           Effect.async<Delivered, DeliveryFailed>((resume) => {
-            const abandon = exchange(opened(), requestOf(message, now), timeout * 1000, (outcome) =>
-              resume(outcomeOf(outcome, now))
+            const abandon = exchangeOnKept(
+              opened(),
+              requestOf(message, now),
+              timeout * 1000,
+              remembered.count,
+              (outcome) => resume(outcomeOf(outcome, now))
             )
             return Effect.sync(abandon)
           })
@@ -91,15 +95,17 @@ const failing = (message: string): Sink => ({
   send: () => new DeliveryFailed({ kind: "ours", message })
 })
 
-/** Knows the address of the last connection: a receiver has mostly one. */
+/** Counts connections, and knows the address of the last one: a receiver has mostly one. */
 const remembering = (connector: Connector) => {
+  let count = 0
   let last: string | undefined
   const connect: Connector = (target, done) =>
     connector(target, (...result) => {
+      count++
       last = result[1]?.remoteAddress ?? last
       done(...result)
     })
-  return { connect, last: () => last }
+  return { connect, count: () => count, last: () => last }
 }
 
 /** Removes the endpoint's own secrets, too: a receiver may repeat what it was sent. */

@@ -83,3 +83,30 @@ export const exchange = (
     abandon()
   }
 }
+
+const closed: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"])
+
+/**
+ * As `exchange`, but once more if the receiver closed a kept connection, which it may do at the moment at which a
+ * request is on its way. The id makes the request idempotent (RFC 9112, 9.3.1). `opened`: the number of connections so far.
+ */
+export const exchangeOnKept = (
+  pool: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  timeout: number,
+  opened: () => number,
+  done: (outcome: Outcome) => void
+): (() => void) => {
+  const [before, since] = [opened(), performance.now()]
+  // None was opened since, so the request was on one of the others.
+  const isKept = (outcome: Outcome) =>
+    outcome._tag === "Failed" &&
+    closed.has(Reflect.get(outcome.error, "code")) &&
+    opened() === before
+  let abandon = exchange(pool, request, timeout, (outcome) => {
+    const left = timeout - (performance.now() - since)
+    if (isKept(outcome) && left > 0) abandon = exchange(pool, request, left, done)
+    else done(outcome)
+  })
+  return () => abandon()
+}

@@ -110,6 +110,7 @@ describe.skipIf(!(await listens(rabbitMqUrl)))("a sink of RabbitMQ", () => {
     })
   )
 
+  // amqp-node/amqplib#115: what is returned is confirmed, too. citrineos/citrineos#191: bindings that a restart took away.
   it.scopedLive("says so when no queue is bound to the key, and delivers when one is", () =>
     Effect.gen(function* () {
       const { channel, names } = yield* admin(rabbitMqUrl)

@@ -101,6 +101,7 @@ describe.skipIf(!hasRabbitMq)("a sink of RabbitMQ", () => {
     60_000
   )
 
+  // php-amqp/php-amqp#333, eandersson/amqpstorm#118: a publisher hangs, or does not notice.
   it.scopedLive(
     "waits while the server blocks publishers, and goes on by itself",
     () =>
@@ -127,6 +128,41 @@ describe.skipIf(!hasRabbitMq)("a sink of RabbitMQ", () => {
     60_000
   )
 
+  // php-amqplib/php-amqplib#88, rabbitmq/rabbitmq-erlang-client#93: a farewell to such a server never ends.
+  it.scopedLive(
+    "closes within a second or so, also while the server blocks publishers or says nothing",
+    () =>
+      Effect.gen(function* () {
+        const { names } = yield* admin(broker.url())
+        const target = { exchange: names.exchange, queue: { name: names.queue } }
+        const scope = yield* Scope.make()
+        const sink = yield* Scope.extend(sinkTo(broker.url(), target, { timeout: 2 }), scope)
+        yield* sink.send(outgoing(1))
+        yield* Effect.promise(() =>
+          broker.control("set_vm_memory_high_watermark", "absolute", "1MB")
+        )
+        const waits = yield* Effect.fork(Effect.forever(sink.send(outgoing(2))).pipe(Effect.flip))
+        expect((yield* Fiber.join(waits)).kind).toBe("busy")
+        const [blocked] = yield* Effect.timed(Scope.close(scope, Exit.void))
+        expect(Duration.toMillis(blocked)).toBeLessThan(2000)
+        yield* Effect.promise(() =>
+          broker.control("set_vm_memory_high_watermark", "absolute", "2GB")
+        )
+
+        const other = yield* Scope.make()
+        const silent = yield* Scope.extend(sinkTo(broker.url(), target, { timeout: 30 }), other)
+        yield* untilConfirmed(silent, outgoing(3))
+        broker.freeze()
+        const sent = yield* Effect.fork(silent.send(outgoing(4)))
+        yield* Effect.sleep("50 millis")
+        const [took] = yield* Effect.timed(Scope.close(other, Exit.void))
+        broker.thaw()
+        expect(Duration.toMillis(took)).toBeLessThan(2000)
+        yield* Fiber.interrupt(sent)
+      }).pipe(Effect.ensuring(Effect.sync(() => broker.thaw()))),
+    60_000
+  )
+
   it.scopedLive(
     "gives up a server that says nothing, and comes back to it",
     () =>
@@ -149,10 +185,12 @@ describe.skipIf(!hasRabbitMq)("a sink of RabbitMQ", () => {
         yield* untilConfirmed(sink, outgoing(2))
         const ids = (yield* drain()).map(({ properties }) => properties.messageId)
         expect(ids).toContain("evt_log_2")
-      }),
+      }).pipe(Effect.ensuring(Effect.sync(() => broker.thaw()))),
     60_000
   )
 
+  // amqp-node/amqplib#419, onebeyond/rascal#72, EasyNetQ/EasyNetQ#88: no outcome for messages that were under way.
+  // evolution-foundation/evolution-api#1901: no confirm, and no more attempts after the third.
   it.scopedLive(
     "loses nothing, and keeps the order of each lane, while the server is killed under load",
     () =>

@@ -30,7 +30,7 @@ export interface Opening {
   readonly address: Address
   /** For the server's list of connections. */
   readonly name: string
-  /** Seconds for an acknowledgement. */
+  /** Seconds for a message. */
   readonly timeout: number
   /** The connection has ended. */
   readonly retire: () => void
@@ -89,7 +89,8 @@ export const open = (opening: Opening): Effect.Effect<Connection, DeliveryFailed
           try: () =>
             jetStream.publish(subject, body, {
               msgID: id,
-              timeout: timeout * 1000,
+              // The sender has given up before: this ends what the client keeps of the message.
+              timeout: timeout * 1000 + 1000,
               headers: filled(nats.headers(), headers),
               ...(stream === undefined ? {} : { expect: { streamName: stream } })
             }),
@@ -100,10 +101,6 @@ export const open = (opening: Opening): Effect.Effect<Connection, DeliveryFailed
               // The stream may have been deleted: the next connection creates it again.
               if (stream !== undefined) retire()
               return Failures.noStream(subject, address)
-            }
-            if (Failures.isTimeout(error)) {
-              retire()
-              return Failures.unacknowledged(timeout, subject, address)
             }
             return Failures.refused(error, { stream: stream ?? "", subject }, address)
           }

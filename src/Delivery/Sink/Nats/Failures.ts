@@ -146,8 +146,6 @@ export const refused = (
 export const isNoResponders = (error: unknown): boolean =>
   namesOf(error).some((name) => name === "NoResponders" || name === "NoRespondersError")
 
-export const isTimeout = (error: unknown): boolean => namesOf(error).includes("TimeoutError")
-
 export const isTooLarge = (error: unknown): boolean =>
   error instanceof Error &&
   error.name === "InvalidArgumentError" &&

@@ -24,7 +24,11 @@ export type CallName<Name extends GroupName> = HttpApiEndpoint.HttpApiEndpoint.N
 >
 
 /** `body`: fields that are not in the path go into a body of JSON, also when there are none. */
-export type Route = readonly [method: "DELETE" | "GET" | "POST", path: string, body?: "body"]
+export type Route = readonly [
+  method: "DELETE" | "GET" | "PATCH" | "POST",
+  path: string,
+  body?: "body"
+]
 
 export const routes: {
   readonly [Name in GroupName]: { readonly [Call in CallName<Name>]: Route }
@@ -58,6 +62,29 @@ export const routes: {
     make: ["POST", "/keys", "body"],
     revoke: ["DELETE", "/keys/:id"],
     audit: ["GET", "/audit"]
+  },
+  endpoints: {
+    create: ["POST", "/endpoints", "body"],
+    list: ["GET", "/endpoints"],
+    get: ["GET", "/endpoints/:id"],
+    update: ["PATCH", "/endpoints/:id", "body"],
+    remove: ["DELETE", "/endpoints/:id"],
+    pause: ["POST", "/endpoints/:id/pause"],
+    resume: ["POST", "/endpoints/:id/resume", "body"],
+    rotate: ["POST", "/endpoints/:id/rotate", "body"],
+    test: ["POST", "/endpoints/:id/test"],
+    deliver: ["POST", "/endpoints/:id/deliver", "body"]
+  },
+  deliveries: {
+    lanes: ["GET", "/endpoints/:id/lanes"],
+    attempts: ["GET", "/endpoints/:id/attempts"],
+    undelivered: ["GET", "/endpoints/:id/undelivered"],
+    retry: ["POST", "/endpoints/:id/undelivered/retry", "body"],
+    forgetAll: ["DELETE", "/endpoints/:id/undelivered"],
+    forget: ["DELETE", "/endpoints/:id/undelivered/:event"],
+    replay: ["POST", "/endpoints/:id/replay", "body"],
+    replays: ["GET", "/endpoints/:id/replays"],
+    cancel: ["DELETE", "/endpoints/:id/replays/:replay"]
   },
   summary: { summary: ["GET", "/summary"] },
   cluster: {

@@ -3,7 +3,7 @@
  * rest, and read as they are used.
  */
 import type { SqlClient, SqlError } from "@effect/sql"
-import type { Stream } from "effect"
+import type { ConfigError, Stream } from "effect"
 import { Context, type Duration, Effect, Layer, type Option, type Redacted } from "effect"
 import type { Settings as Environment } from "../AppConfig/Settings.ts"
 import type {
@@ -17,6 +17,7 @@ import type {
 import type { By, EndpointWanted, From } from "./Endpoints/Asked.ts"
 import type { Credentials } from "./Endpoints/Credentials.ts"
 import { make } from "./Endpoints/Make.ts"
+import { Guard } from "./Guard.ts"
 import type { DeliveryFailed } from "./Sink.ts"
 
 export type { By, Credentials, EndpointWanted, From }
@@ -29,8 +30,13 @@ export class Endpoints extends Context.Tag("evolution-listener/Endpoints")<
     readonly get: (id: string) => Effect.Effect<Endpoint, EndpointNotFound>
     /** The cursor after which the endpoint's way through the log begins, in its generation. */
     readonly startsAfter: (id: string) => Effect.Effect<number, EndpointNotFound>
-    /** Emits at once, and whenever an endpoint changed, here or in another replica. */
+    /**
+     * Emits at once, and whenever an endpoint changed, a replay, or what is to be delivered again; here or in another
+     * replica.
+     */
     readonly changes: Stream.Stream<void>
+    /** Has all replicas emit. */
+    readonly touch: Effect.Effect<unknown, SqlError.SqlError>
     /** Learns what other replicas changed, at once. */
     readonly refresh: Effect.Effect<void>
     /** This is the only time that the secret of a webhook is given. */
@@ -100,10 +106,10 @@ export class Endpoints extends Context.Tag("evolution-listener/Endpoints")<
   /** Where several processes share the database, each knows of the changes of the others within a second. */
   static readonly layer: Layer.Layer<
     Endpoints,
-    SqlError.SqlError,
+    ConfigError.ConfigError | SqlError.SqlError,
     SqlClient.SqlClient | Environment
   > = Layer.scoped(
     Endpoints,
     Effect.suspend(() => make)
-  )
+  ).pipe(Layer.provide(Guard.layer))
 }

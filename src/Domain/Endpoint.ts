@@ -15,6 +15,12 @@ export {
 export { ChatKind, EventPattern, Filter } from "./Endpoint/Filter.ts"
 export { SigningSecret } from "./Endpoint/SigningSecret.ts"
 export {
+  Attempt,
+  EndpointStatus,
+  Lane,
+  Undelivered
+} from "./Endpoint/Standing.ts"
+export {
   EnvReference,
   Headers,
   Nats,

@@ -2,7 +2,9 @@
 import { HttpApi, OpenApi } from "@effect/platform"
 import { version } from "../Domain/Version.ts"
 import { cluster } from "./Api/Cluster.ts"
+import { deliveries } from "./Api/Deliveries.ts"
 import { describe } from "./Api/Description.ts"
+import { endpoints } from "./Api/Endpoints.ts"
 import { events, live, streamTokens } from "./Api/Events.ts"
 import { health, metrics } from "./Api/Health.ts"
 import { instances } from "./Api/Instances.ts"
@@ -24,6 +26,8 @@ export class Api extends HttpApi.make("evolution-listener")
   .add(pairingPage)
   .add(session)
   .add(keys)
+  .add(endpoints)
+  .add(deliveries)
   .add(summary)
   .add(cluster)
   .add(health)

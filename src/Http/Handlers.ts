@@ -36,6 +36,7 @@ import { Peers } from "./Peers.ts"
 import * as QrImage from "./QrImage.ts"
 
 export { cluster } from "./Handlers/Cluster.ts"
+export { deliveries, endpoints } from "./Handlers/Endpoints.ts"
 export { instances } from "./Handlers/Instances.ts"
 
 export const events = HttpApiBuilder.group(Api, "events", (handlers) =>

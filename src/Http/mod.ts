@@ -46,6 +46,8 @@ const makeRoutes = () =>
         Handlers.pairingPage,
         Handlers.session,
         Handlers.keys,
+        Handlers.endpoints,
+        Handlers.deliveries,
         Handlers.summary,
         Handlers.cluster,
         Handlers.health,

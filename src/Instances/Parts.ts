@@ -11,6 +11,10 @@ import { Ownership } from "../Cluster/Ownership.ts"
 import * as Drift from "../Delivery/Drift.ts"
 import { DurableHandlers } from "../Delivery/DurableHandlers.ts"
 import * as DurableRuns from "../Delivery/DurableRuns.ts"
+import { Endpoints } from "../Delivery/Endpoints.ts"
+import { Replays } from "../Delivery/Replays.ts"
+import { Sinks } from "../Delivery/Sinks.ts"
+import { Standing } from "../Delivery/Standing.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { EvolutionClient } from "../Evolution/EvolutionClient.ts"
 import { Upstream } from "../Evolution/Upstream.ts"
@@ -65,6 +69,10 @@ export const defaults = {
   Ingest: Ingest.layer,
   Upstream: Upstream.layer,
   Purge: Purge.layer,
+  Endpoints: Endpoints.layer,
+  Replays: Replays.layer,
+  Sinks: Sinks.layer,
+  Standing: Standing.layer,
   EventBus: Tail.layer,
   Audit: Audit.layer,
   EventStore: EventStore.layer,
@@ -98,7 +106,8 @@ export type Parts = {
 /** Serves all Evolution servers: one log, one bus, one list of keys. */
 export const composeService = (parts: Parts) =>
   Layer.mergeAll(parts.Drift, parts.StormLog).pipe(
-    Layer.provideMerge(parts.EventBus),
+    Layer.provideMerge(Layer.mergeAll(parts.Replays, parts.Sinks, parts.Standing)),
+    Layer.provideMerge(Layer.merge(parts.Endpoints, parts.EventBus)),
     Layer.provideMerge(
       Layer.mergeAll(
         parts.Audit,

@@ -86,7 +86,8 @@ describe("bad requests", () => {
             })),
             events: (yield* service.call("/events?limit=1000")).body,
             gaps: (yield* service.call("/instances/shop/gaps")).body,
-            keys: (yield* service.call("/keys")).body
+            keys: (yield* service.call("/keys")).body,
+            endpoints: (yield* service.call("/endpoints")).body
           }
         })
         const memory = Effect.map(

@@ -62,6 +62,18 @@ const isStream = ({ path }: Operation) => path.endsWith("/stream")
 
 /** Something that each route takes, so that it is the bounds that refuse, and not the form. */
 const bodies: Readonly<Record<string, (name: string) => object>> = {
+  // A variable of the service: no bound key may send it anywhere.
+  "POST /endpoints": (name) => ({
+    name,
+    instances: [name],
+    target: { type: "nats", url: { env: "DELIVERY_NATS" } }
+  }),
+  "PATCH /endpoints/{id}": () => ({}),
+  "POST /endpoints/{id}/resume": () => ({}),
+  "POST /endpoints/{id}/rotate": () => ({}),
+  "POST /endpoints/{id}/deliver": () => ({ eventId: 1 }),
+  "POST /endpoints/{id}/undelivered/retry": () => ({}),
+  "POST /endpoints/{id}/replay": (name) => ({ from: { cursor: 0 }, instances: [name] }),
   "POST /instances": (name) => ({ name }),
   "POST /instances/{name}/import": () => ({ from: "2026-01-01T00:00:00Z" }),
   "POST /instances/{name}/pair": () => ({ number: "5511999990009" }),

@@ -10,6 +10,10 @@ import { KeyStore } from "../../src/Access/KeyStore.ts"
 import { Tickets } from "../../src/Access/Tickets.ts"
 import { WrongKeys } from "../../src/Access/WrongKeys.ts"
 import type { Ownership } from "../../src/Cluster/Ownership.ts"
+import type { Endpoints } from "../../src/Delivery/Endpoints.ts"
+import type { Replays } from "../../src/Delivery/Replays.ts"
+import type { Sinks } from "../../src/Delivery/Sinks.ts"
+import type { Standing } from "../../src/Delivery/Standing.ts"
 import { Api } from "../../src/Http/Api.ts"
 import * as Http from "../../src/Http/mod.ts"
 import { Instances } from "../../src/Instances/Instances.ts"
@@ -20,7 +24,7 @@ import { ListenerRegistry } from "../../src/Listening/ListenerRegistry.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 import type { Ingest } from "../../src/Log/Ingest.ts"
-import { alone, clocksOf, ingestOf, instancesOf, proofOf } from "../support/doubles.ts"
+import { alone, clocksOf, ingestOf, instancesOf, noEndpoints, proofOf } from "../support/doubles.ts"
 import { settings } from "../support/settings.ts"
 
 export const key = "key-of-the-test"
@@ -50,6 +54,7 @@ export const house = (
       ingestOf(ingest),
       silence,
       alone,
+      noEndpoints,
       Layer.mock(Audit, { record: () => (command) => command }),
       Layer.mock(KeyStore, { find: () => Effect.succeedNone }),
       access,
@@ -80,6 +85,7 @@ const access = Layer.merge(Tickets.layerAlone, WrongKeys.layerAlone)
 /** What the routes ask. */
 type Domain =
   | Audit
+  | Endpoints
   | EventBus
   | EventStore
   | Ingest
@@ -88,7 +94,10 @@ type Domain =
   | ListenerRegistry
   | Ownership
   | Pairing
+  | Replays
   | Servers
+  | Sinks
+  | Standing
   | Tickets
   | WrongKeys
 

@@ -9,6 +9,10 @@ import { Api } from "../../src/Http/Api.ts"
 import { codesIn, examplesOf, pages, read, sectionOf, tablesOf } from "./pages.ts"
 
 const page = "docs/api.md"
+/** The pages that have a section about calls. */
+const pagesOfCalls = [page, "docs/endpoints.md"]
+const rowsOfCalls = () =>
+  pagesOfCalls.flatMap((one) => tablesOf(sectionOf(one, "## Calls"), "| call |"))
 
 const Operation = Schema.Struct({
   parameters: Schema.Array(Schema.Struct({ name: Schema.String, in: Schema.String })),
@@ -41,7 +45,7 @@ const calls = operations.map(({ call }) => call)
 /** A command line of curl as method and path. */
 const requestOf = (line: string): string => {
   const [, path = ""] = /localhost:8000([^\s"?]*)/.exec(line) ?? []
-  const method = line.includes("--json") ? "POST" : (/-X (\w+)/.exec(line)?.[1] ?? "GET")
+  const method = /-X (\w+)/.exec(line)?.[1] ?? (line.includes("--json") ? "POST" : "GET")
   return `${method} ${path}`
 }
 
@@ -52,20 +56,16 @@ const isExampleOf = (call: string) => {
 
 describe("The page about the API", () => {
   it("has a row for every call, and for no other", () => {
-    const rows = tablesOf(sectionOf(page, "## Calls"), "| call |").flatMap(([cell = ""]) =>
-      codesIn(cell)
-    )
+    const rows = rowsOfCalls().flatMap(([cell = ""]) => codesIn(cell))
     const named = new Set(rows.map((row) => row.replace(/\?.*$/, "")))
     expect([...named].sort()).toEqual([...calls].sort())
   })
 
   it("states the status of an answer as the API has it", () => {
-    const rows = tablesOf(sectionOf(page, "## Calls"), "| call |").flatMap(
-      ([cell = "", , answer = ""]) => {
-        const [, status = "200"] = /^(2\d\d)\b/.exec(answer) ?? []
-        return codesIn(cell).map((call) => [call.replace(/\?.*$/, ""), status] as const)
-      }
-    )
+    const rows = rowsOfCalls().flatMap(([cell = "", , answer = ""]) => {
+      const [, status = "200"] = /^(2\d\d)\b/.exec(answer) ?? []
+      return codesIn(cell).map((call) => [call.replace(/\?.*$/, ""), status] as const)
+    })
     const stated = rows.filter(([call]) => !call.endsWith("/stream"))
     expect(stated.length).toBeGreaterThan(25)
     for (const [call, status] of stated) {
@@ -78,7 +78,7 @@ describe("The page about the API", () => {
   })
 
   it("has an example of every call, and each example is a call", () => {
-    const requests = examplesOf(page).map(requestOf)
+    const requests = pagesOfCalls.flatMap(examplesOf).map(requestOf)
     expect(calls.filter((call) => !requests.some(isExampleOf(call)))).toEqual([])
     const all = pages.flatMap(examplesOf).map(requestOf)
     expect(all.length).toBeGreaterThan(requests.length)
@@ -86,7 +86,7 @@ describe("The page about the API", () => {
   })
 
   it("names every parameter of a query", () => {
-    const text = read(page)
+    const text = pagesOfCalls.map(read).join("\n")
     const names = operations.flatMap(({ operation }) =>
       operation.parameters.filter((parameter) => parameter.in === "query").map(({ name }) => name)
     )

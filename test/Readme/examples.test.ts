@@ -25,7 +25,7 @@ const exampleOf = (line: string): Example => {
     if (word === "-H") headers.set(next.split(": ")[0] ?? "", next.split(": ")[1] ?? "")
     if (word.startsWith("localhost:8000")) path = word.replace("localhost:8000", "")
     if (word === "--json") {
-      method = "POST"
+      if (method === "GET") method = "POST"
       body = next
       headers.set("content-type", "application/json")
     }

@@ -14,6 +14,10 @@ import {
   Stream
 } from "effect"
 import { Ownership } from "../../src/Cluster/Ownership.ts"
+import { Endpoints } from "../../src/Delivery/Endpoints.ts"
+import { Replays } from "../../src/Delivery/Replays.ts"
+import { Sinks } from "../../src/Delivery/Sinks.ts"
+import { Standing } from "../../src/Delivery/Standing.ts"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { defaultServer } from "../../src/Domain/Server.ts"
@@ -32,6 +36,14 @@ import { KeptDefaults } from "../../src/Log/KeptDefaults.ts"
 
 /** A process without replicas. */
 export const alone = Layer.mock(Ownership, { me: "alone", isAlone: true })
+
+/** A service that delivers nothing. */
+export const noEndpoints = Layer.mergeAll(
+  Layer.mock(Endpoints, { all: Effect.succeed([]), changes: Stream.never }),
+  Layer.mock(Replays, {}),
+  Layer.mock(Sinks, {}),
+  Layer.mock(Standing, {})
+)
 
 /** A link on which every sent event has been received. */
 export const subscription = (events: Stream.Stream<RawEvent, LinkError>): Subscription => {

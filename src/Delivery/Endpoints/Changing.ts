@@ -1,6 +1,7 @@
 /** Changes of endpoints. */
 import { DateTime, type Duration, Effect, type Redacted } from "effect"
 import { type Endpoint, EndpointInFile, EndpointRefused } from "../../Domain/Endpoint.ts"
+import * as Signature from "../Signature.ts"
 import type { By, From } from "./Asked.ts"
 import * as Place from "./Place.ts"
 import { type Room, sealed } from "./Room.ts"
@@ -14,7 +15,7 @@ const endpointOf = ({ endpoint }: Entry) => endpoint
 const allowAll = () => Effect.void
 
 export const update =
-  ({ change, forWriting }: Room) =>
+  ({ change, forWriting, guarded }: Room) =>
   <E = never, R = never>(
     id: string,
     patch: Readonly<Record<string, unknown>>,
@@ -26,6 +27,7 @@ export const update =
         const wanted = yield* Wanted.patch(endpoint.settings, patch)
         const { settings } = wanted
         yield* allow({ ...endpoint, settings }, endpoint)
+        yield* guarded(settings, endpoint.settings)
         return { settings, vault: sealed(id, vault, yield* forWriting, wanted) }
       })
     ).pipe(Table.orTaken(String(patch.name)), Effect.map(endpointOf))
@@ -39,17 +41,18 @@ export const rotate =
       readonly overlap?: Duration.Duration | undefined
     } = {}
   ) =>
-    Effect.suspend(() => {
-      const { overlap, secret = Vault.makeSecret() } = options
+    Effect.gen(function* () {
+      const { overlap, secret = yield* Signature.generate } = options
       secrets.add([secret])
-      return change(id, ({ endpoint, vault }) =>
+      const { endpoint } = yield* change(id, ({ endpoint, vault }) =>
         Effect.gen(function* () {
           if (endpoint.settings.target.type !== "webhook")
             return yield* new EndpointRefused({ message: "Messages to a broker are not signed" })
           const [cipher, now] = yield* Effect.all([forWriting, DateTime.now])
           return { vault: Vault.rotated({ cipher, id }, vault, secret, now, overlap) }
         })
-      ).pipe(Effect.map(({ endpoint }) => ({ endpoint, secret })))
+      )
+      return { endpoint, secret }
     })
 
 export const remove =

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { DateTime, Effect, Option, Redacted } from "effect"
 import { EndpointRefused } from "../../Domain/Endpoint.ts"
+import * as Signature from "../Signature.ts"
 import type { EndpointWanted } from "./Asked.ts"
 import type { Cipher } from "./Cipher.ts"
 import * as Place from "./Place.ts"
@@ -14,15 +15,16 @@ import * as Wanted from "./Wanted.ts"
 const unsigned = new EndpointRefused({ message: "secret: Messages to a broker are not signed" })
 
 export const create =
-  ({ forWriting, memory, secrets, sql, table }: Room) =>
+  ({ forWriting, guarded, memory, secrets, sql, table }: Room) =>
   ({ bounds, secret, settings, source = "api", start = "now" }: EndpointWanted) =>
     Effect.gen(function* () {
       const wanted = yield* Wanted.create(settings)
+      yield* guarded(settings)
       const isSigned = settings.target.type === "webhook"
       if (!isSigned && secret !== undefined) return yield* unsigned
       const id = randomUUID()
       const startsAfter = yield* Place.startOf(sql, start)
-      const signing = secret ?? Vault.makeSecret()
+      const signing = secret ?? (yield* Signature.generate)
       const vault = isSigned
         ? yield* Effect.map(Effect.all([forWriting, DateTime.now]), ([cipher, now]) =>
             sealed(id, Vault.rotated({ cipher, id }, Vault.empty, signing, now), cipher, wanted)
@@ -62,10 +64,11 @@ const newestIs = ([newest]: ReadonlyArray<Redacted.Redacted>, secret: Redacted.R
 
 /** What the file has for an endpoint; the same again writes nothing. */
 export const settle =
-  ({ change, forWriting, secrets, table }: Room) =>
+  ({ change, forWriting, guarded, secrets, table }: Room) =>
   (id: string, { secret, settings }: Pick<EndpointWanted, "secret" | "settings">) =>
     Effect.gen(function* () {
       const wanted = yield* Wanted.create(settings)
+      yield* guarded(settings)
       const cipher = yield* forWriting
       const now = yield* DateTime.now
       const isSigned = settings.target.type === "webhook"

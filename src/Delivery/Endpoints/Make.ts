@@ -65,6 +65,7 @@ export const make = Effect.gen(function* () {
     startsAfter: (id: string) => Effect.map(get(id), ({ startsAfter }) => startsAfter),
     changes: memory.changes,
     refresh: memory.refresh,
+    touch: memory.touch,
     create: Creating.create(room),
     settle: Creating.settle(room),
     update: Changing.update(room),

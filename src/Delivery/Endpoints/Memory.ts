@@ -29,7 +29,9 @@ export const make = (table: Effect.Effect.Success<typeof Table.make>) =>
     const readAll = Effect.gen(function* () {
       readAllAt = monotonic()
       // Read first: a change that comes between is read again.
-      lastChange = yield* table.lastChange
+      const last = yield* table.lastChange
+      const isNews = last !== lastChange
+      lastChange = last
       const { entries: found, unread } = entriesOf(yield* table.all)
       for (const id of unread)
         yield* Effect.logWarning(
@@ -40,7 +42,7 @@ export const make = (table: Effect.Effect.Success<typeof Table.make>) =>
       const isSame =
         before.size === entries.size &&
         found.every(({ change, endpoint: { id } }) => before.get(id)?.change === change)
-      if (!isSame) yield* tell
+      if (isNews || !isSame) yield* tell
     })
 
     const look = Effect.gen(function* () {
@@ -72,6 +74,8 @@ export const make = (table: Effect.Effect.Success<typeof Table.make>) =>
       refresh: isShared ? look : Effect.void,
       put: <E, R>(change: Effect.Effect<Entry, E, R>) =>
         changing(change, (entry) => entries.set(entry.endpoint.id, entry)),
+      /** Something beside the table changed. */
+      touch: changing(table.touch, () => undefined),
       drop: <E, R>(id: string, change: Effect.Effect<unknown, E, R>) =>
         changing(change, () => entries.delete(id)),
       changes: Stream.unwrapScoped(

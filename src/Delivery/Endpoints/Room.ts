@@ -2,8 +2,9 @@
 import { SqlClient } from "@effect/sql"
 import { Effect, Option } from "effect"
 import { Settings as Environment } from "../../AppConfig/Settings.ts"
-import { EndpointNotFound, EndpointRefused } from "../../Domain/Endpoint.ts"
+import { EndpointNotFound, EndpointRefused, type Settings } from "../../Domain/Endpoint.ts"
 import { Secrets } from "../../Telemetry/Secrets.ts"
+import { Guard } from "../Guard.ts"
 import type { Cipher } from "./Cipher.ts"
 import * as Credentials from "./Credentials.ts"
 import * as Keys from "./Keys.ts"
@@ -22,6 +23,19 @@ export const make = Effect.gen(function* () {
   const secrets = yield* Secrets
   const table = yield* Table.make
   const memory = yield* Memory.make(table)
+  const { objection } = yield* Guard
+
+  /** Refuses an address that no delivery can reach; the guard checks each connection all the same. */
+  const guarded = ({ target }: Settings, before?: Settings) =>
+    Effect.suspend(() => {
+      if (target.type !== "webhook") return Effect.void
+      const isOld = before?.target.type === "webhook" && before.target.url === target.url
+      const why = isOld ? undefined : objection(new URL(target.url))
+      return why === undefined
+        ? Effect.void
+        : new EndpointRefused({ message: `target: url: Cannot be reached: ${why}` })
+    })
+
   /** A generated key is printed when it is made: not before a secret needs it. */
   const cipher = yield* Effect.cached(Effect.provideService(Keys.cipher, Environment, environment))
 
@@ -61,6 +75,7 @@ export const make = Effect.gen(function* () {
       Credentials.orOurs(cipher),
       ({ message }) => new EndpointRefused({ message })
     ),
+    guarded,
     get,
     change
   }

@@ -113,6 +113,8 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
       sql<{ last: string }>`select last from endpoint_changes`,
       ([row]) => row?.last ?? "0"
     ),
+    /** Every replica finds that there is news. */
+    touch: sql`update endpoint_changes set last = last + 1`,
     read,
     insert,
     replace,

@@ -1,5 +1,4 @@
 /** The secrets of one endpoint, as its row has them: encrypted. */
-import { randomBytes } from "node:crypto"
 import { DateTime, Duration, Option, Record as Records, Redacted, Schema } from "effect"
 import { type Cipher, Sealed } from "./Cipher.ts"
 
@@ -28,9 +27,6 @@ export const overlap = Duration.hours(24)
 const useOf = (endpoint: string, place: string) => `${endpoint} ${place}`
 const signing = "signing"
 const header = (name: string) => `header ${name}`
-
-export const makeSecret = (): Redacted.Redacted =>
-  Redacted.make(`whsec_${randomBytes(32).toString("base64")}`)
 
 interface Of {
   readonly id: string

@@ -3,6 +3,8 @@ import { Schema } from "effect"
 
 const prefix = "whsec_"
 
+const unpadded = (encoded: string): string => encoded.replace(/={0,2}$/, "")
+
 const isWhole = (text: string): boolean => {
   const encoded = text.slice(prefix.length)
   const bytes = Buffer.from(encoded, "base64")
@@ -10,7 +12,7 @@ const isWhole = (text: string): boolean => {
     text.startsWith(prefix) &&
     bytes.length >= 24 &&
     bytes.length <= 64 &&
-    bytes.toString("base64") === encoded
+    unpadded(bytes.toString("base64")) === unpadded(encoded)
   )
 }
 

@@ -55,6 +55,11 @@ export class KeyNotFound extends Schema.TaggedError<KeyNotFound>()("KeyNotFound"
   message: Schema.String
 }) {}
 
+/** The log has no such event, or the caller or the endpoint may not have it. */
+export class EventNotFound extends Schema.TaggedError<EventNotFound>()("EventNotFound", {
+  message: Schema.String
+}) {}
+
 export class RouteNotFound extends Schema.TaggedError<RouteNotFound>()("RouteNotFound", {
   message: Schema.String
 }) {}

@@ -25,6 +25,16 @@ export const badQueries: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 export const badFields: Readonly<Record<string, ReadonlyArray<unknown>>> = {
+  "/endpoints name": ["", "x".repeat(101), 1, null, [], {}, "a\u0000", "a\nb", true],
+  "/endpoints instances": [[], ["a\\b"], "shop-*", Array(101).fill("a"), [1], null],
+  servers: [[], ["EU"], "eu", [1], null, ["never"]],
+  target: [null, 1, "https://example.com", [], {}, { type: "webhook" }, { type: "smoke" }],
+  events: [[], [""], "messages.upsert", [1], null, ["a b"], Array(101).fill("a")],
+  order: ["random", "", null, 1],
+  retryDelays: [[], [0], [86_401], "5", [1.5], null, Array(21).fill(1)],
+  concurrency: [0, 65, "1", 1.5, null],
+  start: ["yesterday", null, {}, { cursor: -1 }, { time: "soon" }, 5],
+  secret: ["", "whsec_", "whsec_short", 1, null],
   "/keys name": ["", "x".repeat(101), 1, null, [], {}, "a\u0000", "a\nb", true],
   name: ["", "x".repeat(256), 1, null, [], {}, "a\u0000", "a\ud800", true],
   number: ["12", "+5511999990001", 5511, "abc", "1".repeat(21), null, "", ["5511999990001"]],
@@ -50,6 +60,18 @@ export const soundBodies: Readonly<Record<string, Readonly<Record<string, unknow
     from: "2026-01-01T00:00:00Z",
     to: "2026-01-02T00:00:00Z",
     limit: 10
+  },
+  "/endpoints": {
+    name: "e",
+    target: { type: "webhook", url: "https://example.com/" },
+    events: ["messages.upsert"],
+    instances: ["shop-*"],
+    servers: ["default"],
+    order: "instance",
+    retryDelays: [5],
+    concurrency: 1,
+    start: "now",
+    secret: `whsec_${"A".repeat(43)}=`
   },
   "/stream-tokens": { ttl: 300 },
   "/session": { ticket: "x" },

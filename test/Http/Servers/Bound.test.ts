@@ -15,6 +15,17 @@ const megabytes = (bytes: number) => Math.round(bytes / 1024 / 1024)
 
 /** Something that each route takes, so that it is the bounds that refuse, and not the form. */
 const bodies: Readonly<Record<string, (name: string) => object>> = {
+  "POST /endpoints": (name) => ({
+    name: "new",
+    servers: [name.replace("only-", "")],
+    target: { type: "webhook", url: "https://example.com/" }
+  }),
+  "PATCH /endpoints/{id}": () => ({}),
+  "POST /endpoints/{id}/resume": () => ({}),
+  "POST /endpoints/{id}/rotate": () => ({}),
+  "POST /endpoints/{id}/deliver": () => ({ eventId: 1 }),
+  "POST /endpoints/{id}/undelivered/retry": () => ({}),
+  "POST /endpoints/{id}/replay": (name) => ({ from: { cursor: 0 }, instances: [name] }),
   "POST /instances": (name) => ({ name }),
   "POST /instances/{name}/import": () => ({ from: "2026-01-01T00:00:00Z" }),
   "POST /instances/{name}/pair": () => ({ number: "5511999990009" }),

@@ -11,14 +11,16 @@ import { Clock, Context, Duration, Effect, Layer, Option, Scope } from "effect"
 const times = {
   /** Requests under way are answered; then their connections are cut. */
   http: { share: 500, alone: 500 },
+  /** Messages on their way to endpoints are answered. */
+  deliveries: { share: 300, alone: 5000 },
   /** Listeners hand over the events that they have received. */
   listeners: { share: 500, alone: 1000 },
   /** A WebSocket's closing handshake; all of them run at once. */
-  sockets: { share: 1000, alone: 1000 },
+  sockets: { share: 800, alone: 1000 },
   /** The latest state of each gap goes to ingest. */
   ledger: { share: 300, alone: 500 },
   /** Received events are committed. */
-  ingest: { share: 1300, alone: 3000 },
+  ingest: { share: 1200, alone: 3000 },
   /** The embedded database's pool ends. */
   pool: { share: 350, alone: 5000 },
   /** The embedded database closes. */

@@ -3,14 +3,19 @@ import { Either } from "effect"
 import type { AttemptRow } from "./Positions.ts"
 import type { DeliveryFailed, Item } from "./Sink.ts"
 
-/** An event that fails again and again, or that was delivered after all. */
+/** What others are told of an endpoint. Its name and its receiver's words are for those who may see it. */
 export interface Turn {
-  readonly _tag: "failing" | "recovered"
+  /**
+   * `failing`: an event goes on failing. `blocked`: the endpoint is left in peace for a while. `recovered`: it takes
+   * events again. `disabled`: nothing is delivered until a person resumes it.
+   */
+  readonly _tag: "failing" | "blocked" | "recovered" | "disabled"
   readonly instance: string
-  /** The event's id; `null`: it is about events that were purged. */
+  /** The id of the event that was tried; `null`: it is about events that were purged. */
   readonly event: number | null
   readonly attempts: number
-  readonly reason: string | null
+  /** `null`: it was delivered. */
+  readonly failure: Pick<DeliveryFailed, "kind" | "status"> | null
 }
 
 /** Others are told of an event that failed so often. */
@@ -18,6 +23,8 @@ export const alarm = 4
 
 export const instanceOf = (item: Item): string =>
   item._tag === "Event" ? item.event.instance : item._tag === "Missed" ? item.instance : ""
+
+export const eventOf = (item: Item): number | null => (item._tag === "Event" ? item.event.id : null)
 
 const nameOf = (item: Item): string =>
   item._tag === "Event"
@@ -46,7 +53,7 @@ export const attemptRow = (
   const failure = Either.isLeft(result) ? result.left : undefined
   return {
     instance: instanceOf(item),
-    eventId: item._tag === "Event" ? item.event.id : null,
+    eventId: eventOf(item),
     event: nameOf(item),
     attempt,
     at,

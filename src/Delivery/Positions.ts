@@ -81,6 +81,8 @@ export interface Change {
   readonly cursor?: CursorRow
   readonly attempt?: AttemptRow | undefined
   readonly aside?: AsideRow
+  /** An event that was put aside, and is delivered now. */
+  readonly settled?: number
 }
 
 export interface Loaded {
@@ -109,6 +111,7 @@ const makeGroup = () => ({
   cursors: new Map<string, Pick<CursorRow, "delivered"> & Readonly<Record<string, unknown>>>(),
   attempts: [] as Array<object>,
   aside: new Map<string, object>(),
+  settled: [] as Array<object>,
   saved: Deferred.unsafeMake<void>(FiberId.none)
 })
 type Group = ReturnType<typeof makeGroup>
@@ -136,7 +139,7 @@ const putLane = (
 }
 
 const put = (group: Group, key: FeedKey, change: Change): void => {
-  const { aside, attempt, cursor, held = [], lane } = change
+  const { aside, attempt, cursor, held = [], lane, settled } = change
   const { endpoint, feed } = key
   for (const row of held) putLane(group, key, row)
   if (lane !== undefined) putLane(group, key, lane)
@@ -155,6 +158,7 @@ const put = (group: Group, key: FeedKey, change: Change): void => {
     const renamed = { at: timeOf(at), event_id: eventId, retry_at: timeOf(retryAt) }
     group.aside.set(`${feed} ${eventId}`, { endpoint, feed, ...row, ...renamed })
   }
+  if (settled !== undefined) group.settled.push({ feed, event_id: settled })
 }
 
 interface LaneFound {
@@ -182,9 +186,10 @@ const make = Effect.gen(function* () {
   const due = yield* Effect.makeLatch(false)
   let next = makeGroup()
 
-  const write = ({ aside, attempts, cursors, lanes }: Group) => sql`
+  const write = ({ aside, attempts, cursors, lanes, settled }: Group) => sql`
     call save_deliveries(${server}, ${epoch}, ${textOf(lanes.values())}::jsonb,
-      ${textOf(cursors.values())}::jsonb, ${textOf(attempts)}::jsonb, ${textOf(aside.values())}::jsonb)`
+      ${textOf(cursors.values())}::jsonb, ${textOf(attempts)}::jsonb, ${textOf(aside.values())}::jsonb,
+      ${textOf(settled)}::jsonb)`
 
   const saveNext = Effect.suspend(() => {
     const group = next

@@ -2,49 +2,25 @@
  * Delivers to one endpoint the events of one server: its feed, and those of its replays. When the receiver is away they
  * end, and it is tried with its oldest events at growing intervals; they go on from their cursors when it is back.
  */
-import {
-  Data,
-  Deferred,
-  Duration,
-  Effect,
-  Either,
-  FiberMap,
-  identity,
-  Random,
-  RateLimiter,
-  Stream
-} from "effect"
-import * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
+import { Deferred, Effect, FiberMap, Random, type Scope, Stream } from "effect"
+import type * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { monotonicOf, wallOf } from "../Domain/Clock.ts"
-import { defaults, type Endpoint } from "../Domain/Endpoint.ts"
+import type { Endpoint, Replay } from "../Domain/Endpoint.ts"
+import { Server } from "../Domain/Server.ts"
+import { EventStore } from "../Log/EventStore.ts"
+import { Aside } from "./Aside.ts"
 import { takesOf } from "./Feed/Filter.ts"
 import * as Feed from "./Feed.ts"
-import { instanceOf, reasonOf } from "./Outcome.ts"
+import { eventOf, instanceOf, type Turn } from "./Outcome.ts"
+import { Positions } from "./Positions.ts"
+import { again } from "./Runner/Again.ts"
 import * as Breaker from "./Runner/Breaker.ts"
+import * as Gate from "./Runner/Gate.ts"
 import type { Noted } from "./Runner/Health.ts"
-import { type DeliveryFailed, isAway, type Outgoing, type Sink } from "./Sink.ts"
+import type { DeliveryFailed, Outgoing, Sink } from "./Sink.ts"
 
-/** A stretch of the log that is delivered once more. */
-export interface Replay {
-  readonly id: string
-  readonly after: number
-  readonly until: number
-  readonly filter: Parameters<typeof takesOf>[1]
-}
-
-/** What happens to an endpoint, for others to know. */
-export type Turn =
-  | Feed.Turn
-  | {
-      readonly _tag: "blocked"
-      readonly instance: string
-      /** The id of the event that was tried at last. */
-      readonly event: number | null
-      readonly reason: string
-      /** ms since 1970 UTC. */
-      readonly nextProbeAt: number
-    }
+export type { Turn } from "./Outcome.ts"
 
 export interface Options {
   readonly endpoint: Endpoint
@@ -59,109 +35,79 @@ export interface Options {
   readonly replays: Stream.Stream<ReadonlyArray<Replay>>
   readonly finished: (replay: Replay) => Effect.Effect<void>
   readonly told: (turn: Turn) => Effect.Effect<void>
+  /** Called once, with what tells how much waits. */
+  readonly entered: (depth: () => Feed.Depth) => Effect.Effect<void, never, Scope.Scope>
   /** Ends deliveries until a person resumes them. */
   readonly disable: (reason: string) => Effect.Effect<void>
 }
 
-/** An endpoint that nothing but failed for so long is ended. */
-const patience = Duration.days(5)
-
-type End = Data.TaggedEnum<{
-  Recovered: { readonly instance: string; readonly event: number | null }
-  Opened: { readonly instance: string; readonly event: number | null; readonly reason: string }
-  Ended: { readonly reason: string }
-}>
-const End = Data.taggedEnum<End>()
-
-const placeOf = ({ item }: Outgoing) => ({
+const turnOf = (
+  tag: Turn["_tag"],
+  { attempt, item }: Outgoing,
+  failure: DeliveryFailed | null
+): Turn => ({
+  _tag: tag,
   instance: instanceOf(item),
-  event: item._tag === "Event" ? item.event.id : null
+  event: eventOf(item),
+  attempts: attempt,
+  failure
 })
+
+const sumOf = (feeds: ReadonlyArray<Feed.Feed>): Feed.Depth =>
+  feeds
+    .map((feed) => feed.depth())
+    .reduce((sum, one) => ({
+      behind: sum.behind + one.behind,
+      oldestAt:
+        sum.oldestAt === null || one.oldestAt === null
+          ? (sum.oldestAt ?? one.oldestAt)
+          : Math.min(sum.oldestAt, one.oldestAt),
+      running: sum.running + one.running
+    }))
 
 /** Runs until the scope closes; messages under way are waited for. */
 export const run = Effect.fnUntraced(function* (options: Options) {
-  const { all, disable, endpoint, finished, health, log, replays, sink, startsAfter, told } =
-    options
+  const { disable, endpoint, entered, finished, health, log, replays, startsAfter, told } = options
   const { settings } = endpoint
+  const { follow } = yield* Aside
   const clock = yield* Effect.clock
-  const [now, monotonic] = [wallOf(clock), monotonicOf(clock)]
-  const breaker = Breaker.make({ now: monotonic, retryDelays: settings.retryDelays })
-  const limited =
-    settings.rateLimit === undefined
-      ? identity
-      : yield* RateLimiter.make({ limit: settings.rateLimit, interval: "1 second" })
-
-  const noteSuccess = (): void => {
-    breaker.delivered()
-    health.note({ lastSuccessAt: now(), failingSince: null, reason: null })
+  const now = wallOf(clock)
+  const breaker = Breaker.make({
+    now: monotonicOf(clock),
+    retryDelays: settings.retryDelays
+  })
+  const open = yield* Gate.make({ ...options, settings, breaker })
+  const around = {
+    log,
+    now,
+    settings,
+    positions: yield* Positions,
+    server: yield* Server,
+    store: yield* EventStore,
+    key: { feed: endpoint.id, endpoint: endpoint.id, generation: endpoint.generation }
   }
 
-  /** The end of the phase, if the failure is one. */
-  const noteFailure = (
-    lane: string,
-    message: Outgoing,
-    error: DeliveryFailed,
-    probe: { readonly isProbing: boolean; readonly others: boolean }
-  ): End | undefined => {
-    const reason = reasonOf(error)
-    const { failingSince } = health.now()
-    const since = failingSince ?? now()
-    health.note({ lastFailureAt: now(), failingSince: since, reason })
-    const isOpen = breaker.failed(lane, error, probe)
-    if (error.kind === "gone") return End.Ended({ reason })
-    if (isAway(error.kind) && now() - since > Duration.toMillis(patience))
-      return End.Ended({
-        reason: `Nothing was delivered since ${new Date(since).toISOString()}: ${reason}`
-      })
-    return isOpen ? End.Opened({ ...placeOf(message), reason }) : undefined
-  }
+  const feeds = new Map<string, Feed.Feed>()
+  /** Kept while the endpoint is left in peace. */
+  let last: Feed.Depth = { behind: 0, oldestAt: null, running: 0 }
+  const depth = (): Feed.Depth => (feeds.size === 0 ? last : sumOf([...feeds.values()]))
+  yield* entered(depth)
 
   /** One way through the log for the endpoint, and one for each replay, until the receiver is away or back. */
   const phase = (isProbing: boolean) =>
     Effect.gen(function* () {
-      const end = yield* Deferred.make<End>()
-      const gate = FairSemaphore.make(
-        isProbing ? 1 : (settings.concurrency ?? defaults.concurrency)
-      )
-      const feeds = new Map<string, Feed.Feed>()
-      let isOver = false
-      const finish = (how: End) => {
-        isOver = true
-        return Deferred.succeed(end, how)
-      }
-      const others = () => [...feeds.values()].some((feed) => feed.depth().running > 1)
-
-      const send = (lane: string, message: Outgoing) =>
-        Effect.suspend(() => {
-          const [at, began] = [now(), monotonic()]
-          return Effect.flatMap(Effect.either(sink.send(message)), (result) => {
-            const attempted = { at, tookMs: monotonic() - began, result }
-            if (Either.isRight(result)) {
-              noteSuccess()
-              const back = isProbing ? finish(End.Recovered(placeOf(message))) : Effect.void
-              return Effect.as(back, attempted)
-            }
-            const how = noteFailure(lane, message, result.left, { isProbing, others: others() })
-            return Effect.as(how === undefined ? Effect.void : finish(how), attempted)
-          })
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          last = depth()
+          feeds.clear()
         })
-      const attempt: Feed.Options["attempt"] = (lane, message, settle) =>
-        gate.withPermit(
-          all.withPermit(
-            limited(
-              Effect.suspend(() =>
-                isOver
-                  ? Effect.never
-                  : Effect.uninterruptible(Effect.flatMap(send(lane, message), settle))
-              )
-            )
-          )
-        )
+      )
+      const { attempt, end } = yield* open(isProbing, () => depth().running > 1)
 
       const feed = (key: string, narrowing: Replay["filter"], after: number, until?: number) =>
         Effect.tap(
           Feed.run({
-            key: { feed: key, endpoint: endpoint.id, generation: endpoint.generation },
+            key: { ...around.key, feed: key },
             settings,
             takes: takesOf(endpoint, narrowing),
             after,
@@ -174,6 +120,11 @@ export const run = Effect.fnUntraced(function* (options: Options) {
           (running) => Effect.sync(() => feeds.set(key, running))
         )
       yield* feed(endpoint.id, {}, startsAfter)
+      yield* follow(endpoint.id, (due) =>
+        Effect.forEach(due, (one) => Effect.ignore(again({ ...around, attempt }, one)), {
+          concurrency: "unbounded"
+        })
+      )
       const replay = (one: Replay) =>
         feed(one.id, one.filter, one.after, one.until).pipe(
           Effect.flatMap(({ ended }) => ended),
@@ -196,14 +147,13 @@ export const run = Effect.fnUntraced(function* (options: Options) {
       return yield* Deferred.await(end)
     }).pipe(Effect.scoped)
 
-  const block = ({ event, instance, reason }: Extract<End, { _tag: "Opened" }>) =>
+  const block = ({ error, message }: Extract<Gate.End, { _tag: "Opened" }>) =>
     Effect.gen(function* () {
       const wait = breaker.open(yield* Random.next)
-      const nextProbeAt = now() + wait
       const isNew = health.now().breaker === "closed"
       if (isNew) health.note({ since: now() })
-      health.note({ breaker: "open", nextProbeAt })
-      if (isNew) yield* told({ _tag: "blocked", instance, event, reason, nextProbeAt })
+      health.note({ breaker: "open", nextProbeAt: now() + wait })
+      if (isNew) yield* told(turnOf("blocked", message, error))
       yield* Effect.sleep(wait)
       health.note({ breaker: "half-open", nextProbeAt: null })
       return true
@@ -212,15 +162,16 @@ export const run = Effect.fnUntraced(function* (options: Options) {
   const next = (isProbing: boolean) =>
     Effect.flatMap(
       phase(isProbing),
-      End.$match({
-        Ended: ({ reason }) => Effect.zipRight(disable(reason), Effect.never),
+      Gate.End.$match({
+        Ended: ({ error, message, reason }) =>
+          Effect.zipRight(
+            Effect.zipRight(disable(reason), told(turnOf("disabled", message, error))),
+            Effect.never
+          ),
         Opened: block,
-        Recovered: ({ event, instance }) => {
+        Recovered: ({ message }) => {
           health.note({ breaker: "closed", since: now(), nextProbeAt: null })
-          return Effect.as(
-            told({ _tag: "recovered", instance, event, attempts: 0, reason: null }),
-            false
-          )
+          return Effect.as(told(turnOf("recovered", message, null)), false)
         }
       })
     )

@@ -46,6 +46,9 @@ export type FailureKind = "answered" | "busy" | "unreachable" | "gone" | "forbid
 /** The receiver did not judge the message. */
 export const isAway = (kind: FailureKind): boolean => kind === "unreachable" || kind === "busy"
 
+/** The message was not sent at all, for reasons of this service. */
+export const isOurs = (kind: FailureKind): boolean => kind === "forbidden" || kind === "ours"
+
 export class DeliveryFailed extends Data.TaggedError("DeliveryFailed")<{
   readonly kind: FailureKind
   /** For people; without secrets, and without what the receiver said. */

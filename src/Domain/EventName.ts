@@ -42,6 +42,10 @@ export const eventNames = [
 /** Events of our own, beside Evolution's. */
 export const ownEventNames = [
   "connection.repeated",
+  "endpoint.blocked",
+  "endpoint.disabled",
+  "endpoint.failing",
+  "endpoint.recovered",
   "gap.updated",
   "instance.updated",
   "listener.updated"

@@ -1,7 +1,9 @@
 /** All metrics in Prometheus' text format: counters, and gauges of this moment. */
-import { Context, DateTime, Effect, Layer } from "effect"
+import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+import { Traffic } from "../Delivery/Traffic.ts"
 import { type Owned, Servers } from "../Instances/Servers.ts"
+import * as Deliveries from "./Metrics/Deliveries.ts"
 import * as Now from "./Metrics/Now.ts"
 import * as Process from "./Metrics/Process.ts"
 import * as Registry from "./Metrics/Registry.ts"
@@ -48,6 +50,10 @@ const make = Effect.gen(function* () {
     )
   )
   const replicas = yield* Replicas.make
+  const traffic = yield* Traffic
+  const deliveries = Effect.map(Clock.currentTimeMillis, (now) =>
+    Deliveries.families(traffic.all(), now, ids.length > 1)
+  )
   const owned = Effect.sync(() =>
     Now.ofServers(
       all.map((one) => [one.id, [Replicas.owned(one.owned() !== undefined)]] as const),
@@ -56,12 +62,13 @@ const make = Effect.gen(function* () {
   )
   return Metrics.of({
     text: Effect.map(
-      Effect.all([moments, owned, replicas, Process.families(lag)]),
-      ([servers, ofOwners, ofReplicas, ofProcess]) =>
+      Effect.all([moments, owned, replicas, deliveries, Process.families(lag)]),
+      ([servers, ofOwners, ofReplicas, ofDeliveries, ofProcess]) =>
         render([
           ...Now.ofServers(servers, ids.length > 1),
           ...ofOwners,
           ofReplicas,
+          ...ofDeliveries,
           ...Registry.families(ids),
           ...ofProcess
         ])

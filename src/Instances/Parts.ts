@@ -8,6 +8,7 @@ import { Tickets } from "../Access/Tickets.ts"
 import { WrongKeys } from "../Access/WrongKeys.ts"
 import type * as Settings from "../AppConfig/Settings.ts"
 import { Ownership } from "../Cluster/Ownership.ts"
+import * as Deliveries from "../Delivery/Deliveries.ts"
 import * as Drift from "../Delivery/Drift.ts"
 import { DurableHandlers } from "../Delivery/DurableHandlers.ts"
 import * as DurableRuns from "../Delivery/DurableRuns.ts"
@@ -15,6 +16,7 @@ import { Endpoints } from "../Delivery/Endpoints.ts"
 import { Replays } from "../Delivery/Replays.ts"
 import { Sinks } from "../Delivery/Sinks.ts"
 import { Standing } from "../Delivery/Standing.ts"
+import { Traffic } from "../Delivery/Traffic.ts"
 import { EventSource } from "../Evolution/EventSource.ts"
 import { EvolutionClient } from "../Evolution/EvolutionClient.ts"
 import { Upstream } from "../Evolution/Upstream.ts"
@@ -43,11 +45,12 @@ import * as Retention from "./Retention.ts"
 import { Summary } from "./Summary.ts"
 
 /**
- * The layer of each service, and of each background loop (`AutoStart`, `Drift`, `DurableRuns`, `FirstReport`, `Retention`,
- * `StateWatch`, `StormLog`).
+ * The layer of each service, and of each background loop (`AutoStart`, `Deliveries`, `Drift`, `DurableRuns`, `FirstReport`,
+ * `Retention`, `StateWatch`, `StormLog`).
  */
 export const defaults = {
   AutoStart: AutoStart.layer,
+  Deliveries: Deliveries.layer,
   Drift: Drift.layer,
   DurableHandlers: DurableHandlers.layer,
   DurableRuns: DurableRuns.layer,
@@ -73,6 +76,7 @@ export const defaults = {
   Replays: Replays.layer,
   Sinks: Sinks.layer,
   Standing: Standing.layer,
+  Traffic: Traffic.layer,
   EventBus: Tail.layer,
   Audit: Audit.layer,
   EventStore: EventStore.layer,
@@ -106,7 +110,7 @@ export type Parts = {
 /** Serves all Evolution servers: one log, one bus, one list of keys. */
 export const composeService = (parts: Parts) =>
   Layer.mergeAll(parts.Drift, parts.StormLog).pipe(
-    Layer.provideMerge(Layer.mergeAll(parts.Replays, parts.Sinks, parts.Standing)),
+    Layer.provideMerge(Layer.mergeAll(parts.Replays, parts.Sinks, parts.Standing, parts.Traffic)),
     Layer.provideMerge(Layer.merge(parts.Endpoints, parts.EventBus)),
     Layer.provideMerge(
       Layer.mergeAll(
@@ -128,6 +132,7 @@ export const composeService = (parts: Parts) =>
 export const composeServer = (parts: Parts) =>
   Layer.mergeAll(
     parts.AutoStart,
+    parts.Deliveries,
     parts.DurableRuns,
     parts.FirstReport,
     parts.Pairing,

@@ -156,6 +156,19 @@ export const fenced = single(
   counterByServer("fenced", "Times at which this process found that another one owns its server")
 )
 
+/** `outcome`: `delivered`, or `FailureKind`. */
+export const deliveryAttempts = labelled(
+  counterByServer("delivery_attempts", "Attempts to deliver an event to an endpoint, by outcome"),
+  ["type", "outcome"]
+)
+export const deliverySeconds = single(
+  histogram(
+    "delivery_seconds",
+    "How long it took from the reception of an event to its delivery at the first attempt",
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 300]
+  )
+)
+
 /** `stream`: `events`, `pairing`, or `replicas` (other replicas, which read notes). */
 export const sseReaders = labelled(
   gauge("sse_readers", "Readers connected to a stream of server-sent events"),

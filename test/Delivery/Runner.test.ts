@@ -1,9 +1,12 @@
+import type { SqlClient } from "@effect/sql"
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Queue, TestClock } from "effect"
+import { Deferred, Effect, type Layer, Queue, type Scope, TestClock } from "effect"
 import type { Outgoing } from "../../src/Delivery/Sink.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { databases } from "../support/databases.ts"
 import { away, idOf, laneOf, layer, make, refused } from "./World.ts"
+
+type Provided = Layer.Layer.Success<typeof layer>
 
 const ids = (messages: ReadonlyArray<Outgoing>) => messages.map(idOf)
 const ok = Effect.succeed({ status: 200 })
@@ -18,8 +21,9 @@ describe.each(databases)("Runner on %s", (_, database) => {
   it.layer(database)((it) => {
     const test = (title: string, body: Parameters<typeof run>[0]) =>
       it.scoped(title, () => run(body))
-    const run = <E>(body: Effect.Effect<void, E, Effect.Effect.Context<ReturnType<typeof make>>>) =>
-      Effect.provide(body, layer)
+    const run = (
+      body: Effect.Effect<void, unknown, Scope.Scope | SqlClient.SqlClient | Provided>
+    ) => Effect.provide(body, layer)
 
     test(
       "delivers the events of each instance in order, each with the one before it",
@@ -151,6 +155,28 @@ describe.each(databases)("Runner on %s", (_, database) => {
     )
 
     test(
+      "lets an event that fails hold up no other where no order is asked for, and tries it again",
+      Effect.gen(function* () {
+        const world = yield* make({ order: "none" })
+        const written = yield* world.write(Array.from({ length: 40 }, () => "a"))
+        const [poison] = written
+        world.answerWith((message) => (idOf(message) === poison ? refused() : ok))
+        yield* world.start()
+        expect(ids(yield* world.take(40)).sort((left, right) => left - right)).toEqual(written)
+        expect(yield* world.turns.size).toBe(0)
+        world.answerWith(() => ok)
+        const passing = Effect.forever(
+          Effect.zipRight(world.sql`select`, TestClock.adjust("1 second"))
+        )
+        // Due by the database's clock.
+        yield* world.sql`update endpoint_undelivered set retry_at = now() where event_id = ${poison ?? 0}`
+        const [again] = yield* Effect.raceFirst(world.take(1), passing)
+        expect(again).toMatchObject({ attempt: 2, id: `evt_log_${poison}` })
+        yield* world.aside.pipe(Effect.repeat({ until: (rows) => rows.length === 0 }))
+      })
+    )
+
+    test(
       "tells the receiver of events that were purged before they were delivered",
       Effect.gen(function* () {
         const world = yield* make()
@@ -189,7 +215,7 @@ describe.each(databases)("Runner on %s", (_, database) => {
         yield* world.take(5)
         expect(yield* world.turns.take).toMatchObject({
           _tag: "blocked",
-          reason: "No connection"
+          failure: { kind: "unreachable" }
         })
         yield* world.write(["g", "a"])
         yield* asleep(4)
@@ -229,6 +255,10 @@ describe.each(databases)("Runner on %s", (_, database) => {
         yield* world.start([
           {
             id: "0d4a9c0e-8d7d-4d0e-9b6a-1f0a52c6a111",
+            endpoint: world.endpoint.id,
+            state: "running",
+            createdAt: world.endpoint.createdAt,
+            finishedAt: null,
             after: (old[0] ?? 0) - 1,
             until: old[2] ?? 0,
             filter: { instances: ["a"] }

@@ -3,18 +3,19 @@ import { randomUUID } from "node:crypto"
 import { SqlClient } from "@effect/sql"
 import { DateTime, Effect, Exit, Layer, Queue, Scope, Stream } from "effect"
 import * as FairSemaphore from "../../src/Concurrency/FairSemaphore.ts"
+import { Aside } from "../../src/Delivery/Aside.ts"
 import { Positions } from "../../src/Delivery/Positions.ts"
 import * as Health from "../../src/Delivery/Runner/Health.ts"
 import * as Runner from "../../src/Delivery/Runner.ts"
 import { type Delivered, DeliveryFailed, type Outgoing } from "../../src/Delivery/Sink.ts"
 import { wallOf } from "../../src/Domain/Clock.ts"
-import type { Endpoint, Settings } from "../../src/Domain/Endpoint.ts"
+import type { Endpoint, Replay, Settings } from "../../src/Domain/Endpoint.ts"
 import { type EvolutionEvent, logged } from "../../src/Domain/Event.ts"
 import * as Json from "../../src/Domain/Json.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 
-export const layer = Positions.layer.pipe(
+export const layer = Layer.merge(Aside.layer, Positions.layer).pipe(
   Layer.provideMerge(Layer.provideMerge(EventBus.layer, EventStore.layer))
 )
 
@@ -91,7 +92,7 @@ export const make = (some: Partial<Settings> = {}) =>
     let answer: Answer = () => Effect.succeed({ status: 200 })
 
     /** Runs the endpoint. The inner effect stops it in good order; `kill` lets it save nothing more. */
-    const start = (replays: ReadonlyArray<Runner.Replay> = [], after = begin) =>
+    const start = (replays: ReadonlyArray<Replay> = [], after = begin) =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
         let isDead = false
@@ -118,6 +119,7 @@ export const make = (some: Partial<Settings> = {}) =>
               },
               all: FairSemaphore.make(256),
               health,
+              entered: () => Effect.void,
               replays: Stream.concat(Stream.make(replays), Stream.never),
               finished: ({ id }) => Effect.asVoid(finished.offer(id)),
               told: (turn) => Effect.asVoid(turns.offer(turn)),

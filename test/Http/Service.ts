@@ -14,6 +14,7 @@ import type { Endpoints } from "../../src/Delivery/Endpoints.ts"
 import type { Replays } from "../../src/Delivery/Replays.ts"
 import type { Sinks } from "../../src/Delivery/Sinks.ts"
 import type { Standing } from "../../src/Delivery/Standing.ts"
+import type { Traffic } from "../../src/Delivery/Traffic.ts"
 import { Api } from "../../src/Http/Api.ts"
 import * as Http from "../../src/Http/mod.ts"
 import { Instances } from "../../src/Instances/Instances.ts"
@@ -99,6 +100,7 @@ type Domain =
   | Sinks
   | Standing
   | Tickets
+  | Traffic
   | WrongKeys
 
 /** A port that nobody listens at, as it was free a moment ago. */

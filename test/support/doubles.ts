@@ -18,6 +18,7 @@ import { Endpoints } from "../../src/Delivery/Endpoints.ts"
 import { Replays } from "../../src/Delivery/Replays.ts"
 import { Sinks } from "../../src/Delivery/Sinks.ts"
 import { Standing } from "../../src/Delivery/Standing.ts"
+import { Traffic } from "../../src/Delivery/Traffic.ts"
 import type { RawEvent } from "../../src/Domain/Event.ts"
 import type { LinkError } from "../../src/Domain/LinkError.ts"
 import { defaultServer } from "../../src/Domain/Server.ts"
@@ -42,7 +43,8 @@ export const noEndpoints = Layer.mergeAll(
   Layer.mock(Endpoints, { all: Effect.succeed([]), changes: Stream.never }),
   Layer.mock(Replays, {}),
   Layer.mock(Sinks, {}),
-  Layer.mock(Standing, {})
+  Layer.mock(Standing, {}),
+  Traffic.layer
 )
 
 /** A link on which every sent event has been received. */

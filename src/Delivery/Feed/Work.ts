@@ -134,18 +134,18 @@ export const make = Effect.fnUntraced(function* (around: Around) {
         : failed(lane, item, attempted, attempted.result.left)
     ).pipe(Effect.flatMap((goesOn) => (goesOn ? work(lane) : Effect.void)))
 
-  const turnOf = (tag: Outcome.Turn["_tag"], lane: Lane, item: Item): Outcome.Turn => ({
-    _tag: tag,
+  const turnOf = (lane: Lane, item: Item, failure: DeliveryFailed | null): Outcome.Turn => ({
+    _tag: failure === null ? "recovered" : "failing",
     instance: Outcome.instanceOf(item),
-    event: idOf(item),
+    event: Outcome.eventOf(item),
     attempts: lane.attempts,
-    reason: lane.reason
+    failure
   })
 
   const succeeded = (lane: Lane, item: Item, attempted: Attempted) =>
     Effect.suspend(() => {
       const { attempts } = lane
-      const turn = turnOf("recovered", lane, item)
+      const turn = turnOf(lane, item, null)
       settled(lane, item)
       if (item._tag === "Event") delivered++
       return save({
@@ -184,7 +184,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       lane.retryAt = now() + delay
       lane.isHeldSaved = true
       yield* save({ lane: rowOf(lane), attempt: row })
-      if (attempts === Outcome.alarm) yield* told(turnOf("failing", lane, item))
+      if (attempts === Outcome.alarm) yield* told(turnOf(lane, item, error))
       rest(lane)
       agenda.put(lane, delay)
       return false

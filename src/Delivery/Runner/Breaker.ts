@@ -5,7 +5,7 @@
 import { Duration } from "effect"
 import { defaults } from "../../Domain/Endpoint.ts"
 import { delayOf } from "../Feed/Policy.ts"
-import { type DeliveryFailed, type FailureKind, isAway } from "../Sink.ts"
+import { type DeliveryFailed, type FailureKind, isAway, isOurs } from "../Sink.ts"
 
 /** Failures in a row, without a success. */
 const inARow = 5
@@ -17,8 +17,7 @@ const share = { failed: 0.7, of: 20, within: Duration.toMillis("5 minutes") }
 const probes = 3
 
 /** Every further attempt fails likewise, until a person has changed something. */
-const isHopeless = (kind: FailureKind): boolean =>
-  kind === "gone" || kind === "forbidden" || kind === "ours"
+const isHopeless = (kind: FailureKind): boolean => kind === "gone" || isOurs(kind)
 
 interface Bucket {
   readonly at: number

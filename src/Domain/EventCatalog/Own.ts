@@ -8,7 +8,43 @@ import { described, entry, field } from "./Entry.ts"
 
 const since = "own"
 
+const ofEndpoint = (title: string, description: string) =>
+  entry({
+    schema: openStruct({
+      endpoint: field(Schema.String, "The endpoint's id, a UUID"),
+      eventId: field(Schema.NullOr(Schema.Int), "The event that was tried; `null`: it was purged"),
+      attempts: field(Schema.Int, "How often it was tried"),
+      failure: field(
+        Schema.NullOr(
+          Schema.Literal("answered", "busy", "unreachable", "gone", "forbidden", "ours")
+        ),
+        "The kind of the failure; `null`: it was delivered"
+      ),
+      status: field(Schema.NullOr(Schema.Int), "The HTTP status of the answer, if there was one")
+    }),
+    title,
+    description,
+    since,
+    source: "src/Delivery/Outcome.ts, `Turn`"
+  })
+
 export const entries = {
+  "endpoint.failing": ofEndpoint(
+    "An endpoint fails",
+    "An event was not delivered in four attempts. Its lane waits, and others go on."
+  ),
+  "endpoint.blocked": ofEndpoint(
+    "An endpoint is left in peace",
+    "An endpoint failed so often that only its oldest events are tried, at growing intervals."
+  ),
+  "endpoint.recovered": ofEndpoint(
+    "An endpoint recovered",
+    "An endpoint that failed, or was left in peace, takes events again."
+  ),
+  "endpoint.disabled": ofEndpoint(
+    "An endpoint was disabled",
+    "Nothing is delivered until a person resumes it: it answered 410, or failed for days."
+  ),
   "gap.updated": entry({
     schema: described(Schema.encodedSchema(Gap), {
       id: "The gap's id, a UUID",

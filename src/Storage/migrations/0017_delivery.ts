@@ -124,6 +124,7 @@ export default Effect.flatMap(
       primary key (feed, event_id)
     );
     create index endpoint_undelivered_by_endpoint on endpoint_undelivered (endpoint, event_id);
+    create index endpoint_undelivered_due on endpoint_undelivered (server, retry_at) where retry_at is not null;
 
     -- Failures, and the successes that ended them.
     create table endpoint_attempts (
@@ -179,7 +180,8 @@ export default Effect.flatMap(
       of_server text,
       -- A statement of an older epoch fails with SQLSTATE TAKEN.
       of_epoch bigint,
-      lanes jsonb, cursors jsonb, attempts jsonb, set_aside jsonb
+      -- The last: events that were put aside, and are delivered now.
+      lanes jsonb, cursors jsonb, attempts jsonb, set_aside jsonb, settled jsonb
     ) language plpgsql as $$
     begin
       if not exists (select from servers where id = of_server and epoch = of_epoch) then
@@ -233,6 +235,12 @@ export default Effect.flatMap(
         join endpoints e on e.id = u.endpoint
         on conflict (feed, event_id) do update set
           attempts = excluded.attempts, reason = excluded.reason, at = excluded.at, retry_at = excluded.retry_at;
+      end if;
+
+      if settled is not null then
+        delete from endpoint_undelivered u
+        using jsonb_to_recordset(settled) as s (feed uuid, event_id bigint)
+        where u.feed = s.feed and u.event_id = s.event_id;
       end if;
     end $$`
 )

@@ -9,7 +9,7 @@ import { envelopeOf } from "../bench/envelope.ts"
 import { short, whole } from "../bench/numbers.ts"
 import type { Measured, Result } from "../bench/result.ts"
 import { quantile, ratios, summarize } from "../bench/statistics.ts"
-import { isMet } from "../bench/targets.ts"
+import { isMet } from "../bench/target.ts"
 
 export const saved: Result = JSON.parse(
   readFileSync(join(import.meta.dirname, "../bench/result.json"), "utf8")

@@ -20,6 +20,8 @@ export interface Service {
   readonly listen: (names: ReadonlyArray<string>) => Promise<void>
   /** Number of listeners in the state Listening. */
   readonly listening: () => Promise<number>
+  /** Gives the answer, and fails with one that is not 2xx. */
+  readonly post: (path: string, body?: object) => Promise<unknown>
   readonly signal: (name: NodeJS.Signals) => void
   /** Sends SIGTERM and waits for the exit. */
   readonly stop: () => Promise<void>
@@ -28,8 +30,10 @@ export interface Service {
 
 export interface ServiceOptions {
   readonly evolutionUrl: string
-  /** The checkout whose `dist/main.js` runs; without one, this checkout. */
+  /** The checkout whose program runs; without one, this checkout. */
   readonly directory?: string
+  /** The program's file in the checkout; without one, `dist/main.js`. */
+  readonly program?: string
   /** Without one, the embedded database in a new directory. */
   readonly databaseUrl?: string | undefined
   readonly mode?: "global" | "namespace"
@@ -52,6 +56,7 @@ export const startService = async ({
   evolutionUrl,
   mode = "global",
   nodeArguments = [],
+  program = "dist/main.js",
   variables = {}
 }: ServiceOptions): Promise<Service> => {
   const port = await freePort()
@@ -59,7 +64,7 @@ export const startService = async ({
   dataDirectories.add(dataDirectory)
   const log = openSync(logFile, "a")
   const began = performance.now()
-  const child = spawn(process.execPath, [...nodeArguments, "dist/main.js"], {
+  const child = spawn(process.execPath, [...nodeArguments, program], {
     cwd: directory,
     env: {
       PATH: process.env.PATH,
@@ -84,8 +89,18 @@ export const startService = async ({
     dataDirectories.delete(dataDirectory)
   })
 
-  const call = (path: string, method = "GET") =>
-    fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { apikey: apiKey } })
+  const call = (path: string, method = "GET", body?: object) =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { apikey: apiKey, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) })
+    })
+  const post = async (path: string, body?: object): Promise<unknown> => {
+    const response = await call(path, "POST", body)
+    if (!response.ok)
+      throw new Error(`${path} answers ${response.status}: ${await response.text()}`)
+    return response.json()
+  }
   /** Reads the metrics, as a list of ten thousand statuses would dominate the measurement. */
   const listening = async (): Promise<number> => {
     const response = await call("/metrics")
@@ -123,6 +138,7 @@ export const startService = async ({
       }
     },
     listening,
+    post,
     signal: (name) => void child.kill(name),
     stop: async () => {
       const exited = once(child, "exit")

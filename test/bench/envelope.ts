@@ -1,7 +1,8 @@
 /** The envelope: the load that the service is built for. A change may cost speed as long as all rows stay inside. */
 import { whole } from "./numbers.ts"
 import type { Measured } from "./result.ts"
-import { atLeast, atMost, isMet, kibibyte, readersCost, type Target } from "./targets.ts"
+import { atLeast, atMost, isMet, type Target } from "./target.ts"
+import { kibibyte, readersCost } from "./targets.ts"
 
 const id = "envelope"
 

@@ -1,5 +1,6 @@
 /** The result of a run of the bench. */
 import type { CrowdResult, Footprint, ReturnResult } from "./crowd.ts"
+import type { DeliveriesResult } from "./deliveries.ts"
 import type { LatencyResult } from "./latency.ts"
 import type { Trial } from "./limit.ts"
 import type { Machine } from "./Machine.ts"
@@ -27,6 +28,7 @@ export interface Measured {
   readonly returns: Partial<Record<"shared" | "own", ReturnResult | undefined>>
   readonly widths?: ReadonlyArray<Width>
   readonly readers?: ReadersResult
+  readonly deliveries?: DeliveriesResult
   readonly starts?: StartsResult
   /** The checkout that `--against` names; its rates are in the row "them", its latency is in the pairs. */
   readonly them?: Them

@@ -2,6 +2,7 @@
 import type { Checkout } from "./Checkout.ts"
 import { besides, contenders } from "./contenders.ts"
 import { measureCrowd, measureRival } from "./crowd.ts"
+import { measureDeliveries } from "./deliveries.ts"
 import { measureLatency } from "./latency.ts"
 import { type Trial, tryAll } from "./limit.ts"
 import { whole } from "./numbers.ts"
@@ -26,7 +27,19 @@ export interface Options {
 }
 
 /** Parts that `--only` takes. */
-export const parts = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "starts", "besides"] as const
+export const parts = [
+  "P1",
+  "P2",
+  "P3",
+  "P4",
+  "P5",
+  "P6",
+  "P7",
+  "P8",
+  "P9",
+  "starts",
+  "besides"
+] as const
 type Part = (typeof parts)[number]
 
 const warmUp = 0.6
@@ -136,6 +149,9 @@ export const runAll = async (
     rivalOwn: await idle(false)
   }
   const returns = { shared: instances?.many.back, own: namespaces?.back }
+  const deliveries = await part("deliveries to endpoints", ["P9"], () =>
+    measureDeliveries(us, { attempt, duration, runs })
+  )
   const starts = await part("starts", ["starts"], () =>
     measureStarts(us.databases, Math.min(runs, fewerRuns))
   )
@@ -157,6 +173,7 @@ export const runAll = async (
           ...(theirCrowd && { crowd: theirCrowd })
         }
       }),
+      ...(deliveries && { deliveries }),
       ...(starts && { starts })
     }
   }

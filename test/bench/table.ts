@@ -4,7 +4,8 @@ import { envelopeOf } from "./envelope.ts"
 import { short, whole } from "./numbers.ts"
 import type { Result, Row } from "./result.ts"
 import { quantile, summarize } from "./statistics.ts"
-import { isMet, type Target, targetsOf } from "./targets.ts"
+import { isMet, type Target } from "./target.ts"
+import { targetsOf } from "./targets.ts"
 
 const numeric = /^[-\d. ]+$/
 

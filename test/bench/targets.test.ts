@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { measured, rate, row } from "./doubles.ts"
-import { isMet, targetsOf } from "./targets.ts"
+import { isMet } from "./target.ts"
+import { targetsOf } from "./targets.ts"
 
 const find = (id: string, part: string, of: Parameters<typeof targetsOf>[0]) => {
   const found = targetsOf(of).find((one) => one.id === id && one.title.includes(part))
@@ -20,6 +21,7 @@ describe("the targets", () => {
       "P5",
       "P7",
       "P8",
+      "P9",
       "start"
     ])
     expect(targets.filter(isMet)).toEqual([])

@@ -1,23 +1,10 @@
 /** Targets and the figures that were measured for them: ratios of programs that ran side by side. */
 import type { Footprint } from "./crowd.ts"
+import { targetsOfDeliveries } from "./deliveries/targets.ts"
 import { whole } from "./numbers.ts"
 import type { Measured } from "./result.ts"
-import { quantile, ratios, type Summary, summarize } from "./statistics.ts"
-
-export interface Target {
-  readonly id: string
-  readonly title: string
-  /** `undefined` if it was not measured. */
-  readonly figure: Summary | undefined
-  readonly bound: number
-  readonly isLeast: boolean
-  readonly unit: string
-  /** Other figures that explain this one. */
-  readonly note: string
-}
-
-export const isMet = ({ bound, figure, isLeast }: Target): boolean =>
-  figure !== undefined && (isLeast ? figure.median >= bound : figure.median <= bound)
+import { quantile, ratios } from "./statistics.ts"
+import { atLeast, atMost, type Target } from "./target.ts"
 
 export const targetsOf = (measured: Measured): ReadonlyArray<Target> => [
   ...ofThroughput(measured),
@@ -25,22 +12,9 @@ export const targetsOf = (measured: Measured): ReadonlyArray<Target> => [
   ...ofFootprints(measured),
   ...ofReturns(measured),
   ...ofReaders(measured),
+  ...targetsOfDeliveries(measured),
   ...ofStarts(measured)
 ]
-
-type Shape = Pick<Target, "id" | "title" | "bound" | "unit"> & { readonly note?: string }
-
-export const atLeast = (shape: Shape, values: ReadonlyArray<number> | undefined): Target =>
-  target(shape, values, true)
-export const atMost = (shape: Shape, values: ReadonlyArray<number> | undefined): Target =>
-  target(shape, values, false)
-
-const target = (shape: Shape, values: ReadonlyArray<number> = [], isLeast: boolean): Target => ({
-  note: "",
-  ...shape,
-  isLeast,
-  figure: values.length === 0 || values.some(Number.isNaN) ? undefined : summarize(values)
-})
 
 const ofThroughput = ({ rows, widths = [] }: Measured): ReadonlyArray<Target> => {
   const ratesOf = (name: string) => rows[name]?.rates.map((rate) => rate.eventsPerSecond) ?? []

@@ -98,8 +98,19 @@ describe("bad requests", () => {
           (text) => Number(/^\w*process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / 2 ** 20
         )
 
+        const { body: made } = yield* service.call("/endpoints", {
+          method: "POST",
+          body: { name: "quiet", target: { type: "webhook", url: "https://example.com/" } }
+        })
+        yield* service.call(`/endpoints/${made.id}/pause`, { method: "POST" })
+
         const { body: document } = yield* service.call("/openapi.json")
-        const known: Known = { operations: operationsOf(document), key: apiKey, instance: "shop" }
+        const known: Known = {
+          operations: operationsOf(document),
+          key: apiKey,
+          instance: "shop",
+          endpoint: String(made.id)
+        }
         const requests = [
           ...everywhere(known),
           ...FastCheck.sample(inMeaning(known), { numRuns: counts.meaning, seed }),

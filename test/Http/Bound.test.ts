@@ -90,8 +90,9 @@ describe("a key bound to shop-*", { timeout: 60_000 }, () => {
         Effect.gen(function* () {
           const { call, headers, keyOf, simulator, url } = yield* house
           const bound = yield* keyOf(scope)
+          const nobodysId = crypto.randomUUID()
           const ask = ({ method, path }: Operation, name: string) =>
-            call(method, path.replace("{name}", name).replace("{id}", crypto.randomUUID()), {
+            call(method, path.replace("{name}", name).replaceAll(/\{\w+\}/g, nobodysId), {
               headers: headers(bound),
               ...(bodies[`${method} ${path}`] === undefined
                 ? {}

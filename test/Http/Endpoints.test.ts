@@ -411,6 +411,8 @@ describe("endpoints", () => {
     Effect.gen(function* () {
       const { id } = yield* make()
       const path = `/endpoints/${id}`
+      // A replay waits, too.
+      yield* as(key, "POST", `${path}/pause`)
       const [newest] = yield* sql<{ id: string }>`select max(id) as id from events`
       const last = Number(newest?.id)
       const replay = (body: object) => as(key, "POST", `${path}/replay`, body)

@@ -14,6 +14,8 @@ export interface Known {
   readonly key: string
   /** An instance that is there. */
   readonly instance: string
+  /** The id of an endpoint that is there. */
+  readonly endpoint: string
 }
 
 interface Draft {
@@ -33,12 +35,14 @@ const bytesOf = ({ body, headers, method, path }: Draft): ReadonlyArray<string |
   ...(body.length === 0 ? [] : [body])
 ]
 
-const drafting = ({ instance, key }: Known) => {
+const drafting = ({ endpoint, instance, key }: Known) => {
   const lengthOf = (body: string | Buffer) =>
     body.length === 0 ? [] : [["content-length", String(Buffer.byteLength(body))] as const]
   return {
-    path: (operation: Operation, name = instance) =>
-      operation.path.replaceAll(/\{\w+\}/g, () => name),
+    path: ({ path }: Operation) =>
+      path
+        .replace(/(?<=^\/endpoints\/)\{id\}/, () => endpoint)
+        .replaceAll(/\{\w+\}/g, () => instance),
     draft: (
       operation: Operation,
       { body = "", headers = [], path }: Partial<Draft> & { readonly path: string }
@@ -72,10 +76,8 @@ const badBody = (operation: Operation): FastCheck.Arbitrary<string | Buffer> => 
     ([name, value]) => JSON.stringify({ ...sound, [`extra ${name}`]: value })
   )
   const roots = wrongRoots.filter(
-    // Nothing in it is required.
     (root) =>
-      !["/instances/{name}/pairing-links", "/stream-tokens"].includes(operation.path) ||
-      !isEmptyObject(root)
+      !takesNothing.includes(operation.path) || !isEmptyObject(root)
   )
   return FastCheck.oneof(
     wrongField,
@@ -84,6 +86,16 @@ const badBody = (operation: Operation): FastCheck.Arbitrary<string | Buffer> => 
     pick(brokenBodies)
   )
 }
+
+/** Nothing in their bodies is required. */
+const takesNothing = [
+  "/endpoints/{id}",
+  "/endpoints/{id}/resume",
+  "/endpoints/{id}/rotate",
+  "/endpoints/{id}/undelivered/retry",
+  "/instances/{name}/pairing-links",
+  "/stream-tokens"
+]
 
 const isEmptyObject = (value: unknown): boolean => JSON.stringify(value) === "{}"
 

@@ -26,6 +26,13 @@ export const badQueries: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 export const badFields: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   "/endpoints name": ["", "x".repeat(101), 1, null, [], {}, "a\u0000", "a\nb", true],
+  "/endpoints/{id} name": ["", "x".repeat(101), 1, null, [], {}, "a\u0000", "a\nb", true],
+  "/endpoints/{id} events": [[], [""], "messages.upsert", [1], ["a b"], Array(101).fill("a")],
+  "/endpoints/{id} order": ["random", "", 1],
+  "/endpoints/{id} concurrency": [0, 65, "1", 1.5],
+  "/endpoints/{id} target": [null, 1, "https://example.com", [], { type: "nats" }, { color: 1 }],
+  overlap: [-1, 86_401, "1", 1.5, null],
+  eventId: [0, -1, "1", 1.5, null, 1e300],
   "/endpoints instances": [[], ["a\\b"], "shop-*", Array(101).fill("a"), [1], null],
   servers: [[], ["EU"], "eu", [1], null, ["never"]],
   target: [null, 1, "https://example.com", [], {}, { type: "webhook" }, { type: "smoke" }],
@@ -73,6 +80,23 @@ export const soundBodies: Readonly<Record<string, Readonly<Record<string, unknow
     start: "now",
     secret: `whsec_${"A".repeat(43)}=`
   },
+  "/endpoints/{id}": {
+    name: "e2",
+    events: ["call"],
+    order: "none",
+    concurrency: 2,
+    target: { timeout: 5 }
+  },
+  "/endpoints/{id}/deliver": { eventId: 1 },
+  "/endpoints/{id}/replay": {
+    from: { cursor: 0 },
+    to: { cursor: 1 },
+    instances: ["shop-*"],
+    events: ["call"]
+  },
+  "/endpoints/{id}/resume": { from: "now" },
+  "/endpoints/{id}/rotate": { overlap: 60, secret: `whsec_${"A".repeat(43)}=` },
+  "/endpoints/{id}/undelivered/retry": { eventId: 1 },
   "/stream-tokens": { ttl: 300 },
   "/session": { ticket: "x" },
   "/keys": { name: "k", scope: "read", instances: ["shop-*"], expiresAt: "2100-01-01T00:00:00Z" }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Random, TestClock } from "effect"
 import { databases } from "../support/databases.ts"
-import { away, idOf, laneOf, layer, make, refused } from "./World.ts"
+import * as World from "./World.ts"
+import { away, idOf, laneOf, make, refused } from "./World.ts"
 
 const lanes = ["a", "b", "c", "d"]
 
@@ -57,25 +58,36 @@ const firsts = (taken: ReadonlyArray<{ readonly id: number }>) => [
 ]
 
 describe.each(databases)("An endpoint that crashes, on %s", (_, database) => {
-  it.layer(database)((it) => {
-    for (const seed of [1, 2, 3])
-      it.scoped(`loses nothing, and repeats in order what was under way (seed ${seed})`, () =>
-        Effect.gen(function* () {
-          const { kills, taken, written } = yield* story("instance")
-          for (const lane of lanes) {
-            const of = (all: typeof written) => all.filter((one) => one.lane === lane)
-            expect(firsts(of(taken))).toEqual(of(written).map(({ id }) => id))
-          }
-          expect(taken.length - written.length).toBeLessThanOrEqual(kills * lanes.length)
-        }).pipe(Effect.provide(layer), Effect.withRandom(Random.make(seed)))
-      )
-
-    it.scoped("keeps the order of all events where it has one lane", () =>
-      Effect.gen(function* () {
-        const { kills, taken, written } = yield* story("endpoint")
-        expect(firsts(taken)).toEqual(written.map(({ id }) => id))
-        expect(taken.length - written.length).toBeLessThanOrEqual(kills)
-      }).pipe(Effect.provide(layer), Effect.withRandom(Random.make("one lane")))
+  const test = (
+    title: string,
+    seed: number | string,
+    body: Effect.Effect<void, unknown, World.Provided>
+  ) =>
+    it.scoped(title, () =>
+      body.pipe(Effect.provide(World.layerOn(database)), Effect.withRandom(Random.make(seed)))
     )
-  })
+
+  for (const seed of [1, 2, 3])
+    test(
+      `loses nothing, and repeats in order what was under way (seed ${seed})`,
+      seed,
+      Effect.gen(function* () {
+        const { kills, taken, written } = yield* story("instance")
+        for (const lane of lanes) {
+          const of = (all: typeof written) => all.filter((one) => one.lane === lane)
+          expect(firsts(of(taken))).toEqual(of(written).map(({ id }) => id))
+        }
+        expect(taken.length - written.length).toBeLessThanOrEqual(kills * lanes.length)
+      })
+    )
+
+  test(
+    "keeps the order of all events where it has one lane",
+    "one lane",
+    Effect.gen(function* () {
+      const { kills, taken, written } = yield* story("endpoint")
+      expect(firsts(taken)).toEqual(written.map(({ id }) => id))
+      expect(taken.length - written.length).toBeLessThanOrEqual(kills)
+    })
+  )
 })

@@ -15,9 +15,16 @@ import * as Json from "../../src/Domain/Json.ts"
 import { EventBus } from "../../src/Log/EventBus.ts"
 import { EventStore } from "../../src/Log/EventStore.ts"
 
-export const layer = Layer.merge(Aside.layer, Positions.layer).pipe(
-  Layer.provideMerge(Layer.provideMerge(EventBus.layer, EventStore.layer))
-)
+/** Built for each test: its clock is its own. */
+export const layerOn = <E>(database: Layer.Layer<SqlClient.SqlClient, E>) =>
+  Layer.merge(Aside.layer, Positions.layer).pipe(
+    Layer.provideMerge(Layer.provideMerge(EventBus.layer, EventStore.layer)),
+    Layer.provideMerge(database)
+  )
+export type Provided = Layer.Layer.Success<ReturnType<typeof layerOn>>
+
+/** What a dead process does; its fibers end all the same. */
+const nothing = Effect.interruptible(Effect.never)
 
 export type Answer = (message: Outgoing) => Effect.Effect<Delivered, DeliveryFailed>
 
@@ -100,7 +107,7 @@ export const make = (some: Partial<Settings> = {}) =>
         const mortal = Positions.of({
           load: positions.load,
           save: (key, change) =>
-            Effect.suspend(() => (isDead ? Effect.never : positions.save(key, change)))
+            Effect.suspend(() => (isDead ? nothing : positions.save(key, change)))
         })
         yield* Effect.gen(function* () {
           const health = yield* Health.make(endpoint.id, now)
@@ -112,7 +119,7 @@ export const make = (some: Partial<Settings> = {}) =>
               sink: {
                 send: (message) =>
                   Effect.suspend(() => {
-                    if (isDead) return Effect.never
+                    if (isDead) return nothing
                     received.push(message)
                     return Effect.zipRight(arrivals.offer(message), answer(message))
                   })

@@ -76,8 +76,7 @@ const badBody = (operation: Operation): FastCheck.Arbitrary<string | Buffer> => 
     ([name, value]) => JSON.stringify({ ...sound, [`extra ${name}`]: value })
   )
   const roots = wrongRoots.filter(
-    (root) =>
-      !takesNothing.includes(operation.path) || !isEmptyObject(root)
+    (root) => !takesNothing.includes(operation.path) || !isEmptyObject(root)
   )
   return FastCheck.oneof(
     wrongField,

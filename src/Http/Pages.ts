@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url"
 import { HttpLayerRouter, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Data, Effect, Schema } from "effect"
 import * as AppConfig from "../AppConfig.ts"
+import { Endpoint } from "../Domain/Endpoint.ts"
 import { InstanceName } from "../Domain/Instance.ts"
 import { noSuchRoute } from "./Edge.ts"
 import { Prefix } from "./Forwarded.ts"
@@ -105,6 +106,7 @@ const answer = (request: HttpServerRequest.HttpServerRequest, found: Asset) => {
   )
 }
 
+const isEndpointId = Schema.is(Endpoint.fields.id)
 const isInstanceName = Schema.is(InstanceName)
 
 /** Serves the pages of a folder. */
@@ -126,11 +128,19 @@ export const make = (folder: URL) =>
       const monitor = yield* find("monitor.html")
       const pair = yield* find("pair.html")
       const cluster = yield* find("cluster.html")
+      const endpoints = yield* find("endpoints.html")
+      const endpoint = yield* find("endpoint.html", "../")
 
       // All methods, because a route behind this one takes all and would answer HEAD.
       yield* router.add("*", "/", (request) => answer(request, home(request)))
       yield* router.add("*", "/monitor", (request) => answer(request, monitor(request)))
       yield* router.add("*", "/replicas", (request) => answer(request, cluster(request)))
+      yield* router.add("*", "/deliveries", (request) => answer(request, endpoints(request)))
+      yield* router.add("*", "/deliveries/:id", (request) =>
+        Effect.flatMap(HttpLayerRouter.params, ({ id }) =>
+          isEndpointId(id) ? answer(request, endpoint(request)) : noSuchRoute(request)
+        )
+      )
       yield* router.add("*", "/pair", (request) => answer(request, pair(request)))
       yield* router.add("*", "/instances/:name/view", (request) =>
         Effect.flatMap(HttpLayerRouter.params, ({ name }) =>

@@ -16,7 +16,16 @@ import { house, serve } from "./Service.ts"
 const folder = join(import.meta.dirname, "../../src/Http/Pages")
 const names = readdirSync(folder)
 const assets = names.filter((name) => /\.(css|js|svg)$/.test(name))
-const pages = ["/", "/monitor", "/replicas", "/pair", "/instances/loja-1/view"]
+const endpoint = "8b1ea8e2-3c0f-4f0a-9a55-6a9b8f1f6d11"
+const pages = [
+  "/",
+  "/monitor",
+  "/replicas",
+  "/deliveries",
+  `/deliveries/${endpoint}`,
+  "/pair",
+  "/instances/loja-1/view"
+]
 
 const scope = Effect.runSync(Scope.make())
 let url = ""

@@ -1,5 +1,6 @@
 /** The commands of an instance as buttons; a failure is shown in the service's own words. */
 import { address, ask, localTime, messageOf } from "./api.js"
+import { makeCopy } from "./copy.js"
 import { openDialog } from "./dialog.js"
 import { button, h, pressed, setAttribute, setText, show } from "./dom.js"
 import { makeQrPanel } from "./qr.js"
@@ -131,29 +132,18 @@ export const create = (server, body) =>
   })
 
 /**
- * Browsers refuse to copy on some addresses, so the link can be seen and selected, too.
  * @param {string} url
  * @param {string} expiresAt
  * @param {import("./notices.js").Notices} notices
  */
 const linkPanel = (url, expiresAt, notices) => {
-  const field = h("input", { id: "pairing-link", readonly: true, autofocus: true, value: url })
-  const copy = async () => {
-    field.select()
-    try {
-      await navigator.clipboard.writeText(url)
-      notices.tell(say("copied"))
-    } catch {
-      notices.tell(say("notCopied"))
-    }
-  }
+  const { copy, parts } = makeCopy("link", url, notices)
   void copy()
   return h(
     "div",
     { class: "body" },
     h("p", { class: "hint" }, say("linkHint", { time: clockText(localTime(expiresAt)) })),
-    h("label", { for: "pairing-link" }, say("link")),
-    h("div", { class: "inline" }, field, button("copy", copy))
+    ...parts
   )
 }
 

@@ -76,6 +76,9 @@ export const whenReplica = (run) => {
 /** Converts a time of the service to our clock, in ms. @param {string} time ISO */
 export const localTime = (time) => Date.parse(time) + skew
 
+/** Converts a time of our clock, in ms, to one of the service. @param {number} at */
+export const serviceTime = (at) => new Date(at - skew).toISOString()
+
 /** @param {Response} response @returns {Promise<Readonly<Record<string, unknown>>>} */
 const bodyOf = async (response) => {
   const body = await response.json().catch(() => null)
@@ -136,6 +139,11 @@ const send = async (method, path, { as, body, signal } = {}) => {
  * @returns {Promise<Answer>}
  */
 export const ask = async (method, path, options) => (await send(method, path, options)).json()
+
+/** Asks for what is answered without a body. @param {string} method @param {string} path @param {Options} [options] */
+export const order = async (method, path, options) => {
+  await send(method, path, options)
+}
 
 /** @param {string} path @param {AbortSignal} signal */
 export const image = async (path, signal) => (await send("GET", path, { signal })).blob()

@@ -1,4 +1,7 @@
-/** A modal dialog with a signal of its own. Escape closes it; the focus goes back to the element that had it. */
+/**
+ * A modal dialog with a signal of its own. Escape closes it, and a press beside it unless it has `data-keep`, as what is
+ * in it would be lost. The focus goes back to the element that had it.
+ */
 import { button, h } from "./dom.js"
 import { makeNotices } from "./notices.js"
 
@@ -26,7 +29,11 @@ export const openDialog = (title, build, owner) => {
       button("close", () => dialog.close(), { class: "quiet" })
     )
   )
-  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close(), { signal })
+  dialog.addEventListener(
+    "click",
+    ({ target }) => target === dialog && !("keep" in dialog.dataset) && dialog.close(),
+    { signal }
+  )
   dialog.addEventListener("close", () => {
     end.abort()
     dialog.remove()

@@ -11,6 +11,7 @@ import { watchRoster } from "./roster.js"
 import { inAddress, isSeveral, keyOf, labelOf, learn, servers } from "./servers.js"
 import { open } from "./shell.js"
 import { gapsOf, linkOf, toDoOf, wantedOf, whatsappOf } from "./status.js"
+import { folded, keepRoles } from "./table.js"
 import { say, sayCount } from "./words.js"
 
 /** @typedef {import("./roster.js").Seen} Seen */
@@ -58,19 +59,8 @@ const makeRow = (instance, actions) => {
   return { element, update }
 }
 
-/** For the search alone: names that differ in case or in the form of an accent are different names. @param {string} text */
-const folded = (text) => text.normalize("NFC").toLowerCase()
-
 /** In the order of the settings. @param {string} one @param {string} other */
 const inOrder = (one, other) => servers().indexOf(one) - servers().indexOf(other)
-
-/** Keeps the roles of a table for screen readers where CSS lays it out as cards. @param {HTMLTableElement} table */
-const keepRoles = (table) => {
-  const roles = { thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader" }
-  setAttribute(table, "role", "table")
-  for (const [selector, role] of Object.entries(roles))
-    for (const element of table.querySelectorAll(selector)) setAttribute(element, "role", role)
-}
 
 open(({ notices, onFeed, signal }) => {
   const table = byId("instances", HTMLTableElement)

@@ -36,6 +36,7 @@ const makeHeader = () => {
       { "aria-label": say("pages") },
       link("/", "instances"),
       link("/monitor", "monitor"),
+      link("/deliveries", "endpoints"),
       replicas
     ),
     feed,

@@ -1,5 +1,11 @@
 /** The answers of the API as JSON, from the schemas that encode them. */
 import type { ClusterState as ClusterStateSchema } from "../../Domain/ClusterState.ts"
+import type {
+  Attempt as AttemptSchema,
+  Lane as LaneSchema,
+  Replay as ReplaySchema,
+  Undelivered as UndeliveredSchema
+} from "../../Domain/Endpoint.ts"
 import type { EventRecord as EventRecordSchema } from "../../Domain/Event.ts"
 import type { Gap as GapSchema } from "../../Domain/Gap.ts"
 import type { Qr as QrSchema } from "../../Domain/Instance.ts"
@@ -7,8 +13,20 @@ import type { ListenerState as ListenerStateSchema } from "../../Domain/Listener
 import type { InstanceStatus as InstanceStatusSchema } from "../../Domain/Status.ts"
 import type { Summary as SummarySchema } from "../../Domain/Summary.ts"
 import type { Timeline as TimelineSchema } from "../../Domain/Timeline.ts"
+import type {
+  EndpointView as EndpointSchema,
+  SentByHand as SentByHandSchema
+} from "../Api/Endpoints/Bodies.ts"
+import type { Self as SelfSchema } from "../Api/Keys.ts"
 
 export type ClusterState = typeof ClusterStateSchema.Encoded
+export type Attempt = typeof AttemptSchema.Encoded
+export type Endpoint = typeof EndpointSchema.Encoded
+export type Lane = typeof LaneSchema.Encoded
+export type Replay = typeof ReplaySchema.Encoded
+export type Self = typeof SelfSchema.Encoded
+export type SentByHand = typeof SentByHandSchema.Encoded
+export type Undelivered = typeof UndeliveredSchema.Encoded
 export type EventRecord = typeof EventRecordSchema.Encoded
 export type Gap = typeof GapSchema.Encoded
 export type InstanceStatus = typeof InstanceStatusSchema.Encoded

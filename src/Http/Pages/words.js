@@ -1,15 +1,45 @@
 /** The texts of the pages, in the language that the server chose for the document. */
 import * as cluster from "./words-cluster.js"
+import * as commands from "./words-commands.js"
+import * as deliveries from "./words-deliveries.js"
 import { words as enWords } from "./words-en.js"
+import * as endpoints from "./words-endpoints.js"
 import { words as esWords } from "./words-es.js"
 import * as evolution from "./words-evolution.js"
 import * as history from "./words-history.js"
 import { words as ptBRWords } from "./words-pt-BR.js"
 import * as servers from "./words-servers.js"
 
-const en = { ...enWords, ...evolution.en, ...history.en, ...servers.en, ...cluster.en }
-const es = { ...esWords, ...evolution.es, ...history.es, ...servers.es, ...cluster.es }
-const ptBR = { ...ptBRWords, ...evolution.ptBR, ...history.ptBR, ...servers.ptBR, ...cluster.ptBR }
+const en = {
+  ...enWords,
+  ...evolution.en,
+  ...history.en,
+  ...servers.en,
+  ...cluster.en,
+  ...endpoints.en,
+  ...deliveries.en,
+  ...commands.en
+}
+const es = {
+  ...esWords,
+  ...evolution.es,
+  ...history.es,
+  ...servers.es,
+  ...cluster.es,
+  ...endpoints.es,
+  ...deliveries.es,
+  ...commands.es
+}
+const ptBR = {
+  ...ptBRWords,
+  ...evolution.ptBR,
+  ...history.ptBR,
+  ...servers.ptBR,
+  ...cluster.ptBR,
+  ...endpoints.ptBR,
+  ...deliveries.ptBR,
+  ...commands.ptBR
+}
 
 /** @typedef {typeof en} Dictionary */
 /** @typedef {keyof Dictionary} Word */

@@ -11,7 +11,7 @@ import { useWorld } from "./useWorld.ts"
 import { pairingPath, rowOf, secondsOf } from "./World.ts"
 
 const issue = (tokens: Tokens["Type"], lifetime: Duration.DurationInput) =>
-  Effect.runPromise(tokens.issue("pairing", "segredo", Duration.decode(lifetime)))
+  Effect.runPromise(tokens.issue("pairing", "escondida", Duration.decode(lifetime)))
 
 /** Tokens of a service with another key. */
 const elsewhere = Effect.runPromise(
@@ -122,13 +122,13 @@ inBrowser("the page behind a pairing link", () => {
   })
 
   it("shows and gives away nothing for a link that is not valid", async () => {
-    await world().create("segredo")
+    await world().create("escondida")
     const tokens = Context.get(world().context, Tokens)
     const { token } = await issue(tokens, "1 hour")
     const [head, claims = "", signature] = token.split(".")
     const forged = JSON.parse(Buffer.from(claims, "base64url").toString())
     const stretched = Buffer.from(JSON.stringify({ ...forged, exp: forged.exp + 60 }))
-    const session = await Effect.runPromise(tokens.issue("session", "segredo", Duration.hours(1)))
+    const session = await Effect.runPromise(tokens.issue("session", "escondida", Duration.hours(1)))
     const links = {
       expired: (await issue(tokens, "-1 minute")).token,
       foreign: (await issue(await elsewhere, "1 hour")).token,
@@ -149,7 +149,7 @@ inBrowser("the page behind a pairing link", () => {
       }
       const answers = await heard()
       expect(answers).toContain("Unauthorized")
-      expect(answers).not.toContain("segredo")
+      expect(answers).not.toContain("escondida")
       expect(answers).not.toContain("2@")
     })
   })

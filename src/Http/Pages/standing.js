@@ -1,0 +1,141 @@
+/** An endpoint in words: pure, so that all pages agree. */
+import { localTime } from "./api.js"
+import { ageText, clockText } from "./time.js"
+import { language, say, sayOf } from "./words.js"
+
+/** @typedef {import("./types.js").Endpoint} Endpoint */
+/** @typedef {import("./status.js").Part} Part */
+/** @typedef {import("./status.js").Tone} Tone */
+/** @typedef {"disabled" | "stuck" | "blocked" | "probing" | "failing" | "behind" | "paused" | "delivers"} Standing */
+
+const numbers = new Intl.NumberFormat(language)
+
+/** @param {number} n */
+export const numberText = (n) => numbers.format(n)
+
+/** An event waits so long, in s, before the endpoint counts as behind. */
+const behindSeconds = 30
+
+/** @type {Readonly<Record<Standing, Tone>>} */
+const tones = {
+  disabled: "bad",
+  stuck: "bad",
+  blocked: "bad",
+  probing: "bad",
+  failing: "busy",
+  behind: "busy",
+  paused: "off",
+  delivers: "good"
+}
+
+/** Those that need a person come first. */
+const ranks = /** @type {ReadonlyArray<string>} */ (Object.keys(tones))
+
+/** @param {Endpoint} endpoint @returns {Standing} */
+export const standingOf = ({ state, status, trouble }) => {
+  if (state === "disabled" || state === "paused") return state
+  if (trouble !== null) return "stuck"
+  if (status.breaker !== "closed") return status.breaker === "open" ? "blocked" : "probing"
+  if (status.failingSince !== null || status.lanes.failing > 0) return "failing"
+  return status.lag.events > 0 && status.lag.seconds > behindSeconds ? "behind" : "delivers"
+}
+
+/** @param {Endpoint} one @param {Endpoint} other */
+export const inOrder = (one, other) =>
+  ranks.indexOf(standingOf(one)) - ranks.indexOf(standingOf(other)) ||
+  one.name.localeCompare(other.name, language)
+
+const kinds = { webhook: "Webhook", rabbitmq: "RabbitMQ", nats: "NATS" }
+
+/** @param {Endpoint} endpoint */
+export const kindOf = ({ target: { type } }) => kinds[type]
+
+/** The path of an address may be a secret; a broker's address is in a variable. @param {Endpoint} endpoint */
+export const placeOf = ({ target }) =>
+  target.type === "webhook" ? new URL(target.url).host : target.url.env
+
+/** @param {number} status */
+const answerOf = (status) => {
+  if (status >= 300 && status < 400) return say("answer_redirect", { status })
+  if (status === 429 || status === 503) return say("answer_busy", { status })
+  if (status === 502 || status === 504) return say("answer_proxy", { status })
+  return sayOf("answer", String(status), { status }, say("answer_failed", { status }))
+}
+
+/**
+ * A failure in words: the page's own for a status, and else those of the service.
+ * @param {number | null} status @param {string | null} message
+ */
+export const failureOf = (status, message) =>
+  status === null ? (message ?? say("reasonUnknown")) : answerOf(status)
+
+/** The service writes a status before its words. @param {string | null} reason */
+export const reasonOf = (reason) => {
+  const status = /^(\d{3}): /.exec(reason ?? "")?.[1]
+  return failureOf(status === undefined ? null : Number(status), reason)
+}
+
+/** @param {string | null} time */
+export const clock = (time) => (time === null ? "–" : clockText(localTime(time)))
+
+/** The events that wait, and for how long. Nobody counts those of an endpoint that is not active. @param {Endpoint} endpoint */
+export const lagOf = ({ state, status: { lag } }) => {
+  if (state !== "active") return { events: "–", age: "" }
+  if (lag.events === 0) return { events: "0", age: "" }
+  return { events: numberText(lag.events), age: ageText(lag.seconds) }
+}
+
+/** The state of an endpoint in a sentence. @param {Endpoint} endpoint */
+export const sentenceOf = (endpoint) => {
+  const { reason: end, status, trouble } = endpoint
+  const facts = { since: clock(status.failingSince), reason: reasonOf(status.reason) }
+  switch (standingOf(endpoint)) {
+    case "disabled":
+      return say("is_disabled", { reason: reasonOf(end) })
+    case "paused":
+      return say("is_paused")
+    case "stuck":
+      return say("is_stuck", { trouble: trouble ?? "" })
+    case "probing":
+      return say("is_probing", facts)
+    case "blocked":
+      return status.nextAttemptAt === null
+        ? say("is_blocked", facts)
+        : say("is_blocked_until", { ...facts, at: clock(status.nextAttemptAt) })
+    case "failing":
+      return status.lanes.failing === 0
+        ? say("is_failing", facts)
+        : sayOf("lanesFail", status.lanes.failing === 1 ? "one" : "other", {
+            ...facts,
+            n: numberText(status.lanes.failing)
+          })
+    case "behind":
+      return say("is_behind", { ...lagOf(endpoint) })
+    case "delivers":
+      return status.lastSuccessAt === null
+        ? say("is_new")
+        : say("is_delivered", { at: clock(status.lastSuccessAt) })
+  }
+}
+
+/** @param {Endpoint} endpoint @returns {Part} */
+export const partOf = (endpoint) => {
+  const { reason: end, status, trouble } = endpoint
+  const standing = standingOf(endpoint)
+  const isFailing = standing === "blocked" || standing === "failing" || standing === "probing"
+  const next = isFailing && standing !== "probing" ? status.nextAttemptAt : null
+  return {
+    text: sayOf("standing", standing),
+    tone: tones[standing],
+    since: isFailing && status.failingSince !== null ? localTime(status.failingSince) : null,
+    detail:
+      standing === "disabled"
+        ? reasonOf(end)
+        : standing === "stuck"
+          ? (trouble ?? "")
+          : isFailing
+            ? reasonOf(status.reason)
+            : "",
+    ...(next !== null && { until: localTime(next) })
+  }
+}

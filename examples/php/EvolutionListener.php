@@ -192,6 +192,114 @@ final class Client
         return $this->call('GET', '/audit', [], ['before' => $before, 'limit' => $limit], null);
     }
 
+    /** List the endpoints with their states, oldest first, as far as the key may see all of their instances. */
+    public function endpointsList(): mixed
+    {
+        return $this->call('GET', '/endpoints', [], [], null);
+    }
+
+    /** Create an endpoint; only this answer contains its signing secret. */
+    public function endpointsCreate(string $name, mixed $target, mixed $instances = null, mixed $servers = null, mixed $events = null, mixed $fromMe = null, mixed $chats = null, mixed $hasMedia = null, ?string $shape = null, mixed $byEvents = null, ?string $order = null, mixed $retryDelays = null, ?int $skipAfter = null, ?int $concurrency = null, ?int $rateLimit = null, ?string $secret = null, mixed $start = null): mixed
+    {
+        return $this->call('POST', '/endpoints', [], [], ['name' => $name, 'target' => $target, 'instances' => $instances, 'servers' => $servers, 'events' => $events, 'fromMe' => $fromMe, 'chats' => $chats, 'hasMedia' => $hasMedia, 'shape' => $shape, 'byEvents' => $byEvents, 'order' => $order, 'retryDelays' => $retryDelays, 'skipAfter' => $skipAfter, 'concurrency' => $concurrency, 'rateLimit' => $rateLimit, 'secret' => $secret, 'start' => $start]);
+    }
+
+    /** Read an endpoint and how far it has come. */
+    public function endpointsGet(string $id): mixed
+    {
+        return $this->call('GET', '/endpoints/{id}', ['id' => $id], [], null);
+    }
+
+    /** Delete an endpoint with its cursors, replays and attempts. */
+    public function endpointsRemove(string $id): mixed
+    {
+        return $this->call('DELETE', '/endpoints/{id}', ['id' => $id], [], null);
+    }
+
+    /** Deliver nothing until the endpoint is resumed; its events wait. */
+    public function endpointsPause(string $id): mixed
+    {
+        return $this->call('POST', '/endpoints/{id}/pause', ['id' => $id], [], null);
+    }
+
+    /** Deliver again to an endpoint that was paused or disabled: from where it was, from now, or from a time. */
+    public function endpointsResume(string $id, mixed $from = null): mixed
+    {
+        return $this->call('POST', '/endpoints/{id}/resume', ['id' => $id], [], ['from' => $from]);
+    }
+
+    /** Make a new signing secret, which only this answer contains; the old one stays good for 24 hours. */
+    public function endpointsRotate(string $id, ?string $secret = null, ?int $overlap = null): mixed
+    {
+        return $this->call('POST', '/endpoints/{id}/rotate', ['id' => $id], [], ['secret' => $secret, 'overlap' => $overlap]);
+    }
+
+    /** Send a test message now, in the way of all deliveries. */
+    public function endpointsTest(string $id): mixed
+    {
+        return $this->call('POST', '/endpoints/{id}/test', ['id' => $id], [], null);
+    }
+
+    /** Send one event of the log now, beside the lanes. */
+    public function endpointsDeliver(string $id, int $eventId): mixed
+    {
+        return $this->call('POST', '/endpoints/{id}/deliver', ['id' => $id], [], ['eventId' => $eventId]);
+    }
+
+    /** List the lanes of an endpoint, failing ones first. */
+    public function deliveriesLanes(string $id, ?int $limit = null): mixed
+    {
+        return $this->call('GET', '/endpoints/{id}/lanes', ['id' => $id], ['limit' => $limit], null);
+    }
+
+    /** List the attempts that failed, and those that ended failures, newest first; kept for 7 days, the last 1 000. */
+    public function deliveriesAttempts(string $id, ?int $before = null, ?int $limit = null): mixed
+    {
+        return $this->call('GET', '/endpoints/{id}/attempts', ['id' => $id], ['before' => $before, 'limit' => $limit], null);
+    }
+
+    /** List the events that were put aside, newest first. */
+    public function deliveriesUndelivered(string $id, ?int $before = null, ?int $limit = null): mixed
+    {
+        return $this->call('GET', '/endpoints/{id}/undelivered', ['id' => $id], ['before' => $before, 'limit' => $limit], null);
+    }
+
+    /** Forget all events that were put aside; they stay in the log. */
+    public function deliveriesForgetAll(string $id): mixed
+    {
+        return $this->call('DELETE', '/endpoints/{id}/undelivered', ['id' => $id], [], null);
+    }
+
+    /** Send one event that was put aside again, or all of them. */
+    public function deliveriesRetry(string $id, ?int $eventId = null): mixed
+    {
+        return $this->call('POST', '/endpoints/{id}/undelivered/retry', ['id' => $id], [], ['eventId' => $eventId]);
+    }
+
+    /** Forget one event that was put aside; it stays in the log. */
+    public function deliveriesForget(string $id, int $event): mixed
+    {
+        return $this->call('DELETE', '/endpoints/{id}/undelivered/{event}', ['id' => $id, 'event' => $event], [], null);
+    }
+
+    /** Send the events of a stretch of the log once more, beside the events of now. */
+    public function deliveriesReplay(string $id, mixed $from, mixed $to = null, mixed $instances = null, mixed $events = null): mixed
+    {
+        return $this->call('POST', '/endpoints/{id}/replay', ['id' => $id], [], ['from' => $from, 'to' => $to, 'instances' => $instances, 'events' => $events]);
+    }
+
+    /** List the last hundred replays of an endpoint, newest first. */
+    public function deliveriesReplays(string $id): mixed
+    {
+        return $this->call('GET', '/endpoints/{id}/replays', ['id' => $id], [], null);
+    }
+
+    /** End a replay; what it has sent stays sent. */
+    public function deliveriesCancel(string $id, string $replay): mixed
+    {
+        return $this->call('DELETE', '/endpoints/{id}/replays/{replay}', ['id' => $id, 'replay' => $replay], [], null);
+    }
+
     /** Read what is the case with Evolution, what to do, and the instances by their states. */
     public function summarySummary(?string $server = null): mixed
     {

@@ -146,6 +146,78 @@ class Client:
         """List the commands of all keys and their outcomes, newest first."""
         return self._call("GET", "/audit", {}, {"before": before, "limit": limit}, None)
 
+    def endpoints_list(self) -> Any:
+        """List the endpoints with their states, oldest first, as far as the key may see all of their instances."""
+        return self._call("GET", "/endpoints", {}, {}, None)
+
+    def endpoints_create(self, *, name: str, target: Any, instances: Optional[Any] = None, servers: Optional[Any] = None, events: Optional[Any] = None, from_me: Optional[Any] = None, chats: Optional[Any] = None, has_media: Optional[Any] = None, shape: Optional[str] = None, by_events: Optional[Any] = None, order: Optional[str] = None, retry_delays: Optional[Any] = None, skip_after: Optional[int] = None, concurrency: Optional[int] = None, rate_limit: Optional[int] = None, secret: Optional[str] = None, start: Optional[Any] = None) -> Any:
+        """Create an endpoint; only this answer contains its signing secret."""
+        return self._call("POST", "/endpoints", {}, {}, {"name": name, "target": target, "instances": instances, "servers": servers, "events": events, "fromMe": from_me, "chats": chats, "hasMedia": has_media, "shape": shape, "byEvents": by_events, "order": order, "retryDelays": retry_delays, "skipAfter": skip_after, "concurrency": concurrency, "rateLimit": rate_limit, "secret": secret, "start": start})
+
+    def endpoints_get(self, *, id: str) -> Any:
+        """Read an endpoint and how far it has come."""
+        return self._call("GET", "/endpoints/{id}", {"id": id}, {}, None)
+
+    def endpoints_remove(self, *, id: str) -> Any:
+        """Delete an endpoint with its cursors, replays and attempts."""
+        return self._call("DELETE", "/endpoints/{id}", {"id": id}, {}, None)
+
+    def endpoints_pause(self, *, id: str) -> Any:
+        """Deliver nothing until the endpoint is resumed; its events wait."""
+        return self._call("POST", "/endpoints/{id}/pause", {"id": id}, {}, None)
+
+    def endpoints_resume(self, *, id: str, from_: Optional[Any] = None) -> Any:
+        """Deliver again to an endpoint that was paused or disabled: from where it was, from now, or from a time."""
+        return self._call("POST", "/endpoints/{id}/resume", {"id": id}, {}, {"from": from_})
+
+    def endpoints_rotate(self, *, id: str, secret: Optional[str] = None, overlap: Optional[int] = None) -> Any:
+        """Make a new signing secret, which only this answer contains; the old one stays good for 24 hours."""
+        return self._call("POST", "/endpoints/{id}/rotate", {"id": id}, {}, {"secret": secret, "overlap": overlap})
+
+    def endpoints_test(self, *, id: str) -> Any:
+        """Send a test message now, in the way of all deliveries."""
+        return self._call("POST", "/endpoints/{id}/test", {"id": id}, {}, None)
+
+    def endpoints_deliver(self, *, id: str, event_id: int) -> Any:
+        """Send one event of the log now, beside the lanes."""
+        return self._call("POST", "/endpoints/{id}/deliver", {"id": id}, {}, {"eventId": event_id})
+
+    def deliveries_lanes(self, *, id: str, limit: Optional[int] = None) -> Any:
+        """List the lanes of an endpoint, failing ones first."""
+        return self._call("GET", "/endpoints/{id}/lanes", {"id": id}, {"limit": limit}, None)
+
+    def deliveries_attempts(self, *, id: str, before: Optional[int] = None, limit: Optional[int] = None) -> Any:
+        """List the attempts that failed, and those that ended failures, newest first; kept for 7 days, the last 1 000."""
+        return self._call("GET", "/endpoints/{id}/attempts", {"id": id}, {"before": before, "limit": limit}, None)
+
+    def deliveries_undelivered(self, *, id: str, before: Optional[int] = None, limit: Optional[int] = None) -> Any:
+        """List the events that were put aside, newest first."""
+        return self._call("GET", "/endpoints/{id}/undelivered", {"id": id}, {"before": before, "limit": limit}, None)
+
+    def deliveries_forget_all(self, *, id: str) -> Any:
+        """Forget all events that were put aside; they stay in the log."""
+        return self._call("DELETE", "/endpoints/{id}/undelivered", {"id": id}, {}, None)
+
+    def deliveries_retry(self, *, id: str, event_id: Optional[int] = None) -> Any:
+        """Send one event that was put aside again, or all of them."""
+        return self._call("POST", "/endpoints/{id}/undelivered/retry", {"id": id}, {}, {"eventId": event_id})
+
+    def deliveries_forget(self, *, id: str, event: int) -> Any:
+        """Forget one event that was put aside; it stays in the log."""
+        return self._call("DELETE", "/endpoints/{id}/undelivered/{event}", {"id": id, "event": event}, {}, None)
+
+    def deliveries_replay(self, *, id: str, from_: Any, to: Optional[Any] = None, instances: Optional[Any] = None, events: Optional[Any] = None) -> Any:
+        """Send the events of a stretch of the log once more, beside the events of now."""
+        return self._call("POST", "/endpoints/{id}/replay", {"id": id}, {}, {"from": from_, "to": to, "instances": instances, "events": events})
+
+    def deliveries_replays(self, *, id: str) -> Any:
+        """List the last hundred replays of an endpoint, newest first."""
+        return self._call("GET", "/endpoints/{id}/replays", {"id": id}, {}, None)
+
+    def deliveries_cancel(self, *, id: str, replay: str) -> Any:
+        """End a replay; what it has sent stays sent."""
+        return self._call("DELETE", "/endpoints/{id}/replays/{replay}", {"id": id, "replay": replay}, {}, None)
+
     def summary_summary(self, *, server: Optional[str] = None) -> Any:
         """Read what is the case with Evolution, what to do, and the instances by their states."""
         return self._call("GET", "/summary", {}, {"server": server}, None)

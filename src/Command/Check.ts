@@ -9,6 +9,7 @@ import * as Transport from "../Evolution/Transport.ts"
 import * as Broadcast from "./Check/Broadcast.ts"
 import * as Database from "./Check/Database.ts"
 import { ofEachServer } from "./Check/EachServer.ts"
+import * as Endpoints from "./Check/Endpoints.ts"
 import * as Evolution from "./Check/Evolution.ts"
 import { type Finding, failed, lineOf, ok } from "./Check/Finding.ts"
 import * as Precautions from "./Check/Precautions.ts"
@@ -40,6 +41,7 @@ export const findings = (options: Options): Stream.Stream<Finding, never, Settin
         : Stream.make(ok("settings", "complete and well-formed")).pipe(
             Stream.concat(ofEachServer(each(Precautions.ofServer))),
             Stream.concat(each(Precautions.ofService)),
+            Stream.concat(each(Endpoints.file)),
             Stream.concat(each(Database.database)),
             Stream.concat(ofEachServer(Stream.provideSomeLayer(evolution(options), layer))),
             Stream.orDie // the settings have just been read

@@ -14,13 +14,14 @@ import type {
   EndpointRefused,
   TooManyEndpoints
 } from "../Domain/Endpoint.ts"
-import type { By, EndpointWanted, From } from "./Endpoints/Asked.ts"
+import type { EndpointWanted, From } from "./Endpoints/Asked.ts"
 import type { Credentials } from "./Endpoints/Credentials.ts"
+import type { Outcome } from "./Endpoints/FromFile/Plan.ts"
 import { make } from "./Endpoints/Make.ts"
 import { Guard } from "./Guard.ts"
 import type { DeliveryFailed } from "./Sink.ts"
 
-export type { By, Credentials, EndpointWanted, From }
+export type { Credentials, EndpointWanted, From, Outcome }
 
 export class Endpoints extends Context.Tag("evolution-listener/Endpoints")<
   Endpoints,
@@ -64,18 +65,20 @@ export class Endpoints extends Context.Tag("evolution-listener/Endpoints")<
       | SqlError.SqlError,
       R
     >
-    /** Gives an endpoint all of these settings; the endpoint then belongs to the file. */
+    /**
+     * Has the endpoints of the file be as the file has them, all or none, in one transaction that no other change of an
+     * endpoint comes into. They are known by name. Those that the file has no more are disabled, and deleted by a call
+     * a day later.
+     */
     readonly settle: (
-      id: string,
-      wanted: Pick<EndpointWanted, "secret" | "settings">
+      file: ReadonlyArray<EndpointWanted>
     ) => Effect.Effect<
-      { readonly endpoint: Endpoint; readonly hasChanged: boolean },
-      EndpointNameTaken | EndpointNotFound | EndpointRefused | SqlError.SqlError
+      ReadonlyArray<Outcome>,
+      EndpointNameTaken | EndpointRefused | TooManyEndpoints | SqlError.SqlError
     >
     /** Its cursors, replays and attempts go with it. */
     readonly remove: (
-      id: string,
-      by?: By
+      id: string
     ) => Effect.Effect<void, EndpointInFile | EndpointNotFound | SqlError.SqlError>
     /** Events wait from now on, as long as the log keeps them. */
     readonly pause: (id: string) => Effect.Effect<Endpoint, EndpointNotFound | SqlError.SqlError>

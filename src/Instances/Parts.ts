@@ -13,6 +13,7 @@ import * as Drift from "../Delivery/Drift.ts"
 import { DurableHandlers } from "../Delivery/DurableHandlers.ts"
 import * as DurableRuns from "../Delivery/DurableRuns.ts"
 import { Endpoints } from "../Delivery/Endpoints.ts"
+import * as EndpointsFile from "../Delivery/EndpointsFile.ts"
 import { Replays } from "../Delivery/Replays.ts"
 import { Sinks } from "../Delivery/Sinks.ts"
 import { Standing } from "../Delivery/Standing.ts"
@@ -46,7 +47,7 @@ import { Summary } from "./Summary.ts"
 
 /**
  * The layer of each service, and of each background loop (`AutoStart`, `Deliveries`, `Drift`, `DurableRuns`, `FirstReport`,
- * `Retention`, `StateWatch`, `StormLog`).
+ * `Retention`, `StateWatch`, `StormLog`). `EndpointsFile` works at the start alone.
  */
 export const defaults = {
   AutoStart: AutoStart.layer,
@@ -54,6 +55,7 @@ export const defaults = {
   Drift: Drift.layer,
   DurableHandlers: DurableHandlers.layer,
   DurableRuns: DurableRuns.layer,
+  EndpointsFile: EndpointsFile.layer,
   FirstReport: FirstReport.layer,
   Pairing: Pairing.layer,
   Retention: Retention.layer,
@@ -109,7 +111,7 @@ export type Parts = {
 
 /** Serves all Evolution servers: one log, one bus, one list of keys. */
 export const composeService = (parts: Parts) =>
-  Layer.mergeAll(parts.Drift, parts.StormLog).pipe(
+  Layer.mergeAll(parts.Drift, parts.EndpointsFile, parts.StormLog).pipe(
     Layer.provideMerge(Layer.mergeAll(parts.Replays, parts.Sinks, parts.Standing, parts.Traffic)),
     Layer.provideMerge(Layer.merge(parts.Endpoints, parts.EventBus)),
     Layer.provideMerge(

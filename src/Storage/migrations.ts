@@ -18,6 +18,7 @@ import replicas from "./migrations/0014_replicas.ts"
 import access from "./migrations/0015_access.ts"
 import modes from "./migrations/0016_modes.ts"
 import delivery from "./migrations/0017_delivery.ts"
+import absences from "./migrations/0018_absences.ts"
 import * as Views from "./Views.ts"
 
 export const history = {
@@ -38,7 +39,8 @@ export const history = {
   "0014_replicas": replicas,
   "0015_access": access,
   "0016_modes": modes,
-  "0017_delivery": delivery
+  "0017_delivery": delivery,
+  "0018_absences": absences
 }
 
 /**

@@ -9,6 +9,7 @@ import { type Facts, facts, type Trouble, troublesOf } from "../../Storage/Facts
 import { latest } from "../../Storage/migrations.ts"
 import * as Postgres from "../../Storage/Postgres.ts"
 import * as Views from "../../Storage/Views.ts"
+import * as Endpoints from "./Endpoints.ts"
 import { type Finding, failed, ok, unknown, warning } from "./Finding.ts"
 
 const about = "database"
@@ -29,10 +30,14 @@ export const database = Effect.gen(function* () {
 
 const postgres = (address: AppConfig.Address) =>
   Effect.map(
-    Effect.provide(Effect.zip(Postgres.examine(address), aboutViews), Postgres.layerAt(address)),
-    ([found, views]) => [
+    Effect.provide(
+      Effect.all([Postgres.examine(address), aboutViews, Endpoints.states]),
+      Postgres.layerAt(address)
+    ),
+    ([found, views, endpoints]) => [
       ...aboutFacts(found, `Postgres ${found.words} at DATABASE_URL`, address.schema),
-      ...views
+      ...views,
+      ...endpoints
     ]
   )
 
@@ -47,12 +52,16 @@ const embedded = (directory: string) =>
           : failed(about, `DATA_DIR "${path}" cannot be written: ${Embedded.reasonOf(path)}`)
       ]
     const exit = yield* Effect.exit(
-      Effect.provide(Effect.zip(facts(), aboutViews), Layer.fresh(Embedded.layer(directory)))
+      Effect.provide(
+        Effect.all([facts(), aboutViews, Endpoints.states]),
+        Layer.fresh(Embedded.layer(directory))
+      )
     )
     return Exit.match(exit, {
-      onSuccess: ([found, views]): ReadonlyArray<Finding> => [
+      onSuccess: ([found, views, endpoints]): ReadonlyArray<Finding> => [
         ...aboutFacts(found, `the embedded one in "${path}"`, undefined),
-        ...views
+        ...views,
+        ...endpoints
       ],
       onFailure: (cause) => {
         const error = Cause.squash(cause)

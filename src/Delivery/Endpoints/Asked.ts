@@ -12,10 +12,5 @@ export interface EndpointWanted {
   readonly source?: Endpoint["source"] | undefined
 }
 
-/** Whose change it is: the file changes its own endpoints alone, a call all others. */
-export interface By {
-  readonly source?: Endpoint["source"] | undefined
-}
-
 /** Where an endpoint goes on; `cursor`: where it was. */
 export type From = "cursor" | "now" | DateTime.Utc

@@ -2,7 +2,8 @@
 import { DateTime, type Duration, Effect, type Redacted } from "effect"
 import { type Endpoint, EndpointInFile, EndpointRefused } from "../../Domain/Endpoint.ts"
 import * as Signature from "../Signature.ts"
-import type { By, From } from "./Asked.ts"
+import type { From } from "./Asked.ts"
+import { absentReason } from "./FromFile/Plan.ts"
 import * as Place from "./Place.ts"
 import { type Room, sealed } from "./Room.ts"
 import type { Entry } from "./Rows.ts"
@@ -57,12 +58,13 @@ export const rotate =
 
 export const remove =
   ({ memory, table }: Room) =>
-  (id: string, { source = "api" }: By = {}) =>
+  (id: string) =>
     memory.drop(
       id,
       Effect.gen(function* () {
         const { endpoint } = yield* table.read(id)
-        if (endpoint.source !== source) return yield* EndpointInFile.of(endpoint.settings.name)
+        if (endpoint.source === "file" && endpoint.reason !== absentReason)
+          return yield* EndpointInFile.of(endpoint.settings.name)
         yield* table.remove(id)
       })
     )

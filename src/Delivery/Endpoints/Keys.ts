@@ -14,10 +14,16 @@ export const cipher: Effect.Effect<
   Cipher.Cipher,
   ConfigError.ConfigError | ApiKey.ApiKeyRequired,
   Settings
-> = Effect.gen(function* () {
-  const { encryptionKeys } = yield* AppConfig.endpoints
-  const [first, ...others] = encryptionKeys
-  if (first === undefined) return Cipher.make([yield* ApiKey.make])
-  const apiKey = yield* Effect.option(ApiKey.known)
-  return Cipher.make([first, ...others, ...Option.toArray(apiKey)])
-})
+> = Effect.suspend(() => cipherWith(ApiKey.make))
+
+/** As `cipher`; never generates a key. */
+export const known: typeof cipher = Effect.suspend(() => cipherWith(ApiKey.known))
+
+const cipherWith = (apiKey: typeof ApiKey.make | typeof ApiKey.known) =>
+  Effect.gen(function* () {
+    const { encryptionKeys } = yield* AppConfig.endpoints
+    const [first, ...others] = encryptionKeys
+    if (first === undefined) return Cipher.make([yield* apiKey])
+    const old = yield* Effect.option(ApiKey.known)
+    return Cipher.make([first, ...others, ...Option.toArray(old)])
+  })

@@ -7,6 +7,7 @@ import * as Attempts from "./Attempts.ts"
 import * as Changing from "./Changing.ts"
 import * as Creating from "./Creating.ts"
 import * as Credentials from "./Credentials.ts"
+import * as FromFile from "./FromFile.ts"
 import * as Room from "./Room.ts"
 import type { Entry } from "./Rows.ts"
 import * as Vault from "./Vault.ts"
@@ -67,7 +68,7 @@ export const make = Effect.gen(function* () {
     refresh: memory.refresh,
     touch: memory.touch,
     create: Creating.create(room),
-    settle: Creating.settle(room),
+    settle: FromFile.settle(room),
     update: Changing.update(room),
     rotate: Changing.rotate(room),
     remove: Changing.remove(room),

@@ -33,7 +33,7 @@ export const make = (table: Effect.Effect.Success<typeof Table.make>) =>
       const isNews = last !== lastChange
       lastChange = last
       const { entries: found, unread } = entriesOf(yield* table.all)
-      for (const id of unread)
+      for (const { id } of unread)
         yield* Effect.logWarning(
           `Cannot read the endpoint ${id}, so nothing is delivered to it: did a later version make it?`
         )
@@ -76,6 +76,9 @@ export const make = (table: Effect.Effect.Success<typeof Table.make>) =>
         changing(change, (entry) => entries.set(entry.endpoint.id, entry)),
       /** Something beside the table changed. */
       touch: changing(table.touch, () => undefined),
+      /** Runs a change of several rows, and reads all of them. */
+      putAll: <A, E, R>(change: Effect.Effect<A, E, R>) =>
+        change.pipe(Effect.zipLeft(readAll), inTurn, Effect.zipLeft(send("endpoints"))),
       drop: <E, R>(id: string, change: Effect.Effect<unknown, E, R>) =>
         changing(change, () => entries.delete(id)),
       changes: Stream.unwrapScoped(

@@ -24,6 +24,7 @@ const Row = Schema.Struct({
 /** A row as it is read. It may have columns and values of a later version. */
 export interface Found {
   readonly id: string
+  readonly name: string
 }
 
 /** An endpoint, and what its row has beside. */
@@ -59,13 +60,13 @@ export const entryOf = (row: Found): Option.Option<Entry> =>
     }
   })
 
-/** The entries, and the ids of rows that do not decode. */
+/** The entries, and the rows that do not decode. */
 export const entriesOf = (rows: ReadonlyArray<Found>) => {
   const entries: Array<Entry> = []
-  const unread: Array<string> = []
+  const unread: Array<Found> = []
   for (const row of rows)
     Option.match(entryOf(row), {
-      onNone: () => unread.push(row.id),
+      onNone: () => unread.push(row),
       onSome: (entry) => entries.push(entry)
     })
   return { entries, unread }

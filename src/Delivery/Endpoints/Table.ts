@@ -4,6 +4,7 @@ import { DateTime, Effect, Option } from "effect"
 import type { Endpoint, Settings } from "../../Domain/Endpoint.ts"
 import { EndpointNameTaken, EndpointNotFound, TooManyEndpoints } from "../../Domain/Endpoint.ts"
 import { codeOf } from "../../Domain/ErrorDetail.ts"
+import type { Absence } from "./FromFile/Plan.ts"
 import { boundsText, type Entry, entryOf, type Found, settingsText, vaultText } from "./Rows.ts"
 import type { Vault } from "./Vault.ts"
 
@@ -106,8 +107,30 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
         where id = ${id} and state = 'active' returning *`.pipe(Effect.map(written))
     })
 
+  /** Remembers what the endpoint was before its absence from the file disables it. */
+  const miss = ({ endpoint: { id, reason, state } }: Entry) =>
+    Effect.gen(function* () {
+      const since = DateTime.toDate(yield* DateTime.now)
+      yield* sql`
+        insert into endpoint_absences (endpoint, since, state, reason)
+        values (${id}, ${since}, ${state}, ${reason})
+        on conflict (endpoint) do update set
+          since = excluded.since, state = excluded.state, reason = excluded.reason`
+    })
+
   return {
     all: sql<Found>`select * from endpoints`,
+    /**
+     * Until the transaction ends, nobody else changes an endpoint. The rows are locked first: a statement that changes
+     * one locks its row, and only then the counter.
+     */
+    lock: Effect.zipRight(
+      sql`select from endpoints order by id for no key update`,
+      sql`select from endpoint_changes for update`
+    ),
+    absences: sql<Absence>`select endpoint, since, state, reason from endpoint_absences`,
+    miss,
+    unmiss: (id: string) => sql`delete from endpoint_absences where endpoint = ${id}`,
     /** The number of the last change of the table. */
     lastChange: Effect.map(
       sql<{ last: string }>`select last from endpoint_changes`,

@@ -15,11 +15,23 @@ const encode = Schema.encodeSync(Settings)
 
 const refuse = (message: string) => Either.left(new EndpointRefused({ message }))
 
+export interface Mistake {
+  readonly path: ReadonlyArray<PropertyKey>
+  readonly message: string
+}
+
 /** Messages repeat no value, as it may be a secret. */
-const wordsOf = (error: ParseResult.ParseError): string =>
+export const mistakesOf = (error: ParseResult.ParseError): ReadonlyArray<Mistake> =>
   ParseResult.ArrayFormatter.formatErrorSync(error)
     .filter(({ message }) => !message.startsWith("Expected undefined"))
-    .map(({ message, path }) => [...path, message.split(", actual ")[0]].join(": "))
+    .map(({ message, path }) => ({
+      path,
+      message: message.split(/, actual |, expected: \{/)[0] ?? ""
+    }))
+
+const wordsOf = (error: ParseResult.ParseError): string =>
+  mistakesOf(error)
+    .map(({ message, path }) => [...path, message].join(": "))
     .join("; ")
 
 const stored = { stored: true } as const

@@ -1,17 +1,19 @@
 /** The receivers of an endpoint's messages. */
 import { Schema } from "effect"
 
+const aReference =
+  '{ "env": … } with the name of a variable that begins with "DELIVERY_" and is no setting of this service'
+
 /**
  * The value of an environment variable of this service, whose name begins with `DELIVERY_`: so a caller of the API
- * cannot have other secrets of the service sent to itself.
+ * cannot have other secrets of the service sent to itself. `DELIVERY_ALLOW` is a setting, and tells of internal networks.
  */
 export const EnvReference = Schema.Struct({
-  env: Schema.String.pipe(
-    Schema.pattern(/^DELIVERY_[A-Z0-9_]{1,91}$/, {
-      message: () => 'Expected the name of a variable that begins with "DELIVERY_"'
-    })
-  )
-}).annotations({ identifier: "EnvReference" })
+  env: Schema.String.pipe(Schema.pattern(/^DELIVERY_(?!ALLOW$)[A-Z0-9_]{1,91}$/))
+}).annotations({
+  identifier: "EnvReference",
+  message: () => ({ message: `Expected ${aReference}`, override: true })
+})
 export type EnvReference = typeof EnvReference.Type
 
 const isAddress = (text: string): boolean => {
@@ -57,7 +59,12 @@ export const StoredValue = Schema.Struct({ stored: Schema.Literal(true) }).annot
 /** A value of a header; it is encrypted at rest, and no answer repeats it. */
 export const Headers = Schema.Record({
   key: HeaderName,
-  value: Schema.Union(HeaderValue, EnvReference, StoredValue)
+  value: Schema.Union(HeaderValue, EnvReference, StoredValue).annotations({
+    message: () => ({
+      message: `Expected visible ASCII characters, or ${aReference}`,
+      override: true
+    })
+  })
 }).pipe(
   Schema.filter((headers) => Object.keys(headers).length <= 20, {
     message: () => "Expected at most 20 headers"

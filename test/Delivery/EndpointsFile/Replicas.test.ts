@@ -59,7 +59,7 @@ describe.skipIf(testDatabaseUrl === "")(
         const running = yield* start(url, hook("a"), hook("b"))
         const all = yield* running.all
         const busy = Effect.forEach(
-          Array.from({ length: 25 }),
+          Array.from({ length: 8 }),
           () =>
             Effect.forEach(all, ({ id }) => Effect.zipRight(running.pause(id), running.resume(id))),
           { discard: true }

@@ -60,5 +60,5 @@ export const states = EndpointsFile.preview.pipe(
     ...troubles.map((words) => warning(about, words))
   ]),
   Effect.catchTag("SqlError", (error) => Effect.succeed([warning(about, detailOf(error))])),
-  Effect.catchAll(() => Effect.succeed<ReadonlyArray<Finding>>([]))
+  Effect.orElseSucceed((): ReadonlyArray<Finding> => [])
 )

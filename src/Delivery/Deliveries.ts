@@ -14,6 +14,7 @@ import { Secrets } from "../Telemetry/Secrets.ts"
 import { Aside } from "./Aside.ts"
 import { Endpoints } from "./Endpoints.ts"
 import { isForServer } from "./Feed/Filter.ts"
+import * as LogIdentity from "./LogIdentity.ts"
 import type { Turn } from "./Outcome.ts"
 import { Positions } from "./Positions.ts"
 import { Replays } from "./Replays.ts"
@@ -42,8 +43,7 @@ const make = Effect.gen(function* () {
   const { appendOwn } = yield* Ingest
   const { scrub } = yield* Secrets
   const now = wallOf(yield* Effect.clock)
-  const [row] = yield* sql<{ id: string }>`select id from log_identity`
-  const log = row?.id ?? ""
+  const log = yield* LogIdentity.read
 
   const told = ({ id }: Endpoint, { _tag, attempts, event, failure, instance }: Turn) => {
     const data = {
@@ -70,7 +70,7 @@ const make = Effect.gen(function* () {
 
   const run = (endpoint: Endpoint) =>
     Effect.gen(function* () {
-      const health = yield* Health.make(endpoint.id, now)
+      const health = yield* Health.make(endpoint, now)
       const opened = yield* Effect.either(sinks.open(endpoint))
       return yield* Runner.run({
         endpoint,

@@ -20,8 +20,10 @@ import { Positions } from "./Positions.ts"
 export type { Attempted, Options, Turn } from "./Feed/Work.ts"
 
 export interface Depth {
-  /** Events that wait. Of a lane that was behind when the feed began to run, only later ones are counted. */
+  /** Events that wait. */
   readonly behind: number
+  /** There may be more: the feed has not read the log to its end, or a lane was behind when the feed began to run. */
+  readonly isAtLeast: boolean
   /** The time at which the oldest of them was received, in ms since 1970 UTC. */
   readonly oldestAt: number | null
   /** Lanes that work now. */
@@ -69,6 +71,7 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
   const isPurged = Backlog.purgedUntil(around) > begun
   let position = begun
   let isRead = false
+  let isLate = false
   const ended = yield* Effect.makeLatch(false)
   // The lanes end first, so what they delivered at last is in it.
   let saveLast: Effect.Effect<void> = Effect.void
@@ -130,9 +133,16 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
   const routeOld = (event: LoggedEvent) =>
     Effect.andThen(takes.takes(event) ? room(event) : Effect.void, () => route(event))
   const read = (events: Chunk.Chunk<LoggedEvent>) =>
-    until !== undefined || bus.isLate(Chunk.unsafeHead(events).id)
-      ? Effect.forEach(events, routeOld, { discard: true })
-      : Effect.sync(() => Chunk.forEach(events, route))
+    Effect.suspend(() => {
+      isLate = until !== undefined || bus.isLate(Chunk.unsafeHead(events).id)
+      if (isLate) return Effect.forEach(events, routeOld, { discard: true })
+      Chunk.forEach(events, route)
+      return Effect.void
+    })
+  const depth = (): Depth => {
+    const counted = work.depth()
+    return { ...counted, isAtLeast: counted.isAtLeast || (isLate && counted.running > 0) }
+  }
 
   const live = bus.after(begun, {
     wants: (instance, of) => of === server && takes.isAbout(instance),
@@ -157,14 +167,14 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
   let rounds = 0
   const save = Effect.suspend(() => {
     const cursor = work.doneUntil(position)
-    const { behind, oldestAt } = work.depth()
+    const { behind, isAtLeast, oldestAt } = depth()
     const delivered = work.delivered()
     const isNews = delivered > 0 || behind > 0 || saved.behind > 0
     if (!isNews && (cursor === saved.cursor || rounds++ % 10 !== 0)) return Effect.void
     saved = { cursor, behind }
     return positions.save(key, {
       held: work.newlyHeld(),
-      cursor: { cursor, behind, oldestAt, delivered }
+      cursor: { cursor, behind, oldestAt, isAtLeast, delivered }
     })
   })
   saveLast = save
@@ -186,5 +196,5 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
       )
     )
   )
-  return { depth: work.depth, ended: ended.await } satisfies Feed
+  return { depth, ended: ended.await } satisfies Feed
 })

@@ -33,10 +33,6 @@ const nameOf = (item: Item): string =>
       ? "endpoint.missed"
       : "webhook.test"
 
-/** For people: the kind of the failure, and what was said about it. */
-export const reasonOf = ({ message, status }: DeliveryFailed): string =>
-  status === undefined ? message : `${status}: ${message}`
-
 export const attemptRow = (
   item: Item,
   attempt: number,

@@ -43,6 +43,8 @@ export interface CursorRow {
   readonly behind: number
   /** ms since 1970 UTC. */
   readonly oldestAt: number | null
+  /** More may be behind: not all of the log was counted. */
+  readonly isAtLeast: boolean
   /** Events delivered since the last such row. */
   readonly delivered: number
 }
@@ -144,9 +146,15 @@ const put = (group: Group, key: FeedKey, change: Change): void => {
   for (const row of held) putLane(group, key, row)
   if (lane !== undefined) putLane(group, key, lane)
   if (cursor !== undefined) {
-    const { oldestAt, ...row } = cursor
+    const { isAtLeast, oldestAt, ...row } = cursor
     const delivered = row.delivered + (group.cursors.get(feed)?.delivered ?? 0)
-    group.cursors.set(feed, { ...key, ...row, delivered, oldest_at: timeOf(oldestAt) })
+    group.cursors.set(feed, {
+      ...key,
+      ...row,
+      delivered,
+      oldest_at: timeOf(oldestAt),
+      is_at_least: isAtLeast
+    })
   }
   if (attempt !== undefined) {
     const { at, eventId, tookMs, ...row } = attempt

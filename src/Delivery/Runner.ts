@@ -62,6 +62,7 @@ const sumOf = (feeds: ReadonlyArray<Feed.Feed>): Feed.Depth =>
         sum.oldestAt === null || one.oldestAt === null
           ? (sum.oldestAt ?? one.oldestAt)
           : Math.min(sum.oldestAt, one.oldestAt),
+      isAtLeast: sum.isAtLeast || one.isAtLeast,
       running: sum.running + one.running
     }))
 
@@ -89,7 +90,7 @@ export const run = Effect.fnUntraced(function* (options: Options) {
 
   const feeds = new Map<string, Feed.Feed>()
   /** Kept while the endpoint is left in peace. */
-  let last: Feed.Depth = { behind: 0, oldestAt: null, running: 0 }
+  let last: Feed.Depth = { behind: 0, oldestAt: null, isAtLeast: false, running: 0 }
   const depth = (): Feed.Depth => (feeds.size === 0 ? last : sumOf([...feeds.values()]))
   yield* entered(depth)
 

@@ -3,6 +3,7 @@ import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Layer } from "effect"
 import type { Attempt, EndpointStatus, Lane, Undelivered } from "../Domain/Endpoint.ts"
 import { Endpoints } from "./Endpoints.ts"
+import * as LogIdentity from "./LogIdentity.ts"
 import * as Rows from "./Standing/Rows.ts"
 
 interface Page {
@@ -53,13 +54,15 @@ const make = Effect.gen(function* () {
   const { touch } = yield* Endpoints
 
   const statusRows = (endpoint?: string) => sql<Rows.StatusRow>`
-    select e.id, c.behind, c.lag_seconds, c.delivered, l.lanes_behind, l.lanes_failing, l.next_attempt_at,
+    select e.id, c.behind, c.lag_seconds,
+      coalesce(c.is_at_least or e.state <> 'active' or h.breaker = 'open', false) as is_at_least, c.delivered, l.lanes_behind, l.lanes_failing, l.next_attempt_at,
       h.breaker, h.failing_since, h.next_probe_at, h.last_success_at, h.last_failure_at, h.reason, u.undelivered
     from endpoints e
     cross join lateral (
       select coalesce(sum(behind), 0)::float8 as behind, coalesce(sum(delivered), 0)::float8 as delivered,
         coalesce(greatest(extract(epoch from now() - min(oldest_at) filter (where behind > 0)), 0), 0)::float8
-          as lag_seconds
+          as lag_seconds,
+        bool_or(is_at_least) as is_at_least
       from endpoint_cursors where feed = e.id
     ) c
     cross join lateral (
@@ -88,7 +91,7 @@ const make = Effect.gen(function* () {
     before === undefined ? sql`true` : sql`${sql(column)} < ${before}`
 
   return Standing.of({
-    logId: Effect.map(sql<{ id: string }>`select id from log_identity`, ([row]) => row?.id ?? ""),
+    logId: Effect.provideService(LogIdentity.read, SqlClient.SqlClient, sql),
     statuses: Effect.map(statusRows(), (rows) => {
       const found = new Map(rows.map((row) => [row.id, Rows.statusOf(row)]))
       return (id) => found.get(id) ?? Rows.nothing

@@ -302,15 +302,16 @@ describe.each(databases)("the endpoints on %s", (_name, database) => {
       expect(yield* store.get(id)).toMatchObject({ state: "disabled", reason: "It answered 410" })
       expect((yield* store.pause(id)).state).toBe("disabled")
       yield* sql`
-        insert into endpoint_health (endpoint, server, breaker, since, failing_since)
-        values (${id}, 'default', 'open', now(), '2026-01-01')`
-      // What failed for days before would end it again at once.
+        insert into endpoint_lanes (feed, endpoint, server, lane, generation, cursor, held, attempts, retry_at)
+        values (${id}, ${id}, 'default', 'a', 0, 1, true, 3, '2027-01-01')`
       expect(yield* store.resume(id)).toMatchObject({
         state: "active",
         reason: null,
         generation: 0
       })
-      expect(yield* sql`select * from endpoint_health`).toEqual([])
+      expect(yield* sql`select lane, attempts, retry_at from endpoint_lanes`).toEqual([
+        { lane: "a", attempts: 3, retry_at: null }
+      ])
       yield* store.disable(nobody, "nothing")
       for (const call of [store.pause(nobody), store.resume(nobody), store.resume(nobody, "now")])
         expect(yield* Effect.flip(call)).toMatchObject({ _tag: "EndpointNotFound" })

@@ -50,7 +50,7 @@ export const make = (some: Partial<Settings> = {}) =>
     }
     const at = yield* DateTime.now
     const begin = yield* store.lastId
-    const endpoint: Endpoint = {
+    let endpoint: Endpoint = {
       id: randomUUID(),
       settings,
       state: "active",
@@ -110,7 +110,7 @@ export const make = (some: Partial<Settings> = {}) =>
             Effect.suspend(() => (isDead ? nothing : positions.save(key, change)))
         })
         yield* Effect.gen(function* () {
-          const health = yield* Health.make(endpoint.id, now)
+          const health = yield* Health.make(endpoint, now)
           yield* Effect.forkScoped(
             Runner.run({
               endpoint,
@@ -144,8 +144,15 @@ export const make = (some: Partial<Settings> = {}) =>
         }
       })
 
+    /** The endpoint was changed just now, or resumed. */
+    const change = Effect.gen(function* () {
+      endpoint = { ...endpoint, updatedAt: yield* DateTime.now }
+      yield* sql`update endpoint_lanes set retry_at = null`
+    })
+
     return {
       arrivals,
+      change,
       endpoint,
       finished,
       received,

@@ -88,7 +88,7 @@ export const resume =
         return yield* change(id, () => Effect.succeed({ state: "active" as const, reason: null }))
       const startsAfter = from === "now" ? yield* Place.newest(sql) : yield* Place.before(sql, from)
       return yield* memory.put(table.restart(id, startsAfter))
-    }).pipe(Effect.zipLeft(table.forgiveHealth(id)), Effect.map(endpointOf))
+    }).pipe(Effect.map(endpointOf))
 
 export const disable =
   ({ memory, table }: Room) =>

@@ -70,7 +70,10 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
       return yield* Effect.mapError(written(rows), () => TooManyEndpoints.of(limit))
     })
 
-  /** Writes over the row as it was read; `None`: another caller changed it meanwhile. */
+  /**
+   * Writes over the row as it was read; `None`: another caller changed it meanwhile. What failed may succeed now, so
+   * lanes do not wait for their next attempt. One that is just being saved is left alone.
+   */
   const replace = (
     { change, endpoint, vault: oldVault }: Entry,
     { reason = endpoint.reason, settings = endpoint.settings, source, state, vault }: Next
@@ -78,6 +81,12 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
     Effect.gen(function* () {
       const at = DateTime.toDate(yield* DateTime.now)
       const rows = yield* sql<Found>`
+        with lanes as (
+          update endpoint_lanes set retry_at = null where (feed, server, lane) in (
+            select feed, server, lane from endpoint_lanes
+            where endpoint = ${endpoint.id} and retry_at is not null for update skip locked
+          )
+        )
         update endpoints set name = ${settings.name}, settings = ${settingsText(settings)}::jsonb,
           secrets = ${vaultText(vault ?? oldVault)}::jsonb, state = ${state ?? endpoint.state},
           reason = ${reason}, source = ${source ?? endpoint.source}, updated_at = ${at}
@@ -143,8 +152,6 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
     replace,
     restart,
     disable,
-    /** The time since which it failed would end it again at once. */
-    forgiveHealth: (id: string) => sql`delete from endpoint_health where endpoint = ${id}`,
     remove: (id: string) => sql`delete from endpoints where id = ${id}`
   }
 })

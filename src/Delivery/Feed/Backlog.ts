@@ -77,6 +77,7 @@ export const refill = (around: Around, lane: Lane): Effect.Effect<void, SqlError
         lane.readTo = records.at(-1)?.id ?? until
         if (records.length > 0 || lane.readTo < lane.skipped) return
         lane.held = false
+        lane.isUncounted = false
         lane.isHeldSaved = false
         lane.waiting = 0
         // It was there when it was skipped.

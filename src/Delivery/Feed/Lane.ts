@@ -21,6 +21,8 @@ export interface Lane {
   isSkippedKnown: boolean
   /** Events that were not put into the queue, as far as they were counted. */
   waiting: number
+  /** It was held when the feed began to run: what it had before it was not counted. */
+  isUncounted: boolean
   /** The log was read up to here, where the lane is held. */
   readTo: number
   /** A fiber works on it. */
@@ -63,6 +65,7 @@ export const fresh = (name: string, cursor: number): Lane => ({
   skipped: 0,
   isSkippedKnown: false,
   waiting: 0,
+  isUncounted: false,
   readTo: cursor,
   running: false,
   isTold: false,
@@ -80,6 +83,7 @@ export const loaded = (row: LaneRow, begun: number): Lane => ({
   previous: row.previous,
   held: row.held,
   isHeldSaved: row.held,
+  isUncounted: row.held,
   // It reads as far as the feed has come.
   skipped: row.held ? begun : 0,
   attempts: row.attempts,

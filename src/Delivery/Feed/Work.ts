@@ -160,7 +160,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   const failed = (lane: Lane, item: Item, attempted: Attempted, error: DeliveryFailed) =>
     Effect.gen(function* () {
       const attempts = lane.attempts + 1
-      const reason = Outcome.reasonOf(error)
+      const reason = error.message
       const row = Outcome.attemptRow(item, attempts, attempted)
       const next = Policy.next(settings, error, attempts, yield* Random.next)
       if (next._tag === "aside" && item._tag === "Event") {
@@ -230,13 +230,15 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     depth: () => {
       let [behind, running] = [outstanding, 0]
       let oldestAt: number | null = null
+      let isAtLeast = false
       for (const lane of busy) {
         behind += lane.waiting
+        isAtLeast ||= lane.isUncounted
         if (lane.running) running++
         const at = oldestIn(lane)
         if (at !== null) oldestAt = Math.min(at, oldestAt ?? at)
       }
-      return { behind, oldestAt, running }
+      return { behind, oldestAt, isAtLeast, running }
     }
   }
 })

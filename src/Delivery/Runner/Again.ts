@@ -63,7 +63,7 @@ export const again = (
             yield* Random.next
           )
           yield* positions.save(key, {
-            aside: keep(Outcome.reasonOf(left), delay),
+            aside: keep(left.message, delay),
             attempt: row
           })
         }

@@ -15,7 +15,6 @@ import { monotonicOf, wallOf } from "../../Domain/Clock.ts"
 import { defaults, type Settings } from "../../Domain/Endpoint.ts"
 import * as Metrics from "../../Telemetry/Metrics.ts"
 import type * as Feed from "../Feed.ts"
-import { reasonOf } from "../Outcome.ts"
 import { type DeliveryFailed, type FailureKind, isOurs, type Outgoing, type Sink } from "../Sink.ts"
 import type { Breaker } from "./Breaker.ts"
 import type { Noted } from "./Health.ts"
@@ -75,7 +74,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     error: DeliveryFailed,
     probe: { readonly isProbing: boolean; readonly others: boolean }
   ): End | undefined => {
-    const reason = reasonOf(error)
+    const reason = error.message
     const since = health.now().failingSince ?? now()
     health.note({ lastFailureAt: now(), failingSince: since, reason })
     const isOpen = breaker.failed(lane, error, probe)

@@ -1,7 +1,8 @@
 /** The health of an endpoint as its owner sees it, in the database: for people, and for the next owner. */
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Effect, type Scope } from "effect"
+import { DateTime, Effect, type Scope } from "effect"
 import { loop } from "../../Concurrency/Supervise.ts"
+import type { Endpoint } from "../../Domain/Endpoint.ts"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 import { Server } from "../../Domain/Server.ts"
 import { CurrentFence } from "../../Domain/Tenure.ts"
@@ -40,9 +41,9 @@ interface Row {
   readonly reason: string | null
 }
 
-/** Goes on with what the owner before noted. */
+/** Goes on with what the owner before noted. An endpoint that was changed is given time anew. */
 export const make = (
-  endpoint: string,
+  { id, updatedAt }: Pick<Endpoint, "id" | "updatedAt">,
   now: () => number
 ): Effect.Effect<Noted, SqlError.SqlError, SqlClient.SqlClient | Scope.Scope> =>
   Effect.gen(function* () {
@@ -50,12 +51,14 @@ export const make = (
     const server = yield* Server
     const { epoch } = yield* CurrentFence
     const [row] = yield* sql<Row>`
-      select * from endpoint_health where endpoint = ${endpoint} and server = ${server}`
+      select * from endpoint_health where endpoint = ${id} and server = ${server}`
+    const changedAt = DateTime.toEpochMillis(updatedAt)
+    const failingSince = row?.failing_since?.getTime() ?? 0
     let health: Health = {
       breaker: row?.breaker ?? "closed",
       since: row?.since.getTime() ?? now(),
       nextProbeAt: null,
-      failingSince: row?.failing_since?.getTime() ?? null,
+      failingSince: failingSince > changedAt ? failingSince : null,
       lastSuccessAt: row?.last_success_at?.getTime() ?? null,
       lastFailureAt: row?.last_failure_at?.getTime() ?? null,
       reason: row?.reason ?? null
@@ -73,7 +76,7 @@ export const make = (
         select id, ${server}, ${breaker}, ${dateOf(since)}::timestamptz, ${dateOf(nextProbeAt)}::timestamptz,
           ${dateOf(failingSince)}::timestamptz, ${dateOf(lastSuccessAt)}::timestamptz,
           ${dateOf(lastFailureAt)}::timestamptz, ${reason}::text
-        from endpoints where id = ${endpoint} and ${ownedBy(sql, server, epoch)}
+        from endpoints where id = ${id} and ${ownedBy(sql, server, epoch)}
         on conflict (endpoint, server) do update set
           breaker = excluded.breaker, since = excluded.since, next_probe_at = excluded.next_probe_at,
           failing_since = excluded.failing_since, last_success_at = excluded.last_success_at,

@@ -9,6 +9,7 @@ export interface StatusRow {
   readonly id: string
   readonly behind: number
   readonly lag_seconds: number
+  readonly is_at_least: boolean
   readonly delivered: number
   readonly lanes_behind: number
   readonly lanes_failing: number
@@ -23,7 +24,11 @@ export interface StatusRow {
 }
 
 export const statusOf = (row: StatusRow): EndpointStatus => ({
-  lag: { events: row.behind, seconds: Math.floor(row.lag_seconds) },
+  lag: {
+    events: row.behind,
+    seconds: Math.floor(row.lag_seconds),
+    isAtLeast: row.is_at_least
+  },
   delivered: row.delivered,
   lanes: { behind: row.lanes_behind, failing: row.lanes_failing },
   breaker: row.breaker,
@@ -38,7 +43,7 @@ export const statusOf = (row: StatusRow): EndpointStatus => ({
 
 /** Of an endpoint that has not begun. */
 export const nothing: EndpointStatus = {
-  lag: { events: 0, seconds: 0 },
+  lag: { events: 0, seconds: 0, isAtLeast: false },
   delivered: 0,
   lanes: { behind: 0, failing: 0 },
   breaker: "closed",

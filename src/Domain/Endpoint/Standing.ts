@@ -7,8 +7,11 @@ const Time = Schema.NullOr(Schema.DateTimeUtc)
 const Breaker = Schema.Literal("closed", "open", "half-open")
 
 export const EndpointStatus = Schema.Struct({
-  /** Events that wait, and how long the oldest of them has waited. */
-  lag: Schema.Struct({ events: Schema.Int, seconds: Schema.Int }),
+  /**
+   * Events that wait, and how long the oldest of them has waited. `isAtLeast`: they may be more, and older, as the
+   * endpoint has not read the log to its end.
+   */
+  lag: Schema.Struct({ events: Schema.Int, seconds: Schema.Int, isAtLeast: Schema.Boolean }),
   /** Events that were delivered since the endpoint was made; replays do not count. */
   delivered: Schema.Int,
   /** `behind`: lanes that wait for an event of their own. `failing`: those among them whose event failed. */

@@ -8,11 +8,12 @@ import { Effect } from "effect"
 export default Effect.flatMap(
   SqlClient.SqlClient,
   (sql) => sql`
-    -- Tells this log from others: it is a part of each message's id.
+    -- Tells this log from others: it is a part of each message's id. One row, made by the service: the archive that
+    -- embedded databases begin with has none.
     create table log_identity (
-      id text not null
+      id text not null,
+      is_only boolean primary key default true check (is_only)
     );
-    insert into log_identity (id) values (substr(replace(gen_random_uuid()::text, '-', ''), 1, 8));
 
     create table endpoint_changes (
       last bigint not null
@@ -83,6 +84,8 @@ export default Effect.flatMap(
       -- Events that wait, and when the oldest of them was received.
       behind integer not null default 0,
       oldest_at timestamptz,
+      -- There may be more: not all of the log was counted.
+      is_at_least boolean not null default false,
       delivered bigint not null default 0,
       at timestamptz not null,
       primary key (feed, server)
@@ -205,14 +208,16 @@ export default Effect.flatMap(
       end if;
 
       if cursors is not null then
-        insert into endpoint_cursors (feed, endpoint, server, generation, cursor, behind, oldest_at, delivered, at)
-        select c.feed, e.id, of_server, e.generation, c.cursor, c.behind, c.oldest_at, c.delivered, now()
+        insert into endpoint_cursors (feed, endpoint, server, generation, cursor, behind, oldest_at, is_at_least,
+          delivered, at)
+        select c.feed, e.id, of_server, e.generation, c.cursor, c.behind, c.oldest_at, c.is_at_least,
+          c.delivered, now()
         from jsonb_to_recordset(cursors) as c (feed uuid, endpoint uuid, generation integer, cursor bigint,
-          behind integer, oldest_at timestamptz, delivered bigint)
+          behind integer, oldest_at timestamptz, is_at_least boolean, delivered bigint)
         join endpoints e on e.id = c.endpoint and e.generation = c.generation
         on conflict (feed, server) do update set
           generation = excluded.generation, cursor = excluded.cursor, behind = excluded.behind,
-          oldest_at = excluded.oldest_at, delivered = endpoint_cursors.delivered + excluded.delivered,
+          oldest_at = excluded.oldest_at, is_at_least = excluded.is_at_least, delivered = endpoint_cursors.delivered + excluded.delivered,
           at = excluded.at;
       end if;
 

@@ -173,7 +173,7 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
     if (!isNews && (cursor === saved.cursor || rounds++ % 10 !== 0)) return Effect.void
     saved = { cursor, behind }
     return positions.save(key, {
-      held: work.newlyHeld(),
+      lanes: work.changed(),
       cursor: { cursor, behind, oldestAt, isAtLeast, delivered }
     })
   })

@@ -78,8 +78,8 @@ export interface AsideRow {
 
 export interface Change {
   readonly lane?: LaneRow | undefined
-  /** Lanes that are behind from now on; they are saved with the cursor that passes their events. */
-  readonly held?: ReadonlyArray<LaneRow>
+  /** Lanes that are behind from now on, or no more; they are saved with the cursor that passes their events. */
+  readonly lanes?: ReadonlyArray<LaneRow>
   readonly cursor?: CursorRow
   readonly attempt?: AttemptRow | undefined
   readonly aside?: AsideRow
@@ -141,9 +141,9 @@ const putLane = (
 }
 
 const put = (group: Group, key: FeedKey, change: Change): void => {
-  const { aside, attempt, cursor, held = [], lane, settled } = change
+  const { aside, attempt, cursor, lane, lanes = [], settled } = change
   const { endpoint, feed } = key
-  for (const row of held) putLane(group, key, row)
+  for (const row of lanes) putLane(group, key, row)
   if (lane !== undefined) putLane(group, key, lane)
   if (cursor !== undefined) {
     const { isAtLeast, oldestAt, ...row } = cursor

@@ -54,7 +54,7 @@ const make = Effect.gen(function* () {
   const { touch } = yield* Endpoints
 
   const statusRows = (endpoint?: string) => sql<Rows.StatusRow>`
-    select e.id, c.behind, c.lag_seconds,
+    select e.id, e.state, c.behind, c.lag_seconds,
       coalesce(c.is_at_least or e.state <> 'active' or h.breaker = 'open', false) as is_at_least, c.delivered, l.lanes_behind, l.lanes_failing, l.next_attempt_at,
       h.breaker, h.failing_since, h.next_probe_at, h.last_success_at, h.last_failure_at, h.reason, u.undelivered
     from endpoints e

@@ -120,9 +120,11 @@ describe.each(databases)("Runner on %s", (_, database) => {
       const slow = yield* world.write(Array.from({ length: 300 }, () => "slow"))
       const [quick] = yield* world.write(["quick"])
       expect((yield* world.take(2)).map(laneOf).sort()).toEqual(["quick", "slow"])
+      expect(yield* world.behind(["slow"])).toBe(true)
       expect(quick).toBeGreaterThan(slow.at(-1) ?? 0)
       yield* gate.open
       expect(ids(yield* world.take(299))).toEqual(slow.slice(1))
+      expect(yield* world.behind([])).toBe(true)
       const [last] = yield* world.write(["slow"])
       expect(ids(yield* world.take(1))).toEqual([last])
     })

@@ -1,7 +1,7 @@
 /** A log in a real database, an endpoint that runs over it, and a receiver that answers as a test wants. */
 import { randomUUID } from "node:crypto"
 import { SqlClient } from "@effect/sql"
-import { DateTime, Effect, Exit, Layer, Queue, Scope, Stream } from "effect"
+import { DateTime, Effect, Exit, Layer, Queue, Scope, Stream, TestClock } from "effect"
 import * as FairSemaphore from "../../src/Concurrency/FairSemaphore.ts"
 import { Aside } from "../../src/Delivery/Aside.ts"
 import { Positions } from "../../src/Delivery/Positions.ts"
@@ -165,6 +165,16 @@ export const make = (some: Partial<Settings> = {}) =>
       aside: sql`
         select event_id::integer as event_id, attempts, retry_at, reason from endpoint_undelivered
         where endpoint = ${endpoint.id} order by event_id`,
+      /** Waits until these lanes are behind, for whoever asks the database. */
+      behind: (lanes: ReadonlyArray<string>) =>
+        Effect.zipRight(
+          TestClock.adjust("1 second"),
+          sql<{ lane: string }>`
+            select lane from endpoint_lanes where endpoint = ${endpoint.id} and held order by lane`
+        ).pipe(
+          Effect.map((rows) => rows.map(({ lane }) => lane).join() === lanes.join()),
+          Effect.repeat({ until: (is) => is })
+        ),
       /** Waits until the lane's cursor is saved. */
       settled: (lane: string, id: number) =>
         sql<{ cursor: number }>`

@@ -310,6 +310,8 @@ describe("endpoints", () => {
   test("tell their lanes, attempts and undelivered events", ({ as, keyOf, make, sql }) =>
     Effect.gen(function* () {
       const { id } = yield* make()
+      // Nothing is tried meanwhile.
+      yield* as(key, "POST", `/endpoints/${id}/pause`)
       yield* sql`
         insert into endpoint_lanes (feed, endpoint, server, lane, generation, cursor, held, attempts, head,
           retry_at, failing_since, reason)

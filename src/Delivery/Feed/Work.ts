@@ -68,6 +68,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   const { attempt, isProbing, log, settings, told } = options
   /** Lanes that have something before them. */
   const busy = new Set<Lane>()
+  /** Lanes that are behind no more, which the database does not know. */
+  const caughtUp = new Set<Lane>()
   let outstanding = 0
   let delivered = 0
   const progress = yield* Effect.makeLatch(false)
@@ -114,6 +116,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   const fill = (lane: Lane): Effect.Effect<void> =>
     Effect.map(refill(lane), () => {
       outstanding += lane.queue.length
+      if (!lane.held) caughtUp.add(lane)
     })
 
   const messageOf = (lane: Lane, item: Item): Outgoing => ({
@@ -148,6 +151,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       const turn = turnOf(lane, item, null)
       settled(lane, item)
       if (item._tag === "Event") delivered++
+      caughtUp.delete(lane)
       return save({
         lane: rowOf(lane),
         attempt: attempts > 0 ? Outcome.attemptRow(item, attempts + 1, attempted) : undefined
@@ -214,13 +218,17 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       for (const lane of busy) if (!lane.held) until = Math.min(until, firstIn(lane))
       return until
     },
-    /** Lanes that are held since the last call, which have to be saved with the cursor. */
-    newlyHeld: (): ReadonlyArray<LaneRow> =>
-      [...busy].flatMap((lane) => {
+    /** Lanes that are held, or no more, since the last call; they have to be saved with the cursor. */
+    changed: (): ReadonlyArray<LaneRow> => {
+      const rows = [...busy].flatMap((lane) => {
         if (!lane.held || lane.isHeldSaved) return []
         lane.isHeldSaved = true
         return [rowOf(lane)]
-      }),
+      })
+      for (const lane of caughtUp) if (!lane.held) rows.push(rowOf(lane))
+      caughtUp.clear()
+      return rows
+    },
     /** Events delivered since the last call. */
     delivered: (): number => {
       const count = delivered

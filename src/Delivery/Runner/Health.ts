@@ -63,7 +63,7 @@ export const make = (
       lastFailureAt: row?.last_failure_at?.getTime() ?? null,
       reason: row?.reason ?? null
     }
-    let isWritten = false
+    let isWritten = true
 
     const write = Effect.suspend(() => {
       if (isWritten) return Effect.void

@@ -1,12 +1,13 @@
 /** Rows of the tables that deliveries are written down in. */
 import { DateTime } from "effect"
-import type { Attempt, EndpointStatus, Lane, Undelivered } from "../../Domain/Endpoint.ts"
+import type { Attempt, Endpoint, EndpointStatus, Lane, Undelivered } from "../../Domain/Endpoint.ts"
 
 const timeOf = (date: Date | null): DateTime.Utc | null =>
   date === null ? null : DateTime.unsafeFromDate(date)
 
 export interface StatusRow {
   readonly id: string
+  readonly state: Endpoint["state"]
   readonly behind: number
   readonly lag_seconds: number
   readonly is_at_least: boolean
@@ -23,6 +24,12 @@ export interface StatusRow {
   readonly undelivered: number
 }
 
+/** Lanes wait as long as the breaker is open. */
+const nextAttemptOf = (row: StatusRow): Date | null => {
+  if (row.state !== "active") return null
+  return row.breaker === "closed" ? row.next_attempt_at : row.next_probe_at
+}
+
 export const statusOf = (row: StatusRow): EndpointStatus => ({
   lag: {
     events: row.behind,
@@ -33,8 +40,7 @@ export const statusOf = (row: StatusRow): EndpointStatus => ({
   lanes: { behind: row.lanes_behind, failing: row.lanes_failing },
   breaker: row.breaker,
   failingSince: timeOf(row.failing_since),
-  // Lanes wait as long as the breaker is open.
-  nextAttemptAt: timeOf(row.breaker === "closed" ? row.next_attempt_at : row.next_probe_at),
+  nextAttemptAt: timeOf(nextAttemptOf(row)),
   lastSuccessAt: timeOf(row.last_success_at),
   lastFailureAt: timeOf(row.last_failure_at),
   reason: row.reason,

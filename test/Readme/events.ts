@@ -71,7 +71,16 @@ const pages: Readonly<Record<string, Page>> = {
     title: "Events of this service",
     about:
       "This service writes them into the log itself; their `origin` is `listener` or `snapshot`.",
-    events: ["gap.updated", "listener.updated", "instance.updated", "connection.repeated"]
+    events: [
+      "gap.updated",
+      "listener.updated",
+      "instance.updated",
+      "connection.repeated",
+      "endpoint.failing",
+      "endpoint.blocked",
+      "endpoint.recovered",
+      "endpoint.disabled"
+    ]
   }
 }
 

@@ -9,7 +9,10 @@ const aReference =
  * cannot have other secrets of the service sent to itself. `DELIVERY_ALLOW` is a setting, and tells of internal networks.
  */
 export const EnvReference = Schema.Struct({
-  env: Schema.String.pipe(Schema.pattern(/^DELIVERY_(?!ALLOW$)[A-Z0-9_]{1,91}$/))
+  env: Schema.String.pipe(
+    Schema.pattern(/^DELIVERY_[A-Z0-9_]{1,91}$/),
+    Schema.filter((name) => name !== "DELIVERY_ALLOW")
+  )
 }).annotations({
   identifier: "EnvReference",
   message: () => ({ message: `Expected ${aReference}`, override: true })

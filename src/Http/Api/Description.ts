@@ -1,5 +1,5 @@
 /**
- * Events and streams in `/openapi.json`. There an event of the log is one of as many schemas as the catalogue has
+ * Events, streams and webhooks in `/openapi.json`. There an event of the log is one of as many schemas as the catalogue has
  * names, and one more for any other name. The service itself serves the data of an event whatever its shape.
  */
 import { type OpenApi, OpenApiJsonSchema } from "@effect/platform"
@@ -7,6 +7,7 @@ import { Predicate, Record as Records, Schema } from "effect"
 import { EventRecord } from "../../Domain/Event.ts"
 import * as EventCatalog from "../../Domain/EventCatalog.ts"
 import { ListenerState } from "../../Domain/ListenerState.ts"
+import * as Webhooks from "./Description/Webhooks.ts"
 
 type JsonSchema = OpenApiJsonSchema.JsonSchema
 
@@ -147,19 +148,32 @@ const withServer = (paths: OpenApi.OpenAPISpec["paths"]) =>
     )
   )
 
-/** Adds the schemas that `anyEvent` and `anyStream` refer to. */
+/** A message of a webhook has an event with a field more. */
+const open = ({
+  additionalProperties: _,
+  ...schema
+}: JsonSchema & { additionalProperties?: unknown }) => schema
+
+/** Adds the schemas that `anyEvent` and `anyStream` refer to, and the messages of webhooks. */
 export const describe = (spec: Record<string, unknown>): Record<string, unknown> => {
   // Sound: Effect transforms no other document than the one that it made.
-  const { components, paths } = spec as unknown as OpenApi.OpenAPISpec
+  const { components, paths, tags } = spec as unknown as OpenApi.OpenAPISpec
   const defs: Record<string, JsonSchema> = {}
   const add = (schema: Schema.Schema.All) =>
     OpenApiJsonSchema.makeWithDefs(Schema.make(schema.ast), { defs })
   for (const event of EventCatalog.names) add(named(event))
   add(unnamed)
+  for (const event of [...EventCatalog.names.map(componentOf), other]) {
+    const schema = defs[event]
+    if (schema !== undefined) defs[event] = open(schema)
+  }
+  const webhooks = Webhooks.webhooks(add)
   const schemas = { ...defs, ...frames(add(ListenerState)), ...components.schemas }
   return withoutMarks({
     ...spec,
+    tags: [...tags, { name: "webhooks", description: "Messages that an endpoint sends" }],
     paths: withServer(paths),
-    components: { ...components, schemas }
+    webhooks,
+    components: { ...components, parameters: Webhooks.parameters, schemas }
   })
 }

@@ -9,7 +9,7 @@ import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { Server } from "../Domain/Server.ts"
 import { CurrentFence } from "../Domain/Tenure.ts"
-import { classify, untilBack } from "../Storage/Failure.ts"
+import { classify, isPassing, untilBack } from "../Storage/Failure.ts"
 
 /** Names a feed: the way of an endpoint, or of one of its replays, through the log. */
 export interface FeedKey {
@@ -208,7 +208,7 @@ const make = Effect.gen(function* () {
       ),
       Effect.retry({
         schedule: untilBack("100 millis"),
-        while: (error) => classify(error) === "unavailable"
+        while: isPassing
       }),
       Effect.matchCauseEffect({
         onFailure: (cause) => {

@@ -116,6 +116,7 @@ export const run = Effect.fnUntraced(function* (options: Options) {
             log,
             attempt,
             told,
+            crashed: (cause) => Deferred.failCause(end, cause),
             isProbing
           }),
           (running) => Effect.sync(() => feeds.set(key, running))

@@ -23,6 +23,13 @@ export const classify = (error: SqlError.SqlError): SqlFailure => {
   return /^(?:08|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
 }
 
+/**
+ * The same statement may pass the next time. `57014`: a statement that is interrupted is canceled by its connection, where
+ * another one may run by then. `40001`, `40P01`: it stood in the way of another one.
+ */
+export const isPassing = (error: SqlError.SqlError): boolean =>
+  classify(error) === "unavailable" || /^(?:57014|40001|40P01)$/.test(codeOf(error.cause) ?? "")
+
 /** Reason for which nothing can be written, by its remedy. */
 export type Outage = (typeof outages)[number]
 export const outages = ["database_unavailable", "database_read_only", "database_full"] as const

@@ -1,7 +1,7 @@
 /** A log in a real database, an endpoint that runs over it, and a receiver that answers as a test wants. */
 import { randomUUID } from "node:crypto"
 import { SqlClient } from "@effect/sql"
-import { DateTime, Effect, Exit, Layer, Queue, Scope, Stream, TestClock } from "effect"
+import { DateTime, Effect, Exit, Fiber, Layer, Queue, Scope, Stream, TestClock } from "effect"
 import * as FairSemaphore from "../../src/Concurrency/FairSemaphore.ts"
 import { Aside } from "../../src/Delivery/Aside.ts"
 import { Positions } from "../../src/Delivery/Positions.ts"
@@ -109,9 +109,9 @@ export const make = (some: Partial<Settings> = {}) =>
           save: (key, change) =>
             Effect.suspend(() => (isDead ? nothing : positions.save(key, change)))
         })
-        yield* Effect.gen(function* () {
+        const fiber = yield* Effect.gen(function* () {
           const health = yield* Health.make(endpoint, now)
-          yield* Effect.forkScoped(
+          return yield* Effect.forkScoped(
             Runner.run({
               endpoint,
               startsAfter: after,
@@ -136,6 +136,8 @@ export const make = (some: Partial<Settings> = {}) =>
         }).pipe(Effect.provideService(Positions, mortal), Scope.extend(scope))
         return {
           disabled,
+          /** Its end, which comes by a defect alone. */
+          ended: Fiber.await(fiber),
           stop: Scope.close(scope, Exit.void),
           kill: Effect.suspend(() => {
             isDead = true

@@ -58,7 +58,8 @@ export const refill = (around: Around, lane: Lane): Effect.Effect<void, SqlError
       lane.readTo = purged
       return Effect.void
     }
-    const until = Math.min(position(), lane.readTo + stretch)
+    // After a crash a lane may have come further than its feed, whose cursor is saved less often.
+    const until = Math.max(lane.readTo, Math.min(position(), lane.readTo + stretch))
     const isOfLane = (event: LoggedEvent) =>
       takes.takes(event) && nameOf(order, event) === lane.name
     return Effect.map(

@@ -1,5 +1,5 @@
 /** The work of a feed's lanes: one fiber for each lane that has something to deliver. */
-import { Duration, Effect, Either, FiberSet, Random } from "effect"
+import { Cause, Duration, Effect, Either, FiberSet, Random } from "effect"
 import type { Settings } from "../../Domain/Endpoint.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Change, FeedKey, LaneRow } from "../Positions.ts"
@@ -39,6 +39,8 @@ export interface Options {
   ) => Effect.Effect<boolean>
   /** Called when an event goes on failing, and when it was delivered after all. */
   readonly told: (turn: Outcome.Turn) => Effect.Effect<void>
+  /** Called when the work of a lane ends by a defect. */
+  readonly crashed: (cause: Cause.Cause<never>) => Effect.Effect<unknown>
   /** Lanes that failed try again at once, those with the oldest events first. */
   readonly isProbing: boolean
 }
@@ -65,7 +67,7 @@ const firstIn = ({ queue: [first] }: Lane): number => {
 
 export const make = Effect.fnUntraced(function* (around: Around) {
   const { now, onIdle, options, refill, save } = around
-  const { attempt, isProbing, log, settings, told } = options
+  const { attempt, crashed, isProbing, log, settings, told } = options
   /** Lanes that have something before them. */
   const busy = new Set<Lane>()
   /** Lanes that are behind no more, which the database does not know. */
@@ -78,7 +80,11 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     if (lane.running) return
     lane.running = true
     busy.add(lane)
-    start(work(lane))
+    start(
+      Effect.tapErrorCause(work(lane), (cause) =>
+        Cause.isInterruptedOnly(cause) ? Effect.void : crashed(cause)
+      )
+    )
   }
   const agenda = yield* Agenda.make(wake)
 

@@ -9,6 +9,8 @@ export interface ScenarioIn<W> {
   readonly seconds: number
   /** Part of `--fast`. */
   readonly isFast?: boolean
+  /** It takes so long that it runs when it is named, and not otherwise. */
+  readonly isOnlyNamed?: boolean
   /** The reason for which it cannot run on this machine. */
   readonly leftOut?: string
   /** Every missed message is fetched again afterwards. */

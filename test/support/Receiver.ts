@@ -25,6 +25,8 @@ export interface Receiver {
   /** `SIGSTOP`, `SIGCONT`. */
   readonly signal: (signal: NodeJS.Signals) => void
   readonly kill: () => Promise<void>
+  /** Ends it in good order: what it has is answered. */
+  readonly stop: () => Promise<void>
   /** Starts it again, with all that it was told. */
   readonly start: () => Promise<void>
   /** Kills it, and removes its file. */
@@ -89,12 +91,13 @@ export const startReceiver = async ({
       child?.send({ number, order })
     })
 
-  const kill = async () => {
+  const end = async (signal: NodeJS.Signals) => {
     if (child === undefined || !isUp()) return
     const exited = once(child, "exit")
-    child.kill("SIGKILL")
+    child.kill(signal)
     await exited
   }
+  const kill = () => end("SIGKILL")
 
   await start()
   return {
@@ -111,6 +114,7 @@ export const startReceiver = async ({
     },
     signal: (signal) => void child?.kill(signal),
     kill,
+    stop: () => end("SIGTERM"),
     start,
     remove: async () => {
       await kill()

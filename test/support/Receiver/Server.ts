@@ -1,9 +1,9 @@
 /** An HTTP server that notes each request in a file before it answers, and answers as it is told. */
-import { createHmac, timingSafeEqual } from "node:crypto"
 import { once } from "node:events"
 import { openSync, writeSync } from "node:fs"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { pipeline } from "node:stream/promises"
+import { Webhook } from "standardwebhooks"
 import { makeRandom } from "../../../src/Testing/Random.ts"
 import { readBody, toLine } from "./Arrival.ts"
 import { type Behaviour, behaviourOf, surely } from "./Behaviour.ts"
@@ -36,15 +36,13 @@ const header = (request: IncomingMessage, name: string): string => {
   return typeof value === "string" ? value : ""
 }
 
-const isSignedWith = (secret: string, request: IncomingMessage, body: string): boolean => {
-  const signed = `${header(request, "webhook-id")}.${header(request, "webhook-timestamp")}.${body}`
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64")
-  const wanted = createHmac("sha256", key).update(signed).digest()
-  return header(request, "webhook-signature")
-    .split(" ")
-    .filter((one) => one.startsWith("v1,"))
-    .map((one) => Buffer.from(one.slice(3), "base64"))
-    .some((given) => given.length === wanted.length && timingSafeEqual(given, wanted))
+const isSignedWith = (webhook: Webhook, request: IncomingMessage, body: string): boolean => {
+  try {
+    webhook.verify(body, headersOf(request), { jsonParse: false })
+    return true
+  } catch {
+    return false // it throws for each reason
+  }
 }
 
 const headersOf = (request: IncomingMessage): Record<string, string> =>
@@ -92,7 +90,9 @@ const answer = async (behaviour: Behaviour, status: number, response: ServerResp
 /** Listens until the process ends. */
 export const serve = async (orders: Orders) => {
   const behaviours = new Map(Object.entries(orders.behaviours))
-  const secrets = new Map(Object.entries(orders.secrets))
+  const webhooks = new Map(
+    Object.entries(orders.secrets).map(([path, secret]) => [path, new Webhook(secret)])
+  )
   const random = makeRandom(orders.seed, "receiver")
   const file = openSync(orders.file, "a")
 
@@ -103,7 +103,7 @@ export const serve = async (orders: Orders) => {
     const behaviour = behaviours.get(path) ?? behaviourOf(path)
     const isFailing = behaviour._tag === "Fails" && random.next() * 100 < behaviour.percent
     const status = surely(behaviour, isFailing)
-    const secret = secrets.get(path)
+    const webhook = webhooks.get(path)
     const line = toLine({
       at,
       path,
@@ -111,7 +111,7 @@ export const serve = async (orders: Orders) => {
       ...readBody(body),
       manner: behaviour._tag,
       status,
-      isSigned: secret === undefined ? null : isSignedWith(secret, request, body),
+      isSigned: webhook === undefined ? null : isSignedWith(webhook, request, body),
       isReplay: header(request, "webhook-replay") === "true",
       ...(orders.keepsHeaders ? { headers: headersOf(request) } : {})
     })
@@ -132,9 +132,18 @@ export const serve = async (orders: Orders) => {
   if (address === null || typeof address === "string") throw new Error("no port")
   return {
     port: address.port,
+    /** Takes no more requests, and answers those that it has. */
+    close: async (): Promise<void> => {
+      const closed = once(server, "close")
+      server.close()
+      // A connection becomes idle when its request is answered.
+      const closing = setInterval(() => server.closeIdleConnections(), 5)
+      await closed
+      clearInterval(closing)
+    },
     obey: (order: Order): void => {
       if ("behaviour" in order) behaviours.set(order.path, order.behaviour)
-      else secrets.set(order.path, order.secret)
+      else webhooks.set(order.path, new Webhook(order.secret))
     }
   }
 }

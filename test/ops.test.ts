@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
+import { delivering } from "./Http/Metrics/deliveries.ts"
 import { status } from "./Http/Metrics/statuses.ts"
 import { house, key, serve } from "./Http/Service.ts"
 import { type Family, parse } from "./support/Exposition.ts"
@@ -33,7 +34,10 @@ const rules = [...read("ops/alerts.yml").matchAll(/^ +expr: (.+)$/gm)].map(([, e
 /** What a real service exposes, with an instance in it. */
 const exposed = Effect.gen(function* () {
   const shops = { all: Effect.succeed([status("shop", { whatsapp: "open", lastEvent: 3 })]) }
-  const { call } = yield* serve(house(shops), { API_KEY: key, METRICS_PER_INSTANCE: "true" })
+  const { call } = yield* serve(Layer.merge(house(shops), delivering), {
+    API_KEY: key,
+    METRICS_PER_INSTANCE: "true"
+  })
   yield* call("GET", "/instances")
   return parse((yield* call("GET", "/metrics")).text)
 })
@@ -48,7 +52,7 @@ describe("the alert rules and the dashboard", () => {
   it.scoped("use only metrics that the service exposes", () =>
     Effect.gen(function* () {
       const known = new Set([...(yield* exposed).values()].flatMap(namesOf))
-      expect(rules).toHaveLength(14)
+      expect(rules).toHaveLength(16)
       expect(expressions.length).toBeGreaterThan(30)
       const asked = [...rules, ...expressions].flatMap((expr) => expr.match(ours) ?? [])
       expect(asked.filter((name) => !known.has(name))).toEqual([])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { NotLive, NotReady } from "../../src/Domain/Health.ts"
+import { delivering } from "../Http/Metrics/deliveries.ts"
 import { status } from "../Http/Metrics/statuses.ts"
 import { house, key, serve } from "../Http/Service.ts"
 import { parse } from "../support/Exposition.ts"
@@ -12,7 +13,10 @@ describe("The page about monitoring", () => {
   it.scoped("names every metric with its type and its labels, and no other", () =>
     Effect.gen(function* () {
       const shops = { all: Effect.succeed([status("shop", { whatsapp: "open", lastEvent: 3 })]) }
-      const { call } = yield* serve(house(shops), { API_KEY: key, METRICS_PER_INSTANCE: "true" })
+      const { call } = yield* serve(Layer.merge(house(shops), delivering), {
+        API_KEY: key,
+        METRICS_PER_INSTANCE: "true"
+      })
       yield* call("GET", "/instances")
       const families = parse((yield* call("GET", "/metrics")).text)
       const rows = tablesOf(sectionOf(page, "## Metrics"), "| metric |")

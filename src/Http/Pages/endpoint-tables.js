@@ -68,9 +68,7 @@ const ofLane = ({ attempts, failingSince, nextAttemptAt, reason }) => ({
   tone: attempts > 0 ? "bad" : "busy",
   since: failingSince === null ? null : localTime(failingSince),
   detail: attempts > 0 ? reasonOf(reason) : "",
-  // Behind the breaker a lane waits for longer than its own delay.
-  ...(nextAttemptAt !== null &&
-    localTime(nextAttemptAt) > Date.now() && { until: localTime(nextAttemptAt) })
+  ...(nextAttemptAt !== null && { until: localTime(nextAttemptAt) })
 })
 
 /** @param {Commands} commands */

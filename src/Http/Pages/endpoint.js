@@ -91,12 +91,14 @@ open(({ notices, onFeed, signal }) => {
   })
   byId("older", HTMLElement).append(older)
 
-  /** @param {Endpoint} found @param {Self} who */
-  const draw = (found, who) => {
+  /** @param {Endpoint} found @param {ReadonlyArray<Lane>} lanes @param {Self} who */
+  const draw = (found, lanes, who) => {
     setText(byId("title", HTMLElement), found.name)
     document.title = found.name
     setText(byId("place", HTMLElement), `${kindOf(found)} · ${placeOf(found)}`)
-    setText(byId("sentence", HTMLElement), sentenceOf(found))
+    setText(byId("sentence", HTMLElement), sentenceOf(found, lanes))
+    // The sentence has times that change all the while, which nobody wants to be told.
+    setText(byId("announced", HTMLElement), partOf(found).text)
     setAttribute(byId("standing", HTMLElement), "data-tone", partOf(found).tone)
     drawFacts(byId("figures", HTMLElement), figuresOf(found))
     drawFacts(byId("settings", HTMLElement), factsOf(found))
@@ -108,9 +110,9 @@ open(({ notices, onFeed, signal }) => {
   /** @template Answer @param {string} [rest] @returns {Promise<Answer>} */
   const read = (rest = "") => ask("GET", path + rest, { signal })
 
-  /** @param {ReturnType<typeof makeTables>} shown @param {boolean} isOpen the breaker lets no lane through */
-  const drawTables = async (shown, isOpen) => {
-    const [{ lanes }, { undelivered }, { attempts }, replays] = await Promise.all([
+  const readAll = () =>
+    Promise.all([
+      /** @type {Promise<Endpoint>} */ (read()),
       /** @type {Promise<{ lanes: Lane[] }>} */ (read(`/lanes?limit=${lanesShown}`)),
       /** @type {Promise<{ undelivered: Undelivered[] }>} */ (
         read(`/undelivered?limit=${asideShown}`)
@@ -120,8 +122,18 @@ open(({ notices, onFeed, signal }) => {
       ),
       /** @type {Promise<Replay[]>} */ (read("/replays"))
     ])
-    const waiting = lanes.filter((lane) => lane.attempts > 0 || lane.isBehind)
-    shown.lanes.draw(isOpen ? waiting.map((lane) => ({ ...lane, nextAttemptAt: null })) : waiting)
+
+  /** @param {Self} who @param {ReturnType<typeof makeTables>} shown */
+  const drawAll = async (who, shown) => {
+    const [found, { lanes }, { undelivered }, { attempts }, replays] = await readAll()
+    endpoint = found
+    const isOpen = found.status.breaker !== "closed"
+    const waiting = lanes
+      .filter((lane) => lane.attempts > 0 || lane.isBehind)
+      // Behind the breaker a lane waits for longer than its own delay.
+      .map((lane) => (isOpen ? { ...lane, nextAttemptAt: null } : lane))
+    draw(found, waiting, who)
+    shown.lanes.draw(waiting)
     show(byId("no-lanes", HTMLElement), waiting.length === 0)
     shown.aside.draw(undelivered)
     show(byId("none-aside", HTMLElement), undelivered.length === 0)
@@ -136,9 +148,7 @@ open(({ notices, onFeed, signal }) => {
     look: async () => {
       if (self === null) [self] = await Promise.all([askSelf(signal), askServers(signal)])
       tables ??= makeTables(commands.inTables(self))
-      endpoint = await /** @type {Promise<Endpoint>} */ (read())
-      draw(endpoint, self)
-      await drawTables(tables, endpoint.status.breaker !== "closed")
+      await drawAll(self, tables)
     },
     millis: pollMillis,
     onFeed,

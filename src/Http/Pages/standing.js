@@ -1,9 +1,10 @@
 /** An endpoint in words: pure, so that all pages agree. */
 import { localTime } from "./api.js"
 import { ageText, clockText } from "./time.js"
-import { language, say, sayOf } from "./words.js"
+import { language, say, sayCount, sayOf } from "./words.js"
 
 /** @typedef {import("./types.js").Endpoint} Endpoint */
+/** @typedef {import("./types.js").Lane} Lane */
 /** @typedef {import("./status.js").Part} Part */
 /** @typedef {import("./status.js").Tone} Tone */
 /** @typedef {"disabled" | "stuck" | "blocked" | "probing" | "failing" | "behind" | "paused" | "delivers"} Standing */
@@ -85,8 +86,31 @@ export const lagOf = ({ state, status: { lag } }) => {
   return { events: numberText(lag.events), age: ageText(lag.seconds) }
 }
 
-/** The state of an endpoint in a sentence. @param {Endpoint} endpoint */
-export const sentenceOf = (endpoint) => {
+/**
+ * Why it fails. An endpoint whose other lanes go on has no reason of its own: then it is that of the lane that has
+ * failed for longest, as far as the lanes are known.
+ * @param {Endpoint} endpoint @param {ReadonlyArray<Lane>} lanes
+ */
+const troubleOf = ({ status }, lanes) => {
+  if (status.failingSince !== null) return { since: status.failingSince, reason: status.reason }
+  const [oldest] = lanes
+    .flatMap(({ failingSince: since, reason }) => (since === null ? [] : [{ since, reason }]))
+    .sort((one, other) => Date.parse(one.since) - Date.parse(other.since))
+  return oldest ?? null
+}
+
+/** @param {Endpoint} endpoint @param {ReadonlyArray<Lane>} lanes */
+const failingText = (endpoint, lanes) => {
+  const { failing } = endpoint.status.lanes
+  const trouble = troubleOf(endpoint, lanes)
+  const head = failing === 0 ? say("someFail") : sayCount("lanesFail", failing)
+  if (trouble === null) return `${head}.`
+  const facts = { since: clock(trouble.since), reason: reasonOf(trouble.reason) }
+  return `${head} ${say("failsSince", facts)}`
+}
+
+/** The state of an endpoint in a sentence. @param {Endpoint} endpoint @param {ReadonlyArray<Lane>} [lanes] */
+export const sentenceOf = (endpoint, lanes = []) => {
   const { reason: end, status, trouble } = endpoint
   const facts = { since: clock(status.failingSince), reason: reasonOf(status.reason) }
   switch (standingOf(endpoint)) {
@@ -103,12 +127,7 @@ export const sentenceOf = (endpoint) => {
         ? say("is_blocked", facts)
         : say("is_blocked_until", { ...facts, at: clock(status.nextAttemptAt) })
     case "failing":
-      return status.lanes.failing === 0
-        ? say("is_failing", facts)
-        : sayOf("lanesFail", status.lanes.failing === 1 ? "one" : "other", {
-            ...facts,
-            n: numberText(status.lanes.failing)
-          })
+      return `${failingText(endpoint, lanes)} ${say("othersGoOn")}`
     case "behind":
       return say("is_behind", { ...lagOf(endpoint) })
     case "delivers":
@@ -133,9 +152,11 @@ export const partOf = (endpoint) => {
         ? reasonOf(end)
         : standing === "stuck"
           ? (trouble ?? "")
-          : isFailing
-            ? reasonOf(status.reason)
-            : "",
+          : !isFailing
+            ? ""
+            : status.failingSince === null
+              ? sayCount("lanesFail", status.lanes.failing)
+              : reasonOf(status.reason),
     ...(next !== null && { until: localTime(next) })
   }
 }

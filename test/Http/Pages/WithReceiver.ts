@@ -13,8 +13,8 @@ import { World } from "./World.ts"
 interface Receiver {
   readonly port: number
   readonly calls: ReadonlyArray<Call>
-  /** Answers a path with this status from now on; 200 if nothing was said. */
-  readonly answer: (path: string, status: number) => void
+  /** Answers a path with this status from now on, or only what matches; 200 if nothing was said. */
+  readonly answer: (path: string, status: number, only?: RegExp) => void
 }
 
 export class WithReceiver extends World {
@@ -58,10 +58,12 @@ export class WithReceiver extends World {
 export const scopedWithReceiver = (variables: Readonly<Record<string, string>> = {}) =>
   Effect.gen(function* () {
     const evolution = yield* scopedSimulator()
-    const answers = new Map<string, number>()
-    const { calls, port } = yield* receiver((response, { path }) =>
-      response.writeHead(answers.get(path) ?? 200).end("said by the receiver")
-    )
+    const answers = new Map<string, { readonly status: number; readonly only: RegExp }>()
+    const { calls, port } = yield* receiver((response, { body, path }) => {
+      const told = answers.get(path)
+      const isMeant = told?.only.test(body.toString("utf8")) === true
+      response.writeHead(isMeant ? told.status : 200).end("said by the receiver")
+    })
     const service = yield* serve(EvolutionListener.layer, {
       API_KEY: key,
       DELIVERY_ALLOW: "127.0.0.1",
@@ -72,6 +74,10 @@ export const scopedWithReceiver = (variables: Readonly<Record<string, string>> =
     })
     return new WithReceiver(
       { evolution, service },
-      { port, calls, answer: (path, status) => void answers.set(path, status) }
+      {
+        port,
+        calls,
+        answer: (path, status, only = /(?:)/) => void answers.set(path, { status, only })
+      }
     )
   })

@@ -94,6 +94,33 @@ inBrowser("the page of an endpoint", () => {
     })
   })
 
+  it("says of one lane that fails that the others go on, there and in the list", async () => {
+    world().receiver.answer("/one", 422, /"bad-instance"/)
+    const { id } = await world().webhook("one", {
+      instances: ["bad-instance", "good-instance"],
+      events: ["messages.upsert"]
+    })
+    for (const name of ["bad-instance", "good-instance"]) await world().link(name)
+    world().say("bad-instance", "a")
+    await eventually(() => world().received("/one").length).toBe(1)
+    world().say("good-instance", "b")
+    await eventually(() => world().received("/one").length).toBe(2)
+    await world().visit(`/deliveries/${id}`, async (page) => {
+      await eventually(() => sentence(page).textContent()).toMatch(
+        /^1 lane fails since .*: the receiver answered 422\. All other events go on\.$/
+      )
+      await page
+        .getByRole("status")
+        .filter({ hasText: /^Failing$/ })
+        .waitFor({ state: "attached" })
+      await page.getByRole("link", { name: "Endpoints" }).click()
+      await rowOf(page, "one").getByText("1 lane fails").waitFor()
+      await rowOf(page, "one")
+        .getByText(/again in \d+ s/)
+        .waitFor()
+    })
+  })
+
   it("offers a key that may only read no command", async () => {
     const { id } = await world().webhook("read-only", { instances: ["loja-*"] })
     const reader = await world().keyOf("read", { instances: ["loja-*"] })

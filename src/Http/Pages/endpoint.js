@@ -10,7 +10,7 @@ import { askSelf, mayOperate, mayShape } from "./rights.js"
 import { askServers } from "./servers.js"
 import { open } from "./shell.js"
 import { kindOf, lagOf, numberText, partOf, placeOf, sentenceOf } from "./standing.js"
-import { say } from "./words.js"
+import { say, sayCount } from "./words.js"
 
 /** @typedef {import("./types.js").Attempt} Attempt */
 /** @typedef {import("./types.js").Endpoint} Endpoint */
@@ -135,6 +135,8 @@ open(({ notices, onFeed, signal }) => {
     draw(found, waiting, who)
     shown.lanes.draw(waiting)
     show(byId("no-lanes", HTMLElement), waiting.length === 0)
+    const more = lanes.length < lanesShown ? 0 : found.status.lanes.behind - waiting.length
+    setText(byId("more-lanes", HTMLElement), more > 0 ? sayCount("moreLanes", more) : "")
     shown.aside.draw(undelivered)
     show(byId("none-aside", HTMLElement), undelivered.length === 0)
     shown.attempts.draw(attempts)

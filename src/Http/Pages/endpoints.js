@@ -15,6 +15,8 @@ import { say, sayCount, sayOf } from "./words.js"
 
 /** Interval in ms: no event announces how far an endpoint has come. */
 const pollMillis = 5000
+/** Rows at first: those in trouble are among them, and a thousand rows take a browser half a second. */
+const rowsAtFirst = 200
 
 const nameCell = () => {
   const link = h("a", {})
@@ -69,6 +71,7 @@ open(({ notices, onFeed, signal }) => {
   let self = null
   /** @type {ReadonlyArray<Endpoint> | null} */
   let all = null
+  let most = rowsAtFirst
 
   /** @type {import("./table.js").Column<Endpoint>[]} */
   const columns = [
@@ -85,7 +88,8 @@ open(({ notices, onFeed, signal }) => {
     if (all === null) return
     const wanted = folded(filter.value.trim())
     const shown = all.filter((one) => textsOf(one).some((words) => folded(words).includes(wanted)))
-    table.draw(shown)
+    table.draw(shown.slice(0, most))
+    show(rest, shown.length > most)
     const empty = all.length === 0 ? "noEndpoints" : shown.length === 0 ? "noEndpointMatches" : null
     setText(byId("empty", HTMLElement), empty === null ? "" : say(empty))
     setText(byId("count", HTMLElement), sayCount("endpointCount", shown.length))
@@ -94,6 +98,15 @@ open(({ notices, onFeed, signal }) => {
     show(troubled, bad > 0)
   }
 
+  const rest = button(
+    "showAll",
+    () => {
+      most = Number.POSITIVE_INFINITY
+      render()
+    },
+    { hidden: true }
+  )
+  byId("rest", HTMLElement).append(rest)
   const make = button(
     "newWebhook",
     () => {

@@ -13,6 +13,7 @@ export const en = {
   noEndpointMatches: "No endpoint has this in its name, host or state.",
   endpointCount_one: "{n} endpoint",
   endpointCount_other: "{n} endpoints",
+  showAll: "Show all",
   troubled_one: "{n} in trouble",
   troubled_other: "{n} in trouble",
 
@@ -75,6 +76,7 @@ export const es = {
   noEndpointMatches: "Ningún destino tiene esto en su nombre, host o estado.",
   endpointCount_one: "{n} destino",
   endpointCount_other: "{n} destinos",
+  showAll: "Mostrar todos",
   troubled_one: "{n} con problemas",
   troubled_other: "{n} con problemas",
 
@@ -137,6 +139,7 @@ export const ptBR = {
   noEndpointMatches: "Nenhum destino tem isso no nome, host ou estado.",
   endpointCount_one: "{n} destino",
   endpointCount_other: "{n} destinos",
+  showAll: "Mostrar tudo",
   troubled_one: "{n} com problemas",
   troubled_other: "{n} com problemas",
 

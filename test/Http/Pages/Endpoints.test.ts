@@ -34,6 +34,7 @@ inBrowser("the page of endpoints", () => {
       await page.mouse.click(3, 3)
       expect(await secret.inputValue()).toBe(value)
       await dialogOf(page).getByRole("button", { name: "Close" }).click()
+      await dialogOf(page).waitFor({ state: "detached" })
       await rowOf(page, "n8n").getByText("Delivers").waitFor()
       await rowOf(page, "n8n").getByText(`Webhook · 127.0.0.1:${world().receiver.port}`).waitFor()
       expect(await page.content()).not.toContain(value)
@@ -133,6 +134,32 @@ inBrowser("the page of endpoints", () => {
       expect(asked).toEqual([])
       await see("visible")
       await eventually(() => asked).toContain("/endpoints")
+    }))
+
+  it("draws two hundred of a thousand, and all of them if asked to", () =>
+    world().visit(path, async (page) => {
+      await world().webhook("one-of-many")
+      const { json } = await world().call("GET", "/endpoints")
+      const [one] = Array.isArray(json) ? json : []
+      const many = Array.from({ length: 1000 }, (_, n) => ({
+        ...one,
+        id: String(one.id).replace(/^.{4}/, String(1000 + n)),
+        name: `shop-${n}`,
+        ...(n === 999 && {
+          state: "disabled",
+          reason: "410: The receiver wants no more messages (410)"
+        })
+      }))
+      await page.route(/\/endpoints$/, (route) => route.fulfill({ json: many }))
+      await page.getByText("1,000 endpoints").waitFor()
+      const rows = page.getByRole("rowheader")
+      expect(await rows.count()).toBe(200)
+      expect(await rows.first().textContent()).toContain("shop-999")
+      await page.getByLabel("Filter by name, host or state").fill("shop-87")
+      await eventually(() => rows.count()).toBe(11)
+      await page.getByLabel("Filter by name, host or state").fill("")
+      await page.getByRole("button", { name: "Show all" }).click()
+      expect(await rows.count()).toBe(1000)
     }))
 
   it("shows a broker by the name of its variable, and never its address", async () => {

@@ -30,6 +30,12 @@ const behind = (
     yield* proxy({ port, to: service.port, strips })
     const name = "loja-1"
     expect((yield* service.post("/instances", JSON.stringify({ name }))).status).toBe(201)
+    const endpoint = {
+      name: "n8n",
+      instances: ["nobody"],
+      target: { type: "webhook", url: "https://n8n.example.com/" }
+    }
+    expect((yield* service.post("/endpoints", JSON.stringify(endpoint))).status).toBe(201)
     const answer = yield* Effect.promise(() =>
       fetch(`${origin}${prefix}/instances/${name}/pairing-links`, {
         method: "POST",
@@ -74,6 +80,10 @@ for (const [name, proxy] of Object.entries(proxies))
                     await page.getByRole("navigation").getByRole("link").first().click()
                     await rowOf(page, instance).waitFor()
                     expect(page.url()).toBe(`${url}/`)
+                    await page.getByRole("link", { name: "Endpoints" }).click()
+                    await page.getByRole("link", { name: "n8n" }).click()
+                    await page.getByText("Nothing was delivered yet").waitFor()
+                    expect(page.url()).toMatch(`${url}/deliveries/`)
                   })
                 )
                 if (row.hasPublicUrl || name === "nginx")

@@ -1,5 +1,7 @@
 /** A world with a receiver of webhooks on this machine, which answers as it is told. */
-import { Effect, Schema } from "effect"
+import { Context, Effect, Schema } from "effect"
+import { Endpoints } from "../../../src/Delivery/Endpoints.ts"
+import type { Endpoint, Settings } from "../../../src/Domain/Endpoint.ts"
 import * as EvolutionListener from "../../../src/EvolutionListener.ts"
 import { EndpointWithSecret } from "../../../src/Http/Api/Endpoints/Bodies.ts"
 import { NewKey } from "../../../src/Http/Api/Keys.ts"
@@ -39,6 +41,12 @@ export class WithReceiver extends World {
     const target = { type: "webhook", url: this.hook(`/${name}`) }
     const { json } = await this.call("POST", "/endpoints", { name, target, ...more })
     return Schema.decodeUnknownSync(EndpointWithSecret)(json)
+  }
+
+  /** An endpoint that stands in the file. */
+  readonly fromFile = async (settings: Settings): Promise<Endpoint> => {
+    const { create } = Context.get(this.context, Endpoints)
+    return (await Effect.runPromise(create({ settings, source: "file" }))).endpoint
   }
 
   readonly keyOf = async (scope: string, bounds: object = {}): Promise<string> => {

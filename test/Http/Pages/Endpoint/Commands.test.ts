@@ -86,6 +86,7 @@ inBrowser("the commands of an endpoint's page", () => {
         await page.mouse.click(3, 3)
         expect(await dialog.getByLabel("Signing secret").inputValue()).toBe(made)
         await dialog.getByRole("button", { name: "Close" }).click()
+        await dialog.waitFor({ state: "detached" })
         expect(await page.content()).not.toContain(made)
         return made
       }

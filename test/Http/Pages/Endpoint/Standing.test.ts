@@ -151,6 +151,20 @@ inBrowser("the page of an endpoint", () => {
     })
   })
 
+  it("says of an endpoint of the file where it is changed, and lets it be paused", async () => {
+    const target = { type: "webhook", url: world().hook("/of-the-file") } as const
+    const { id } = await world().fromFile({ name: "of the file", instances: ["nobody"], target })
+    await world().visit(`/deliveries/${id}`, async (page) => {
+      await page.getByText("It stands in ENDPOINTS_FILE").waitFor()
+      for (const name of ["Send a test", "Replay", "New secret", "Pause"])
+        await page.getByRole("button", { name }).waitFor()
+      for (const name of ["Delete", "Change"])
+        expect(await page.getByRole("button", { name }).count(), name).toBe(0)
+      await page.getByRole("link", { name: "Endpoints" }).click()
+      await rowOf(page, "of the file").getByText("from the file").waitFor()
+    })
+  })
+
   it("says that there is no such endpoint", async () => {
     const nobody = "8b1ea8e2-0b4f-4d7e-9d3c-1a6f4a8f2a11"
     await world().visit(

@@ -70,20 +70,20 @@ const answerOf = (status) => {
 export const failureOf = (status, message) =>
   status === null ? (message ?? say("reasonUnknown")) : answerOf(status)
 
-/** The service writes a status before its words. @param {string | null} reason */
+/** The service's words for an answer name its status. @param {string | null} reason */
 export const reasonOf = (reason) => {
-  const status = /^(\d{3}): /.exec(reason ?? "")?.[1]
+  const status = /^(?:The receiver|A proxy) .*?\b(\d{3})\b/.exec(reason ?? "")?.[1]
   return failureOf(status === undefined ? null : Number(status), reason)
 }
 
 /** @param {string | null} time */
 export const clock = (time) => (time === null ? "–" : clockText(localTime(time)))
 
-/** The events that wait, and for how long. Nobody counts those of an endpoint that is not active. @param {Endpoint} endpoint */
-export const lagOf = ({ state, status: { lag } }) => {
-  if (state !== "active") return { events: "–", age: "" }
-  if (lag.events === 0) return { events: "0", age: "" }
-  return { events: numberText(lag.events), age: ageText(lag.seconds) }
+/** The events that wait, and for how long, as far as the service knows. @param {Endpoint} endpoint */
+export const lagOf = ({ status: { lag } }) => {
+  if (lag.events === 0) return { events: lag.isAtLeast ? "–" : "0", age: "" }
+  const events = numberText(lag.events)
+  return { events: lag.isAtLeast ? `≥ ${events}` : events, age: ageText(lag.seconds) }
 }
 
 /**

@@ -95,6 +95,7 @@ inBrowser("the page of endpoints", () => {
       await row.getByText("Blocked", { exact: true }).waitFor()
       await row.getByText("the receiver asks for time (503)").waitFor()
       await row.getByText(/again in \d+ s/).waitFor()
+      await row.getByText(/^≥ \d+$/).waitFor()
       await page.getByText("1 in trouble").waitFor()
       expect(await page.getByRole("rowheader").first().textContent()).toContain("z-blocked")
       await page.getByLabel("Filter by name, host or state").fill("block")
@@ -147,7 +148,7 @@ inBrowser("the page of endpoints", () => {
         name: `shop-${n}`,
         ...(n === 999 && {
           state: "disabled",
-          reason: "410: The receiver wants no more messages (410)"
+          reason: "The receiver wants no more messages (410)"
         })
       }))
       await page.route(/\/endpoints$/, (route) => route.fulfill({ json: many }))

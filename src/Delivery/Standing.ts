@@ -1,7 +1,7 @@
 /** How far the endpoints have come, as the database has it: every replica can tell. */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, DateTime, Effect, Layer } from "effect"
-import type { Attempt, EndpointStatus, Lane, Undelivered } from "../Domain/Endpoint.ts"
+import type { Attempt, Endpoint, EndpointStatus, Lane, Undelivered } from "../Domain/Endpoint.ts"
 import { Endpoints } from "./Endpoints.ts"
 import * as LogIdentity from "./LogIdentity.ts"
 import * as Rows from "./Standing/Rows.ts"
@@ -21,7 +21,7 @@ export class Standing extends Context.Tag("evolution-listener/Standing")<
     readonly status: (endpoint: string) => Effect.Effect<EndpointStatus, SqlError.SqlError>
     /** Failing ones first, then those that are behind. */
     readonly lanes: (
-      endpoint: string,
+      endpoint: Endpoint,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Lane>, SqlError.SqlError>
     /** Newest first; `before`: only those with a lower id. */
@@ -105,9 +105,9 @@ const make = Effect.gen(function* () {
         sql<Rows.LaneRow>`
           select server, lane, cursor::float8 as cursor, held, attempts, head::float8 as head, retry_at,
             failing_since, reason
-          from endpoint_lanes where feed = ${endpoint}
+          from endpoint_lanes where feed = ${endpoint.id}
           order by attempts > 0 desc, held desc, cursor, server, lane limit ${limit}`,
-        (rows) => rows.map(Rows.laneOf)
+        (rows) => rows.map(Rows.laneOf(endpoint.settings))
       ),
     attempts: (endpoint, { before, limit }) =>
       Effect.map(

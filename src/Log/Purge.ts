@@ -60,11 +60,8 @@ export const make = (batch: number) =>
     const server = yield* Server
     const notices = yield* Notices
     const { epoch } = yield* CurrentFence
-    const { ends, fold, isOldAt, look, names, noted, remove, removeGaps } = statements(
-      sql,
-      server,
-      ownedBy(sql, server, epoch)
-    )
+    const { ends, fold, isOldAt, look, names, noted, remove, removeDeliveries, removeGaps } =
+      statements(sql, server, ownedBy(sql, server, epoch))
     /** Rows up to this id need no second look: the rule of all instances has left none that may age. */
     const walkedTo = new Map<Table, number>()
 
@@ -156,7 +153,8 @@ export const make = (batch: number) =>
     return Purge.of({
       old: (whose, before) => purge(whose, DateTime.toDate(before)),
       audit: (before) => walk("audit", { covers: () => true, names: [] }, DateTime.toDate(before)),
-      instance: (name) => purge({ instance: name }, null),
+      instance: (name) =>
+        Effect.zipLeft(purge({ instance: name }, null), gently(removeDeliveries(name))),
       names,
       tidy: Effect.tap(
         Effect.map(fold, (folded) =>

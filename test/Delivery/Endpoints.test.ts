@@ -10,6 +10,7 @@ import {
   type Scope,
   Stream
 } from "effect"
+import * as Attempts from "../../src/Delivery/Endpoints/Attempts.ts"
 import type { Endpoints } from "../../src/Delivery/Endpoints.ts"
 import { databases } from "../support/databases.ts"
 import { hook, shown, started, to } from "./Endpoints/House.ts"
@@ -335,19 +336,73 @@ describe.each(databases)("the endpoints on %s", (_name, database) => {
           values (${feed}, ${id}, 'default', 'shop', 0, 5)`
       }
       const feeds = Effect.map(
-        sql<{ feed: string }>`
-          select feed from endpoint_cursors union all select feed from endpoint_lanes`,
-        (rows) => rows.map(({ feed }) => feed)
+        sql<{ feed: string; generation: number }>`
+          select feed, generation from endpoint_cursors union all select feed, generation from endpoint_lanes`,
+        (rows) => rows.map(({ feed, generation }) => [feed, generation])
       )
       yield* store.pause(id)
       expect(yield* store.resume(id, "cursor")).toMatchObject({ generation: 0 })
       expect(yield* feeds).toHaveLength(4)
       expect(yield* store.resume(id, "now")).toMatchObject({ state: "active", generation: 1 })
       expect(yield* store.startsAfter(id)).toBe(10)
-      expect(yield* feeds).toEqual([replay, replay])
+      expect(yield* feeds).toEqual([
+        [replay, 1],
+        [replay, 1]
+      ])
       const from = DateTime.unsafeMake("2026-01-01T00:04:00Z")
       expect(yield* store.resume(id, from)).toMatchObject({ generation: 2 })
       expect(yield* store.startsAfter(id)).toBe(3)
+    })
+  )
+
+  test(
+    "go on from the oldest event that waits when their order changes",
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { store } = yield* started()
+      const { id } = (yield* store.create({ settings: hook })).endpoint
+      for (const [server, cursor] of [
+        ["default", 50],
+        ["other", 40]
+      ] as const)
+        yield* sql`
+          insert into endpoint_cursors (feed, endpoint, server, generation, cursor, at)
+          values (${id}, ${id}, ${server}, 0, ${cursor}, now())`
+      yield* sql`
+        insert into endpoint_lanes (feed, endpoint, server, lane, generation, cursor, held)
+        values (${id}, ${id}, 'default', 'a', 0, 20, true), (${id}, ${id}, 'default', 'b', 0, 30, true),
+          (${id}, ${id}, 'default', 'c', 0, 10, false), (${id}, ${id}, 'other', 'a', 0, 5, false)`
+      const places = sql`
+        select server, generation, cursor::integer as cursor from endpoint_cursors order by server`
+      expect(yield* store.update(id, { order: "instance", name: "b" })).toMatchObject({
+        generation: 0
+      })
+      expect(yield* sql`select from endpoint_lanes`).toHaveLength(4)
+      expect(yield* store.update(id, { order: "none" })).toMatchObject({ generation: 1 })
+      expect(yield* sql`select from endpoint_lanes`).toEqual([])
+      expect(yield* places).toEqual([
+        { server: "default", generation: 1, cursor: 20 },
+        { server: "other", generation: 1, cursor: 40 }
+      ])
+    })
+  )
+
+  test(
+    "forget lanes of instances that are no more, but for those that wait",
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { store } = yield* started()
+      const { id } = (yield* store.create({ settings: hook })).endpoint
+      yield* sql`insert into instances (server, name, desired, desired_at) values ('default', 'here', 'listening', now())`
+      yield* sql`
+        insert into endpoint_lanes (feed, endpoint, server, lane, generation, cursor, held)
+        values (${id}, ${id}, 'default', 'here', 0, 1, false), (${id}, ${id}, 'default', 'gone', 0, 1, false),
+          (${id}, ${id}, 'default', 'late', 0, 1, true)`
+      yield* Attempts.prune
+      expect(yield* sql`select lane from endpoint_lanes order by lane`).toEqual([
+        { lane: "here" },
+        { lane: "late" }
+      ])
     })
   )
 

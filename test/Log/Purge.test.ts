@@ -6,6 +6,8 @@ import { InstanceName } from "../../src/Domain/Instance.ts"
 import { event, nothing } from "./EventStore/batch.ts"
 import { ago, type Heard, onEach, purgedOf } from "./Purge/World.ts"
 
+const hook = randomUUID()
+
 const all = { covers: () => true, names: ["shop", "bar", "baz"] }
 
 /** Of each day, from so many days ago on, one of each of three instances. */
@@ -88,6 +90,17 @@ describe("Purge", () => {
     test("erases all rows of one instance and none of another", ({ hear, left, purge, sql }) =>
       Effect.gen(function* () {
         yield* hear(...daily(4))
+        yield* sql`
+          insert into endpoints (id, name, settings, state, source, starts_after, created_at, updated_at)
+          values (${hook}, 'crm', '{}', 'active', 'api', 0, now(), now())`
+        yield* sql`
+          insert into endpoint_attempts (endpoint, feed, server, instance, event, attempt, at, took_ms, outcome)
+          select ${hook}::uuid, ${hook}::uuid, 'default', i, 'call', 1, now(), 1, 'answered'
+          from unnest(array['bar', 'shop']) i`
+        yield* sql`
+          insert into endpoint_undelivered (feed, endpoint, server, instance, event_id, event, attempts, reason, at)
+          select ${hook}::uuid, ${hook}::uuid, 'default', i, length(i), 'call', 1, 'no', now()
+          from unnest(array['bar', 'shop']) i`
         expect(yield* purge.instance("bar")).toMatchObject({ events: 4, quarantine: 4 })
         const others = daily(4).filter(([, one]) => one !== "bar")
         expect(yield* left("events")).toEqual(others)
@@ -96,6 +109,10 @@ describe("Purge", () => {
         expect(yield* sql`select instance, until from purges`).toEqual([
           { instance: "bar", until: "11" }
         ])
+        expect(
+          yield* sql`
+            select instance from endpoint_attempts union all select instance from endpoint_undelivered`
+        ).toEqual([{ instance: "shop" }, { instance: "shop" }])
       }))
 
     test("keeps gaps that are open or due for another attempt", ({ purge, sql, store }) =>

@@ -1,7 +1,8 @@
-/** Retention of the attempts that failed. */
+/** Retention of the attempts that failed, and of lanes. */
 import { SqlClient } from "@effect/sql"
 import { DateTime, Effect, Schedule } from "effect"
 import { loop } from "../../Concurrency/Supervise.ts"
+import { defaults } from "../../Domain/Endpoint.ts"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 
 /** Rows are kept for so long, and so many of an endpoint. */
@@ -21,6 +22,11 @@ export const prune = Effect.gen(function* () {
       from endpoints e
     ) over
     where a.endpoint = over.endpoint and a.id <= over.last`
+  // Lanes of instances that are no more.
+  yield* sql`
+    delete from endpoint_lanes l using endpoints e
+    where e.id = l.endpoint and coalesce(e.settings->>'order', ${defaults.order}) = ${defaults.order} and not l.held
+      and not exists (select from instances i where i.server = l.server and i.name = l.lane)`
 })
 
 /** Each replica does it: a row is deleted once. */

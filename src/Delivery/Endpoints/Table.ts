@@ -1,8 +1,14 @@
 /** Statements on the table `endpoints`. */
 import { SqlClient, SqlError } from "@effect/sql"
 import { DateTime, Effect, Option } from "effect"
-import type { Endpoint, Settings } from "../../Domain/Endpoint.ts"
-import { EndpointNameTaken, EndpointNotFound, TooManyEndpoints } from "../../Domain/Endpoint.ts"
+import {
+  defaults,
+  type Endpoint,
+  EndpointNameTaken,
+  EndpointNotFound,
+  type Settings,
+  TooManyEndpoints
+} from "../../Domain/Endpoint.ts"
 import { codeOf } from "../../Domain/ErrorDetail.ts"
 import type { Absence } from "./FromFile/Plan.ts"
 import { boundsText, type Entry, entryOf, type Found, settingsText, vaultText } from "./Rows.ts"
@@ -30,6 +36,8 @@ export interface Next {
 }
 
 const unique = "23505"
+
+const orderOf = ({ order = defaults.order }: Settings) => order
 
 /** A statement that gave an endpoint a name which another one has. */
 export const orTaken =
@@ -80,6 +88,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
   ) =>
     Effect.gen(function* () {
       const at = DateTime.toDate(yield* DateTime.now)
+      const isReordered = orderOf(settings) !== orderOf(endpoint.settings)
       const rows = yield* sql<Found>`
         with lanes as (
           update endpoint_lanes set retry_at = null where (feed, server, lane) in (
@@ -89,11 +98,25 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
         )
         update endpoints set name = ${settings.name}, settings = ${settingsText(settings)}::jsonb,
           secrets = ${vaultText(vault ?? oldVault)}::jsonb, state = ${state ?? endpoint.state},
-          reason = ${reason}, source = ${source ?? endpoint.source}, updated_at = ${at}
+          reason = ${reason}, source = ${source ?? endpoint.source}, updated_at = ${at},
+          generation = generation + ${isReordered ? 1 : 0}
         where id = ${endpoint.id} and change = ${change}::bigint
         returning *`
+      if (isReordered && rows.length > 0) yield* reorder(endpoint.id)
       return written(rows)
-    })
+    }).pipe(sql.withTransaction)
+
+  /** Lanes of another order have other events: its feeds go on from the first event that one of them is behind. */
+  const reorder = (id: string) => sql`
+    with behind as (
+      select feed, server, min(cursor) as cursor from endpoint_lanes
+      where endpoint = ${id} and held group by feed, server
+    ), gone as (
+      delete from endpoint_lanes where endpoint = ${id}
+    )
+    update endpoint_cursors c set generation = generation + 1, cursor = least(c.cursor, (
+      select b.cursor from behind b where b.feed = c.feed and b.server = c.server
+    )) where endpoint = ${id}`
 
   /** Begins the endpoint's way through the log anew; replays go on. */
   const restart = (id: string, startsAfter: number) =>
@@ -101,7 +124,13 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
       const at = DateTime.toDate(yield* DateTime.now)
       const rows = yield* sql<Found>`
         with cursors as (delete from endpoint_cursors where feed = ${id}),
-          lanes as (delete from endpoint_lanes where feed = ${id})
+          lanes as (delete from endpoint_lanes where feed = ${id}),
+          cursors_of_replays as (
+            update endpoint_cursors set generation = generation + 1 where endpoint = ${id} and feed <> ${id}
+          ),
+          lanes_of_replays as (
+            update endpoint_lanes set generation = generation + 1 where endpoint = ${id} and feed <> ${id}
+          )
         update endpoints set state = 'active', reason = null, starts_after = ${startsAfter}::bigint,
           generation = generation + 1, updated_at = ${at}
         where id = ${id} returning *`

@@ -1,6 +1,13 @@
 /** Rows of the tables that deliveries are written down in. */
 import { DateTime } from "effect"
-import type { Attempt, Endpoint, EndpointStatus, Lane, Undelivered } from "../../Domain/Endpoint.ts"
+import {
+  type Attempt,
+  defaults,
+  type Endpoint,
+  type EndpointStatus,
+  type Lane,
+  type Undelivered
+} from "../../Domain/Endpoint.ts"
 
 const timeOf = (date: Date | null): DateTime.Utc | null =>
   date === null ? null : DateTime.unsafeFromDate(date)
@@ -73,13 +80,15 @@ export interface LaneRow {
   readonly reason: string | null
 }
 
-export const laneOf = ({ failing_since, held, lane, retry_at, ...row }: LaneRow): Lane => ({
-  ...row,
-  instance: lane === "" || lane.startsWith("#") ? null : lane,
-  isBehind: held,
-  nextAttemptAt: timeOf(retry_at),
-  failingSince: timeOf(failing_since)
-})
+export const laneOf =
+  ({ order = defaults.order }: Endpoint["settings"]) =>
+  ({ failing_since, held, lane, retry_at, ...row }: LaneRow): Lane => ({
+    ...row,
+    instance: order === "instance" ? lane : null,
+    isBehind: held,
+    nextAttemptAt: timeOf(retry_at),
+    failingSince: timeOf(failing_since)
+  })
 
 export interface AttemptRow extends Omit<Attempt, "at" | "eventId" | "tookMs"> {
   readonly at: Date

@@ -100,7 +100,9 @@ export const deliveries = HttpApiBuilder.group(Api, "deliveries", (handlers) =>
   Effect.map(Effect.all([Standing, Replays]), ([standing, replays]) =>
     handlers
       .handle("lanes", ({ path: { id }, urlParams: { limit = 100 } }) =>
-        reading(id, () => Effect.map(standing.lanes(id, limit), (lanes) => ({ lanes })))
+        reading(id, (endpoint) =>
+          Effect.map(standing.lanes(endpoint, limit), (lanes) => ({ lanes }))
+        )
       )
       .handle("attempts", ({ path: { id }, urlParams: { before, limit = 100 } }) =>
         reading(id, () =>

@@ -132,6 +132,13 @@ export const statements = (
               where server = ${server} and name = gone.instance and gone."to" >= known_since)
           ))::integer as lost
         from gone group by instance`,
+    /** Deletes what endpoints have written down about events of an instance. */
+    removeDeliveries: (instance: string) =>
+      sql`
+        with attempts as (
+          delete from endpoint_attempts where server = ${server} and instance = ${instance} and ${isOwner}
+        )
+        delete from endpoint_undelivered where server = ${server} and instance = ${instance} and ${isOwner}`,
     ...notes(sql, server)
   }
 }

@@ -17,6 +17,10 @@ export const SigningSecret = Schema.String.pipe(
   }),
   Schema.annotations({
     identifier: "SigningSecret",
-    jsonSchema: { type: "string", pattern: "^whsec_[A-Za-z0-9+/]+={0,2}$", maxLength: 94 }
+    jsonSchema: { type: "string", pattern: "^whsec_[A-Za-z0-9+/]+={0,2}$", maxLength: 94 },
+    arbitrary: () => (fc) =>
+      fc
+        .uint8Array({ minLength: 24, maxLength: 64 })
+        .map((bytes) => `whsec_${btoa(String.fromCharCode(...bytes))}`)
   })
 )

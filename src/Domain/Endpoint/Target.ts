@@ -32,7 +32,11 @@ export const WebhookUrl = Schema.String.pipe(
     message: () =>
       "Expected an http(s) address without user, password and fragment; credentials go into headers"
   }),
-  Schema.annotations({ identifier: "WebhookUrl", jsonSchema: { type: "string", format: "uri" } })
+  Schema.annotations({
+    identifier: "WebhookUrl",
+    jsonSchema: { type: "string", format: "uri" },
+    arbitrary: () => (fc) => fc.webUrl()
+  })
 )
 
 /** Headers that belong to HTTP or to Standard Webhooks. */

@@ -211,6 +211,7 @@ describe("the example for Kubernetes", () => {
     expect(secret.map(([name]) => name).sort()).toEqual([
       "API_KEY",
       "DATABASE_URL",
+      "ENCRYPTION_KEY",
       "EVOLUTION_API_KEY"
     ])
     expect(secret.map(([, key]) => key).sort()).toEqual([...made].sort())

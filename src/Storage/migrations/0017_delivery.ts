@@ -111,6 +111,8 @@ export default Effect.flatMap(
       reason text,
       primary key (feed, server, lane)
     ) with (fillfactor = 50);
+    -- Most lanes have nothing before them.
+    create index endpoint_lanes_waiting on endpoint_lanes (feed) where held or attempts > 0;
 
     -- Events that were put aside: to be tried again, or, without a time, by hand alone.
     create table endpoint_undelivered (

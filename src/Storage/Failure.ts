@@ -11,8 +11,7 @@ const taken = "TAKEN"
 
 /**
  * Sorts an error by SQLSTATE (PostgreSQL's appendix A) or by Node's code. Classes 22 and 23 and 54000
- * are about the values; 08, 53, 57P0x, and what has no SQLSTATE at all, about the connection; 40 says that another
- * statement was in the way.
+ * are about the values; 08, 53, 57P0x, and what has no SQLSTATE at all, about the connection.
  */
 export const classify = (error: SqlError.SqlError): SqlFailure => {
   const code = codeOf(error.cause)
@@ -21,7 +20,7 @@ export const classify = (error: SqlError.SqlError): SqlFailure => {
     return "unavailable"
   if (code === taken) return "taken"
   if (/^(?:22|23|54)/.test(code)) return "data"
-  return /^(?:08|40|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
+  return /^(?:08|53|57P0|25006|E[A-Z])/.test(code) ? "unavailable" : "other"
 }
 
 /**

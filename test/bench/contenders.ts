@@ -4,7 +4,7 @@ import type { Database, Databases } from "./Databases.ts"
 import { withInserts } from "./limit.ts"
 import { startProgram } from "./Program.ts"
 import type { Plan } from "./programs/inserts.ts"
-import { startService } from "./Service.ts"
+import { type ServiceOptions, startService } from "./Service.ts"
 import { saturate } from "./throughput.ts"
 import { until } from "./time.ts"
 import type { Contender, Stage } from "./turns.ts"
@@ -106,10 +106,10 @@ const receiver = (program: string, named: Named): Contender => ({
     })
 })
 
-const service = (
+export const service = (
   { databases, directory }: Checkout,
   named: Named,
-  options: { readonly mode?: "global" | "namespace"; readonly isBinary?: boolean } = {}
+  options: Pick<ServiceOptions, "mode" | "program"> & { readonly isBinary?: boolean } = {}
 ): Contender => ({
   ...named,
   open: (use) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { quantile, ratios, summarize } from "./statistics.ts"
+import { medianRange, quantile, ratios, summarize } from "./statistics.ts"
 
 describe("statistics", () => {
   it("takes the middle of an odd number of values, and between two of an even one", () => {
@@ -32,5 +32,18 @@ describe("statistics", () => {
   it("leaves out a run that has no neighbour", () => {
     expect(ratios([10, 20, 30], [5])).toEqual([2])
     expect(ratios([], [5])).toEqual([])
+  })
+})
+
+describe("the range of a median", () => {
+  it("is of the lowest and the highest of six values, and of inner ones of more", () => {
+    expect(medianRange([6, 1, 5, 2, 4, 3])).toEqual([1, 6])
+    // Tables of the sign test: of ten values the second and the ninth, of twenty the sixth and the fifteenth.
+    expect(medianRange(Array.from({ length: 10 }, (_, at) => at + 1))).toEqual([2, 9])
+    expect(medianRange(Array.from({ length: 20 }, (_, at) => at + 1))).toEqual([6, 15])
+  })
+
+  it("is not known with fewer", () => {
+    expect(medianRange([1, 2, 3, 4, 5])).toBeUndefined()
   })
 })

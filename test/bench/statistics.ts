@@ -34,3 +34,22 @@ export const ratios = (
     const other = others[index]
     return other === undefined ? [] : [value / other]
   })
+
+/**
+ * The range in which the median of all such measurements is, with a probability of at least 95 %: by the ranks of the
+ * values alone, whatever their distribution. `undefined` with fewer than six.
+ */
+export const medianRange = (
+  values: ReadonlyArray<number>
+): readonly [from: number, to: number] | undefined => {
+  const sorted = [...values].sort((left, right) => left - right)
+  /** The probability that the median is below the value of a rank: of as many heads or fewer. */
+  let [below, ways, rank] = [0, 1, 0]
+  while (below + ways / 2 ** sorted.length <= 0.025) {
+    below += ways / 2 ** sorted.length
+    ways = (ways * (sorted.length - rank)) / (rank + 1)
+    rank++
+  }
+  const [from, to] = [sorted[rank - 1], sorted[sorted.length - rank]]
+  return from === undefined || to === undefined ? undefined : [from, to]
+}

@@ -2,7 +2,7 @@
 import { manyInstances } from "../contenders.ts"
 import { type Duration, type Rate, saturate } from "../throughput.ts"
 import { inTurn } from "../turns.ts"
-import { pathOf, range, type Scene } from "./scene.ts"
+import { allArrived, pathOf, range, type Scene } from "./scene.ts"
 
 /** In deliveries, not in events. */
 export interface Rates {
@@ -28,10 +28,7 @@ const measureOnce = async (scene: Scene, duration: Duration): Promise<Rate> => {
     window
   }
   const rate = await saturate(evolution, running, { instances: manyInstances }, duration)
-  const sent = await evolution.ask("sent")
-  const counts = await receiver.ask("counts", paths)
-  if (counts.some((count) => count !== sent))
-    throw new Error(`Of ${sent} messages the receivers got ${counts.join(", ")}`)
+  await allArrived(receiver, paths, await evolution.ask("sent"))
   return {
     eventsPerSecond: rate.eventsPerSecond * receivers,
     ownMicros: rate.ownMicros / receivers,

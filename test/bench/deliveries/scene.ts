@@ -1,11 +1,14 @@
 /** Ways from Evolution to receivers: this service with endpoints, and a rival that forwards each event by itself. */
+
+import { freePort } from "../../support/PostgresCluster.ts"
 import type { Checkout } from "../Checkout.ts"
 import { manyInstances } from "../contenders.ts"
+import { type Memory, memoryOf } from "../Inspector.ts"
 import { startProgram } from "../Program.ts"
 import type { Forwarder } from "../programs/forwarder.ts"
 import type { Receiver } from "../programs/receiver.ts"
 import { startService } from "../Service.ts"
-import { until } from "../time.ts"
+import { sleep, until } from "../time.ts"
 import type { Stage } from "../turns.ts"
 import { type EvolutionProgram, listenTo, withDatabase, withEvolution } from "../world.ts"
 
@@ -19,6 +22,12 @@ export interface Scene {
   readonly backends: () => Promise<ReadonlyArray<number>>
   /** Deletes what is stored, so that earlier events do not slow the next measurement down. */
   readonly empty: () => Promise<void>
+  /** Events that have come so far. */
+  readonly taken: () => Promise<number>
+  /** Events that wait for a receiver. */
+  readonly waiting: () => Promise<number>
+  /** After garbage collection. */
+  readonly memory: () => Promise<Memory>
   /** Messages that come from now on go to these receivers alone, by number. */
   readonly aim: (at: ReadonlyArray<number>) => Promise<void>
 }
@@ -27,6 +36,8 @@ export const pathOf = (index: number): string => `/hook-${index}`
 
 export const range = (count: number, from = 0): ReadonlyArray<number> =>
   Array.from({ length: count }, (_, index) => from + index)
+
+const inspecting = (port: number): string => `--inspect=127.0.0.1:${port}`
 
 /** What both send, each in its own envelope. */
 const events = ["messages.upsert"]
@@ -40,25 +51,41 @@ const withReceiver = async <A>(use: (receiver: ReceiverProgram) => Promise<A>): 
   }
 }
 
+/** A request whose answer is not read before the service stands still is late when it goes on, and comes again. */
+const settleMillis = 300
+
+/** Waits until as many messages as were sent came to every path. */
+export const allArrived = async (
+  receiver: ReceiverProgram,
+  paths: ReadonlyArray<string>,
+  sent: number
+): Promise<void> => {
+  await until(
+    `${sent} messages arrived everywhere`,
+    async () => (await receiver.ask("counts", paths)).every((count) => count >= sent),
+    { within: 30_000 }
+  )
+  await sleep(settleMillis)
+}
+
 interface Options {
   /** Receivers, each with an endpoint. */
   readonly receivers: number
-  /** Node's own arguments for the service. */
-  readonly nodeArguments?: ReadonlyArray<string>
 }
 
 /** This service, with all endpoints paused. */
 export const withUs = <A>(
   { databases, directory }: Checkout,
-  { nodeArguments = [], receivers }: Options,
+  { receivers }: Options,
   use: (scene: Scene) => Promise<A>
 ): Promise<A> =>
   withDatabase(databases, 0, (database) =>
     withEvolution((evolution) =>
       withReceiver(async (receiver) => {
+        const inspector = await freePort()
         const service = await startService({
           directory,
-          nodeArguments,
+          nodeArguments: [inspecting(inspector)],
           databaseUrl: database.url,
           evolutionUrl: await evolution.ask("url"),
           variables: { DELIVERY_ALLOW: "loopback" }
@@ -87,8 +114,25 @@ export const withUs = <A>(
                 await service.post(`/endpoints/${ids[index]}/resume`, { from: "now" })
             active = wanted
           }
-          const { backends, empty } = database
-          return await use({ evolution, receiver, service, backends, empty, aim })
+          return await use({
+            evolution,
+            receiver,
+            service,
+            aim,
+            backends: database.backends,
+            empty: database.empty,
+            taken: database.newest,
+            // Each goes to one receiver.
+            waiting: async () => {
+              const [row] = await database.query<{ stored: string; delivered: string }>(
+                `select (select count(*) from events where event = any($1)) as stored,
+                   (select coalesce(sum(delivered), 0) from endpoint_cursors) as delivered`,
+                [events]
+              )
+              return Number(row?.stored) - Number(row?.delivered)
+            },
+            memory: () => memoryOf(service.pid, inspector)
+          })
         } finally {
           await service.end()
         }
@@ -101,7 +145,9 @@ export const withForwarder = <A>(use: (scene: Scene) => Promise<A>): Promise<A> 
   withEvolution((evolution) =>
     withReceiver(async (receiver) => {
       const variables = { EVOLUTION_URL: await evolution.ask("url") }
-      const service = await startProgram<Forwarder>("forwarder", { variables })
+      const inspector = await freePort()
+      const nodeArguments = [inspecting(inspector)]
+      const service = await startProgram<Forwarder>("forwarder", { variables, nodeArguments })
       try {
         await until("it is connected", async () => (await evolution.ask("joined")) === 1)
         const url = await receiver.ask("url")
@@ -111,6 +157,9 @@ export const withForwarder = <A>(use: (scene: Scene) => Promise<A>): Promise<A> 
           service,
           backends: async () => [],
           empty: async () => undefined,
+          taken: () => service.ask("taken"),
+          waiting: () => service.ask("waiting"),
+          memory: () => memoryOf(service.pid, inspector),
           aim: (at) =>
             service.ask(
               "aim",

@@ -26,4 +26,34 @@ describe("the targets of deliveries", () => {
     expect(isMet(target)).toBe(false)
     expect(target.note).toBe("10 µs each; forwarder: 1 500 /s, 10 µs each")
   })
+
+  it("bound what an endpoint that never answers costs the others, by pairs", () => {
+    const at = (p99: number) => ({ p50: 1, p99 })
+    const pairs = [100, 109, 111].map((p99) => ({ healthy: at(100), holed: at(p99) }))
+    const target = find("never answers", { hole: { endpoints: 100, ours: pairs, rivals: pairs } })
+    expect(target.figure?.median).toBeCloseTo(9)
+    expect(target.note).toBe("too few pairs, of 100.0 ms; forwarder: 9 %")
+  })
+
+  it("compare the processor time of each run with the one beside it", () => {
+    const at = (ownMicros: number) => ({ ...rate(100), ownMicros })
+    const idle = {
+      with: [10, 21, 20, 20, 20, 20].map(at),
+      without: [10, 20, 20, 20, 20, 20].map(at)
+    }
+    const target = find("no endpoints", { idle })
+    expect(target.figure).toMatchObject({ median: 1, max: 1.05 })
+    expect(target.note).toBe("95 %: 1 to 1.05; events/s: 1.00 ×")
+  })
+
+  it("bound the memory of an event that waits", () => {
+    const growth = (events: number, resident: number) => ({ events, resident, heap: 0 })
+    const waiting = { ours: growth(1024, 1024 * 100), rivals: growth(10, 10 * 3072) }
+    const target = find("100 events", { waiting: { ...waiting, ours: growth(100, 10_240) } })
+    expect(isMet(target)).toBe(true)
+    expect(target.note).toBe("forwarder: 3 KiB each")
+    expect(
+      isMet(find("1 024 events", { waiting: { ...waiting, ours: growth(1024, 204_800) } }))
+    ).toBe(false)
+  })
 })

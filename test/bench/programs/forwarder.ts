@@ -16,6 +16,7 @@ const final = new Set([400, 401, 403, 404, 422])
 
 let urls: ReadonlyArray<string> = []
 let taken = 0
+let waiting = 0
 
 const post = async (url: string, body: string): Promise<boolean> => {
   try {
@@ -33,11 +34,13 @@ const post = async (url: string, body: string): Promise<boolean> => {
 }
 
 const deliver = async (url: string, body: string): Promise<void> => {
+  waiting++
   for (let attempt = 1; !(await post(url, body)) && attempt < retries.attempts; attempt++) {
     const delay = Math.min(retries.first * 2 ** (attempt - 1), retries.longest)
     const varied = delay * (1 + retries.jitter * (2 * Math.random() - 1))
     await new Promise((resolve) => setTimeout(resolve, varied))
   }
+  waiting--
 }
 
 const commands = {
@@ -46,7 +49,9 @@ const commands = {
     urls = at
   },
   /** Events that came so far. */
-  taken: (): number => taken
+  taken: (): number => taken,
+  /** Events that were not delivered yet, of each address. */
+  waiting: (): number => waiting
 }
 
 const socket = io(variable("EVOLUTION_URL"), { transports: ["websocket"] })

@@ -7,6 +7,7 @@ import type { SqlError } from "@effect/sql"
 import { Chunk, Duration, Effect, Option, Stream } from "effect"
 import { loop } from "../Concurrency/Supervise.ts"
 import { wallOf } from "../Domain/Clock.ts"
+import { defaults, type Order } from "../Domain/Endpoint.ts"
 import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
 import { Server } from "../Domain/Server.ts"
 import { EventBus } from "../Log/EventBus.ts"
@@ -39,6 +40,10 @@ export interface Feed {
 /** Events of one lane in memory, and of all. */
 const most = { ofLane: 64, ofFeed: 512 }
 
+/** Events that a lane which was behind reads at once: as many lanes as there are attempts at a time have some in memory. */
+const pageOf = (order: Order, concurrency: number): number =>
+  order === "instance" ? Math.min(100, Math.ceil(most.ofFeed / concurrency)) : 100
+
 /** In the midst of old events, a full lane is waited for so long before the feed passes it. */
 const patience = Duration.millis(250)
 
@@ -56,7 +61,7 @@ const page = { limit: 500, bytes: 2 * 1024 * 1024 }
 /** Runs the feed until the scope closes; messages under way are waited for. */
 export const run = Effect.fnUntraced(function* (options: Work.Options) {
   const { key, settings, takes, until } = options
-  const { order = "instance" } = settings
+  const { concurrency = defaults.concurrency, order = "instance" } = settings
   const bus = yield* EventBus
   const store = yield* EventStore
   const positions = yield* Positions
@@ -67,7 +72,8 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
   const found = yield* persistently(positions.load(key))
   const begun = found.cursor ?? options.after
   const lanes = new Map(found.lanes.map((row) => [row.lane, Lane.loaded(row, begun)]))
-  const around = { bus, store, server, order, takes, position: () => position }
+  const limit = pageOf(order, concurrency)
+  const around = { bus, limit, store, server, order, takes, position: () => position }
   const isPurged = Backlog.purgedUntil(around) > begun
   let position = begun
   let isRead = false

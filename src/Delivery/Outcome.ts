@@ -1,7 +1,7 @@
 /** Rows about an attempt, and the turns that others are told of. */
 import { Either } from "effect"
 import type { AttemptRow } from "./Positions.ts"
-import type { DeliveryFailed, Item } from "./Sink.ts"
+import type { Delivered, DeliveryFailed, Item } from "./Sink.ts"
 
 /** What others are told of an endpoint. Its name and its receiver's words are for those who may see it. */
 export interface Turn {
@@ -33,18 +33,17 @@ const nameOf = (item: Item): string =>
       ? "endpoint.missed"
       : "webhook.test"
 
+export interface Attempted {
+  /** ms since 1970 UTC. */
+  readonly at: number
+  readonly tookMs: number
+  readonly result: Either.Either<Delivered, DeliveryFailed>
+}
+
 export const attemptRow = (
   item: Item,
   attempt: number,
-  {
-    at,
-    result,
-    tookMs
-  }: {
-    readonly at: number
-    readonly tookMs: number
-    readonly result: Either.Either<{ readonly status?: number }, DeliveryFailed>
-  }
+  { at, result, tookMs }: Attempted
 ): AttemptRow => {
   const failure = Either.isLeft(result) ? result.left : undefined
   return {
@@ -61,3 +60,12 @@ export const attemptRow = (
     address: failure?.address ?? null
   }
 }
+
+/** The turn of a lane: its first event goes on failing, or was delivered after all. */
+export const turnOf = (item: Item, attempts: number, failure: DeliveryFailed | null): Turn => ({
+  _tag: failure === null ? "recovered" : "failing",
+  instance: instanceOf(item),
+  event: eventOf(item),
+  attempts,
+  failure
+})

@@ -9,7 +9,7 @@ import type { Item } from "../Sink.ts"
 import type { Takes } from "./Filter.ts"
 import { type Lane, nameOf } from "./Lane.ts"
 
-const page = { limit: 100, bytes: 1024 * 1024 }
+const bytes = 1024 * 1024
 
 /** A reading looks at most at this many ids, so that one that finds nothing ends in time. */
 const stretch = 250_000
@@ -20,6 +20,8 @@ interface Around {
   readonly server: string
   readonly order: Order
   readonly takes: Takes
+  /** Events that are read at once. */
+  readonly limit: number
   /** The feed has come so far. */
   readonly position: () => number
 }
@@ -45,17 +47,31 @@ export const missed = ({ cursor, name }: Lane, order: Order, server: string, to:
   to
 })
 
+/** All that was skipped was read: the next event comes from the feed. */
+const endOf = (lane: Lane, { order, server }: Around): void => {
+  lane.held = false
+  lane.isUncounted = false
+  lane.isHeldSaved = false
+  lane.waiting = 0
+  // It was there when it was skipped.
+  if (lane.isSkippedKnown && lane.cursor < lane.skipped)
+    lane.queue.push(missed(lane, order, server, lane.skipped))
+}
+
 /**
- * Puts the next events into the lane's queue. Where there are none up to its last skipped one, the lane is held no
- * more: the next event comes from the feed.
+ * Puts the next events into the lane's queue. Where there are none up to its last skipped one, the lane is held no more.
  */
 export const refill = (around: Around, lane: Lane): Effect.Effect<void, SqlError.SqlError> =>
   Effect.suspend(() => {
-    const { order, position, server, store, takes } = around
+    const { limit, order, position, server, store, takes } = around
     const purged = purgedUntil(around, lane)
     if (purged > lane.readTo) {
       lane.queue.push(missed(lane, order, server, purged))
       lane.readTo = purged
+      return Effect.void
+    }
+    if (lane.isSkippedKnown && lane.readTo >= lane.skipped) {
+      endOf(lane, around)
       return Effect.void
     }
     // After a crash a lane may have come further than its feed, whose cursor is saved less often.
@@ -65,7 +81,8 @@ export const refill = (around: Around, lane: Lane): Effect.Effect<void, SqlError
     return Effect.map(
       store.read({
         ...takes.query,
-        ...page,
+        limit,
+        bytes,
         servers: [server],
         instance: order === "instance" ? lane.name : undefined,
         after: lane.readTo,
@@ -76,14 +93,7 @@ export const refill = (around: Around, lane: Lane): Effect.Effect<void, SqlError
         for (const event of events) lane.queue.push({ _tag: "Event", event })
         lane.waiting = Math.max(0, lane.waiting - events.length)
         lane.readTo = records.at(-1)?.id ?? until
-        if (records.length > 0 || lane.readTo < lane.skipped) return
-        lane.held = false
-        lane.isUncounted = false
-        lane.isHeldSaved = false
-        lane.waiting = 0
-        // It was there when it was skipped.
-        if (lane.isSkippedKnown && lane.cursor < lane.skipped)
-          lane.queue.push(missed(lane, order, server, lane.skipped))
+        if (records.length === 0 && lane.readTo >= lane.skipped) endOf(lane, around)
       }
     )
   })

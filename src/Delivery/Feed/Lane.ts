@@ -110,6 +110,22 @@ export const rowOf = (lane: Lane): LaneRow => ({
 export const idOf = (item: Item): number =>
   item._tag === "Event" ? item.event.id : item._tag === "Missed" ? item.to : 0
 
+/** The time at which the first event of a lane was received; `null`: nothing waits. ms since 1970 UTC. */
+export const oldestIn = ({ queue: [first], since }: Lane): number | null =>
+  first?._tag === "Event" ? first.event.receivedAt : since
+
+/** An event that waits is not done; nor are those that a lane has to be told of as purged. */
+export const firstIn = ({ queue: [first] }: Lane): number => {
+  if (first === undefined) return Number.POSITIVE_INFINITY
+  return first._tag === "Missed" ? first.from : idOf(first) - 1
+}
+
+/** The id of the message about an item. `log`: tells the log from others. */
+export const messageIdOf = (log: string, item: Item): string =>
+  item._tag === "Event"
+    ? `evt_${log}_${item.event.id}`
+    : `missed_${log}_${item._tag === "Missed" ? `${item.from}_${item.to}` : ""}`
+
 /** The item is dealt with. */
 export const settle = (lane: Lane, item: Item): void => {
   lane.cursor = Math.max(lane.cursor, idOf(item))

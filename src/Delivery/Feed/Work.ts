@@ -1,22 +1,16 @@
 /** The work of a feed's lanes: one fiber for each lane that has something to deliver. */
 import { Cause, Duration, Effect, Either, FiberSet, Random } from "effect"
-import type { Settings } from "../../Domain/Endpoint.ts"
+import * as FairSemaphore from "../../Concurrency/FairSemaphore.ts"
+import { defaults, type Settings } from "../../Domain/Endpoint.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Change, FeedKey, LaneRow } from "../Positions.ts"
-import type { Delivered, DeliveryFailed, Item, Outgoing } from "../Sink.ts"
+import type { DeliveryFailed, Item, Outgoing } from "../Sink.ts"
 import * as Agenda from "./Agenda.ts"
 import type { Takes } from "./Filter.ts"
-import { idOf, type Lane, release, rowOf, settle } from "./Lane.ts"
+import { firstIn, idOf, type Lane, messageIdOf, oldestIn, release, rowOf, settle } from "./Lane.ts"
 import * as Policy from "./Policy.ts"
 
-export type { Turn } from "../Outcome.ts"
-
-export interface Attempted {
-  /** ms since 1970 UTC. */
-  readonly at: number
-  readonly tookMs: number
-  readonly result: Either.Either<Delivered, DeliveryFailed>
-}
+export type { Attempted, Turn } from "../Outcome.ts"
 
 export interface Options {
   readonly key: FeedKey
@@ -35,7 +29,7 @@ export interface Options {
   readonly attempt: (
     lane: string,
     message: Outgoing,
-    settle: (attempted: Attempted) => Effect.Effect<boolean>
+    settle: (attempted: Outcome.Attempted) => Effect.Effect<boolean>
   ) => Effect.Effect<boolean>
   /** Called when an event goes on failing, and when it was delivered after all. */
   readonly told: (turn: Outcome.Turn) => Effect.Effect<void>
@@ -53,16 +47,6 @@ interface Around {
   readonly save: (change: Change) => Effect.Effect<void>
   /** Called when a lane has nothing left. */
   readonly onIdle: () => void
-}
-
-/** The time at which the first event of a lane was received; `null`: nothing waits. ms since 1970 UTC. */
-const oldestIn = ({ queue: [first], since }: Lane): number | null =>
-  first?._tag === "Event" ? first.event.receivedAt : since
-
-/** An event that waits is not done; nor are those that a lane has to be told of as purged. */
-const firstIn = ({ queue: [first] }: Lane): number => {
-  if (first === undefined) return Number.POSITIVE_INFINITY
-  return first._tag === "Missed" ? first.from : idOf(first) - 1
 }
 
 export const make = Effect.fnUntraced(function* (around: Around) {
@@ -108,15 +92,32 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     onIdle()
   }
 
+  /** As many lanes as can be under way at once have events of the log in memory. */
+  const readers = FairSemaphore.make(settings.concurrency ?? defaults.concurrency)
+
   const work = (lane: Lane): Effect.Effect<void> =>
     Effect.suspend(() => {
       const [item] = lane.queue
-      if (item !== undefined) return deliver(lane, item)
-      if (!lane.held) {
+      if (item === undefined && !lane.held) {
         rest(lane)
         return Effect.void
       }
-      return Effect.zipRight(fill(lane), work(lane))
+      const next =
+        item === undefined
+          ? readers.withPermit(Effect.zipRight(fill(lane), drain(lane)))
+          : deliver(lane, item)
+      return Effect.flatMap(next, (goesOn) => (goesOn ? work(lane) : Effect.void))
+    })
+
+  /** Delivers what was read from the log. False: the lane failed. */
+  const drain = (lane: Lane): Effect.Effect<boolean> =>
+    Effect.suspend(() => {
+      const [item] = lane.queue
+      if (item === undefined || !lane.held) return Effect.succeed(true)
+      return Effect.if(deliver(lane, item), {
+        onTrue: () => drain(lane),
+        onFalse: () => Effect.succeed(false)
+      })
     })
 
   const fill = (lane: Lane): Effect.Effect<void> =>
@@ -126,35 +127,25 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     })
 
   const messageOf = (lane: Lane, item: Item): Outgoing => ({
-    id:
-      item._tag === "Event"
-        ? `evt_${log}_${item.event.id}`
-        : `missed_${log}_${item._tag === "Missed" ? `${item.from}_${item.to}` : ""}`,
+    id: messageIdOf(log, item),
     item,
     previous: settings.order === "none" ? null : lane.previous,
     attempt: lane.attempts + 1,
     isReplay: options.until !== undefined
   })
 
-  const deliver = (lane: Lane, item: Item): Effect.Effect<void> =>
+  /** False: the lane failed. */
+  const deliver = (lane: Lane, item: Item): Effect.Effect<boolean> =>
     attempt(lane.name, messageOf(lane, item), (attempted) =>
       Either.isRight(attempted.result)
         ? succeeded(lane, item, attempted)
         : failed(lane, item, attempted, attempted.result.left)
-    ).pipe(Effect.flatMap((goesOn) => (goesOn ? work(lane) : Effect.void)))
+    )
 
-  const turnOf = (lane: Lane, item: Item, failure: DeliveryFailed | null): Outcome.Turn => ({
-    _tag: failure === null ? "recovered" : "failing",
-    instance: Outcome.instanceOf(item),
-    event: Outcome.eventOf(item),
-    attempts: lane.attempts,
-    failure
-  })
-
-  const succeeded = (lane: Lane, item: Item, attempted: Attempted) =>
+  const succeeded = (lane: Lane, item: Item, attempted: Outcome.Attempted) =>
     Effect.suspend(() => {
       const { attempts } = lane
-      const turn = turnOf(lane, item, null)
+      const turn = Outcome.turnOf(item, lane.attempts, null)
       settled(lane, item)
       if (item._tag === "Event") delivered++
       caughtUp.delete(lane)
@@ -167,7 +158,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       )
     })
 
-  const failed = (lane: Lane, item: Item, attempted: Attempted, error: DeliveryFailed) =>
+  const failed = (lane: Lane, item: Item, attempted: Outcome.Attempted, error: DeliveryFailed) =>
     Effect.gen(function* () {
       const attempts = lane.attempts + 1
       const reason = error.message
@@ -194,7 +185,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       lane.retryAt = now() + delay
       lane.isHeldSaved = true
       yield* save({ lane: rowOf(lane), attempt: row })
-      if (attempts === Outcome.alarm) yield* told(turnOf(lane, item, error))
+      if (attempts === Outcome.alarm) yield* told(Outcome.turnOf(item, lane.attempts, error))
       rest(lane)
       agenda.put(lane, delay)
       return false

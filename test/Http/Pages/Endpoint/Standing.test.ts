@@ -84,7 +84,7 @@ inBrowser("the page of an endpoint", () => {
     await world().visit(`/deliveries/${id}`, async (page) => {
       await eventually(() => sentence(page).textContent()).toMatch(/^1 lane fails since/)
       world().receiver.answer("/back", 200)
-      await eventually(() => sentence(page).textContent()).toMatch(/^All is delivered/)
+      await eventually(() => sentence(page).textContent()).toMatch(/^Events are delivered/)
       await page.getByText("No lane fails").waitFor()
       const ended = page
         .getByRole("table", { name: "Last failed attempts" })

@@ -27,7 +27,7 @@ export const checkAll = async (world: World): Promise<ReadonlyArray<Check>> => {
   return [
     found("lost", [verdict.lost, verdict.strangers], `${verdict.events} events`),
     found("order", [verdict.disorders, verdict.overtakings], `${verdict.lanes} lanes`),
-    repeated(verdict, world.harms()),
+    repeated(verdict, await world.harms()),
     found("same id", [verdict.renamed], ""),
     found("previous", [verdict.broken, verdict.untold], ""),
     found("signed", [verdict.unsigned], ""),
@@ -61,7 +61,7 @@ const found = (title: string, findings: ReadonlyArray<Verdict["lost"]>, figure: 
   }
 }
 
-/** A lane repeats the event that was in hand, when the service or its receiver is killed: one each time, at most. */
+/** A lane repeats the event that was in hand, when the service or its receiver is killed, or an owner is replaced: one each time. */
 const repeated = ({ arrivals, duplicates, retries }: Verdict, harms: number): Check => {
   const byLane = new Map<string, number>()
   for (const { lane } of duplicates) byLane.set(lane, (byLane.get(lane) ?? 0) + 1)

@@ -124,7 +124,7 @@ const ownerKilled: Scenario = {
   }
 }
 
-/** The server is given to another one when its lanes have ended: nothing is repeated. */
+/** The server is given to another one when its lanes have ended, or after 1.5 s. */
 const ownerStopped: Scenario = {
   name: "owner-stopped",
   seconds: 60,

@@ -1,7 +1,7 @@
 /**
  * The chaos suite: the built service, a simulated Evolution and a Postgres of our own, all as processes, with
  * the faults that happen between them. `--seed N`, `--only a,b`, `--fast`; `--replicas N` for scenarios of several
- * replicas, and `--delivery` for those of endpoints, both of which `--fast` has, too.
+ * replicas, of which `--fast` has some, too; `--delivery` for those of endpoints.
  */
 import { execFileSync } from "node:child_process"
 import { join } from "node:path"
@@ -52,7 +52,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const shared = await startCluster()
 const setting = { seed: Number(values.seed), shared }
 const outcomes: Array<Outcome> = []
-if (values.delivery || (values.fast && isOfOne && wanted === undefined)) {
+if (values.delivery) {
   const found = await runAll(delivering, chosen(ofDelivery), {
     ...setting,
     lanes: values.fast ? 3 : 1

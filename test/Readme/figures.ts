@@ -5,11 +5,12 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
+import { targetsOfDeliveries } from "../bench/deliveries/targets.ts"
 import { envelopeOf } from "../bench/envelope.ts"
 import { short, whole } from "../bench/numbers.ts"
 import type { Measured, Result } from "../bench/result.ts"
 import { quantile, ratios, summarize } from "../bench/statistics.ts"
-import { isMet } from "../bench/target.ts"
+import { isMet, type Target } from "../bench/target.ts"
 
 export const saved: Result = JSON.parse(
   readFileSync(join(import.meta.dirname, "../bench/result.json"), "utf8")
@@ -52,19 +53,33 @@ export const throughput = ({ rows }: Measured): ReadonlyArray<string> =>
     )
   })
 
+const figureOf = ({ figure }: Target): string => {
+  if (figure === undefined) return "not measured"
+  const range = figure.runs === 1 ? "" : ` (${short(figure.min)} to ${short(figure.max)})`
+  return `${short(figure.median)}${range}`
+}
+
 /** The bounds of the envelope, with what the run measured. */
 export const envelope = (measured: Measured): ReadonlyArray<string> =>
   envelopeOf(measured).map((target) => {
-    const { bound, figure, isLeast, title, unit } = target
-    const range =
-      figure === undefined || figure.runs === 1
-        ? ""
-        : ` (${short(figure.min)} to ${short(figure.max)})`
+    const { bound, isLeast, title, unit } = target
     return row(
       title,
       `${isLeast ? "≥" : "≤"} ${whole(bound)} ${unit}`,
-      figure === undefined ? "not measured" : `${short(figure.median)}${range}`,
+      figureOf(target),
       isMet(target) ? "inside" : "outside"
+    )
+  })
+
+/** Deliveries to endpoints, with the figures of the rival. */
+export const deliveries = (measured: Measured): ReadonlyArray<string> =>
+  targetsOfDeliveries(measured).map((target) => {
+    const { bound, figure, isLeast, note, title, unit } = target
+    return row(
+      title,
+      `${isLeast ? "≥" : "≤"} ${short(bound)} ${unit}`,
+      figureOf(target),
+      figure === undefined ? "" : note
     )
   })
 
@@ -111,7 +126,8 @@ export const figures = ({ footprints, latency, returns, starts, widths = [] }: M
 export const tables = [
   ["| the envelope | bound | measured | |", envelope],
   ["| | events/s | min to max | own µs | Postgres' µs |", throughput],
-  ["| | measured |", figures]
+  ["| | measured |", figures],
+  ["| deliveries | wanted | measured | beside |", deliveries]
 ] as const
 
 /** Where the rows of the table under a header begin and end in a page. */

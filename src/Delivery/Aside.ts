@@ -1,6 +1,6 @@
 /** Events that were put aside: finds those whose time has come, on this replica's servers. */
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, FiberMap, Layer, type Scope } from "effect"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { Server } from "../Domain/Server.ts"
@@ -19,10 +19,10 @@ export class Aside extends Context.Tag("evolution-listener/Aside")<
   Aside,
   {
     /** Runs `again` with what is due of an endpoint, until the scope closes: within two seconds of its time. */
-    readonly follow: <R>(
+    readonly follow: (
       endpoint: string,
-      again: (due: ReadonlyArray<AsideEvent>) => Effect.Effect<unknown, never, R>
-    ) => Effect.Effect<void, never, R | Scope.Scope>
+      again: (due: ReadonlyArray<AsideEvent>) => Effect.Effect<unknown>
+    ) => Effect.Effect<void, never, Scope.Scope>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -37,7 +37,8 @@ const page = 50
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const server = yield* Server
-  const followers = new Map<string, Effect.Latch>()
+  const followers = new Map<string, (due: ReadonlyArray<AsideEvent>) => Effect.Effect<unknown>>()
+  const running = yield* FiberMap.make<string>()
   const isDue = sql`server = ${server} and retry_at <= now()`
 
   const quietly = <A>(statement: Effect.Effect<A, SqlError.SqlError>, otherwise: A) =>
@@ -48,43 +49,42 @@ const make = Effect.gen(function* () {
       )
     )
 
-  const look = Effect.suspend(() =>
-    followers.size === 0
-      ? Effect.void
-      : Effect.map(
-          quietly(
-            sql<{ endpoint: string }>`
-              select distinct endpoint from endpoint_undelivered where ${isDue}`,
-            []
-          ),
-          (rows) => {
-            for (const { endpoint } of rows) followers.get(endpoint)?.unsafeOpen()
-          }
-        )
-  )
+  const read = (endpoint: string) =>
+    quietly(
+      sql<AsideEvent>`
+        select feed, event_id::float8 as id, event, instance, attempts from endpoint_undelivered
+        where endpoint = ${endpoint} and ${isDue} order by retry_at limit ${page}`,
+      []
+    )
+
+  const look = Effect.gen(function* () {
+    if (followers.size === 0) return
+    const rows = yield* quietly(
+      sql<{ endpoint: string }>`
+        select distinct endpoint from endpoint_undelivered where ${isDue}`,
+      []
+    )
+    for (const { endpoint } of rows) {
+      const again = followers.get(endpoint)
+      if (again !== undefined)
+        yield* FiberMap.run(running, endpoint, Effect.flatMap(read(endpoint), again), {
+          onlyIfMissing: true
+        })
+    }
+  })
   yield* loop("look for what was put aside", Effect.forever(Effect.delay(look, lookEvery)))
 
   return Aside.of({
     follow: (endpoint, again) =>
-      Effect.gen(function* () {
-        const due = yield* Effect.acquireRelease(
-          Effect.map(Effect.makeLatch(false), (latch) => {
-            followers.set(endpoint, latch)
-            return latch
-          }),
-          (latch) =>
-            Effect.sync(() => followers.get(endpoint) === latch && followers.delete(endpoint))
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => followers.set(endpoint, again)),
+          () =>
+            Effect.suspend(() => {
+              followers.delete(endpoint)
+              return FiberMap.remove(running, endpoint)
+            })
         )
-        const read = quietly(
-          sql<AsideEvent>`
-            select feed, event_id::float8 as id, event, instance, attempts from endpoint_undelivered
-            where endpoint = ${endpoint} and ${isDue} order by retry_at limit ${page}`,
-          []
-        )
-        yield* loop(
-          "events that were put aside",
-          Effect.forever(Effect.all([due.await, due.close, Effect.flatMap(read, again)]))
-        )
-      })
+      )
   })
 })

@@ -1,6 +1,17 @@
 /** Delivers the events of one Evolution server to the endpoints that are for it, as long as this process owns it. */
 import { SqlClient, type SqlError } from "@effect/sql"
-import { DateTime, Effect, Either, Exit, Fiber, Layer, Schedule, Scope, Stream } from "effect"
+import {
+  Array as Arr,
+  DateTime,
+  Effect,
+  Either,
+  Exit,
+  Fiber,
+  Layer,
+  Schedule,
+  Scope,
+  Stream
+} from "effect"
 import * as AppConfig from "../AppConfig.ts"
 import * as StopPlan from "../Concurrency/StopPlan.ts"
 import { loop } from "../Concurrency/Supervise.ts"
@@ -68,7 +79,7 @@ const make = Effect.gen(function* () {
         yield* replays.finish(id)
     }).pipe(persistently)
 
-  const run = (endpoint: Endpoint) =>
+  const run = (endpoint: Endpoint, changed: Effect.Latch) =>
     Effect.gen(function* () {
       const health = yield* Health.make(endpoint, now)
       const opened = yield* Effect.either(sinks.open(endpoint))
@@ -80,11 +91,7 @@ const make = Effect.gen(function* () {
         sink: Either.getOrElse(opened, (failure) => ({ send: () => Effect.fail(failure) })),
         all: traffic.gate,
         health,
-        replays: Stream.mapEffect(endpoints.changes, () =>
-          Effect.map(persistently(replays.running), (all) =>
-            all.filter((replay) => replay.endpoint === endpoint.id)
-          )
-        ),
+        replays: { now: () => replaysOf[endpoint.id] ?? [], changed },
         finished: (replay) => finished(endpoint, replay),
         told: (turn) => told(endpoint, turn),
         disable: (reason) => persistently(endpoints.disable(endpoint.id, reason)),
@@ -104,23 +111,33 @@ const make = Effect.gen(function* () {
   )
   const running = new Map<
     string,
-    { readonly sign: string; readonly fiber: Fiber.Fiber<unknown, unknown> }
+    {
+      readonly sign: string
+      readonly changed: Effect.Latch
+      readonly fiber: Fiber.Fiber<unknown, unknown>
+    }
   >()
+  let replaysOf: Readonly<Record<string, ReadonlyArray<Replay>>> = {}
 
   /** One run of an endpoint at a time: the next one begins when the one before has saved where it is. */
   const replace = (id: string, next: Endpoint | undefined) =>
     Effect.gen(function* () {
       const before = running.get(id)
       const end = before === undefined ? Effect.void : Fiber.interrupt(before.fiber)
+      const changed = yield* Effect.makeLatch(false)
       const fiber = yield* Effect.forkIn(
-        Effect.zipRight(Effect.uninterruptible(end), next === undefined ? Effect.void : run(next)),
+        Effect.zipRight(
+          Effect.uninterruptible(end),
+          next === undefined ? Effect.void : run(next, changed)
+        ),
         scope
       )
       if (next === undefined) running.delete(id)
-      else running.set(id, { sign: signOf(next), fiber })
+      else running.set(id, { sign: signOf(next), changed, fiber })
     })
 
   const reconcile = Effect.gen(function* () {
+    replaysOf = Arr.groupBy(yield* persistently(replays.running), (one) => one.endpoint)
     const wanted = new Map(
       (yield* endpoints.all)
         .filter((one) => one.state === "active" && isForServer(one, server))
@@ -129,6 +146,7 @@ const make = Effect.gen(function* () {
     for (const id of running.keys()) if (!wanted.has(id)) yield* replace(id, undefined)
     for (const [id, one] of wanted)
       if (running.get(id)?.sign !== signOf(one)) yield* replace(id, one)
+    for (const { changed } of running.values()) yield* changed.open
   })
   yield* loop(
     "deliveries",

@@ -1,20 +1,20 @@
 /**
- * The way of an endpoint through the log of a server: one reader of the bus, and a lane for each instance. A lane that
+ * The way of an endpoint through the log of a server: one reader, and a lane for each instance. A lane that
  * fails, or that is slower than its events come, is held: the feed passes it, and it reads its events from the log. So
  * a lane holds up itself alone, and memory is bounded however far it is behind.
  */
 import type { SqlError } from "@effect/sql"
-import { Chunk, Duration, Effect, Option, Stream } from "effect"
-import { loop } from "../Concurrency/Supervise.ts"
+import { Duration, Effect } from "effect"
 import { wallOf } from "../Domain/Clock.ts"
 import { defaults, type Order } from "../Domain/Endpoint.ts"
-import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
+import type { LoggedEvent } from "../Domain/Event.ts"
 import { Server } from "../Domain/Server.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
 import { untilBack } from "../Storage/Failure.ts"
 import * as Backlog from "./Feed/Backlog.ts"
 import * as Lane from "./Feed/Lane.ts"
+import * as Reader from "./Feed/Reader.ts"
 import * as Work from "./Feed/Work.ts"
 import { Positions } from "./Positions.ts"
 
@@ -47,16 +47,11 @@ const pageOf = (order: Order, concurrency: number): number =>
 /** In the midst of old events, a full lane is waited for so long before the feed passes it. */
 const patience = Duration.millis(250)
 
-/** The cursor is saved this often; a tenth as often where nothing else changed. */
-const saveEvery = Duration.seconds(1)
-
 /** The lanes that a probe tries first. */
 const probes = 3
 
 const byHead = (left: Lane.Lane, right: Lane.Lane): number =>
   (left.head ?? left.cursor) - (right.head ?? right.cursor)
-
-const page = { limit: 500, bytes: 2 * 1024 * 1024 }
 
 /** Runs the feed until the scope closes; messages under way are waited for. */
 export const run = Effect.fnUntraced(function* (options: Work.Options) {
@@ -73,11 +68,10 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
   const begun = found.cursor ?? options.after
   const lanes = new Map(found.lanes.map((row) => [row.lane, Lane.loaded(row, begun)]))
   const limit = pageOf(order, concurrency)
-  const around = { bus, limit, store, server, order, takes, position: () => position }
+  let reader: Reader.Reader = { position: () => begun, isLate: () => true }
+  const around = { bus, limit, store, server, order, takes, position: () => reader.position() }
   const isPurged = Backlog.purgedUntil(around) > begun
-  let position = begun
   let isRead = false
-  let isLate = false
   const ended = yield* Effect.makeLatch(false)
   // The lanes end first, so what they delivered at last is in it.
   let saveLast: Effect.Effect<void> = Effect.void
@@ -105,7 +99,6 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
     lane.queue.length >= most.ofLane || (work.outstanding() >= most.ofFeed && lane.queue.length > 0)
 
   const route = (event: LoggedEvent): void => {
-    position = Math.max(position, event.id)
     if (!takes.takes(event)) return
     const lane = laneOf(event)
     if (event.id <= lane.cursor) return
@@ -125,6 +118,7 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
   /** Old events are not passed as long as their lanes make progress. */
   const room = (event: LoggedEvent): Effect.Effect<void> =>
     Effect.suspend(() => {
+      if (!takes.takes(event)) return Effect.void
       const lane = lanes.get(Lane.nameOf(order, event))
       const isCrowded = work.outstanding() >= most.ofFeed
       if (!isCrowded && (lane === undefined || lane.held || !isFull(lane))) return Effect.void
@@ -136,43 +130,16 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
         })
       )
     })
-  const routeOld = (event: LoggedEvent) =>
-    Effect.andThen(takes.takes(event) ? room(event) : Effect.void, () => route(event))
-  const read = (events: Chunk.Chunk<LoggedEvent>) =>
-    Effect.suspend(() => {
-      isLate = until !== undefined || bus.isLate(Chunk.unsafeHead(events).id)
-      if (isLate) return Effect.forEach(events, routeOld, { discard: true })
-      Chunk.forEach(events, route)
-      return Effect.void
-    })
   const depth = (): Depth => {
     const counted = work.depth()
-    return { ...counted, isAtLeast: counted.isAtLeast || (isLate && counted.running > 0) }
+    return { ...counted, isAtLeast: counted.isAtLeast || (reader.isLate() && counted.running > 0) }
   }
-
-  const live = bus.after(begun, {
-    wants: (instance, of) => of === server && takes.isAbout(instance),
-    missed: () => Effect.void, // lanes look for themselves
-    query: { ...takes.query, servers: [server] }
-  })
-  const past = (last: number) =>
-    Stream.paginateChunkEffect(begun, (after) =>
-      Effect.map(
-        persistently(
-          store.read({ ...takes.query, ...page, servers: [server], after, until: last })
-        ),
-        (records) =>
-          [
-            Chunk.unsafeFromArray(records.map(toLogged)),
-            Option.fromNullable(records.at(-1)?.id)
-          ] as const
-      )
-    )
 
   let saved = { cursor: begun, behind: 0 }
   let rounds = 0
+  /** Every second; every ten where nothing but the cursor changed. */
   const save = Effect.suspend(() => {
-    const cursor = work.doneUntil(position)
+    const cursor = work.doneUntil(reader.position())
     const { behind, isAtLeast, oldestAt } = depth()
     const delivered = work.delivered()
     const isNews = delivered > 0 || behind > 0 || saved.behind > 0
@@ -189,18 +156,23 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
   if (options.isProbing)
     yield* Effect.forEach(behind.slice(0, probes), work.fill, { discard: true })
   for (const lane of behind) work.resume(lane)
-  yield* loop("saver of a feed's cursor", Effect.forever(Effect.delay(save, saveEvery)))
-  yield* loop(
-    "reader of a feed",
-    Stream.runForEachChunk(until === undefined ? live : past(until), read).pipe(
-      Effect.zipRight(
-        Effect.sync(() => {
-          position = Math.max(position, until ?? position)
+  yield* positions.everySecond(save)
+  const reading = {
+    bus,
+    store,
+    begun,
+    wants: (instance: string, of: string) => of === server && takes.isAbout(instance),
+    query: { ...takes.query, servers: [server] },
+    route,
+    room,
+    crashed: options.crashed
+  }
+  reader =
+    until === undefined
+      ? yield* Reader.follow(reading)
+      : yield* Reader.replay(reading, until, () => {
           isRead = true
           if (!work.busy()) ended.unsafeOpen()
         })
-      )
-    )
-  )
   return { depth, ended: ended.await } satisfies Feed
 })

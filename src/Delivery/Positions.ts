@@ -4,7 +4,7 @@
  * take a few hundred statements.
  */
 import { SqlClient, SqlError } from "@effect/sql"
-import { Cause, Context, Deferred, Effect, FiberId, Layer } from "effect"
+import { Cause, Context, Deferred, Effect, FiberId, Layer, type Scope } from "effect"
 import { loop } from "../Concurrency/Supervise.ts"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { Server } from "../Domain/Server.ts"
@@ -99,6 +99,10 @@ export class Positions extends Context.Tag("evolution-listener/Positions")<
     readonly load: (key: FeedKey) => Effect.Effect<Loaded, SqlError.SqlError>
     /** Ends when the change is committed. It never is after another process took the server over. */
     readonly save: (key: FeedKey, change: Change) => Effect.Effect<void>
+    /** Runs an effect every second until the scope closes: one timer for all feeds. */
+    readonly everySecond: (
+      effect: Effect.Effect<unknown>
+    ) => Effect.Effect<void, never, Scope.Scope>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -226,7 +230,20 @@ const make = Effect.gen(function* () {
     Effect.forever(Effect.all([due.await, due.close, saveNext], { discard: true }))
   )
 
+  const ticked = new Set<Effect.Effect<unknown>>()
+  const tick = Effect.suspend(() =>
+    Effect.forEach(ticked, (effect) => effect, { concurrency: "unbounded", discard: true })
+  )
+  yield* loop("ticker of deliveries", Effect.forever(Effect.delay(tick, "1 second")))
+
   return Positions.of({
+    everySecond: (effect) =>
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => ticked.add(effect)),
+          () => Effect.sync(() => ticked.delete(effect))
+        )
+      ),
     load: ({ feed, generation }) =>
       Effect.gen(function* () {
         const ofFeed = sql`feed = ${feed} and server = ${server} and generation = ${generation}`

@@ -2,7 +2,7 @@
  * Delivers to one endpoint the events of one server: its feed, and those of its replays. When the receiver is away they
  * end, and it is tried with its oldest events at growing intervals; they go on from their cursors when it is back.
  */
-import { Deferred, Effect, FiberMap, Random, type Scope, Stream } from "effect"
+import { Deferred, Effect, FiberMap, Random, type Scope } from "effect"
 import type * as FairSemaphore from "../Concurrency/FairSemaphore.ts"
 import { loop } from "../Concurrency/Supervise.ts"
 import { monotonicOf, wallOf } from "../Domain/Clock.ts"
@@ -22,6 +22,13 @@ import type { DeliveryFailed, Outgoing, Sink } from "./Sink.ts"
 
 export type { Turn } from "./Outcome.ts"
 
+/** The replays of an endpoint that run. */
+export interface Replaying {
+  readonly now: () => ReadonlyArray<Replay>
+  /** Is opened when there are others. */
+  readonly changed: Effect.Latch
+}
+
 export interface Options {
   readonly endpoint: Endpoint
   readonly startsAfter: number
@@ -31,8 +38,7 @@ export interface Options {
   /** Attempts of all endpoints at the same time. */
   readonly all: FairSemaphore.FairSemaphore
   readonly health: Noted
-  /** Those that run, now and after each change. */
-  readonly replays: Stream.Stream<ReadonlyArray<Replay>>
+  readonly replays: Replaying
   readonly finished: (replay: Replay) => Effect.Effect<void>
   readonly told: (turn: Turn) => Effect.Effect<void>
   /** Called once, with what tells how much waits. */
@@ -70,7 +76,7 @@ const sumOf = (feeds: ReadonlyArray<Feed.Feed>): Feed.Depth =>
 export const run = Effect.fnUntraced(function* (options: Options) {
   const { disable, endpoint, entered, finished, health, log, replays, startsAfter, told } = options
   const { settings } = endpoint
-  const { follow } = yield* Aside
+  const aside = yield* Aside
   const clock = yield* Effect.clock
   const now = wallOf(clock)
   const breaker = Breaker.make({
@@ -122,7 +128,7 @@ export const run = Effect.fnUntraced(function* (options: Options) {
           (running) => Effect.sync(() => feeds.set(key, running))
         )
       yield* feed(endpoint.id, {}, startsAfter)
-      yield* follow(endpoint.id, (due) =>
+      yield* aside.follow(endpoint.id, (due) =>
         Effect.forEach(due, (one) => Effect.ignore(again({ ...around, attempt }, one)), {
           concurrency: "unbounded"
         })
@@ -135,17 +141,16 @@ export const run = Effect.fnUntraced(function* (options: Options) {
           Effect.ensuring(Effect.sync(() => feeds.delete(one.id)))
         )
       const running = yield* FiberMap.make<string, void>()
-      yield* loop(
-        "replays of an endpoint",
-        Stream.runForEach(replays, (wanted) =>
-          Effect.gen(function* () {
-            for (const [id] of running)
-              if (!wanted.some((one) => one.id === id)) yield* FiberMap.remove(running, id)
-            for (const one of wanted)
-              yield* FiberMap.run(running, one.id, replay(one), { onlyIfMissing: true })
-          })
-        )
-      )
+      const follow = Effect.gen(function* () {
+        yield* replays.changed.close
+        const wanted = replays.now()
+        for (const [id] of running)
+          if (!wanted.some((one) => one.id === id)) yield* FiberMap.remove(running, id)
+        for (const one of wanted)
+          yield* FiberMap.run(running, one.id, replay(one), { onlyIfMissing: true })
+        yield* replays.changed.await
+      })
+      yield* loop("replays of an endpoint", Effect.forever(follow))
       return yield* Deferred.await(end)
     }).pipe(Effect.scoped)
 

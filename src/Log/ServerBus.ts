@@ -28,7 +28,8 @@ export const ofServer = (bus: EventBus["Type"], server: string): EventBus["Type"
         ...watcher,
         published: (events) => {
           const ours = events.every(isOfServer) ? events : events.filter(isOfServer)
-          if (ours.length > 0) watcher.published(ours)
+          // Without events: some were passed over.
+          if (ours.length > 0 || events.length === 0) watcher.published(ours)
         }
       }),
     recent: (cursor) => bus.recent(cursor).filter(isOfServer),

@@ -320,6 +320,18 @@ describe.each(databases)("the endpoints on %s", (_name, database) => {
   )
 
   test(
+    "begin now behind all events that were, also where retention has purged them",
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { store } = yield* started()
+      yield* sql`insert into purges (instance, until) values ('shop', 7)`
+      const { id } = (yield* store.create({ settings: hook })).endpoint
+      expect(yield* store.startsAfter(id)).toBe(7)
+      yield* sql`delete from purges`
+    })
+  )
+
+  test(
     "go on elsewhere in another generation, and forget how far they had come",
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -9,11 +9,6 @@ import { idOf, layerOn, make, type Provided } from "./World.ts"
 const ids = (messages: ReadonlyArray<Outgoing>) => messages.map(idOf)
 const ok = Effect.succeed({ status: 200 })
 
-/** Time passes as long as the database works. */
-const passing = Effect.flatMap(SqlClient.SqlClient, (sql) =>
-  Effect.forever(Effect.zipRight(sql`select`, TestClock.adjust("1 second")))
-)
-
 /** Fails what is written of a lane with an SQLSTATE, so many times. A sequence is not rolled back. */
 const failing = (lane: string, code: string, times: number) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>
@@ -71,7 +66,7 @@ describe.each(databases)("Runner on %s", (_, database) => {
         yield* failing("a", code, 2)
         const written = yield* world.write(["a", "a"])
         yield* world.start()
-        const messages = yield* Effect.raceFirst(world.take(2), passing)
+        const messages = yield* Effect.raceFirst(world.take(2), world.passing)
         expect(ids(messages)).toEqual(written)
       })
     )

@@ -1,7 +1,7 @@
 /** A log in a real database, an endpoint that runs over it, and a receiver that answers as a test wants. */
 import { randomUUID } from "node:crypto"
 import { SqlClient } from "@effect/sql"
-import { DateTime, Effect, Exit, Fiber, Layer, Queue, Scope, Stream, TestClock } from "effect"
+import { DateTime, Effect, Exit, Fiber, Layer, Queue, Scope, TestClock } from "effect"
 import * as FairSemaphore from "../../src/Concurrency/FairSemaphore.ts"
 import { Aside } from "../../src/Delivery/Aside.ts"
 import { Positions } from "../../src/Delivery/Positions.ts"
@@ -105,7 +105,7 @@ export const make = (some: Partial<Settings> = {}) =>
         let isDead = false
         const disabled = yield* Queue.unbounded<string>()
         const mortal = Positions.of({
-          load: positions.load,
+          ...positions,
           save: (key, change) =>
             Effect.suspend(() => (isDead ? nothing : positions.save(key, change)))
         })
@@ -127,7 +127,7 @@ export const make = (some: Partial<Settings> = {}) =>
               all: FairSemaphore.make(256),
               health,
               entered: () => Effect.void,
-              replays: Stream.concat(Stream.make(replays), Stream.never),
+              replays: { now: () => replays, changed: yield* Effect.makeLatch(false) },
               finished: ({ id }) => Effect.asVoid(finished.offer(id)),
               told: (turn) => Effect.asVoid(turns.offer(turn)),
               disable: (reason) => Effect.asVoid(disabled.offer(reason))
@@ -152,9 +152,15 @@ export const make = (some: Partial<Settings> = {}) =>
       yield* sql`update endpoint_lanes set retry_at = null`
     })
 
+    /** Time, by steps, until it is interrupted. A statement that is interrupted would cancel another one's. */
+    const passing = Effect.forever(
+      Effect.zipRight(Effect.uninterruptible(sql`select`), TestClock.adjust("1 second"))
+    )
+
     return {
       arrivals,
       change,
+      passing,
       endpoint,
       finished,
       received,

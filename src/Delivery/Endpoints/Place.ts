@@ -3,10 +3,12 @@ import type { SqlClient, SqlError } from "@effect/sql"
 import { DateTime, Effect } from "effect"
 import { EndpointRefused, type Start } from "../../Domain/Endpoint.ts"
 
-/** The id of the newest event; 0: there is none. */
+/** The id of the newest event, which may be purged; 0: there was none. */
 export const newest = (sql: SqlClient.SqlClient): Effect.Effect<number, SqlError.SqlError> =>
-  Effect.map(sql<{ id: string }>`select coalesce(max(id), 0) as id from events`, ([row]) =>
-    Number(row?.id ?? 0)
+  Effect.map(
+    sql<{ id: string }>`
+      select greatest((select max(id) from events), (select max(until) from purges), 0) as id`,
+    ([row]) => Number(row?.id ?? 0)
   )
 
 /** Ids follow the time of reception but for what a queue or another server held back. */

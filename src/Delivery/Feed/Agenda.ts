@@ -1,6 +1,5 @@
 /** Wakes lanes when the time of their next attempt has come. */
-import { Clock, Effect, type Scope } from "effect"
-import { loop } from "../../Concurrency/Supervise.ts"
+import { Clock, Effect } from "effect"
 import { monotonicOf } from "../../Domain/Clock.ts"
 import type { Lane } from "./Lane.ts"
 
@@ -9,11 +8,17 @@ export interface Agenda {
   readonly put: (lane: Lane, inMs: number) => void
 }
 
-export const make = (wake: (lane: Lane) => void): Effect.Effect<Agenda, never, Scope.Scope> =>
+/** `start` runs a fiber, which ends when no lane waits: most endpoints have none that does. */
+export const make = (
+  wake: (lane: Lane) => void,
+  start: (fiber: Effect.Effect<void>) => unknown
+): Effect.Effect<Agenda> =>
   Effect.gen(function* () {
     const now = monotonicOf(yield* Clock.clockWith(Effect.succeed))
     const dueAt = new Map<Lane, number>()
     const changed = yield* Effect.makeLatch(false)
+    let isRunning = false
+
     const wakeDue = Effect.suspend(() => {
       changed.unsafeClose()
       let next = Number.POSITIVE_INFINITY
@@ -23,15 +28,20 @@ export const make = (wake: (lane: Lane) => void): Effect.Effect<Agenda, never, S
           dueAt.delete(lane)
           wake(lane)
         }
-      return next === Number.POSITIVE_INFINITY
-        ? changed.await
-        : Effect.timeoutOption(changed.await, next - now())
+      isRunning = dueAt.size > 0
+      return isRunning
+        ? Effect.as(Effect.timeoutOption(changed.await, next - now()), true)
+        : Effect.succeed(false)
     })
-    yield* loop("agenda of deliveries", Effect.forever(wakeDue))
+    const run = Effect.asVoid(Effect.repeat(wakeDue, { while: (more) => more }))
+
     return {
       put: (lane, inMs) => {
         dueAt.set(lane, now() + inMs)
         changed.unsafeOpen()
+        if (isRunning) return
+        isRunning = true
+        start(run)
       }
     }
   })

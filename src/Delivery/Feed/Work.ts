@@ -70,7 +70,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       )
     )
   }
-  const agenda = yield* Agenda.make(wake)
+  const agenda = yield* Agenda.make(wake, start)
 
   const progressed = (): void => {
     progress.unsafeOpen()

@@ -1,12 +1,12 @@
 /** The health of an endpoint as its owner sees it, in the database: for people, and for the next owner. */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { DateTime, Effect, type Scope } from "effect"
-import { loop } from "../../Concurrency/Supervise.ts"
 import type { Endpoint } from "../../Domain/Endpoint.ts"
 import { detailOf } from "../../Domain/ErrorDetail.ts"
 import { Server } from "../../Domain/Server.ts"
 import { CurrentFence } from "../../Domain/Tenure.ts"
 import { ownedBy } from "../../Log/Admission.ts"
+import { Positions } from "../Positions.ts"
 
 /** Times are in ms since 1970 UTC. */
 export interface Health {
@@ -28,8 +28,6 @@ export interface Noted {
   readonly note: (change: Partial<Health>) => void
 }
 
-const writeEvery = "1 second"
-
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
 
 interface Row {
@@ -45,7 +43,7 @@ interface Row {
 export const make = (
   { id, updatedAt }: Pick<Endpoint, "id" | "updatedAt">,
   now: () => number
-): Effect.Effect<Noted, SqlError.SqlError, SqlClient.SqlClient | Scope.Scope> =>
+): Effect.Effect<Noted, SqlError.SqlError, Positions | SqlClient.SqlClient | Scope.Scope> =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const server = yield* Server
@@ -88,7 +86,7 @@ export const make = (
       )
     })
     yield* Effect.addFinalizer(() => write)
-    yield* loop("writer of an endpoint's health", Effect.forever(Effect.delay(write, writeEvery)))
+    yield* (yield* Positions).everySecond(write)
 
     return {
       now: () => health,

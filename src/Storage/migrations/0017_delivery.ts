@@ -206,7 +206,9 @@ export default Effect.flatMap(
         on conflict (feed, server, lane) do update set
           generation = excluded.generation, cursor = excluded.cursor, previous = excluded.previous,
           held = excluded.held, attempts = excluded.attempts, head = excluded.head,
-          retry_at = excluded.retry_at, failing_since = excluded.failing_since, reason = excluded.reason;
+          retry_at = excluded.retry_at, failing_since = excluded.failing_since, reason = excluded.reason
+        -- A statement of an owner before may be late.
+        where endpoint_lanes.generation < excluded.generation or endpoint_lanes.cursor <= excluded.cursor;
       end if;
 
       if cursors is not null then
@@ -220,7 +222,8 @@ export default Effect.flatMap(
         on conflict (feed, server) do update set
           generation = excluded.generation, cursor = excluded.cursor, behind = excluded.behind,
           oldest_at = excluded.oldest_at, is_at_least = excluded.is_at_least, delivered = endpoint_cursors.delivered + excluded.delivered,
-          at = excluded.at;
+          at = excluded.at
+        where endpoint_cursors.generation < excluded.generation or endpoint_cursors.cursor <= excluded.cursor;
       end if;
 
       if attempts is not null then

@@ -87,7 +87,7 @@ describe.skipIf(testDatabaseUrl === "")(
         const first = yield* program(one)
         const second = yield* program(two)
         const leave = yield* first.tenure("br", 0)
-        yield* second.tenure("eu", 0)
+        yield* Effect.asVoid(second.tenure("eu", 0))
         yield* one.write("br", 2)
         yield* two.write("eu", 1)
         expect([...(yield* Queue.takeN(first.handled, 2))]).toEqual([1, 2])
@@ -96,7 +96,7 @@ describe.skipIf(testDatabaseUrl === "")(
         yield* Effect.repeat(isNoted, { until: (rows: ReadonlyArray<object>) => rows.length > 0 })
         yield* leave
         yield* one.write("br", 1)
-        yield* second.tenure("br", 0)
+        yield* Effect.asVoid(second.tenure("br", 0))
         expect(yield* second.handled.take).toBe(4)
         yield* two.write("br", 1)
         expect(yield* second.handled.take).toBe(5)

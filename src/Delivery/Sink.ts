@@ -41,7 +41,15 @@ export interface Delivered {
  * no connection, no answer in time, or one of an intermediary (502, 504). `gone`: it wants no more (410). `forbidden`: the
  * guard refused the address. `ours`: this service lacks what it takes to send, such as a variable or a DNS server.
  */
-export type FailureKind = "answered" | "busy" | "unreachable" | "gone" | "forbidden" | "ours"
+export const failureKinds = [
+  "answered",
+  "busy",
+  "unreachable",
+  "gone",
+  "forbidden",
+  "ours"
+] as const
+export type FailureKind = (typeof failureKinds)[number]
 
 /** The receiver did not judge the message. */
 export const isAway = (kind: FailureKind): boolean => kind === "unreachable" || kind === "busy"

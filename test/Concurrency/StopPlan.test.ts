@@ -4,6 +4,7 @@ import * as StopPlan from "../../src/Concurrency/StopPlan.ts"
 
 const parts: ReadonlyArray<StopPlan.Part> = [
   "http",
+  "deliveries",
   "listeners",
   "sockets",
   "ledger",
@@ -33,10 +34,10 @@ describe("a part of the service", () => {
         const http = yield* left("http")
         expect(http).toBe(Duration.toMillis(StopPlan.share("http")))
         yield* TestClock.adjust("100 millis")
-        const listeners = Duration.toMillis(StopPlan.share("listeners"))
-        expect(yield* left("listeners")).toBe(http + listeners - 100)
+        const deliveries = Duration.toMillis(StopPlan.share("deliveries"))
+        expect(yield* left("deliveries")).toBe(http + deliveries - 100)
         yield* TestClock.adjust("10 seconds")
-        expect(yield* left("listeners")).toBe(0)
+        expect(yield* left("deliveries")).toBe(0)
       })
     )
   )

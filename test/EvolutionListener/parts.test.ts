@@ -53,6 +53,7 @@ const {
   Clocks: { Clocks },
   Discovery: { Discovery },
   DurableHandlers: { DurableHandlers },
+  Endpoints: { Endpoints },
   EventBus: { EventBus },
   EventSource: { EventSource },
   EventStore: { EventStore },
@@ -72,8 +73,12 @@ const {
   Proof: { Proof },
   Purge: { Purge },
   Recovery: { Recovery },
+  Replays: { Replays },
+  Sinks: { Sinks },
+  Standing: { Standing },
   Summary: { Summary },
   Tickets: { Tickets },
+  Traffic: { Traffic },
   Upstream: { Upstream },
   WrongKeys: { WrongKeys }
 } = Library
@@ -89,6 +94,7 @@ const rows = [
   [EventSource, { EventSource: other(EventSource, EventSource.layer) }],
   [EventStore, { EventStore: other(EventStore, EventStore.layer) }],
   [DurableHandlers, { DurableHandlers: other(DurableHandlers, DurableHandlers.layer) }],
+  [Endpoints, { Endpoints: other(Endpoints, Endpoints.layer) }],
   [EvolutionClient, { EvolutionClient: other(EvolutionClient, EvolutionClient.layer) }],
   [GapLedger, { GapLedger: other(GapLedger, GapLedger.layer) }],
   [GapStore, { GapStore: other(GapStore, GapStore.layer) }],
@@ -105,16 +111,22 @@ const rows = [
   [Proof, { Proof: other(Proof, Proof.layer) }],
   [Purge, { Purge: other(Purge, Purge.layer) }],
   [Recovery, { Recovery: other(Recovery, Recovery.layer) }],
+  [Replays, { Replays: other(Replays, Replays.layer) }],
+  [Sinks, { Sinks: other(Sinks, Sinks.layer) }],
+  [Standing, { Standing: other(Standing, Standing.layer) }],
   [Summary, { Summary: other(Summary, Summary.layer) }],
   [Tickets, { Tickets: other(Tickets, Tickets.layer) }],
+  [Traffic, { Traffic: other(Traffic, Traffic.layer) }],
   [Upstream, { Upstream: other(Upstream, Upstream.layer) }],
   [WrongKeys, { WrongKeys: other(WrongKeys, WrongKeys.layer) }]
 ] as const satisfies ReadonlyArray<readonly [unknown, Replacement]>
 
 const loops = [
   "AutoStart",
+  "Deliveries",
   "Drift",
   "DurableRuns",
+  "EndpointsFile",
   "FirstReport",
   "Retention",
   "StateWatch",

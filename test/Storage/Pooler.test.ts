@@ -73,7 +73,8 @@ describe.skipIf(testDatabaseUrl === "" || !hasPooler)(
           const one = new pg.Client({ connectionString: direct })
           await one.connect()
           const { rows } = await one.query(
-            "select count(*)::int as count from pg_locks where locktype = 'advisory'"
+            `select count(*)::int as count from pg_locks where locktype = 'advisory'
+              and database = (select oid from pg_database where datname = current_database())`
           )
           await one.end()
           return rows

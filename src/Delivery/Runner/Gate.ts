@@ -15,7 +15,14 @@ import { monotonicOf, wallOf } from "../../Domain/Clock.ts"
 import { defaults, type Settings } from "../../Domain/Endpoint.ts"
 import * as Metrics from "../../Telemetry/Metrics.ts"
 import type * as Feed from "../Feed.ts"
-import { type DeliveryFailed, type FailureKind, isOurs, type Outgoing, type Sink } from "../Sink.ts"
+import {
+  type DeliveryFailed,
+  type FailureKind,
+  failureKinds,
+  isOurs,
+  type Outgoing,
+  type Sink
+} from "../Sink.ts"
 import type { Breaker } from "./Breaker.ts"
 import type { Noted } from "./Health.ts"
 
@@ -31,6 +38,10 @@ export const End = Data.taggedEnum<End>()
 
 /** An endpoint that nothing but failed for so long is ended. */
 const patience = Duration.days(5)
+
+for (const type of ["webhook", "rabbitmq", "nats"])
+  for (const outcome of ["delivered", ...failureKinds])
+    Metrics.deliveryAttempts({ type, outcome }).register()
 
 export interface Options {
   readonly settings: Settings

@@ -166,7 +166,7 @@ describe("An answer", () => {
     Effect.gen(function* () {
       const stalled = (status: number) =>
         open({
-          timeout: 0.05,
+          timeout: 0.5,
           answer: (response) => {
             response.writeHead(status).write("half of ")
           }

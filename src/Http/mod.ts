@@ -1,6 +1,6 @@
 /** The HTTP server: pages, API, its description at `/openapi.json`, its docs at `/docs`. */
 import type { RequestListener } from "node:http"
-import { HttpApiSwagger, HttpLayerRouter } from "@effect/platform"
+import { HttpLayerRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Deferred, Duration, Effect, Exit, FiberId, Layer, Option } from "effect"
 import { ApiKey } from "../Access/ApiKey.ts"
@@ -12,6 +12,7 @@ import { Api } from "./Api.ts"
 import { Session } from "./Auth/Session.ts"
 import { Tokens } from "./Auth/Tokens.ts"
 import * as Auth from "./Auth.ts"
+import * as Docs from "./Docs.ts"
 import * as Server from "./Edge/Server.ts"
 import * as Edge from "./Edge.ts"
 import { Prefix } from "./Forwarded.ts"
@@ -36,7 +37,7 @@ const access = Layer.merge(Session.layer, Peers.layer).pipe(
 /** A new layer each time: a router takes the routes when it is built. */
 const makeRoutes = () =>
   Layer.mergeAll(
-    HttpLayerRouter.addHttpApi(Api, { openapiPath: "/openapi.json" }).pipe(
+    HttpLayerRouter.addHttpApi(Api).pipe(
       Layer.provide([
         Handlers.instances,
         Handlers.pairing,
@@ -57,7 +58,7 @@ const makeRoutes = () =>
       Layer.provide(Stopping.layer),
       Layer.provide(Auth.layer)
     ),
-    HttpApiSwagger.layerHttpLayerRouter({ api: Api, path: "/docs" }),
+    Docs.layer,
     Pages.make(Pages.folder)
   )
 

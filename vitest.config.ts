@@ -9,8 +9,8 @@ export default defineConfig({
     // Suites of one worker share their modules: to load and compile them takes longer than most tests.
     isolate: false,
     // More than a machine of two cores has: most suites wait for processes, sockets and databases.
-    minWorkers: 4,
-    maxWorkers: 4,
+    minWorkers: 6,
+    maxWorkers: 6,
     // A test takes seconds at most; a machine that does other things as well takes more.
     testTimeout: 40_000
   }

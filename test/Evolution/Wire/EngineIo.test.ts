@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option, Queue, Scope, TestClock } from "effect"
+import { Duration, Effect, Exit, Fiber, Option, Queue, Scope, TestClock } from "effect"
 import type { WebSocket } from "ws"
+import * as StopPlan from "../../../src/Concurrency/StopPlan.ts"
 import * as EngineIo from "../../../src/Evolution/Wire/EngineIo.ts"
 import { EvolutionSimulator } from "../../../src/Testing/mod.ts"
 import { openPacket, scriptedServer } from "../../support/ScriptedServer.ts"
@@ -149,7 +150,7 @@ describe("the end of an Engine.IO link", () => {
   )
 
   it.scoped(
-    "the socket is cut after a second when the server does not answer our close frame",
+    "the socket is cut after its share of a stop when the server does not answer our close frame",
     () =>
       Effect.gen(function* () {
         const sockets = yield* Queue.unbounded<WebSocket>()
@@ -162,7 +163,7 @@ describe("the end of an Engine.IO link", () => {
         const scope = yield* Scope.make()
         yield* Scope.extend(dial(url), scope)
         const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
-        yield* TestClock.adjust("999 millis")
+        yield* TestClock.adjust(Duration.subtract(StopPlan.share("sockets"), "1 millis"))
         expect(closing.unsafePoll()).toBeNull()
         yield* TestClock.adjust("1 millis")
         yield* Fiber.join(closing)

@@ -1,5 +1,5 @@
 /** Delivers the events of one Evolution server to the endpoints that are for it, as long as this process owns it. */
-import { SqlClient, type SqlError } from "@effect/sql"
+import { SqlClient } from "@effect/sql"
 import {
   Array as Arr,
   DateTime,
@@ -20,7 +20,7 @@ import type { Endpoint, Replay } from "../Domain/Endpoint.ts"
 import { ofOurs } from "../Domain/Event.ts"
 import { Server } from "../Domain/Server.ts"
 import { Ingest } from "../Log/Ingest.ts"
-import { untilBack } from "../Storage/Failure.ts"
+import { persistently } from "../Storage/Failure.ts"
 import { Secrets } from "../Telemetry/Secrets.ts"
 import { Aside } from "./Aside.ts"
 import { Endpoints } from "./Endpoints.ts"
@@ -39,9 +39,6 @@ const restarts = Schedule.exponential("1 second").pipe(
   Schedule.union(Schedule.spaced("1 minute")),
   Schedule.jittered
 )
-
-const persistently = <A>(statement: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A> =>
-  Effect.orDie(Effect.retry(statement, untilBack("200 millis"))) // the schedule has no end
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -3,7 +3,6 @@
  * fails, or that is slower than its events come, is held: the feed passes it, and it reads its events from the log. So
  * a lane holds up itself alone, and memory is bounded however far it is behind.
  */
-import type { SqlError } from "@effect/sql"
 import { Duration, Effect } from "effect"
 import { wallOf } from "../Domain/Clock.ts"
 import { defaults, type Order } from "../Domain/Endpoint.ts"
@@ -11,7 +10,7 @@ import type { LoggedEvent } from "../Domain/Event.ts"
 import { Server } from "../Domain/Server.ts"
 import { EventBus } from "../Log/EventBus.ts"
 import { EventStore } from "../Log/EventStore.ts"
-import { untilBack } from "../Storage/Failure.ts"
+import { persistently } from "../Storage/Failure.ts"
 import * as Backlog from "./Feed/Backlog.ts"
 import * as Lane from "./Feed/Lane.ts"
 import * as Reader from "./Feed/Reader.ts"
@@ -61,8 +60,6 @@ export const run = Effect.fnUntraced(function* (options: Work.Options) {
   const store = yield* EventStore
   const positions = yield* Positions
   const server = yield* Server
-  const persistently = <A>(statement: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A> =>
-    Effect.orDie(Effect.retry(statement, untilBack("200 millis"))) // the schedule has no end
 
   const found = yield* persistently(positions.load(key))
   const begun = found.cursor ?? options.after

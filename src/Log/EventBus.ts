@@ -7,7 +7,7 @@ import type { SqlError } from "@effect/sql"
 import { Cause, Chunk, Context, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
-import { untilBack } from "../Storage/Failure.ts"
+import { persistently } from "../Storage/Failure.ts"
 import * as Purged from "./EventBus/Purged.ts"
 import * as Ring from "./EventBus/Ring.ts"
 import { type EventQuery, EventStore } from "./EventStore.ts"
@@ -97,9 +97,6 @@ const page = { limit: 500, bytes: 2 * 1024 * 1024 }
 /** A reading looks at most at this many ids, so that one that finds nothing ends in time. */
 const stretch = 250_000
 
-/** Reading the log goes on when the database is back. */
-const retryPolicy = untilBack("200 millis")
-
 /** The bus of the only process that writes the log. `learnPurged`: there are others, which purge. */
 export const make = (
   capacity: number,
@@ -160,8 +157,7 @@ export const make = (
         Effect.tapError((error) =>
           Effect.logWarning(`Cannot read the event log, trying again: ${detailOf(error)}`)
         ),
-        Effect.retry(retryPolicy),
-        Effect.orDie, // the schedule has no end
+        persistently,
         // The log has none of these events, or none any more.
         Effect.flatMap((records) =>
           records.length === 0 ? next(until, reader) : Effect.succeed(records.map(toLogged))

@@ -7,7 +7,7 @@ import { SqlClient, SqlError } from "@effect/sql"
 import { type Duration, Effect, Layer } from "effect"
 import { detailOf } from "../Domain/ErrorDetail.ts"
 import { type LoggedEvent, toLogged } from "../Domain/Event.ts"
-import { untilBack } from "../Storage/Failure.ts"
+import { persistently } from "../Storage/Failure.ts"
 import { Notices } from "../Storage/Notices.ts"
 import { capacity, EventBus, make as makeBus } from "./EventBus.ts"
 import { EventStore } from "./EventStore.ts"
@@ -105,10 +105,7 @@ const make = ({ every = "200 millis" }: Options) =>
         Effect.asVoid(
           Effect.acquireRelease(
             // The owner before is fenced by now, so what it wrote is up to here.
-            Effect.retry(store.lastId, untilBack("200 millis")).pipe(
-              Effect.orDie, // the schedule has no end
-              Effect.map((last) => written.open(server, last))
-            ),
+            Effect.map(persistently(store.lastId), (last) => written.open(server, last)),
             (close) => Effect.sync(close)
           )
         ),

@@ -1,6 +1,6 @@
 /** Meaning of database errors. */
 import type { SqlError } from "@effect/sql"
-import { type Duration, Predicate, Schedule } from "effect"
+import { type Duration, Effect, Predicate, Schedule } from "effect"
 import { codeOf } from "../Domain/ErrorDetail.ts"
 
 /** Consequence of a failed statement: wait for the database, mend the row, leave the server to its new owner, or look into it. */
@@ -49,6 +49,10 @@ export const outageOf = (error: SqlError.SqlError): Outage => {
 /** Retries until the database is back: without end, every 5 s at the latest. */
 export const untilBack = (first: Duration.DurationInput) =>
   Schedule.exponential(first).pipe(Schedule.union(Schedule.spaced("5 seconds")), Schedule.jittered)
+
+/** Runs a statement until the database takes it. */
+export const persistently = <A>(statement: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A> =>
+  Effect.orDie(Effect.retry(statement, untilBack("200 millis"))) // the schedule has no end
 
 /**
  * Says that no answer came in time. `pg` has no code for that; its pool says it above a cause that only

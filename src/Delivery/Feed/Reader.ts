@@ -3,7 +3,7 @@ import { Cause, Chunk, Effect, FiberSet, Option, type Scope, Stream } from "effe
 import { type LoggedEvent, toLogged } from "../../Domain/Event.ts"
 import type { Absentee, EventBus } from "../../Log/EventBus.ts"
 import type { EventQuery, EventStore } from "../../Log/EventStore.ts"
-import { untilBack } from "../../Storage/Failure.ts"
+import { persistently } from "../../Storage/Failure.ts"
 
 export interface Options {
   readonly bus: Pick<EventBus["Type"], "after" | "isLate" | "recent" | "watch">
@@ -115,14 +115,9 @@ export const replay = (
     const { begun, query, store } = options
     const { passOld, position, start } = yield* make(options)
     let isLate = true
-    const read = (after: number) =>
-      store.read({ ...query, ...page, after, until }).pipe(
-        Effect.retry(untilBack("200 millis")),
-        Effect.orDie // the schedule has no end
-      )
     const past = Stream.paginateChunkEffect(begun, (after) =>
       Effect.map(
-        read(after),
+        persistently(store.read({ ...query, ...page, after, until })),
         (records) =>
           [
             Chunk.unsafeFromArray(records.map(toLogged)),

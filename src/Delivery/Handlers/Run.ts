@@ -5,7 +5,7 @@ import { detailOf } from "../../Domain/ErrorDetail.ts"
 import type { LoggedEvent } from "../../Domain/Event.ts"
 import type { Fence } from "../../Domain/Tenure.ts"
 import type { EventBus } from "../../Log/EventBus.ts"
-import { untilBack } from "../../Storage/Failure.ts"
+import { persistently } from "../../Storage/Failure.ts"
 import type { Cursors, Place } from "./Cursors.ts"
 
 /** Events that were purged before a handler got them: with cursors after `after`, up to `until`. */
@@ -43,8 +43,7 @@ const persisting = <A>(title: string, statement: Effect.Effect<A, SqlError.SqlEr
     Effect.tapError((error) =>
       Effect.logWarning(`Cannot keep the cursor of the ${title}, trying again: ${detailOf(error)}`)
     ),
-    Effect.retry(untilBack("200 millis")),
-    Effect.orDie // the schedule has no end
+    persistently
   )
 
 const seconds = (delay: Duration.Duration): string => `${Duration.toSeconds(delay).toFixed(1)} s`
